@@ -1,0 +1,166 @@
+"""pcapng files (draft-ietf-opsawg-pcapng): sections, interfaces and packet blocks of all kinds.
+
+Read first: `fwsim.capture.reader`, and the draft's §4. Packet blocks are found by `fwsim.engine.scan.scan_pcapng`;
+sections and interfaces are read here, and blocks that say nothing of packets are skipped.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+import numpy as np
+
+from fwsim.capture.model import CaptureFile, Table
+from fwsim.capture.reader import GO_ON, Reader, Run
+from fwsim.capture.stored import Stored
+from fwsim.capture.window import Window
+from fwsim.engine.scan import BAD_LENGTH, BLOCK_MAX, INTERFACE, MORE, NOTE, OPTION_COMMENT, OTHER_BLOCK, scan_pcapng
+from fwsim.errors import CaptureError
+from fwsim.tables import empty
+
+SECTION_MAGIC = b"\x0a\x0d\x0d\x0a"
+SECTION = 0x0A0D0D0A
+BYTE_ORDER = 0x1A2B3C4D
+INTERFACE_DESCRIPTION = 1
+INTERFACES_MAX = 1 << 16
+"""More interfaces in a file than this are damage."""
+
+OPTION_END = 0
+OPTION_NAME = 2
+OPTION_RESOLUTION = 9
+OPTION_OFFSET = 14
+
+
+class PcapngReader(Reader):
+    """Reads a pcapng."""
+
+    def __init__(
+        self, run: Run, file: CaptureFile, number: int, stored: Stored, window: Window, interface: str | None
+    ) -> None:
+        """Read the first section header; `interface`, if given, is the name of all interfaces of the file."""
+        super().__init__(run, file, number, stored, window)
+        file.format = "pcapng"
+        self._interface = interface
+        self._interfaces = empty(INTERFACE, 4)
+        self._described = 0
+        self._notes = empty(NOTE, run.chunk_rows)
+        if not window.have(28):
+            raise CaptureError(file.path, "a pcapng that ends within its first section header")
+        if not self._section_header():
+            raise CaptureError(file.path, f"a pcapng whose first section header is not sound ({self._section_fault})")
+
+    def _scan(self, frames: Table) -> int:
+        """Find packet blocks in the window, or read the one other block that comes first."""
+        stop = self._call(scan_pcapng, frames, self._interfaces, self._notes)
+        return self._other_block() if stop == OTHER_BLOCK else stop
+
+    def _other_block(self) -> int:
+        """Read a block of another kind: GO_ON, or why reading stops."""
+        window = self.window
+        kind = self._number(0)
+        if kind == SECTION:
+            return self._section()
+        written = self._number(4)
+        total = (written + 3) & ~3
+        if total < 12 or total > BLOCK_MAX:
+            return BAD_LENGTH
+        if window.left < total:
+            return MORE
+        if self._number(total - 4) != written:
+            return BAD_LENGTH
+        if kind == INTERFACE_DESCRIPTION and not self._interface_description(total):
+            return BAD_LENGTH
+        window.at += total
+        return GO_ON
+
+    def _section(self) -> int:
+        """A further section: its own byte order and interfaces."""
+        if self.window.left < 28:
+            return MORE
+        return GO_ON if self._section_header() else BAD_LENGTH
+
+    def _section_header(self) -> bool:
+        """Read a section header block whose first 28 bytes are there; the rest of it is skipped with its options."""
+        window = self.window
+        self._section_fault = "no byte order mark"
+        magic = struct.unpack_from("<I", window.buffer.data, window.at + 8)[0]
+        if magic not in (BYTE_ORDER, int.from_bytes(BYTE_ORDER.to_bytes(4, "little"), "big")):
+            return False
+        self.state["big_endian"] = magic != BYTE_ORDER
+        total = (self._number(4) + 3) & ~3
+        major, minor = self._unpack("HH", 12)
+        self._section_fault = f"version {major}.{minor}, expected 1.0"
+        if major != 1 or minor not in (0, 2):
+            return False
+        self._section_fault = f"a length of {total:,} bytes"
+        if total < 28 or total > BLOCK_MAX or not window.have(total) or self._number(total - 4) != self._number(4):
+            return False
+        window.at += total
+        self.state["interfaces"] = 0
+        return True
+
+    def _interface_description(self, total: int) -> bool:
+        """Read an interface description block (§4.2)."""
+        if total < 20 or self._described == INTERFACES_MAX:
+            return False
+        link_type, snap_length = self._unpack("H2xI", 8)
+        name, resolution, offset = None, 6, 0
+        for code, value in self._options(16, total - 4):
+            if code == OPTION_NAME:
+                name = value.decode("utf-8", "replace").rstrip("\0")
+            elif code == OPTION_RESOLUTION and len(value) == 1:
+                resolution = value[0]
+            elif code == OPTION_OFFSET and len(value) == 8:
+                offset = struct.unpack(f"{self._order}q", value)[0]
+        count = int(self.state["interfaces"][0])
+        if count == len(self._interfaces):
+            self._interfaces = np.concatenate([self._interfaces, empty(INTERFACE, count)])
+        number = self._add_interface(name, link_type, self._interface)
+        prescale, units = ticks_per_second(resolution)
+        self._interfaces[count] = (number, prescale, units, max(min(offset, 1 << 40), -(1 << 40)), snap_length)
+        self.state["interfaces"] = count + 1
+        self._described += 1
+        return True
+
+    def _comments(self) -> dict[int, list[str]]:
+        """The comments that the notes of this batch point at."""
+        found: dict[int, list[str]] = {}
+        at = self.window.at
+        for row, first, end in self._notes[: int(self.state["notes"][0])].tolist():
+            options = self._options(first - at, end - at)
+            found[row] = [value.decode("utf-8", "replace") for code, value in options if code == OPTION_COMMENT]
+        return found
+
+    def _options(self, first: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """The options between two places of the block, up to the end mark or the first that does not fit (§3.5)."""
+        while end - first >= 4:
+            code, size = self._unpack("HH", first)
+            if code == OPTION_END or size > end - first - 4:
+                return
+            place = self.window.at + first + 4
+            yield code, self.window.buffer[place : place + size].tobytes()
+            first += 4 + ((size + 3) & ~3)
+
+    @property
+    def _order(self) -> str:
+        """The byte order of the section, as `struct` writes it."""
+        return ">" if self.state["big_endian"][0] else "<"
+
+    def _unpack(self, fields: str, place: int) -> tuple[int, ...]:
+        """Integers of the block, in its byte order."""
+        return struct.unpack_from(self._order + fields, self.window.buffer.data, self.window.at + place)
+
+    def _number(self, place: int) -> int:
+        """A 32-bit number of the block."""
+        return self._unpack("I", place)[0]
+
+
+def ticks_per_second(resolution: int) -> tuple[int, int]:
+    """What if_tsresol means (§4.2), as `prescale` and `units` of an INTERFACE row.
+
+    The top bit chooses between negative powers of 2 and of 10. Finer than about a nanosecond is divided down first.
+    """
+    exponent = resolution & 0x7F
+    base, exact = (2, 33) if resolution & 0x80 else (10, 9)
+    return min(base ** max(exponent - exact, 0), 1 << 62), base ** min(exponent, exact)

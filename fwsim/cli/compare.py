@@ -1,0 +1,38 @@
+"""`fwsim compare`: both modes side by side, the main job.
+
+Read first: `fwsim.cli.showing`, which does the work for `replay` too.
+"""
+
+from __future__ import annotations
+
+import click
+
+from fwsim.cli.options import (
+    InputOptions,
+    OutputOptions,
+    SelectionOptions,
+    input_options,
+    output_options,
+    selection_options,
+)  # fmt: skip
+
+
+@click.command("compare")
+@input_options
+@selection_options
+@output_options
+def command(inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions) -> int:
+    r"""Put both modes side by side.
+
+    What would a firewall with this ruleset do with every packet of the captures, with state and without?
+
+    \b
+      fwsim compare office.pcapng -r office.yaml
+      fwsim compare office.pcapng -r office.yaml -v -Y 'evidence contains land'
+      fwsim compare office.pcapng -r office.yaml --format jsonl -o office.jsonl
+      fwsim compare office.pcapng -r office.yaml -w differ.pcapng
+    """
+    from fwsim.cli.runs import BOTH
+    from fwsim.cli.showing import show
+
+    return show(inputs, selecting, output, BOTH, lines=output.verbose)

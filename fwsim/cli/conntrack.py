@@ -1,0 +1,41 @@
+"""`fwsim conntrack`: the connection table of a replay, as the `conntrack` tool would show it.
+
+Read first: `conntrack(8)`, and `fwsim.report.conntrack_listing` for its formats.
+"""
+
+from __future__ import annotations
+
+import click
+
+from fwsim.cli.options import InputOptions, Moment, input_options, moment_of
+
+
+@click.command("conntrack")
+@input_options
+@click.option("--at", metavar="TIME", callback=moment_of, help="The table at this time: a date, seconds, or +N.")
+@click.option("--after", metavar="[FILE:]N", help="The table right after this packet.")
+@click.option("-E", "--events", is_flag=True, help="What came, changed and went, as conntrack -E; not the table.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="json: one list of objects.",
+)  # fmt: skip
+@click.option("-o", "--output", metavar="FILE", default="-", help="Write there instead of standard output.")
+@click.option("-v", "--verbose", is_flag=True, help="With the time of each event, and the packets of each connection.")
+def command(
+    inputs: InputOptions, at: Moment | None, after: str | None, events: bool, form: str, output: str, verbose: bool
+) -> int:
+    r"""Show the connections that a stateful firewall holds after the captures, as conntrack -L would.
+
+    \b
+      fwsim conntrack office.pcapng -r office.yaml
+      fwsim conntrack office.pcapng -r office.yaml --after 4117
+      fwsim conntrack office.pcapng -r office.yaml --events
+    """
+    from fwsim.cli.table import show_events, show_table
+    from fwsim.errors import UsageError
+
+    if at is not None and after is not None:
+        raise UsageError("--at and --after exclude each other")
+    if events:
+        return show_events(inputs, at, after, output, as_json=form == "json", verbose=verbose)
+    return show_table(inputs, at, after, output, as_json=form == "json", verbose=verbose)

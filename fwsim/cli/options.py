@@ -1,0 +1,216 @@
+"""The options, which mean the same in every command, and the records they are handed over in.
+
+Read first: DESIGN section 5. `@input_options`, `@selection_options` and `@output_options` decorate a command,
+which then takes `inputs`, `selecting` and `output`. Texts become values here, but no file is opened.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Decorator = Callable[[Any], Any]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = 1 << 62
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A time in ns: since the epoch, or (`relative`) since the first packet."""
+
+    nanoseconds: int
+    relative: bool
+
+    def since_epoch(self, first: int) -> int:
+        """The time since the epoch, given that of the first packet."""
+        return self.nanoseconds + (first if self.relative else 0)
+
+
+@dataclass(frozen=True)
+class InputOptions:
+    """What is read, and with which settings."""
+
+    captures: tuple[str, ...]
+    named: tuple[tuple[str, str], ...]
+    rules: str | None
+    stateless_rules: str | None
+    interfaces: dict[str, str]
+    local: tuple[str, ...]
+    settings: dict[str, str]
+    sysctl: str | None
+    checksum: str
+    count: int | None
+    seed: int | None
+
+    @property
+    def files(self) -> list[str]:
+        """The paths of the captures, in the order of their numbers."""
+        return [*self.captures, *(path for _, path in self.named)]
+
+    @property
+    def sources(self) -> list[str]:
+        """The paths of all that is read."""
+        return self.files + [path for path in (self.rules, self.stateless_rules, self.sysctl) if path is not None]
+
+
+@dataclass(frozen=True)
+class SelectionOptions:
+    """What is shown, written or counted."""
+
+    expression: str | None
+    begin: Moment | None
+    end: Moment | None
+
+    @property
+    def given(self) -> bool:
+        """Whether anything was selected at all."""
+        return self != SelectionOptions(None, None, None)
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """In which form, and where to."""
+
+    format: str
+    output: str
+    write: str | None
+    by: str | None
+    top: int
+    quiet: bool
+    verbose: bool
+
+
+def _pairs(context: click.Context, parameter: click.Parameter, texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Texts of the form `NAME=VALUE`, each as a pair."""
+    pairs = []
+    for text in texts:
+        left, sign, right = (part.strip() for part in text.partition("="))
+        if not (sign and left and right):
+            raise click.BadParameter(f"{text!r} is not of the form {parameter.metavar}", context, parameter)
+        pairs.append((left, right))
+    return tuple(pairs)
+
+
+def _mapping(context: click.Context, parameter: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
+    """Repeated pairs as a dict; the last one of a name counts."""
+    return dict(_pairs(context, parameter, texts))
+
+
+def moment_of(context: click.Context, parameter: click.Parameter, text: str | None) -> Moment | None:
+    """An absolute time (ISO 8601, UTC unless it says otherwise, or seconds since 1970), or `+SECONDS`."""
+    if text is None:
+        return None
+    found = _nanoseconds(text.removeprefix("+"))
+    if found is None or not 0 <= found < _LATEST:
+        expected = "expected 2026-03-02T08:00:03, seconds since 1970, or +SECONDS"
+        raise click.BadParameter(f"{text!r} is no time: {expected}", context, parameter)
+    return Moment(found, relative=text.startswith("+"))
+
+
+def _nanoseconds(text: str) -> int | None:
+    """A decimal number of seconds, or an ISO time, in ns; None if it is neither."""
+    try:
+        return int(Decimal(text) * 1_000_000_000)
+    except (InvalidOperation, ValueError, OverflowError):
+        pass  # not a number; a date, then
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
+
+
+def _packed(parameter: str, record: type, decorators: Sequence[Decorator]) -> Callable[[Function], Function]:
+    """Apply option decorators, and hand their values over as one record."""
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def call(**given: Any) -> Any:
+            own = {field.name: given.pop(field.name) for field in fields(record) if field.name in given}
+            return function(**{parameter: record(**own)}, **given)
+
+        decorated: Any = call
+        for decorator in reversed(decorators):
+            decorated = decorator(decorated)
+        result: Function = decorated
+        return result
+
+    return decorate
+
+
+input_options = _packed(
+    "inputs",
+    InputOptions,
+    [
+        click.argument("captures", nargs=-1, metavar="CAPTURE..."),
+        click.option("-r", "--rules", metavar="FILE", help="The ruleset (YAML or JSON)."),
+        click.option(
+            "--stateless-rules", metavar="FILE", help="A ruleset of its own for the stateless mode (no twin)."
+        ),
+        click.option(
+            "--interface", "interfaces", metavar="NAME=CIDR[,CIDR]", multiple=True, callback=_mapping,
+            help="The networks behind an interface; any for all others. Repeatable.",
+        ),
+        click.option("--local", metavar="ADDRESS", multiple=True, help="An address of the firewall. Repeatable."),
+        click.option(
+            "--in", "named", metavar="NAME=FILE", multiple=True, callback=_pairs,
+            help="A capture taken on this interface; several are merged by time. Repeatable.",
+        ),
+        click.option(
+            "--set", "settings", metavar="KEY=VALUE", multiple=True, callback=_mapping,
+            help="Change a setting of the ruleset: conntrack.tcp_loose=0. Repeatable.",
+        ),
+        click.option("--sysctl", metavar="FILE", help="Take conntrack's settings from the output of sysctl -a."),
+        click.option(
+            "--checksum", type=click.Choice(["auto", "verify", "ignore"]), default="auto", show_default=True,
+            help="Whether transport checksums count; auto spares offloaded ones.",
+        ),
+        click.option("-c", "--count", type=click.IntRange(min=1), metavar="N", help="Read the first N packets only."),
+        click.option("--seed", type=int, help="Keys the hash of the connection table, else random; changes no result."),
+    ],
+)  # fmt: skip
+
+selection_options = _packed(
+    "selecting",
+    SelectionOptions,
+    [
+        click.option(
+            "-Y", "expression", metavar="EXPR",
+            help="Select what is shown, written or counted (all is tracked): 'src==10.1.0.5 and evidence'.",
+        ),
+        click.option(
+            "--from", "begin", metavar="TIME", callback=moment_of,
+            help="Select from this time on: a date, seconds since 1970, or +N, N seconds into the capture.",
+        ),
+        click.option("--to", "end", metavar="TIME", callback=moment_of, help="Select up to this time."),
+    ],
+)  # fmt: skip
+
+output_options = _packed(
+    "output",
+    OutputOptions,
+    [
+        click.option(
+            "--format", type=click.Choice(["text", "json", "jsonl", "csv"]), default="text", show_default=True,
+            help="json: one object; jsonl, csv: one record per packet.",
+        ),
+        click.option("-o", "--output", metavar="FILE", default="-", help="Write there instead of standard output."),
+        click.option("-w", "--write", metavar="FILE", help="Write the selected packets as a capture (pcapng)."),
+        click.option(
+            "--by", type=click.Choice(["source", "connection", "rule", "port"]), help="Count by this instead."
+        ),
+        click.option("--top", type=click.IntRange(min=1), metavar="N", default=10, show_default=True,
+                     help="How many rows of --by are shown."),
+        click.option("-q", "--quiet", is_flag=True, help="The answer only."),
+        click.option("-v", "--verbose", is_flag=True, help="A line for every packet."),
+    ],
+)  # fmt: skip

@@ -1,0 +1,37 @@
+"""`fwsim replay`: one mode, one decision per packet.
+
+Read first: `fwsim.cli.showing`, which does the work for `compare` too.
+"""
+
+from __future__ import annotations
+
+import click
+
+from fwsim.cli.options import (
+    InputOptions,
+    OutputOptions,
+    SelectionOptions,
+    input_options,
+    output_options,
+    selection_options,
+)  # fmt: skip
+
+
+@click.command("replay")
+@click.option(
+    "--mode", type=click.Choice(["stateful", "stateless"]), default="stateful", show_default=True,
+    help="Whether the firewall keeps state.",
+)  # fmt: skip
+@input_options
+@selection_options
+@output_options
+def command(inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions, mode: str) -> int:
+    r"""Run the captures through a ruleset in one mode, and tell the decision about each packet.
+
+    \b
+      fwsim replay office.pcapng -r office.yaml
+      fwsim replay office.pcapng -r office.yaml --mode stateless -Y 'verdict==drop'
+    """
+    from fwsim.cli.showing import show
+
+    return show(inputs, selecting, output, (mode,), lines=True)

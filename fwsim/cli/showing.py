@@ -1,0 +1,159 @@
+"""What `compare` and `replay` share: run, select, count, write, and say how it went.
+
+Read first: `fwsim.cli.runs`. One pass over the batches feeds the tally, the table of `--by`, the records or lines, and
+the capture of `-w`; the summary comes at the end.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import IO, Any
+
+import numpy as np
+
+from fwsim.cli.options import InputOptions, OutputOptions, SelectionOptions
+from fwsim.cli.runs import Run, Window, about, advice_of, start, status_of
+from fwsim.cli.streams import check_target, colours, opened, warn, with_progress
+from fwsim.report.about import About
+from fwsim.report.conntrack_listing import record
+from fwsim.report.frames import Csv, JsonLines
+from fwsim.report.groups import Groups, groups_csv, groups_jsonl, groups_records, groups_text
+from fwsim.report.line import Lines
+from fwsim.report.safe import safe
+from fwsim.report.summary_json import summary_json
+from fwsim.report.summary_text import summary
+from fwsim.report.tally import Tally
+from fwsim.tracker import connections_listing
+
+Formatter = JsonLines | Csv | Lines
+RECORDS: dict[str, type[JsonLines | Csv]] = {"jsonl": JsonLines, "csv": Csv}
+
+
+def show(
+    inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions, modes: tuple[str, ...], *, lines: bool
+) -> int:
+    """Run and write; `lines` for a line per packet in the text. Returns the exit status."""
+    window = Window(selecting, modes)
+    for target in (output.output, output.write):
+        check_target(target, inputs.sources)
+    run = start(inputs, modes)
+    with ExitStack() as stack:
+        out = stack.enter_context(opened(output.output))
+        writer = stack.enter_context(_writer(output.write, run)) if output.write else None
+        showing = Showing(run, window, output, out, lines=lines)
+        for batch in with_progress(run.result, hidden=showing.formatter is not None and out.isatty()):
+            rows = showing.add(batch)
+            if writer is not None:
+                writer.write(batch.chunk, written(batch, rows, selecting, modes))
+        showing.finish()
+    return status_of(run, showing.tally)
+
+
+def _writer(path: str, run: Run) -> Any:
+    """What writes packets as a capture again."""
+    from fwsim.capture import CaptureWriter
+
+    return CaptureWriter(path, run.captures)
+
+
+def written(batch: Any, rows: Any, selecting: SelectionOptions, modes: tuple[str, ...]) -> Any:
+    """The rows that `-w` writes: the selected ones; without a selection those on which the modes differ, if two ran."""
+    if selecting.given or len(modes) < 2:
+        return np.arange(len(batch))[rows]
+    return np.flatnonzero(batch.stateless["verdict"] != batch.stateful["verdict"])
+
+
+class Showing:
+    """One run on its way to the output."""
+
+    def __init__(self, run: Run, window: Window, output: OutputOptions, out: IO[str], *, lines: bool) -> None:
+        """Choose what is written while the run goes on, and write what stands before it."""
+        self.run = run
+        self.window = window
+        self.output = output
+        self.out = out
+        self.colour = colours(out)
+        self.tally = Tally(run.modes, run.slots())
+        self.groups = Groups(output.by, run.modes, run.naming) if output.by else None
+        self.formatter = self._formatter(lines=lines)
+        self.advised = False
+        if self.formatter is not None:
+            self.out.write(self.formatter.header())
+
+    def _formatter(self, *, lines: bool) -> Formatter | None:
+        """What writes each packet, if anything does."""
+        if self.output.format in RECORDS:
+            return None if self.groups else RECORDS[self.output.format](self.run.modes, self.run.naming)
+        if self.output.format == "text" and lines and not self.output.quiet:
+            return Lines(self.run.modes, self.run.naming, colour=self.colour)
+        return None
+
+    def add(self, batch: Any) -> Any:
+        """Count and write a batch; returns the selected rows."""
+        rows = self.window.rows(batch, self.run.naming)
+        self.tally.add(batch, rows)
+        if self.groups is not None:
+            self.groups.add(batch, rows)
+        if self.formatter is not None:
+            if not self.advised and self.output.format == "text":
+                self._advise()
+            self.out.write(self.formatter.lines(batch, rows))
+        return rows
+
+    def _advise(self) -> None:
+        """Say before the first packet if the ruleset hardly fits the capture."""
+        advice = advice_of(self.run)
+        if advice:
+            self.out.write(f"note: {safe(advice)}\n")
+            self.advised = True
+
+    def finish(self) -> None:
+        """Write what is known only at the end, and tell what is wrong with the captures."""
+        if self.run.guessed is not None:
+            self._show_guessed(self.run.guessed)
+        told = about(self.run, self.tally, self.window, hint=not self.advised)
+        if self.output.format == "text":
+            self._write_text(told)
+        else:
+            self._write_records(told)
+        self.out.flush()
+        for capture in told.captures:
+            warn(f"{capture.path}: {warning}" for warning in capture.warnings)
+
+    def _write_text(self, told: About) -> None:
+        """The summary for people."""
+        if self.formatter is not None and self.tally.frames:
+            self.out.write("\n")
+        table = groups_text(self.groups, self.output.top) if self.groups else ""
+        style = {"colour": self.colour, "quiet": self.output.quiet}
+        self.out.write(summary(self.tally, self.run.naming, told, groups=table, **style))
+
+    def _write_records(self, told: About) -> None:
+        """What stands behind the records, or instead of them."""
+        warn(told.hint, "note")
+        if self.output.format == "json":
+            self.out.write(summary_json(self.tally, self.run.naming, told, self._connections(), self._group_records()))
+        elif self.groups is not None:
+            table_of = {"csv": groups_csv, "jsonl": groups_jsonl}[self.output.format]
+            self.out.write(table_of(self.groups, self.output.top))
+
+    def _show_guessed(self, text: str) -> None:
+        """Show the ruleset that was guessed, to be copied."""
+        said = "no ruleset was given (-r): this one was guessed, and is yours to copy and to change"
+        if self.output.format != "text":
+            warn(["no ruleset was given (-r), so one was guessed; --format text shows it"], "note")
+        elif not self.output.quiet:
+            body = "".join(f"  {safe(line)}\n" for line in text.splitlines())
+            self.out.write(f"{said}:\n\n{body}\n")
+
+    def _connections(self) -> list[dict[str, Any]]:
+        """The connections that are there at the end."""
+        if "stateful" not in self.run.modes:
+            return []
+        stateful = self.run.simulator.stateful
+        stateful.settle()
+        return [record(connection, self.tally.last_ts) for connection in connections_listing(stateful.tracker)]
+
+    def _group_records(self) -> list[dict[str, Any]] | None:
+        """The table of `--by` as objects."""
+        return None if self.groups is None else groups_records(self.groups, self.output.top)

@@ -1,0 +1,92 @@
+"""Where output goes: standard output or a file, with or without colour; and progress on a terminal.
+
+Read first: DESIGN section 5, the manners at its end.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+import click
+
+from fwsim.errors import UsageError
+from fwsim.report.safe import safe
+
+PATIENCE = 1.0
+"""Seconds until progress is shown at all."""
+
+
+@contextmanager
+def opened(path: str) -> Iterator[IO[str]]:
+    """The stream to write to; `-` is standard output."""
+    if path == "-":
+        yield sys.stdout
+        return
+    try:
+        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            yield stream
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be written: {problem.strerror}") from None
+
+
+def check_target(path: str | None, inputs: Iterable[str]) -> None:
+    """Refuse, before anything is read, to write where one cannot, or over what is being read."""
+    if path is None or path == "-":
+        return
+    if os.path.exists(path):
+        for given in inputs:
+            if given != "-" and os.path.exists(given) and os.path.samefile(path, given):
+                raise UsageError(f"{path}: is read and cannot be written at the same time")
+        if os.path.isdir(path):
+            raise UsageError(f"{path}: is a directory, expected a file to write")
+    elif not os.path.isdir(os.path.dirname(path) or "."):
+        raise UsageError(f"{path}: there is no directory {os.path.dirname(path)} to write it in")
+
+
+def colours(stream: IO[str]) -> bool:
+    """Whether to write in colour: on a terminal, unless NO_COLOR or a dumb terminal forbids (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def warn(lines: Iterable[str], kind: str = "warning") -> None:
+    """Tell on stderr, one line for each."""
+    for line in lines:
+        click.echo(f"{kind}: {safe(line)}", err=True)
+
+
+def with_progress(batches: Iterable[Any], *, hidden: bool) -> Iterator[Any]:
+    """Pass batches on, telling how far the run is on a terminal's stderr; `hidden` if output goes to the same place."""
+    if hidden or not sys.stderr.isatty():
+        yield from batches
+        return
+    begun = time.monotonic()
+    done = 0
+    progress: Any = None
+    try:
+        for batch in batches:
+            yield batch
+            done += len(batch)
+            if progress is None and time.monotonic() - begun > PATIENCE:
+                progress = _progress()
+            if progress is not None:
+                progress.update(progress.task_ids[0], completed=done)
+    finally:
+        if progress is not None:
+            progress.stop()
+
+
+def _progress() -> Any:
+    """A line on stderr that vanishes in the end."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,} packets"), TimeElapsedColumn())
+    progress = Progress(*columns, console=Console(stderr=True), transient=True)
+    progress.add_task("packets", total=None)
+    progress.start()
+    return progress

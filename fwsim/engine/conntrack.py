@@ -1,0 +1,363 @@
+"""Connection tracking: which connection a packet belongs to, and what it does to it (`nf_conntrack_in`, Linux 6.18).
+
+Read first: conntrack-spec §1 and §2, then `track` here; `fwsim.tables.CONNECTION` and `TRACK`. A packet is *tracked*
+before the rules see it; if it opens a connection, that is row 0 of the table until the packet has passed all rules
+and it is *confirmed*, or has not and it is *forgotten*. What a packet did to a confirmed connection stays, whatever
+the rules say.
+
+Protocols are elsewhere: `tcp`, `datagram`, `icmp`. So are look-up (`tuples`) and deletion (`expiry`).
+"""
+
+from __future__ import annotations
+
+from fwsim.engine import hot
+from fwsim.engine.datagram import datagram_packet
+from fwsim.engine.expiry import BLANK, UNCONFIRMED, become_assured, delete, expire, keep, make_room, rearm
+from fwsim.engine.icmp import ICMP_LAST, is_error, is_never_tracked, opens, query_packet, relate
+from fwsim.engine.tcp import ACCEPT, DELETE, REPEAT, tcp_new, tcp_packet
+from fwsim.engine.tcp import INVALID as REFUSED
+from fwsim.engine.tcp_table import flags_are_valid
+from fwsim.engine.tcp_window import BE_LIBERAL
+from fwsim.engine.tuples import Tracker, find, invert, of_packet
+from fwsim.tables import Row, Table
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Proto, Reason, TcpFlag
+
+TCP = int(Proto.TCP)
+UDP = int(Proto.UDP)
+UDPLITE = int(Proto.UDPLITE)
+ICMP = int(Proto.ICMP)
+ICMPV6 = int(Proto.ICMPV6)
+GRE = int(Proto.GRE)
+SCTP = int(Proto.SCTP)
+
+INVALID = int(CtState.INVALID)
+ESTABLISHED = int(CtState.ESTABLISHED)
+RELATED = int(CtState.RELATED)
+NEW = int(CtState.NEW)
+UNTRACKED = int(CtState.UNTRACKED)
+
+SYN = int(TcpFlag.SYN)
+
+EXPECTED = int(CtStatus.EXPECTED)
+SEEN_REPLY = int(CtStatus.SEEN_REPLY)
+ASSURED = int(CtStatus.ASSURED)
+CONFIRMED = int(CtStatus.CONFIRMED)
+
+ORIGINAL = int(Direction.ORIGINAL)
+REPLY = int(Direction.REPLY)
+NO_DIRECTION = int(Direction.NONE)
+
+OUTPUT = int(Hook.OUTPUT)
+
+R_NONE = int(Reason.NONE)
+R_TABLE_FULL = int(Reason.TABLE_FULL)
+R_CUT = int(Reason.CUT)
+R_FRAGMENT = int(Reason.FRAGMENT)
+R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
+R_TCP_BAD_CHECKSUM = int(Reason.TCP_BAD_CHECKSUM)
+R_TCP_BAD_FLAGS = int(Reason.TCP_BAD_FLAGS)
+R_UDP_BAD_CHECKSUM = int(Reason.UDP_BAD_CHECKSUM)
+R_ICMP_BAD_CHECKSUM = int(Reason.ICMP_BAD_CHECKSUM)
+R_ICMP_BAD_TYPE = int(Reason.ICMP_BAD_TYPE)
+R_ICMP_REPLY = int(Reason.ICMP_REPLY_WITHOUT_REQUEST)
+R_ICMP_UNMATCHED = int(Reason.ICMP_ERROR_UNMATCHED)
+R_UNTRACKED_ND = int(Reason.UNTRACKED_ND)
+
+
+@hot
+def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, result: Row) -> None:
+    """Track one packet: fill a TRACK row, and change the connection that it belongs to.
+
+    If `result["fresh"]`, the caller must `confirm` or `forget` before it tracks another. If `result["reason"]` is
+    TABLE_FULL, the packet is dropped here. A `ct_state` of UNKNOWN_VALUE hangs on what is cut off or not simulated.
+    """
+    expire(tracker, packet["now"])
+    begin(result)
+    fault = counted_fault(tracker, frame, packet)
+    if is_settled(packet, fault, result):
+        return
+    if is_icmp(packet) and is_error(packet):
+        relate(tracker, packet, quotes, result)
+        return
+    of_packet(packet, tracker.tuples[0])
+    found = find(tracker, tracker.tuples[0])
+    if found >= 0:
+        if follow(tracker, frame, packet, found, fault, result) != REPEAT:
+            return
+        delete(tracker, found >> 1)  # the packet opens a new connection in place of the old one
+    if not invert(tracker.tuples[0], tracker.tuples[1]):
+        refuse(result, R_ICMP_BAD_TYPE)
+    elif make_room(tracker):
+        open_connection(tracker, frame, packet, fault, result)
+    else:
+        refuse(result, R_TABLE_FULL)
+
+
+@hot
+def fresh_state(tracker: Tracker, frame: Row, packet: Row, quotes: Table, result: Row) -> None:
+    """Say what a packet would be if no connection were known, as `track` would; nothing but row 0 changes.
+
+    For packets of a TENTATIVE connection, which may not exist.
+    """
+    begin(result)
+    fault = counted_fault(tracker, frame, packet)
+    if is_settled(packet, fault, result):
+        return
+    if is_icmp(packet) and is_error(packet):
+        relate(tracker, packet, quotes, result)
+        if result["ct_state"] == RELATED:
+            result["connection"] = -1
+            result["direction"] = NO_DIRECTION
+            refuse(result, R_ICMP_UNMATCHED)
+        return
+    of_packet(packet, tracker.tuples[0])
+    if invert(tracker.tuples[0], tracker.tuples[1]):
+        open_connection(tracker, frame, packet, fault, result)
+    else:
+        refuse(result, R_ICMP_BAD_TYPE)
+
+
+@hot
+def confirm(tracker: Tracker, frame: Row, packet: Row, result: Row) -> int:
+    """Keep the unconfirmed connection, whose packet has passed all rules; its row (`__nf_conntrack_confirm`).
+
+    It gets `counters["next_number"]` as its number.
+    """
+    counters = tracker.counters[0]
+    tracker.connections[UNCONFIRMED]["number"] = counters["next_number"]
+    counters["next_number"] += 1
+    row = keep(tracker)
+    result["connection"] = row
+    return row
+
+
+@hot
+def forget(tracker: Tracker) -> None:
+    """Drop the unconfirmed connection: its packet was refused, and nothing of it remains."""
+    tracker.connections[UNCONFIRMED] = tracker.connections[BLANK]
+    for part in range(2):
+        tracker.sides[2 * UNCONFIRMED + part] = tracker.sides[2 * BLANK + part]
+
+
+# --- packets that need no connection ---------------------------------------------------------------------------
+
+
+@hot
+def begin(result: Row) -> None:
+    """An empty TRACK row: nothing attached."""
+    result["ct_state"] = INVALID
+    result["direction"] = NO_DIRECTION
+    result["connection"] = -1
+    result["fresh"] = 0
+    result["reason"] = R_NONE
+    result["state_before"] = ABSENT
+    result["state_after"] = ABSENT
+    result["replied_before"] = 0
+    result["sender_end"] = 0
+
+
+@hot
+def refuse(result: Row, reason: int) -> None:
+    """`ct state invalid`, and why."""
+    result["ct_state"] = INVALID
+    result["reason"] = reason
+
+
+@hot
+def counted_fault(tracker: Tracker, frame: Row, packet: Row) -> int:
+    """What is wrong with the transport header, as conntrack sees it, or 0.
+
+    Checksums are verified only if `nf_conntrack_checksum` is set, and not of packets that are made here.
+    """
+    fault = frame["transport_fault"]
+    if fault == R_TCP_BAD_CHECKSUM or fault == R_UDP_BAD_CHECKSUM or fault == R_ICMP_BAD_CHECKSUM:
+        if not tracker.settings[0]["checksum"] or packet["hook"] >= OUTPUT:
+            return R_NONE
+    return int(fault)
+
+
+@hot
+def is_settled(packet: Row, fault: int, result: Row) -> bool:
+    """Whether the packet has a ct state without any look-up: not to be known, invalid or never tracked."""
+    if packet["fragment"]:
+        result["ct_state"] = UNKNOWN_VALUE
+        result["reason"] = R_FRAGMENT
+    elif fault and not has_ports(packet):
+        refuse(result, fault)
+    elif packet["proto"] == GRE or packet["proto"] == SCTP:
+        result["ct_state"] = UNKNOWN_VALUE
+        result["reason"] = R_NOT_SIMULATED
+    elif is_never_tracked(packet):
+        result["ct_state"] = UNTRACKED
+        result["reason"] = R_UNTRACKED_ND
+    elif is_icmp(packet) and is_bad_icmp(packet):
+        refuse(result, R_ICMP_BAD_TYPE)
+    elif not fault and is_cut(packet):
+        result["ct_state"] = UNKNOWN_VALUE
+        result["reason"] = R_CUT
+    else:
+        return False
+    return True
+
+
+@hot
+def has_ports(packet: Row) -> bool:
+    """Whether a packet has a tuple even if its header has a fault: then it is looked up before it is judged."""
+    proto = packet["proto"]
+    return (proto == TCP or proto == UDP or proto == UDPLITE) and packet["sport"] >= 0 and packet["dport"] >= 0
+
+
+@hot
+def is_cut(packet: Row) -> bool:
+    """Whether the capture cut off what tracking would look at."""
+    proto = packet["proto"]
+    if proto == UNKNOWN_VALUE:
+        return True
+    if proto == TCP:
+        return packet["sport"] < 0 or packet["dport"] < 0 or is_tcp_cut(packet)
+    if proto == UDP or proto == UDPLITE:
+        return packet["sport"] < 0 or packet["dport"] < 0
+    if proto == ICMP or proto == ICMPV6:
+        return packet["icmp_type"] < 0 or packet["icmp_code"] < 0 or packet["icmp_id"] == UNKNOWN_VALUE
+    return False
+
+
+@hot
+def is_tcp_cut(packet: Row) -> bool:
+    """Whether a TCP header lacks a field behind its ports (those of a complete one are never negative)."""
+    return packet["flags"] < 0 or packet["seq"] < 0 or packet["ack"] < 0 or packet["win"] < 0 or packet["payload"] < 0
+
+
+@hot
+def is_icmp(packet: Row) -> bool:
+    """Whether the packet is ICMP or ICMPv6."""
+    return packet["proto"] == ICMP or packet["proto"] == ICMPV6
+
+
+@hot
+def is_bad_icmp(packet: Row) -> bool:
+    """Whether the ICMP type is none that conntrack admits at all: beyond the last, or of the other IP version."""
+    if packet["proto"] == ICMP:
+        return packet["family"] != 4 or packet["icmp_type"] > ICMP_LAST
+    return packet["family"] != 6
+
+
+# --- packets of a known connection -----------------------------------------------------------------------------
+
+
+@hot
+def follow(tracker: Tracker, frame: Row, packet: Row, found: int, fault: int, result: Row) -> int:
+    """Track a packet of the confirmed connection whose tuple `found` it has (`resolve_normal_ct` and what follows).
+
+    Its ct state is settled before the protocol looks at it, and SEEN_REPLY set after. Returns the protocol's outcome.
+    """
+    row = found >> 1
+    direction = found & 1
+    connection = tracker.connections[row]
+    status = connection["status"]
+    result["connection"] = row
+    result["direction"] = direction
+    result["replied_before"] = 1 if status & SEEN_REPLY else 0
+    result["sender_end"] = tracker.sides[found]["end"]
+    outcome = apply(tracker, row, packet, direction, fault, result)
+    if outcome == REPEAT:
+        return outcome
+    if outcome == REFUSED:
+        result["ct_state"] = INVALID
+    else:
+        result["ct_state"] = seen_as(status, direction)
+        touch(connection, frame, packet)
+        if direction == REPLY:
+            connection["status"] |= SEEN_REPLY
+    if outcome == DELETE:
+        delete(tracker, row)
+        return outcome
+    if connection["status"] & ~status & ASSURED:
+        become_assured(tracker, row)
+    rearm(tracker, row)
+    return outcome
+
+
+@hot
+def seen_as(status: int, direction: int) -> int:
+    """The ct state of a packet of a connection with this status."""
+    if direction == REPLY or status & SEEN_REPLY:
+        return ESTABLISHED
+    return RELATED if status & EXPECTED else NEW
+
+
+@hot
+def touch(connection: Row, frame: Row, packet: Row) -> None:
+    """Remember the last packet that a connection accepted."""
+    connection["last_frame"] = frame["number"]
+    connection["last_file"] = frame["file"]
+    connection["seen"] = packet["now"]
+
+
+@hot
+def apply(tracker: Tracker, row: int, packet: Row, direction: int, fault: int, result: Row) -> int:
+    """Hand the packet to its protocol, which judges it and changes the connection; one of the outcomes of `tcp`."""
+    if fault:
+        result["reason"] = fault
+        return REFUSED
+    connection = tracker.connections[row]
+    settings = tracker.settings[0]
+    proto = packet["proto"]
+    if proto == TCP:
+        return apply_tcp(tracker, row, packet, direction, result)
+    if proto == ICMP or proto == ICMPV6:
+        if not opens(proto, tracker.tuples[2 * row]["dst_id"] >> 8):
+            result["reason"] = R_ICMP_REPLY
+            return REFUSED
+        query_packet(connection, packet, settings)
+    else:
+        datagram_packet(connection, packet, settings)
+    return ACCEPT
+
+
+@hot
+def apply_tcp(tracker: Tracker, row: int, packet: Row, direction: int, result: Row) -> int:
+    """Hand a packet to TCP if a TCP sends such flags.
+
+    Unlike Linux: a SYN whose options the capture cut off leaves the windows of both sides unknown. They are not checked
+    then, as in a connection that is picked up in mid-stream.
+    """
+    flags = packet["flags"]
+    if not flags_are_valid(flags):
+        result["reason"] = R_TCP_BAD_FLAGS
+        return REFUSED
+    connection = tracker.connections[row]
+    settings = tracker.settings[0]
+    if connection["status"] & CONFIRMED:
+        outcome = tcp_packet(connection, tracker.sides, 2 * row, packet, direction, settings, result)
+    else:
+        outcome = tcp_new(connection, tracker.sides, packet, settings, result)
+    if flags & SYN and packet["tcp_options"] == UNKNOWN_VALUE and outcome == ACCEPT:
+        for side in range(2):
+            tracker.sides[2 * row + side]["flags"] |= BE_LIBERAL
+    return outcome
+
+
+# --- packets that open one -------------------------------------------------------------------------------------
+
+
+@hot
+def open_connection(tracker: Tracker, frame: Row, packet: Row, fault: int, result: Row) -> None:
+    """Begin the unconfirmed connection, whose tuples are written already, and let its protocol judge the packet."""
+    forget(tracker)
+    connection = tracker.connections[UNCONFIRMED]
+    connection["opened_frame"] = frame["number"]
+    connection["opened_file"] = frame["file"]
+    connection["created"] = packet["now"]
+    touch(connection, frame, packet)
+    result["connection"] = -1
+    result["direction"] = NO_DIRECTION
+    result["replied_before"] = 0
+    result["sender_end"] = 0
+    if apply(tracker, UNCONFIRMED, packet, ORIGINAL, fault, result) == REFUSED:
+        result["ct_state"] = INVALID
+        return
+    result["ct_state"] = NEW
+    result["connection"] = UNCONFIRMED
+    result["direction"] = ORIGINAL
+    result["fresh"] = 1

@@ -1,0 +1,336 @@
+"""The chains of a hook against one packet: which rule, or which policy, decides.
+
+Read first: RULE, CHAIN and WALK in `fwsim.tables`, then `instructions.follow` (one rule) and `index.candidate` (which
+rule is next). A chain that accepts hands the packet on to the next base chain of the hook; drop and reject are final.
+
+Unknown: a rule that may apply (MAYBE) is taken both ways in one pass. What the packet may be doing elsewhere is kept
+in three places: a verdict that it may have got, in `possible`; a calling rule behind which it may be waiting, in the
+lowest bit of its place on the stack; and `waiting`, if it may have returned to the policy. If only one verdict turns
+out to be possible, the packet gets it; else UNKNOWN. From the first MAYBE on the index is not used, `linear` is 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fwsim.engine import hot
+from fwsim.engine.index import candidate
+from fwsim.engine.instructions import follow
+from fwsim.engine.program import (
+    FALSE,
+    MAYBE,
+    TRUE,
+    V_CONTINUE,
+    V_GOTO,
+    V_JUMP,
+    V_RETURN,
+    Memory,
+    Numbers,
+    Program,
+    Table,
+)
+from fwsim.tables import RULE_POLICY
+from fwsim.terms import ABSENT, Reason, Verdict
+
+__all__ = ["Memory", "Program", "walk", "walk_linear"]
+
+Row = Any
+
+ACCEPT = int(Verdict.ACCEPT)
+DROP = int(Verdict.DROP)
+REJECT = int(Verdict.REJECT)
+UNKNOWN = int(Verdict.UNKNOWN)
+MAY_ACCEPT = 1 << ACCEPT
+MAY_DROP = 1 << DROP
+MAY_REJECT = 1 << REJECT
+
+R_RULE = int(Reason.RULE)
+R_POLICY = int(Reason.POLICY)
+R_NO_CHAIN = int(Reason.NO_CHAIN)
+
+FINISHED = -1
+"""Instead of the rule to go on with: the base chain is done with."""
+
+
+@hot
+def walk(
+    program: Program,
+    memory: Memory,
+    hook: int,
+    from_priority: int,
+    to_priority: int,
+    seen: Row,
+    words: Numbers,
+    decision: Row,
+    quiet: int,
+) -> int:
+    """The verdict of the base chains at a hook with `from_priority` <= priority < `to_priority`; fills `decision`.
+
+    `seen` is the packet as rules see it and `words` the same row as a matrix of one row; rules write marks
+    there. `quiet` 1 counts no hit and takes no token. Without a chain in that range the packet is accepted, and
+    `decision` keeps what an earlier chain said. `decision["tried"]` is added to.
+    """
+    memory.state[0]["linear"] = 0
+    return walk_hook(program, memory, hook, from_priority, to_priority, seen, words, decision, quiet)
+
+
+@hot
+def walk_linear(
+    program: Program,
+    memory: Memory,
+    hook: int,
+    from_priority: int,
+    to_priority: int,
+    seen: Row,
+    words: Numbers,
+    decision: Row,
+    quiet: int,
+) -> int:
+    """The same as `walk`, looking at one rule after the other without the index."""
+    memory.state[0]["linear"] = 1
+    return walk_hook(program, memory, hook, from_priority, to_priority, seen, words, decision, quiet)
+
+
+@hot
+def walk_hook(
+    program: Program,
+    memory: Memory,
+    hook: int,
+    from_priority: int,
+    to_priority: int,
+    seen: Row,
+    words: Numbers,
+    decision: Row,
+    quiet: int,
+) -> int:
+    """Walk base chain after base chain, as long as the packet may get to the next."""
+    state = memory.state[0]
+    begin_walk(state)
+    base = next_base(program.bases, state, hook, from_priority, to_priority)
+    while base >= 0:
+        chain = program.bases[base]["chain"]
+        rule = begin_chain(program.chains, state, chain)
+        while rule != FINISHED:
+            rule = step(program, memory, chain, rule, seen, words, quiet)
+        finish_chain(state, memory.hits, len(program.rules), quiet)
+        base = next_base(program.bases, state, base, from_priority, to_priority)
+    return conclude(program.rules, state, hook, decision)
+
+
+@hot
+def begin_walk(state: Row) -> None:
+    """Nothing is decided yet, and the packet is at the hook for sure."""
+    state["possible"] = MAY_ACCEPT
+    state["accept_chain"] = ABSENT
+    state["cause"] = 0
+    state["cause_rule"] = ABSENT
+    state["tried"] = 0
+
+
+@hot
+def next_base(bases: Table, state: Row, base: int, from_priority: int, to_priority: int) -> int:
+    """The row of the base chain behind row `base` that is in the range, or -1: there is none, or the packet is gone."""
+    if state["possible"] & MAY_ACCEPT == 0:
+        return -1
+    base = bases[base]["next"]
+    while base >= 0 and bases[base]["priority"] < from_priority:
+        base = bases[base]["next"]
+    if base >= 0 and bases[base]["priority"] >= to_priority:
+        return -1
+    return int(base)
+
+
+@hot
+def begin_chain(chains: Table, state: Row, chain: int) -> int:
+    """Enter a base chain: its first rule. What an earlier chain accepted is not accepted yet."""
+    state["possible"] &= ~MAY_ACCEPT
+    state["sure"] = 1 if state["possible"] == 0 else 0
+    state["waiting"] = 0
+    state["depth"] = 0
+    return enter(chains, state, chain)
+
+
+@hot
+def enter(chains: Table, state: Row, chain: int) -> int:
+    """Go into a chain: its first rule."""
+    state["chain"] = chain
+    state["known"] = 0
+    return int(chains[chain]["first"])
+
+
+@hot
+def step(program: Program, memory: Memory, base: int, rule: int, seen: Row, words: Numbers, quiet: int) -> int:
+    """Find the next rule that may match, from `rule` on, and do what it says; returns the rule to go on with."""
+    state = memory.state[0]
+    chain = program.chains[state["chain"]]
+    if state["linear"] == 0:
+        found = candidate(chain, program.columns, program.numbers, memory.places, state, rule, words)
+        if found >= 0:
+            state["tried"] += (found if found < chain["last"] else found - 1) + 1 - rule
+            rule = found
+        else:
+            state["linear"] = 1
+    if rule >= chain["last"]:
+        return go_back(program, memory, base, quiet)
+    row = program.rules[rule]
+    start = row["rest"]
+    if state["linear"]:
+        start = row["first"]
+        state["tried"] += 1
+    truth = TRUE
+    if start < row["last"]:
+        truth = follow(program, memory, rule, start, seen, words, quiet)
+    state["truth"] = truth
+    if truth == FALSE:
+        return rule + 1
+    return apply(program, memory, base, rule, truth, quiet)
+
+
+@hot
+def apply(program: Program, memory: Memory, base: int, rule: int, truth: int, quiet: int) -> int:
+    """What a rule that matches, or may match, makes of the packet; returns the rule to go on with."""
+    state = memory.state[0]
+    row = program.rules[rule]
+    verdict = row["verdict"]
+    if truth == TRUE and state["sure"] and not quiet:
+        memory.hits[rule] += 1
+    if verdict == V_CONTINUE:
+        return rule + 1
+    if truth == MAYBE:
+        state["sure"] = 0
+        if state["cause"] == 0:
+            state["cause"] = state["doubt"]
+            state["cause_rule"] = rule
+    if verdict == V_JUMP or verdict == V_GOTO:
+        return call(program.chains, row, memory.stack, state, rule, truth)
+    if verdict == V_RETURN:
+        if truth == TRUE:
+            return go_back(program, memory, base, quiet)
+        wait_below(program.rules, memory.stack, state, state["depth"])
+        return rule + 1
+    settle(state, verdict, rule, row["chain"], row["reject_with"])
+    if truth == MAYBE:
+        return rule + 1
+    return go_elsewhere(program.chains, program.rules, memory.stack, state, base)
+
+
+@hot
+def call(chains: Table, row: Row, stack: Numbers, state: Row, rule: int, truth: int) -> int:
+    """Jump or go to another chain. A goto leaves no trace, unless the packet may also have stayed."""
+    if row["verdict"] == V_JUMP or truth == MAYBE:
+        stack[state["depth"]] = 2 * rule + (1 if truth == MAYBE else 0)
+        state["depth"] += 1
+    return enter(chains, state, row["target"])
+
+
+@hot
+def go_back(program: Program, memory: Memory, base: int, quiet: int) -> int:
+    """Return from a chain, at its end or by a rule: to behind the calling rule, or to the policy."""
+    state = memory.state[0]
+    depth = state["depth"]
+    if depth == 0:
+        if state["sure"] and not quiet:
+            memory.hits[len(program.rules) + base] += 1
+        settle(state, program.chains[base]["policy"], RULE_POLICY, base, 0)
+        return FINISHED
+    if program.rules[memory.stack[depth - 1] >> 1]["verdict"] == V_GOTO:
+        # it went: it returns to the caller of the chain that it left
+        wait_below(program.rules, memory.stack, state, depth - 1)
+    return resume(program.chains, program.rules, memory.stack, state, depth - 1)
+
+
+@hot
+def go_elsewhere(chains: Table, rules: Table, stack: Numbers, state: Row, base: int) -> int:
+    """Here the packet has its verdict: go on where it may be waiting, if anywhere."""
+    depth = state["depth"]
+    while depth > 0:
+        depth -= 1
+        if stack[depth] & 1:
+            return resume(chains, rules, stack, state, depth)
+    if state["waiting"]:
+        settle(state, chains[base]["policy"], RULE_POLICY, base, 0)
+    return FINISHED
+
+
+@hot
+def resume(chains: Table, rules: Table, stack: Numbers, state: Row, depth: int) -> int:
+    """Take calling rules off the stack down to `depth`: the rule behind the last one taken."""
+    caller = stack[depth] >> 1
+    state["depth"] = depth
+    enter(chains, state, rules[caller]["chain"])
+    return int(caller + 1)
+
+
+@hot
+def wait_below(rules: Table, stack: Numbers, state: Row, depth: int) -> None:
+    """Note that the packet may have returned to where the chain at `depth` was jumped to from."""
+    while depth > 0:
+        depth -= 1
+        if rules[stack[depth] >> 1]["verdict"] == V_JUMP:
+            stack[depth] |= 1
+            return
+    state["waiting"] = 1
+
+
+@hot
+def settle(state: Row, verdict: int, rule: int, chain: int, reject_with: int) -> None:
+    """Add a verdict that the packet gets or may get; of equal ones the first is remembered."""
+    if verdict == ACCEPT:
+        if state["possible"] & MAY_ACCEPT == 0:
+            state["accept_rule"] = rule
+            state["accept_chain"] = chain
+    elif state["possible"] & ~MAY_ACCEPT == 0:
+        state["refused_rule"] = rule
+        state["refused_chain"] = chain
+        state["refused_with"] = reject_with
+    state["possible"] |= 1 << verdict
+
+
+@hot
+def finish_chain(state: Row, hits: Numbers, rules: int, quiet: int) -> None:
+    """Behind a base chain: count the rule that stands for several possible ones which all give the same verdict."""
+    possible = state["possible"]
+    if quiet or state["sure"] or possible & (possible - 1):
+        return
+    rule = state["accept_rule"] if possible == MAY_ACCEPT else state["refused_rule"]
+    chain = state["accept_chain"] if possible == MAY_ACCEPT else state["refused_chain"]
+    hits[rule if rule >= 0 else rules + chain] += 1
+
+
+@hot
+def conclude(rules: Table, state: Row, hook: int, decision: Row) -> int:
+    """Write down the verdict and what decided it."""
+    possible = state["possible"]
+    decision["tried"] += state["tried"]
+    if possible == MAY_ACCEPT and state["accept_chain"] < 0:
+        return without_chain(hook, decision)
+    decision["hook"] = hook
+    decision["reject_with"] = 0
+    if possible == MAY_ACCEPT:
+        verdict = ACCEPT
+        decision["rule"] = state["accept_rule"]
+        decision["chain"] = state["accept_chain"]
+    elif possible == MAY_DROP or possible == MAY_REJECT:
+        verdict = DROP if possible == MAY_DROP else REJECT
+        decision["rule"] = state["refused_rule"]
+        decision["chain"] = state["refused_chain"]
+        decision["reject_with"] = state["refused_with"]
+    else:
+        verdict = UNKNOWN
+        decision["rule"] = state["cause_rule"]
+        decision["chain"] = rules[state["cause_rule"]]["chain"]
+    decision["verdict"] = verdict
+    decision["reason"] = R_POLICY if decision["rule"] == RULE_POLICY else R_RULE
+    if verdict == UNKNOWN:
+        decision["reason"] = state["cause"]
+    return verdict
+
+
+@hot
+def without_chain(hook: int, decision: Row) -> int:
+    """No chain in range: accepted; what an earlier chain said stands."""
+    if decision["chain"] < 0:
+        decision["verdict"] = ACCEPT
+        decision["reason"] = R_NO_CHAIN
+        decision["hook"] = hook
+    return ACCEPT

@@ -1,0 +1,268 @@
+"""The loop of the stateful mode: track, walk the chains, confirm or forget, write the decision.
+
+Read first: conntrack-spec §1, then `conntrack.track` and `path.after_tracking`, which do the work. A new connection
+is confirmed only if its packet was accepted; a refused opening leaves a *ghost*, which no rule can see, so that
+what follows it can be explained.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fwsim.engine import hot
+from fwsim.engine.conntrack import Tracker, confirm, delete, forget, fresh_state, track
+from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
+from fwsim.engine.expiry import expire
+from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse
+from fwsim.terms import ABSENT, SUSPICIOUS, UNKNOWN_VALUE, CtState, CtStatus, Direction, Proto, Reason, Verdict
+
+Row = Any
+Table = npt.NDArray[np.void]
+
+ACCEPT = int(Verdict.ACCEPT)
+DROP = int(Verdict.DROP)
+NOT_EVALUATED = int(Verdict.NOT_EVALUATED)
+UNKNOWN = int(Verdict.UNKNOWN)
+INVALID = int(CtState.INVALID)
+UNTRACKED = int(CtState.UNTRACKED)
+NONE = int(Direction.NONE)
+TCP = int(Proto.TCP)
+TENTATIVE = int(CtStatus.TENTATIVE)
+VISIBLE_STATUS = TENTATIVE - 1
+R_TABLE_FULL = int(Reason.TABLE_FULL)
+R_TENTATIVE = int(Reason.TENTATIVE)
+R_ICMP_ERROR_RELATED = int(Reason.ICMP_ERROR_RELATED)
+
+
+class Stateful(NamedTuple):
+    """All the stateful mode works with. `results` holds three rows of TRACK: the packet's, its ghost's, and what it
+    would be without its tentative connection. `scratch` is one row of DECISION. `tracking` is 0 or 1.
+    """
+
+    course: Course
+    tracker: Tracker
+    ghosts: Tracker
+    results: npt.NDArray[np.void]
+    scratch: npt.NDArray[np.void]
+    tracking: int
+
+
+@hot
+def show(mode: Stateful, result: Row) -> None:
+    """Make the rules see the ct state that tracking gave the packet."""
+    seen = mode.course.seen[0]
+    state = result["ct_state"]
+    if not mode.tracking:
+        state = INVALID  # nothing is attached
+    seen["ct_state"] = state
+    row = result["connection"]
+    if state == UNKNOWN_VALUE:
+        seen["ct_direction"] = UNKNOWN_VALUE
+        seen["ct_status"] = UNKNOWN_VALUE
+        seen["ct_mark"] = UNKNOWN_VALUE
+    elif row >= 0 and state != INVALID and state != UNTRACKED:
+        connection = mode.tracker.connections[row]
+        seen["ct_direction"] = result["direction"]
+        seen["ct_status"] = connection["status"] & VISIBLE_STATUS
+        seen["ct_mark"] = connection["mark"]
+    else:
+        seen["ct_direction"] = ABSENT
+        seen["ct_status"] = ABSENT
+        seen["ct_mark"] = ABSENT
+
+
+@hot
+def show_nothing_attached(mode: Stateful, packet: Row) -> None:
+    """Make the rules see the packet as it is before tracking."""
+    mode.course.seen[0] = packet
+    seen = mode.course.seen[0]
+    seen["ct_state"] = INVALID
+    seen["ct_direction"] = ABSENT
+    seen["ct_status"] = ABSENT
+    seen["ct_mark"] = ABSENT
+
+
+@hot
+def keep_mark(mode: Stateful, result: Row) -> None:
+    """A rule may have set the connection's mark: it stays set, whatever the verdict."""
+    row = result["connection"]
+    mark = mode.course.seen[0]["ct_mark"]
+    if row >= 0 and mark != ABSENT and mode.tracking:
+        mode.tracker.connections[row]["mark"] = mark
+
+
+@hot
+def judge_without(mode: Stateful, frame: Row, packet: Row, quotes: Table, mark: int, decision: Row) -> None:
+    """Judge a packet of a tentative connection as if that did not exist; keep the decision only if both agree."""
+    other = mode.scratch[0]
+    begin(other)
+    fresh_state(mode.tracker, frame, packet, quotes, mode.results[2])
+    show_nothing_attached(mode, packet)
+    mode.course.seen[0]["mark"] = mark
+    show(mode, mode.results[2])
+    after_tracking(mode.course, frame["route_fault"], other, 1)
+    if other["verdict"] != decision["verdict"]:
+        refuse(decision, UNKNOWN, R_TENTATIVE)
+
+
+@hot
+def judge_tracked(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> None:
+    """Track the packet and walk the chains behind tracking."""
+    result = mode.results[0]
+    track(mode.tracker, frame, packet, quotes, result)
+    if result["reason"] == R_TABLE_FULL and mode.tracking:
+        refuse(decision, DROP, R_TABLE_FULL)
+        return
+    mark = mode.course.seen[0]["mark"]
+    show(mode, result)
+    after_tracking(mode.course, frame["route_fault"], decision, 0)
+    keep_mark(mode, result)
+    row = result["connection"]
+    if row > 0 and mode.tracking and mode.tracker.connections[row]["status"] & TENTATIVE:
+        judge_without(mode, frame, packet, quotes, mark, decision)
+
+
+@hot
+def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int) -> None:
+    """Confirm a new connection if its packet goes through, else forget it."""
+    result = mode.results[0]
+    if not result["fresh"]:
+        return
+    if verdict == ACCEPT or verdict == UNKNOWN:
+        mode.tracker.connections[0]["evidence"] = evidence & SUSPICIOUS
+        row = confirm(mode.tracker, frame, packet, result)
+        result["connection"] = row
+        if verdict == UNKNOWN:
+            mode.tracker.connections[row]["status"] |= TENTATIVE
+    else:
+        forget(mode.tracker)
+        result["connection"] = -1
+
+
+@hot
+def leave_ghost(mode: Stateful, frame: Row, packet: Row, evidence: int, decision: Row) -> None:
+    """Remember a refused opening, with what refused it."""
+    opened = mode.ghosts.connections[0]
+    opened["evidence"] = evidence
+    opened["denied_rule"] = decision["rule"]
+    opened["denied_hook"] = decision["hook"]
+    numbers = mode.tracker.counters[0]
+    mode.ghosts.counters[0]["next_number"] = numbers["next_number"]
+    mode.results[1]["connection"] = confirm(mode.ghosts, frame, packet, mode.results[1])
+    numbers["next_number"] = mode.ghosts.counters[0]["next_number"]
+
+
+@hot
+def haunt(mode: Stateful, frame: Row, packet: Row, quotes: Table, refused: int, decision: Row) -> int:
+    """Look for the ghost of a packet that has no connection, or leave one; returns the packet's evidence."""
+    ghost = mode.results[1]
+    bare = without_connection(packet, mode.results[0]["reason"])
+    track(mode.ghosts, frame, packet, quotes, ghost)
+    row = ghost["connection"]
+    if ghost["fresh"]:
+        if refused:
+            leave_ghost(mode, frame, packet, bare, decision)
+        else:
+            forget(mode.ghosts)
+            ghost["connection"] = -1
+        return int(bare)
+    if row > 0:
+        return int(of_history(mode.ghosts.connections[row], ghost["direction"], ghost["replied_before"], 1))
+    return int(bare)
+
+
+@hot
+def weigh_stranger(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> int:
+    """The evidence of a packet that belongs to no connection, which it may open; numbers its connection or ghost."""
+    verdict = decision["verdict"]
+    passed = verdict == ACCEPT or verdict == UNKNOWN
+    mode.results[1]["connection"] = -1
+    if not frame["transport_fault"] and (not passed or mode.ghosts.counters[0]["live"] > 0):
+        evidence = haunt(mode, frame, packet, quotes, 0 if passed else 1, decision)
+    else:
+        evidence = without_connection(packet, mode.results[0]["reason"])
+    settle(mode, frame, packet, evidence, verdict)
+    row = mode.results[0]["connection"]
+    ghost = mode.results[1]["connection"]
+    if row > 0:
+        frame["connection"] = mode.tracker.connections[row]["number"]
+        if ghost > 0:
+            delete(mode.ghosts, ghost)
+    elif ghost > 0:
+        frame["connection"] = mode.ghosts.connections[ghost]["number"]
+    return int(evidence)
+
+
+@hot
+def weigh(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> int:
+    """The evidence that tracking gives, the confirmation of a new connection, and the connection's number."""
+    result = mode.results[0]
+    row = result["connection"]
+    frame["connection"] = 0
+    if row <= 0:
+        return int(weigh_stranger(mode, frame, packet, quotes, decision))
+    connection = mode.tracker.connections[row]
+    frame["connection"] = connection["number"]
+    if result["reason"] == R_ICMP_ERROR_RELATED:
+        return 0
+    evidence = of_history(connection, result["direction"], result["replied_before"], 0)
+    if packet["proto"] == TCP:
+        evidence |= tcp_in_connection(packet, result["reason"], result["state_before"], result["sender_end"])
+    return int(evidence)
+
+
+@hot
+def record(mode: Stateful, frame: Row, decision: Row) -> None:
+    """Write what tracking said into the decision."""
+    result = mode.results[0]
+    decision["connection"] = frame["connection"]
+    decision["tcp_state_before"] = result["state_before"]
+    decision["tcp_state"] = result["state_after"]
+    if not mode.tracking:
+        return
+    decision["ct_state"] = result["ct_state"]
+    decision["ct_direction"] = result["direction"]
+    verdict = decision["verdict"]
+    if result["reason"] and verdict != NOT_EVALUATED and verdict != UNKNOWN:
+        decision["reason"] = result["reason"]
+
+
+@hot
+def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> None:
+    """The stateful verdict on one packet, and why; leaves the tables as the kernel would."""
+    begin(decision)
+    decision["ct_state"] = 0
+    decision["ct_direction"] = NONE
+    decision["tcp_state_before"] = ABSENT
+    decision["tcp_state"] = ABSENT
+    decision["connection"] = 0
+    if frame["reason"]:
+        refuse(decision, NOT_EVALUATED, frame["reason"])
+        return
+    expire(mode.tracker, packet["now"])
+    expire(mode.ghosts, packet["now"])
+    show_nothing_attached(mode, packet)
+    raw = before_tracking(mode.course, decision, 0)
+    if raw != ACCEPT and raw != UNKNOWN:
+        return
+    if mode.course.seen[0]["ct_state"] == UNTRACKED:
+        after_tracking(mode.course, frame["route_fault"], decision, 0)
+        decision["ct_state"] = UNTRACKED
+    else:
+        judge_tracked(mode, frame, packet, quotes, decision)
+        if raw == UNKNOWN and decision["verdict"] == ACCEPT:
+            decision["verdict"] = UNKNOWN
+        frame["evidence"] |= weigh(mode, frame, packet, quotes, decision)
+        record(mode, frame, decision)
+
+
+@hot
+def run_stateful(
+    mode: Stateful, frames: Table, packets: Table, quotes: Table, decisions: Table, start: int, end: int
+) -> None:
+    """Decide rows `start` to `end` of a chunk, in order."""
+    for i in range(start, end):
+        decide_stateful(mode, frames[i], packets[i], quotes, decisions[i])

@@ -1,0 +1,222 @@
+"""Tuples: what tells one connection from another, and the table that finds a connection by either of its two.
+
+Read first: conntrack-spec §2.1, `fwsim.tables.TUPLE`. A tuple is one direction of a connection: addresses,
+protocol, and two numbers (ports; for ICMP the id, and type and code). Its *inverse* is what the answer carries.
+Nothing here knows protocols beyond that, or time.
+
+Row numbers: tuple rows 2c and 2c+1 are the original and the reply tuple of connection row c. Row 0 is the unconfirmed
+connection, whose original tuple serves as scratch for look-ups; row 1 stays blank.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from fwsim.engine import hot
+from fwsim.tables import V6, Row, Table
+from fwsim.terms import Proto
+
+TCP = int(Proto.TCP)
+UDP = int(Proto.UDP)
+UDPLITE = int(Proto.UDPLITE)
+ICMP = int(Proto.ICMP)
+ICMPV6 = int(Proto.ICMPV6)
+
+PRIME = (1 << 31) - 1
+LOW = (1 << 30) - 1
+
+
+class Tracker(NamedTuple):
+    """One connection table. `fwsim.tracker` makes, grows and lists it.
+
+    `buckets` (a power of two of them) hold the first tuple row of each hash chain, -1 if empty; `heap_key` (ns) and
+    `heap_row` are the expiry heap, `counters["live"]` long. `counters` and `settings` have one row.
+    Uncompiled, the tables are `fwsim.tables.Rows` and the others memoryviews.
+    """
+
+    tuples: Table
+    sides: Table
+    connections: Table
+    buckets: Any
+    heap_key: Any
+    heap_row: Any
+    counters: Table
+    settings: Table
+
+
+@hot
+def find(tracker: Tracker, wanted: Row) -> int:
+    """The row of the confirmed tuple that equals `wanted`, or -1."""
+    row = int(tracker.buckets[bucket_of(tracker, wanted)])
+    while row >= 0:
+        candidate = tracker.tuples[row]
+        if is_same(candidate, wanted):
+            return row
+        row = int(candidate["next"])
+    return -1
+
+
+@hot
+def bucket_of(tracker: Tracker, row: Row) -> int:
+    """The bucket that a tuple belongs into."""
+    return spread(row, tracker.counters[0]["hash_key"]) & (len(tracker.buckets) - 1)
+
+
+@hot
+def spread(row: Row, key: int) -> int:
+    """A keyed hash of a tuple: its fields, in pieces of at most 30 bits, as a polynomial in `key` modulo 2**31 - 1.
+
+    Without the key nobody can choose packets that share a bucket.
+    """
+    src, dst, dst_id = row["src0"], row["dst0"], row["dst_id"]
+    total = fold((src & LOW) * key + (dst & LOW))
+    total = fold(total * key + (row["src_id"] | (dst_id & 0x3FFF) << 16))
+    total = fold(total * key + ((src >> 30) | (dst >> 30) << 3 | (dst_id >> 14) << 6 | row["proto"] << 8))
+    if src < V6:
+        return total
+    src1, src2, src3 = row["src1"], row["src2"], row["src3"]
+    dst1, dst2, dst3 = row["dst1"], row["dst2"], row["dst3"]
+    total = fold(total * key + (src1 & LOW))
+    total = fold(total * key + (src2 & LOW))
+    total = fold(total * key + (src3 & LOW))
+    total = fold(total * key + (dst1 & LOW))
+    total = fold(total * key + (dst2 & LOW))
+    total = fold(total * key + (dst3 & LOW))
+    rest = (src1 >> 30) | (src2 >> 30) << 2 | (src3 >> 30) << 4
+    return fold(total * key + (rest | (dst1 >> 30) << 6 | (dst2 >> 30) << 8 | (dst3 >> 30) << 10))
+
+
+@hot
+def fold(product: int) -> int:
+    """A product below 2**63 modulo 2**31 - 1, nearly: congruent, and at most 2**31."""
+    product = (product & PRIME) + (product >> 31)
+    return (product & PRIME) + (product >> 31)
+
+
+@hot
+def is_same(a: Row, b: Row) -> bool:
+    """Whether two tuples are equal."""
+    return (
+        a["src_id"] == b["src_id"]
+        and a["dst_id"] == b["dst_id"]
+        and a["src0"] == b["src0"]
+        and a["dst0"] == b["dst0"]
+        and a["proto"] == b["proto"]
+        and a["src1"] == b["src1"]
+        and a["src2"] == b["src2"]
+        and a["src3"] == b["src3"]
+        and a["dst1"] == b["dst1"]
+        and a["dst2"] == b["dst2"]
+        and a["dst3"] == b["dst3"]
+    )
+
+
+@hot
+def of_packet(packet: Row, target: Row) -> None:
+    """Write the packet's tuple (`nf_ct_get_tuple`); its fields are known to be there."""
+    target["src0"] = packet["src0"]
+    target["src1"] = packet["src1"]
+    target["src2"] = packet["src2"]
+    target["src3"] = packet["src3"]
+    target["dst0"] = packet["dst0"]
+    target["dst1"] = packet["dst1"]
+    target["dst2"] = packet["dst2"]
+    target["dst3"] = packet["dst3"]
+    proto = packet["proto"]
+    target["proto"] = proto
+    if proto == TCP or proto == UDP or proto == UDPLITE:
+        target["src_id"] = packet["sport"]
+        target["dst_id"] = packet["dport"]
+    elif proto == ICMP or proto == ICMPV6:
+        target["src_id"] = packet["icmp_id"]
+        target["dst_id"] = packet["icmp_type"] << 8 | packet["icmp_code"]
+    else:
+        target["src_id"] = 0  # all packets of another protocol between two hosts are one connection
+        target["dst_id"] = 0
+
+
+@hot
+def invert(source: Row, target: Row) -> bool:
+    """Write the inverse of a tuple or a quoted tuple (`nf_ct_invert_tuple`); False if it has none."""
+    target["src0"] = source["dst0"]
+    target["src1"] = source["dst1"]
+    target["src2"] = source["dst2"]
+    target["src3"] = source["dst3"]
+    target["dst0"] = source["src0"]
+    target["dst1"] = source["src1"]
+    target["dst2"] = source["src2"]
+    target["dst3"] = source["src3"]
+    proto = source["proto"]
+    target["proto"] = proto
+    if proto == ICMP or proto == ICMPV6:
+        answer = inverse_type(proto, source["dst_id"] >> 8)
+        target["src_id"] = source["src_id"]
+        target["dst_id"] = answer << 8 | source["dst_id"] & 0xFF
+        return answer >= 0
+    target["src_id"] = source["dst_id"]
+    target["dst_id"] = source["src_id"]
+    return True
+
+
+@hot
+def inverse_type(proto: int, kind: int) -> int:
+    """The ICMP type that answers a type, or is answered by it; -1 if there is none (RFC 792, 950, 4443, 4620)."""
+    if proto == ICMP:
+        if kind == 0 or kind == 8:  # echo
+            return 8 - kind
+        if 13 <= kind <= 18:  # timestamp, information, address mask: request 2n+1, reply 2n+2
+            return ((kind - 13) ^ 1) + 13
+        return -1
+    if kind == 128 or kind == 129:  # echo
+        return kind ^ 1
+    if kind == 139 or kind == 140:  # node information
+        return 279 - kind
+    return -1
+
+
+@hot
+def link(tracker: Tracker, row: int) -> None:
+    """Put both tuples of a connection into their buckets.
+
+    The reply tuple goes in front, as in the kernel (`__nf_conntrack_hash_insert`): a connection whose two tuples are
+    equal (from an address and port to itself) is found by its reply.
+    """
+    hang(tracker, 2 * row)
+    hang(tracker, 2 * row + 1)
+
+
+@hot
+def hang(tracker: Tracker, at: int) -> None:
+    """Put one tuple in front of its chain."""
+    bucket = bucket_of(tracker, tracker.tuples[at])
+    tracker.tuples[at]["next"] = tracker.buckets[bucket]
+    tracker.buckets[bucket] = at
+
+
+@hot
+def unlink(tracker: Tracker, row: int) -> None:
+    """Take both tuples of a connection out of their buckets."""
+    unhang(tracker, 2 * row)
+    unhang(tracker, 2 * row + 1)
+
+
+@hot
+def unhang(tracker: Tracker, at: int) -> None:
+    """Take one tuple out of its chain, where it is known to be."""
+    bucket = bucket_of(tracker, tracker.tuples[at])
+    behind = tracker.tuples[at]["next"]
+    row = int(tracker.buckets[bucket])
+    if row == at:
+        tracker.buckets[bucket] = behind
+        return
+    while tracker.tuples[row]["next"] != at:
+        row = int(tracker.tuples[row]["next"])
+    tracker.tuples[row]["next"] = behind
+
+
+@hot
+def relink(tracker: Tracker) -> None:
+    """Fill empty buckets with the tuples of all live connections, after they have become more."""
+    for row in range(2, tracker.counters[0]["used"]):
+        if tracker.connections[row]["heap_position"] >= 0:
+            link(tracker, row)

@@ -1,0 +1,232 @@
+"""The stateless mode: what a careful engineer's reflexive access list admits (DESIGN section 3).
+
+A ruleset without ct expressions is evaluated per packet, nothing else. One with them gets a twin that keeps no
+state: a packet is admitted if it would be as NEW; or, if it could be a reply, when its mirror image would be
+admitted as NEW *and* the packet itself as an ESTABLISHED reply; an ICMP error if it would be as RELATED.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fwsim.engine import hot
+from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse
+from fwsim.terms import ABSENT, CtState, Direction, Hook, Proto, Reason, TcpFlag, Verdict
+
+Row = Any
+
+ACCEPT = int(Verdict.ACCEPT)
+NOT_EVALUATED = int(Verdict.NOT_EVALUATED)
+UNKNOWN = int(Verdict.UNKNOWN)
+NEW = int(CtState.NEW)
+ESTABLISHED = int(CtState.ESTABLISHED)
+RELATED = int(CtState.RELATED)
+INVALID = int(CtState.INVALID)
+UNTRACKED = int(CtState.UNTRACKED)
+ORIGINAL = int(Direction.ORIGINAL)
+REPLY = int(Direction.REPLY)
+NONE = int(Direction.NONE)
+INPUT = int(Hook.INPUT)
+OUTPUT = int(Hook.OUTPUT)
+TCP = int(Proto.TCP)
+ICMP = int(Proto.ICMP)
+ICMPV6 = int(Proto.ICMPV6)
+ACK_OR_RST = int(TcpFlag.ACK | TcpFlag.RST)
+R_MIRROR = int(Reason.MIRROR)
+R_ICMP_ERROR_TWIN = int(Reason.ICMP_ERROR_TWIN)
+R_UNTRACKED_ND = int(Reason.UNTRACKED_ND)
+
+REPLIES_NEVER = 0
+REPLIES_ACK_OR_RST = 1
+REPLIES_ANY = 2
+
+
+class Stateless(NamedTuple):
+    """All the stateless mode works with. `scratch` holds two rows of DECISION; the choices are ints."""
+
+    course: Course
+    scratch: npt.NDArray[np.void]
+    twin: int
+    replies: int
+    icmp_errors: int
+
+
+@hot
+def is_icmp_error(packet: Row) -> bool:
+    """Whether tracking would look up what this packet quotes (conntrack-spec §8, §9)."""
+    kind = packet["icmp_type"]
+    if packet["proto"] == ICMP and packet["family"] == 4:
+        return kind == 3 or kind == 4 or kind == 5 or kind == 11 or kind == 12
+    if packet["proto"] == ICMPV6 and packet["family"] == 6:
+        return 0 <= kind < 128 or kind == 137
+    return False
+
+
+@hot
+def is_never_tracked(packet: Row) -> bool:
+    """Neighbour discovery and multicast listener messages (conntrack-spec §9)."""
+    kind = packet["icmp_type"]
+    if packet["proto"] != ICMPV6 or packet["family"] != 6:
+        return False
+    return 130 <= kind <= 136 or kind == 143 or kind == 151 or kind == 152
+
+
+@hot
+def icmp_request_of(family: int, kind: int) -> int:
+    """The type of the request that an ICMP reply answers, or -1 if the type is no reply."""
+    if family == 4:
+        if kind == 0:
+            return 8
+        if kind == 14 or kind == 16 or kind == 18:
+            return int(kind - 1)
+        return -1
+    if kind == 129 or kind == 140:
+        return int(kind - 1)
+    return -1
+
+
+@hot
+def could_be_reply(packet: Row, replies: int) -> bool:
+    """Whether a router's `established` keyword, or its like for other protocols, would take it for a reply."""
+    if replies == REPLIES_NEVER or packet["fragment"] == 2:
+        return False
+    proto = packet["proto"]
+    if proto == TCP:
+        flags = packet["flags"]
+        return replies == REPLIES_ANY or flags < 0 or flags & ACK_OR_RST != 0
+    if proto == ICMP or proto == ICMPV6:
+        return icmp_request_of(packet["family"], packet["icmp_type"]) >= 0
+    return True
+
+
+@hot
+def show(course: Course, packet: Row, state: int, direction: int) -> None:
+    """Make the rules see the packet with this ct state; nothing is marked, no status bit is set."""
+    course.seen[0] = packet
+    seen = course.seen[0]
+    seen["ct_state"] = state
+    seen["ct_direction"] = direction
+    tracked = state == NEW or state == ESTABLISHED or state == RELATED
+    seen["ct_status"] = 0 if tracked else ABSENT
+    seen["ct_mark"] = 0 if tracked else ABSENT
+
+
+@hot
+def show_mirror(course: Course, packet: Row) -> None:
+    """Make the rules see the packet that this one would answer, as NEW."""
+    show(course, packet, NEW, ORIGINAL)
+    seen = course.seen[0]
+    for_hook = packet["hook"]
+    seen["src0"], seen["dst0"] = packet["dst0"], packet["src0"]
+    seen["src1"], seen["dst1"] = packet["dst1"], packet["src1"]
+    seen["src2"], seen["dst2"] = packet["dst2"], packet["src2"]
+    seen["src3"], seen["dst3"] = packet["dst3"], packet["src3"]
+    seen["sport"], seen["dport"] = packet["dport"], packet["sport"]
+    seen["iif"], seen["oif"] = packet["oif"], packet["iif"]
+    if for_hook == INPUT:
+        seen["hook"] = OUTPUT
+    elif for_hook == OUTPUT:
+        seen["hook"] = INPUT
+    if packet["proto"] == TCP:
+        seen["flags"] = 2  # what opens a connection is a SYN
+    elif packet["icmp_type"] >= 0:
+        seen["icmp_type"] = icmp_request_of(packet["family"], packet["icmp_type"])
+
+
+@hot
+def evaluate(course: Course, route_fault: int, decision: Row, quiet: int) -> int:
+    """Walk the whole path with the ct state that `seen` shows."""
+    begin(decision)
+    seen = course.seen[0]
+    state = seen["ct_state"]
+    seen["ct_state"] = INVALID  # nothing is attached before tracking
+    verdict = before_tracking(course, decision, quiet)
+    if verdict != ACCEPT and verdict != UNKNOWN:
+        return verdict
+    if seen["ct_state"] == INVALID:
+        seen["ct_state"] = state
+    else:  # a notrack rule
+        seen["ct_direction"] = ABSENT
+        seen["ct_status"] = ABSENT
+        seen["ct_mark"] = ABSENT
+    later = after_tracking(course, route_fault, decision, quiet)
+    if verdict == UNKNOWN and later == ACCEPT:
+        decision["verdict"] = UNKNOWN
+        return UNKNOWN
+    return later
+
+
+@hot
+def decide_stateless(mode: Stateless, frame: Row, packet: Row, decision: Row) -> None:
+    """The stateless verdict on one packet, and why."""
+    begin(decision)
+    decision["ct_state"] = 0
+    decision["ct_direction"] = NONE
+    decision["tcp_state_before"] = ABSENT
+    decision["tcp_state"] = ABSENT
+    decision["connection"] = 0
+    if frame["reason"]:
+        refuse(decision, NOT_EVALUATED, frame["reason"])
+        return
+    route_fault = frame["route_fault"]
+    if is_never_tracked(packet):
+        show(mode.course, packet, UNTRACKED, ABSENT)
+        decision["ct_state"] = UNTRACKED
+        evaluate(mode.course, route_fault, decision, 0)
+    elif not mode.twin:
+        show(mode.course, packet, INVALID, ABSENT)
+        evaluate(mode.course, route_fault, decision, 0)
+    elif is_icmp_error(packet):
+        show(mode.course, packet, RELATED if mode.icmp_errors else INVALID, REPLY if mode.icmp_errors else ABSENT)
+        if evaluate(mode.course, route_fault, decision, 0) == ACCEPT and mode.icmp_errors:
+            decision["reason"] = R_ICMP_ERROR_TWIN
+    else:
+        show(mode.course, packet, NEW, ORIGINAL)
+        verdict = evaluate(mode.course, route_fault, decision, 0)
+        if verdict != ACCEPT and verdict != NOT_EVALUATED and could_be_reply(packet, mode.replies):
+            admit_reply(mode, packet, route_fault, verdict, decision)
+
+
+@hot
+def admit_reply(mode: Stateless, packet: Row, route_fault: int, verdict: int, decision: Row) -> None:
+    """Turn the decision into an acceptance if the packet passes as a reply, through its mirror image."""
+    mirror = mode.scratch[0]
+    reply = mode.scratch[1]
+    tried = decision["tried"]
+    show_mirror(mode.course, packet)
+    as_mirror = evaluate(mode.course, 0, mirror, 1)
+    tried += mirror["tried"]
+    as_reply = ACCEPT
+    if as_mirror == ACCEPT or as_mirror == UNKNOWN:
+        show(mode.course, packet, ESTABLISHED, REPLY)
+        as_reply = evaluate(mode.course, route_fault, reply, 1)
+        tried += reply["tried"]
+    decision["tried"] = tried
+    if as_mirror == ACCEPT and as_reply == ACCEPT:
+        decision["verdict"] = ACCEPT
+        decision["reason"] = R_MIRROR
+        decision["reject_with"] = 0
+        decision["hook"] = mirror["hook"]
+        decision["chain"] = mirror["chain"]
+        decision["rule"] = mirror["rule"]
+        decision["mirror"] = 1
+    elif (as_mirror == ACCEPT or as_mirror == UNKNOWN) and (as_reply == ACCEPT or as_reply == UNKNOWN):
+        if verdict != UNKNOWN:
+            refuse(decision, UNKNOWN, mirror["reason"] if as_mirror == UNKNOWN else reply["reason"])
+
+
+@hot
+def run_stateless(
+    mode: Stateless,
+    frames: npt.NDArray[np.void],
+    packets: npt.NDArray[np.void],
+    decisions: npt.NDArray[np.void],
+    start: int,
+    end: int,
+) -> None:
+    """Decide rows `start` to `end` of a chunk."""
+    for i in range(start, end):
+        decide_stateless(mode, frames[i], packets[i], decisions[i])

@@ -1,0 +1,34 @@
+"""Conntrack's settings as a row, and whether tracking is needed at all.
+
+Read first: `fwsim.ruleset.conntrack`, SETTINGS in `fwsim.tables`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from fwsim.ruleset.conntrack import Conntrack
+from fwsim.tables import SETTINGS, empty
+
+SYSCTLS = {
+    "loose": "tcp_loose", "be_liberal": "tcp_be_liberal", "ignore_invalid_rst": "tcp_ignore_invalid_rst",
+    "max_retrans": "tcp_max_retrans", "checksum": "checksum", "max": "max",
+    "syn_sent": "tcp_timeout_syn_sent", "syn_recv": "tcp_timeout_syn_recv",
+    "established": "tcp_timeout_established", "fin_wait": "tcp_timeout_fin_wait",
+    "close_wait": "tcp_timeout_close_wait", "last_ack": "tcp_timeout_last_ack",
+    "time_wait": "tcp_timeout_time_wait", "close": "tcp_timeout_close",
+    "max_retrans_timeout": "tcp_timeout_max_retrans", "unacknowledged": "tcp_timeout_unacknowledged",
+    "udp": "udp_timeout", "udp_stream": "udp_timeout_stream", "icmp": "icmp_timeout", "icmpv6": "icmpv6_timeout",
+    "generic": "generic_timeout", "gre": "gre_timeout", "gre_stream": "gre_timeout_stream",
+}  # fmt: skip
+"""The sysctl (without `nf_conntrack_`) behind each field of SETTINGS that has one."""
+
+
+def settings_row(conntrack: Conntrack, tracking: bool) -> npt.NDArray[np.void]:
+    """A table of one row of SETTINGS."""
+    table = empty(SETTINGS, 1)
+    for field, sysctl in SYSCTLS.items():
+        table[0][field] = int(getattr(conntrack, sysctl))
+    table[0]["tracking"] = int(tracking)
+    return table

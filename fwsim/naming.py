@@ -1,0 +1,116 @@
+"""What the numbers in frames and decisions stand for: files, interfaces, chains, rules.
+
+Read first: `DECISION` in `fwsim.tables`. A decision names its rule by number; only a run's ruleset knows the name.
+Used by selection, report and explain; computes no verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fwsim.tables import RULE_POLICY
+from fwsim.terms import CtState, Direction, Hook, Proto, Reason, RejectWith, TcpState, Verdict, word
+
+TCP_STATE_WORDS = {int(state): state.name for state in TcpState}
+"""TCP states as `conntrack -L` prints them."""
+
+DECISION_WORDS: dict[str, dict[int, str]] = {
+    "verdict": {int(verdict): word(verdict) for verdict in Verdict},
+    "reason": {int(reason): word(reason) for reason in Reason},
+    "reject_with": {int(kind): word(kind).replace("_", "-") for kind in RejectWith if kind},
+    "hook": {int(hook): word(hook) for hook in Hook},
+    "ct_state": {int(state): word(state) for state in (CtState.NEW, CtState.ESTABLISHED, CtState.RELATED)}
+    | {int(state): word(state) for state in (CtState.INVALID, CtState.UNTRACKED, CtState.NONE)},
+    "ct_direction": {int(direction): word(direction) for direction in Direction},
+    "tcp_state_before": TCP_STATE_WORDS,
+    "tcp_state": TCP_STATE_WORDS,
+}
+"""The word of each number in a decision; a number that is not there has no word (nothing to say, or not known)."""
+
+PROTO_WORDS: dict[int, str] = {int(proto): word(proto) for proto in Proto}
+"""IP protocols that have a name in output; the others are written as numbers."""
+
+
+class NamedRule(Protocol):
+    """What is asked of a rule here (`fwsim.lower` gives more)."""
+
+    @property
+    def name(self) -> str | None:
+        """The name its author gave it."""
+
+    @property
+    def position(self) -> int:
+        """Its place in its chain, from 1."""
+
+    @property
+    def chain(self) -> int:
+        """The number of its chain."""
+
+    @property
+    def line(self) -> int | None:
+        """The line in its file, from 1."""
+
+
+class NamedChain(Protocol):
+    """What is asked of a chain here."""
+
+    @property
+    def name(self) -> str:
+        """The name of the chain."""
+
+    @property
+    def line(self) -> int | None:
+        """The line of its policy (or of the chain, if the policy is not written)."""
+
+
+@dataclass(frozen=True)
+class RuleNames:
+    """The names in one ruleset, for the `chain` and `rule` of its decisions."""
+
+    rules: Sequence[NamedRule]
+    chains: Sequence[NamedChain]
+    anywhere: frozenset[int] = frozenset()
+    """The rules that do not ask by which interface a packet came in: where a spoofed source gets through."""
+
+    def rule(self, rule: int) -> str | None:
+        """The rule's name, or its position in the chain; `policy` if that decided; None if nothing did."""
+        if rule >= 0:
+            return self.rules[rule].name or str(self.rules[rule].position)
+        return "policy" if rule == RULE_POLICY else None
+
+    def title(self, rule: int, chain: int) -> str | None:
+        """A rule or policy as a sentence names it: `"public web"`, `rule 3 of forward`, `policy of forward`."""
+        if rule >= 0:
+            named = self.rules[rule]
+            return f'"{named.name}"' if named.name else f"rule {named.position} of {self.chains[named.chain].name}"
+        return f"policy of {self.chain(chain)}" if rule == RULE_POLICY else None
+
+    def chain(self, chain: int) -> str | None:
+        """The name of the chain that decided."""
+        return self.chains[chain].name if chain >= 0 else None
+
+    def line(self, rule: int, chain: int) -> int | None:
+        """The line of the rule, or of the policy, in the ruleset's file."""
+        if rule >= 0:
+            return self.rules[rule].line
+        return self.chains[chain].line if rule == RULE_POLICY and chain >= 0 else None
+
+
+@dataclass(frozen=True)
+class Naming:
+    """The names of one run. `files` may grow while the run reads its captures."""
+
+    files: Sequence[str]
+    interfaces: Sequence[str]
+    rules: dict[str, RuleNames] = field(default_factory=dict)
+    """By mode: `stateless` (which may have a ruleset of its own) and `stateful`."""
+
+    def file(self, number: int) -> str:
+        """The capture, as the user named it."""
+        return self.files[number]
+
+    def interface(self, number: int) -> str | None:
+        """The name of a declared interface; None if not known."""
+        return self.interfaces[number] if number >= 0 else None

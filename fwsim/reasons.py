@@ -1,0 +1,92 @@
+"""Every `Reason` in a sentence, and in the kernel's own words where Linux logs one.
+
+Read first: `fwsim.terms`. The kernel's words are those of `net.netfilter.nf_conntrack_log_invalid=255`
+(Linux 6.x, nf_conntrack_proto_*.c), so that a reader finds them again in a real log.
+"""
+
+from __future__ import annotations
+
+from fwsim.terms import Reason
+
+SENTENCES: dict[Reason, str] = {
+    Reason.NONE: "nothing to add",
+    Reason.RULE: "a rule decided",
+    Reason.POLICY: "no rule decided, so the chain's policy did",
+    Reason.NO_CHAIN: "no chain is attached on its way, so it is accepted",
+    Reason.MIRROR: "its mirror image would be admitted as new, so it is admitted as a reply",
+    Reason.ICMP_ERROR_TWIN: "an ICMP error, admitted as related without looking at what it quotes",
+    Reason.TABLE_FULL: "the connection table is full and holds nothing that may be evicted",
+    Reason.NOT_IP: "not an IP packet: an IP firewall does not see it",
+    Reason.EGRESS_COPY: "a second sighting of a packet that was judged when it came in",
+    Reason.BAD_IP_HEADER: "the IP header is malformed: the stack discards it before any rule",
+    Reason.BAD_IP_CHECKSUM: "the IPv4 header checksum is wrong: the stack discards it before any rule",
+    Reason.SHORT_PACKET: "the IP length is larger than the packet: the stack discards it before any rule",
+    Reason.TTL_EXPIRED: "its TTL ends here: routing discards it between prerouting and forward",
+    Reason.MARTIAN_SOURCE: "its source address cannot come from there: routing discards it",
+    Reason.MARTIAN_DESTINATION: "its destination address cannot be routed: routing discards it",
+    Reason.MULTICAST_NOT_FORWARDED: "multicast is not forwarded without multicast routing",
+    Reason.OTHER_HOST: "the frame is addressed to another host",
+    Reason.CUT: "the capture cut off the bytes that a rule or tracking would need",
+    Reason.FRAGMENT: "a fragment: reassembly is not simulated yet",
+    Reason.NO_INTERFACE: "a rule asks for an interface that is not known for this packet",
+    Reason.TENTATIVE: "the packet that opened its connection has an unknown verdict, and it matters here",
+    Reason.NOT_SIMULATED: "it hangs on something that is not simulated",
+    Reason.TCP_SHORT: "the TCP header is shorter than it says, or than 20 bytes",
+    Reason.TCP_BAD_CHECKSUM: "the TCP checksum is wrong",
+    Reason.TCP_BAD_FLAGS: "no TCP sends this combination of flags",
+    Reason.TCP_NOT_AN_OPENING: "there is no connection, and such a packet cannot open one",
+    Reason.TCP_NO_PICKUP: "there is no connection, and picking up in mid-stream is off (tcp_loose=0)",
+    Reason.TCP_INVALID_STATE: "such a packet cannot occur in the connection's present state",
+    Reason.TCP_SEQ_OVER: "its data lie beyond the window that the receiver has granted (bound I)",
+    Reason.TCP_ACK_OVER: "it acknowledges data that were never sent (bound III)",
+    Reason.TCP_RST_SEQ_LOW: "a reset with a sequence number below the one expected",
+    Reason.UDP_SHORT: "the UDP length does not fit the packet",
+    Reason.UDP_BAD_CHECKSUM: "the UDP checksum is wrong",
+    Reason.ICMP_SHORT: "shorter than an ICMP header",
+    Reason.ICMP_BAD_CHECKSUM: "the ICMP checksum is wrong",
+    Reason.ICMP_BAD_TYPE: "an ICMP type that opens nothing and answers nothing",
+    Reason.ICMP_REPLY_WITHOUT_REQUEST: "an ICMP reply to a request that was not seen",
+    Reason.ICMP_ERROR_UNMATCHED: "an ICMP error about a packet of no known connection",
+    Reason.ICMP_ERROR_BAD_QUOTE: "an ICMP error whose quoted packet cannot be read",
+    Reason.ICMP_ERROR_WRONG_TARGET: "an ICMP error that is not addressed to the sender of the packet it quotes",
+    Reason.ICMP_REDIRECT_NOT_LOCAL: "an ICMPv6 redirect that does not come from the link",
+    Reason.L4_TRUNCATED: "the transport header is not there in full",
+    Reason.NO_TRANSPORT: "the IPv6 extension headers lead to no transport header",
+    Reason.TCP_IGNORED: "out of step with the connection: let through, nothing learned from it",
+    Reason.TCP_OLD_DATA: "old data sent again (bound II): let through, nothing learned from it",
+    Reason.TCP_OLD_ACK: "a very old acknowledgement (bound IV): let through, nothing learned from it",
+    Reason.TCP_OVERSHOOT: "beyond the window, but by no more than the receiver's window: Linux tolerates it",
+    Reason.TCP_RST_INEXACT: "a reset inside the window, but not at the expected number: the connection stays open",
+    Reason.TCP_RESYNC: "the endpoints agree on a connection that was not believed: followed now",
+    Reason.TCP_REOPENED: "a new connection with the addresses and ports of a closed one",
+    Reason.TCP_CHALLENGE_ACK: "a challenge ACK (RFC 5961): let through, nothing changed",
+    Reason.TCP_PICKED_UP: "a connection picked up in mid-stream (tcp_loose=1)",
+    Reason.TCP_LIBERAL: "outside the window, but window checks are off for this sender",
+    Reason.TCP_RESET_UNREPLIED: "a reset before any reply: the connection is forgotten at once",
+    Reason.UNTRACKED_ND: "neighbour discovery and multicast listener messages are never tracked",
+    Reason.UNTRACKED_RULE: "a notrack rule exempted it from tracking",
+    Reason.ICMP_ERROR_RELATED: "an ICMP error about a packet of a known connection",
+    Reason.TRACKING_OFF: "no rule needs tracking, so the kernel does not track",
+}
+"""What each reason means, as the end of a sentence that begins with the packet."""
+
+KERNEL_WORDS: dict[Reason, str] = {
+    Reason.TCP_SHORT: "short packet",
+    Reason.TCP_BAD_CHECKSUM: "bad checksum",
+    Reason.TCP_BAD_FLAGS: "invalid tcp flag combination",
+    Reason.TCP_NOT_AN_OPENING: "invalid new",
+    Reason.TCP_NO_PICKUP: "invalid new",
+    Reason.TCP_INVALID_STATE: "invalid state",
+    Reason.TCP_SEQ_OVER: "SEQ is over upper bound (over the window of the receiver)",
+    Reason.TCP_ACK_OVER: "ACK is over upper bound (ACKed data not seen yet)",
+    Reason.TCP_RST_SEQ_LOW: "invalid rst",
+    Reason.TCP_OLD_DATA: "SEQ is under lower bound (already ACKed data retransmitted)",
+    Reason.TCP_OLD_ACK: "ACK is under lower bound (possible overly delayed ACK)",
+    Reason.UDP_SHORT: "truncated/malformed packet",
+    Reason.UDP_BAD_CHECKSUM: "bad checksum",
+    Reason.ICMP_SHORT: "short packet",
+    Reason.ICMP_BAD_CHECKSUM: "bad checksum",
+    Reason.ICMP_BAD_TYPE: "invalid icmp type",
+    Reason.TABLE_FULL: "nf_conntrack: table full, dropping packet",
+}
+"""What Linux logs for the same packet, where it logs anything."""

@@ -1,0 +1,104 @@
+"""Connections as the `conntrack` tool prints them: `conntrack -L`, `conntrack -E`, and as JSON.
+
+Read first: `conntrack(8)`; the formats are those of conntrack-tools 1.4.7 (measured on Linux 6.18). A connection is the
+dict that `fwsim.tracker.connections_listing` gives. Nothing is looked up or decided here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fwsim.naming import TCP_STATE_WORDS
+from fwsim.report.cells import address_text, seconds_text
+from fwsim.terms import CtStatus, Proto
+
+Connection = dict[str, Any]
+
+NAMES = {
+    Proto.TCP: "tcp", Proto.UDP: "udp", Proto.UDPLITE: "udplite", Proto.ICMP: "icmp", Proto.ICMPV6: "icmpv6",
+    Proto.SCTP: "sctp", Proto.GRE: "gre",
+}  # fmt: skip
+"""Protocols that the tool knows by name; the others are `unknown`."""
+
+_PORTS = (Proto.TCP, Proto.UDP, Proto.UDPLITE, Proto.SCTP)
+_ICMP = (Proto.ICMP, Proto.ICMPV6)
+EVENTS = {"new": "    [NEW]", "update": " [UPDATE]", "destroy": "[DESTROY]"}
+
+
+def listed(connection: Connection, now: int) -> str:
+    """A line of `conntrack -L` at time `now` (ns): `tcp      6 431999 ESTABLISHED src=... [ASSURED] mark=0 use=1`."""
+    return f"{_body(connection, seconds_left(connection, now))} mark={connection['mark']} use=1"
+
+
+def event(kind: str, connection: Connection, now: int) -> str:
+    """A line of `conntrack -E`; `kind` is `new`, `update` or `destroy`. One that timed out has no time to print."""
+    left = seconds_left(connection, now)
+    mark = f" mark={connection['mark']}" if connection["mark"] else ""
+    return f"{EVENTS[kind]} {_body(connection, None if kind == 'destroy' and left == 0 else left)}{mark}"
+
+
+def seconds_left(connection: Connection, now: int) -> int:
+    """Whole seconds until a connection dies."""
+    return max(int(connection["expires"]) - now, 0) // 1_000_000_000
+
+
+def _body(connection: Connection, left: int | None) -> str:
+    """Protocol, time left, TCP state, both tuples and the status words."""
+    proto = connection["original"]["proto"]
+    parts = [f"{NAMES.get(proto, 'unknown'):8} {proto}"]
+    parts += [] if left is None else [str(left)]
+    parts += [TCP_STATE_WORDS[connection["state"]]] if proto == Proto.TCP else []
+    parts.append(_tuple(connection["original"]))
+    parts += [] if connection["status"] & CtStatus.SEEN_REPLY else ["[UNREPLIED]"]
+    parts.append(_tuple(connection["reply"]))
+    parts += ["[ASSURED]"] if connection["status"] & CtStatus.ASSURED else []
+    return " ".join(parts)
+
+
+def _tuple(side: dict[str, int]) -> str:
+    """One direction: addresses, then what the protocol has for ports."""
+    proto = side["proto"]
+    text = f"src={_address(side, 'src')} dst={_address(side, 'dst')}"
+    if proto in _PORTS:
+        return f"{text} sport={side['src_id']} dport={side['dst_id']}"
+    if proto in _ICMP:
+        return f"{text} type={side['dst_id'] >> 8} code={side['dst_id'] & 255} id={side['src_id']}"
+    if proto == Proto.GRE:
+        return f"{text} srckey={side['src_id']:#x} dstkey={side['dst_id']:#x}"
+    return text
+
+
+def _address(side: dict[str, int], end: str) -> str:
+    """One address of a tuple."""
+    return address_text([side[f"{end}{word}"] for word in range(4)])
+
+
+def record(connection: Connection, now: int) -> dict[str, Any]:
+    """A connection as an object for JSON, with what the tool cannot know: its number and its frames."""
+    proto = connection["original"]["proto"]
+    status = connection["status"]
+    return {
+        "connection": connection["number"],
+        "proto": NAMES.get(proto, proto),
+        "state": TCP_STATE_WORDS[connection["state"]] if proto == Proto.TCP else None,
+        "timeout": seconds_left(connection, now),
+        "original": _tuple_record(connection["original"]),
+        "reply": _tuple_record(connection["reply"]),
+        "seen_reply": bool(status & CtStatus.SEEN_REPLY),
+        "assured": bool(status & CtStatus.ASSURED),
+        "tentative": bool(status & CtStatus.TENTATIVE),
+        "mark": connection["mark"],
+        "created": seconds_text(connection["created"]),
+        "opened_by": {"file": connection["opened_file"], "n": connection["opened_frame"]},
+        "last_seen_in": {"file": connection["last_file"], "n": connection["last_frame"]},
+    }
+
+
+def _tuple_record(side: dict[str, int]) -> dict[str, Any]:
+    """One direction as an object."""
+    found: dict[str, Any] = {"src": _address(side, "src"), "dst": _address(side, "dst")}
+    if side["proto"] in _PORTS:
+        found |= {"sport": side["src_id"], "dport": side["dst_id"]}
+    elif side["proto"] in _ICMP:
+        found |= {"type": side["dst_id"] >> 8, "code": side["dst_id"] & 255, "id": side["src_id"]}
+    return found

@@ -1,0 +1,103 @@
+"""Frames and their decisions as JSON lines and as CSV, one record per captured frame.
+
+Read first: `fwsim.report.cells`. In a comparison the decision stands twice, under `stateless` and `stateful` (JSON) or
+with these words and a dot before the field's name (CSV).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from fwsim.naming import Naming
+from fwsim.report.cells import DECISION_FIELDS, FRAME_FIELDS, Cells, Rows
+
+_FRAME = ",".join(f'"{name}":"%s"' if name == "ts" else f'"{name}":%s' for name in FRAME_FIELDS)
+_DECISION = ",".join(f'"{name}":%s' for name in DECISION_FIELDS)
+_RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+class JsonLines:
+    """Frames as JSON, one object per line."""
+
+    def __init__(self, modes: Sequence[str], naming: Naming) -> None:
+        """`modes` are those that the run has decisions of."""
+        self.modes = modes
+        self.cells = Cells(_json, naming)
+        single = len(modes) == 1
+        self.shape = _DECISION if single else "{" + _DECISION + "}"
+        self.line = "{" + _FRAME + ("," + "%s" if single else "".join(f',"{mode}":%s' for mode in modes)) + "}\n"
+
+    def header(self) -> str:
+        """Nothing stands before the first frame."""
+        return ""
+
+    def lines(self, batch: Any, rows: Rows) -> str:
+        """The selected rows of a batch."""
+        return _joined(self, batch, rows)
+
+    def decision(self, values: list[str]) -> str:
+        """One decision from its encoded values."""
+        return self.shape % tuple(values)
+
+
+class Csv:
+    """Frames as CSV (RFC 4180, but lines end with a newline only), with a header."""
+
+    def __init__(self, modes: Sequence[str], naming: Naming) -> None:
+        """As `JsonLines`."""
+        self.modes = modes
+        self.cells = Cells(csv_cell, naming)
+        self.line = ",".join(["%s"] * (len(FRAME_FIELDS) + len(modes))) + "\n"
+
+    def header(self) -> str:
+        """The names of the columns."""
+        prefixes = [f"{mode}." for mode in self.modes] if len(self.modes) > 1 else [""]
+        return ",".join([*FRAME_FIELDS, *(prefix + name for prefix in prefixes for name in DECISION_FIELDS)]) + "\n"
+
+    def lines(self, batch: Any, rows: Rows) -> str:
+        """The selected rows of a batch."""
+        return _joined(self, batch, rows)
+
+    def decision(self, values: list[str]) -> str:
+        """One decision from its encoded values."""
+        return ",".join(values)
+
+
+def _joined(format_: JsonLines | Csv, batch: Any, rows: Rows) -> str:
+    """The lines of the selected rows, as one text."""
+    frames = format_.cells.frame(batch, rows)
+    decisions = [format_.cells.decisions(batch, rows, mode, format_.decision) for mode in format_.modes]
+    line = format_.line
+    return "".join(
+        [line % (frame + decision) for frame, decision in zip(frames, zip(*decisions, strict=True), strict=True)]
+    )
+
+
+def _json(value: Any) -> str:
+    """A value as compact JSON, in ASCII."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def csv_cell(value: Any) -> str:
+    """A value as a CSV cell.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection), unless it is
+    a plain number; lists are joined by spaces; nothing is an empty cell.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = " ".join(value) if isinstance(value, list) else str(value)
+    if text.startswith(_RISKY) and not _is_number(text):
+        text = "'" + text
+    if any(sign in text for sign in ',"\n\r'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a plain decimal number."""
+    return text.isascii() and text.lstrip("+-").replace(".", "", 1).isdigit() and text.count("-") + text.count("+") <= 1

@@ -1,0 +1,50 @@
+"""Why the two modes differ on a packet, in a few words: what a summary groups by.
+
+Read first: `fwsim.terms.Reason`. A sentence for each reason stands in `fwsim.reasons`; here several share one phrase.
+"""
+
+from __future__ import annotations
+
+from fwsim.terms import CtState, Direction, Reason
+
+_PHRASES: dict[str, tuple[Reason, ...]] = {
+    "no connection": (
+        Reason.TCP_NOT_AN_OPENING, Reason.TCP_NO_PICKUP, Reason.ICMP_REPLY_WITHOUT_REQUEST, Reason.ICMP_ERROR_UNMATCHED,
+    ),
+    "outside the window": (Reason.TCP_SEQ_OVER, Reason.TCP_ACK_OVER, Reason.TCP_RST_SEQ_LOW),
+    "impossible flags": (Reason.TCP_BAD_FLAGS,),
+    "impossible in the connection's state": (Reason.TCP_INVALID_STATE,),
+    "wrong checksum": (Reason.TCP_BAD_CHECKSUM, Reason.UDP_BAD_CHECKSUM, Reason.ICMP_BAD_CHECKSUM),
+    "incomplete header": (
+        Reason.TCP_SHORT, Reason.UDP_SHORT, Reason.ICMP_SHORT, Reason.L4_TRUNCATED, Reason.NO_TRANSPORT,
+    ),
+    "ICMP that answers nothing": (Reason.ICMP_BAD_TYPE, Reason.ICMP_REDIRECT_NOT_LOCAL),
+    "ICMP error that does not fit what it quotes": (Reason.ICMP_ERROR_BAD_QUOTE, Reason.ICMP_ERROR_WRONG_TARGET),
+    "connection table full": (Reason.TABLE_FULL,),
+}  # fmt: skip
+_PHRASE_OF = {int(reason): phrase for phrase, reasons in _PHRASES.items() for reason in reasons}
+_BY_STATE = {
+    int(CtState.NEW): "no connection",
+    int(CtState.ESTABLISHED): "refused although established",
+    int(CtState.RELATED): "refused although related",
+    int(CtState.INVALID): "invalid",
+    int(CtState.UNTRACKED): "not tracked",
+}
+
+
+def blocked_because(reason: int, ct_state: int) -> str:
+    """Why stateful blocks what stateless admits: by the tracker's reason, else by the ct state."""
+    return _PHRASE_OF.get(reason) or _BY_STATE.get(ct_state, "another rule decided")
+
+
+def admitted_because(fragment: int, ct_state: int, direction: int, could_be_reply: bool) -> str:
+    """Why stateless blocks what stateful admits; `could_be_reply` as the twin sees it (TCP: ACK or RST is set)."""
+    if fragment == 2:
+        return "later fragments (no port to match)"
+    if ct_state == CtState.RELATED:
+        return "related to a connection, which stateless does not know"
+    if ct_state == CtState.ESTABLISHED:
+        if direction == Direction.ORIGINAL:
+            return "later packets of a connection, each judged as a new one"
+        return "replies whose mirror image is refused" if could_be_reply else "replies that nothing marks as such"
+    return "another rule decided"

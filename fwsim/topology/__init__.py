@@ -1,0 +1,281 @@
+"""Which networks, MACs and local addresses lie where: the ruleset's `interfaces:` and `local:`, and the options.
+
+Read first: DESIGN section 3, "Where a packet came from"; `fwsim.engine.places`, whose tables are filled here and
+in `fwsim.topology.address_plan`. What follows for a packet is decided in `fwsim.engine.origin`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from fwsim.engine import is_compiled, places
+from fwsim.engine.origin import locate
+from fwsim.engine.places import Places
+from fwsim.tables import Rows, empty
+from fwsim.terms import UNKNOWN_VALUE
+from fwsim.topology.address_plan import IPNetwork, plan
+from fwsim.topology.declared import Behind, DeclaringRuleset, declared_interfaces, declared_local
+from fwsim.topology.surroundings import Surroundings
+
+LOOPBACK = "lo"
+"""The loopback interface; declared last if the ruleset does not declare it."""
+
+LOOPBACK_NAMES = ("lo", "lo0", r"\Device\NPF_Loopback")
+"""What captures of Linux, BSD and macOS, and Windows call it."""
+
+SEEN_FROM_ALL = (113, 276)
+"""Link types of a capture on all interfaces at once: LINKTYPE_LINUX_SLL and LINKTYPE_LINUX_SLL2."""
+
+HARDLY = 0.1
+"""Of the packets: fewer than this touching what the ruleset names, and the ruleset is hardly meant for the capture."""
+
+
+class CaptureInterface(Protocol):
+    """What is asked of an interface that a capture was taken on."""
+
+    @property
+    def name(self) -> str | None:
+        """Its name in the capture, or the NAME of `--in NAME=FILE`."""
+
+    @property
+    def link_type(self) -> int:
+        """LINKTYPE_ number."""
+
+
+class Captured(Protocol):
+    """What is asked of captures being read."""
+
+    @property
+    def interfaces(self) -> Sequence[CaptureInterface]:
+        """The capture interfaces known so far, by number."""
+
+
+class Located(Protocol):
+    """What is asked of a chunk of packets: two arrays of as many rows."""
+
+    @property
+    def frames(self) -> npt.NDArray[np.void]:
+        """FRAME rows."""
+
+    @property
+    def packets(self) -> npt.NDArray[np.void]:
+        """PACKET rows."""
+
+
+class Topology:
+    """The declared interfaces by number, with the tables that `engine.origin.locate` reads and writes.
+
+    `names` gives the name of each interface number: those of the ruleset in their order, then new ones from options,
+    then the loopback interface. `declared` counts them without an implied loopback interface. `bound` are the capture
+    interfaces known so far, by name and link type.
+    """
+
+    def __init__(self, interfaces: Mapping[str, Behind], local: Sequence[IPNetwork] = ()) -> None:
+        """Lay out the tables; captures are made known by `bind`."""
+        self.interfaces = dict(interfaces)
+        self.local = tuple(local)
+        self.declared = len(self.interfaces)
+        self.names = list(self.interfaces)
+        if LOOPBACK not in self.interfaces:
+            self.names.append(LOOPBACK)
+        self.surroundings = Surroundings()
+        self.undeclared_names: list[str] = []
+        self.bound: tuple[tuple[str | None, int], ...] = ()
+        self._places = self._lay_out()
+        self._wrapped: Places | None = None
+
+    @classmethod
+    def build(
+        cls, ruleset: DeclaringRuleset, interfaces: Mapping[str, Sequence[str]] | None = None, local: Sequence[str] = ()
+    ) -> Topology:
+        """The topology of a ruleset, changed by `--interface NAME=CIDR[,CIDR]` and `--local ADDRESS`.
+
+        An option for a declared interface replaces its networks; other names are new interfaces. `local` addresses are
+        added. Raises UsageError for what cannot be read.
+        """
+        return cls(declared_interfaces(ruleset, interfaces or {}), declared_local(ruleset, local))
+
+    def _lay_out(self) -> Places:
+        """Tables without any capture interface yet."""
+        networks = {number: behind.networks for number, behind in enumerate(self.interfaces.values())}
+        address_plan = plan(networks, self.local, len(self.names))
+        stations = self._stations()
+        counts = empty(places.COUNTS, 1)
+        counts[0]["interfaces"] = self.declared
+        counts[0]["loopback"] = self.names.index(LOOPBACK)
+        counts[0]["stations"] = len(stations)
+        return Places(
+            boundaries=address_plan.boundaries,
+            routes=address_plan.routes,
+            members=address_plan.members,
+            seen_on=empty(places.SEEN_ON, 1),
+            vlans=np.full(places.VLANS, -1, dtype=np.int64),
+            stations=stations if len(stations) else empty(places.STATION, 1),
+            interfaces=self._interface_rows(),
+            sightings=empty(places.SIGHTING, places.SIGHTINGS),
+            learned=empty(places.LEARNED, places.LEARNED_ROWS),
+            counts=counts,
+        )
+
+    def _stations(self) -> npt.NDArray[np.void]:
+        """The known MACs in ascending order, each once.
+
+        A firewall often has one MAC on several interfaces: then it does not tell the interface. One declared as the
+        firewall's own and as a station's is taken for its own.
+        """
+        own = {mac for behind in self.interfaces.values() for mac in behind.own_macs}
+        found: dict[int, int] = {}
+        for number, behind in enumerate(self.interfaces.values()):
+            for mac in {*behind.own_macs, *(set(behind.macs) - own)}:
+                found[mac] = number if mac not in found else UNKNOWN_VALUE
+        rows = empty(places.STATION, len(found))
+        rows[:] = [(mac, found[mac], mac in own) for mac in sorted(found)]
+        return rows
+
+    def _interface_rows(self) -> npt.NDArray[np.void]:
+        """The INTERFACE rows, none of them captured yet."""
+        rows = empty(places.INTERFACE, len(self.names))
+        for row, behind in zip(rows, self.interfaces.values(), strict=False):
+            row["networks"] = len(behind.networks)
+            row["own_mac"] = bool(behind.own_macs)
+        return rows
+
+    @property
+    def places(self) -> Places:
+        """The tables as arrays, up to date. Hot code takes those of `usable` instead."""
+        self.flush()
+        return self._places
+
+    def locate(self, captures: Captured, chunk: Located) -> None:
+        """Say for every packet of a chunk where it came from and where it goes (`engine.origin`), in its rows."""
+        self.bind(captures.interfaces)
+        self.surroundings.observe(chunk.frames, chunk.packets)
+        tables, count = self.usable(), len(chunk.frames)
+        if is_compiled():
+            locate(tables, chunk.frames, chunk.packets, 0, count)
+            return
+        frames, packets = Rows(chunk.frames), Rows(chunk.packets)
+        for table in (frames, packets):
+            table.load(range(count))
+        locate(tables, frames, packets, 0, count)  # type: ignore[arg-type]
+        for table in (frames, packets):
+            table.flush()
+
+    def usable(self) -> Places:
+        """The tables for hot code as it is now, compiled or not. To be asked again for every chunk."""
+        if is_compiled():
+            return self.places
+        if self._wrapped is None:
+            self._wrapped = wrap(self._places)
+        return self._wrapped
+
+    def flush(self) -> None:
+        """Write what uncompiled code has changed back into the arrays."""
+        if self._wrapped is not None:
+            for table in self._wrapped:
+                if isinstance(table, Rows):
+                    table.flush()
+            self._wrapped = None
+
+    def bind(self, captures: Sequence[CaptureInterface]) -> None:
+        """Make the capture interfaces of a run known, in their order. There may be more of them with every chunk."""
+        asked = tuple((capture.name, capture.link_type) for capture in captures)
+        if asked == self.bound:
+            return
+        self.bound = asked
+        seen_on = empty(places.SEEN_ON, len(captures))
+        vlan_rows: list[npt.NDArray[np.int64]] = []
+        self.undeclared_names = []
+        for row, capture in zip(seen_on, captures, strict=True):
+            row["interface"], row["vlans"] = self._number_of(capture.name), -1
+            tagged = self._vlans_of(capture.name)
+            if tagged:
+                row["vlans"] = len(vlan_rows)
+                vlan_rows.append(np.full(places.VLANS, -1, dtype=np.int64))
+                for vlan, number in tagged.items():
+                    vlan_rows[-1][vlan] = number
+            elif capture.name and row["interface"] < 0:
+                self.undeclared_names.append(capture.name)
+        vlans = np.concatenate(vlan_rows) if vlan_rows else np.full(places.VLANS, -1, dtype=np.int64)
+        self._places = self.places._replace(seen_on=seen_on, vlans=vlans)
+        self._note_captured(captures, {*seen_on["interface"].tolist(), *vlans.tolist()})
+
+    def _note_captured(self, captures: Sequence[CaptureInterface], numbers: set[int]) -> None:
+        """Keep which declared interfaces the captures were taken on, and whether they can see a packet twice."""
+        self._places.interfaces["captured"] = [number in numbers for number in range(len(self.names))]
+        counts = self._places.counts[0]
+        counts["capture_interfaces"] = len(captures)
+        counts["captured"] = int(self._places.interfaces["captured"].sum())
+        counts["several"] = len(captures) > 1 or any(capture.link_type in SEEN_FROM_ALL for capture in captures)
+
+    def _number_of(self, name: str | None) -> int:
+        """The number of a capture interface by its name, or UNKNOWN_VALUE."""
+        if name in self.names:
+            return self.names.index(name)
+        return self.names.index(LOOPBACK) if name in LOOPBACK_NAMES else UNKNOWN_VALUE
+
+    def _vlans_of(self, name: str | None) -> dict[int, int]:
+        """The interfaces declared as `name.VID`, by VLAN id (IEEE 802.1Q: 1 to 4094)."""
+        found = {}
+        for number, declared in enumerate(self.names):
+            base, dot, vlan = declared.rpartition(".")
+            if dot and base == name and vlan.isascii() and vlan.isdigit() and 0 < int(vlan) < places.VLANS - 1:
+                found[int(vlan)] = number
+        return found
+
+    def count(self, field: str) -> int:
+        """One of the counts kept while packets were placed (`engine.places.COUNTS`)."""
+        return int(self.places.counts[0][field])
+
+    @property
+    def inside(self) -> str | None:
+        """The first interface that is declared with a network narrower than `any`."""
+        for name, behind in self.interfaces.items():
+            if any(network.prefixlen for network in behind.networks):
+                return name
+        return None
+
+    @property
+    def names_networks(self) -> bool:
+        """Whether anything narrower than `any` is declared."""
+        return bool(self.local) or self.inside is not None
+
+    @property
+    def hardly_touched(self) -> bool:
+        """Whether the packets so far have little to do with the networks and addresses that are declared."""
+        packets = self.count("packets")
+        return self.names_networks and packets > 0 and self.count("touching") < HARDLY * packets
+
+    def advice(self) -> str | None:
+        """What to say first if the packets so far have little to do with what is declared, with options that fit."""
+        if not self.hardly_touched:
+            return None
+        packets, touching = self.count("packets"), self.count("touching")
+        said = f"only {touching:,} of {packets:,} packets concern the networks and addresses that the ruleset names"
+        options = self.surroundings.propose().options(self.inside, bool(self.local))
+        return f"{said}; try {' '.join(options)}" if options else said
+
+    def notes(self) -> list[str]:
+        """What had to be guessed, one sentence each; nothing if nothing was."""
+        result = []
+        guessed = self.count("guessed")
+        if guessed:
+            result.append(
+                f"the interface by which {guessed:,} packets came in was guessed from their source addresses: "
+                "a spoofed source cannot be seen there"
+            )
+        if self.undeclared_names and self.declared:
+            seen = ", ".join(dict.fromkeys(self.undeclared_names))
+            result.append(
+                f"captured on {seen}, which the ruleset does not declare (it has {', '.join(self.interfaces)})"
+            )
+        return result
+
+
+def wrap(tables: Places) -> Places:
+    """The same tables for uncompiled code."""
+    return Places(*(memoryview(table) if table.dtype == np.int64 else Rows(table) for table in tables))

@@ -1,0 +1,120 @@
+"""What a ruleset and the options declare of the surroundings of a firewall: interfaces, networks, own addresses.
+
+Read first: `fwsim.ruleset.values` (Network, Addresses). Here these become networks of the standard library, as
+`fwsim.topology.address_plan` takes them. Nothing here is about packets.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from fwsim.errors import UsageError
+from fwsim.ruleset.addresses import parse_address_list, parse_interface_name, parse_networks
+from fwsim.ruleset.mistakes import Mistakes
+from fwsim.ruleset.values import Addresses, Network
+from fwsim.topology.address_plan import IPNetwork
+
+
+class Declared(Protocol):
+    """What is asked of an interface of a ruleset."""
+
+    @property
+    def networks(self) -> Sequence[Network]:
+        """The networks behind it; prefix length 0 is `any`."""
+
+    @property
+    def macs(self) -> Sequence[int]:
+        """The MACs of stations behind it."""
+
+    @property
+    def own_macs(self) -> Sequence[int]:
+        """The firewall's own MACs on it."""
+
+    @property
+    def addresses(self) -> Addresses:
+        """The firewall's own addresses on it."""
+
+
+class DeclaringRuleset(Protocol):
+    """What is asked of a ruleset."""
+
+    @property
+    def interfaces(self) -> Mapping[str, Declared]:
+        """Its interfaces by name, in their order."""
+
+    @property
+    def local(self) -> Addresses:
+        """The firewall's own addresses."""
+
+
+@dataclass(frozen=True)
+class Behind:
+    """One declared interface: the networks and stations behind it, and the firewall's own MACs on it."""
+
+    networks: tuple[IPNetwork, ...] = ()
+    macs: tuple[int, ...] = ()
+    own_macs: tuple[int, ...] = ()
+
+
+def declared_interfaces(ruleset: DeclaringRuleset, options: Mapping[str, Sequence[str]]) -> dict[str, Behind]:
+    """The interfaces of a ruleset in their order, then new ones of the `options` (name to networks).
+
+    An option for a declared interface replaces its networks. Raises UsageError for what cannot be read.
+    """
+    behind = {name: _behind(interface) for name, interface in ruleset.interfaces.items()}
+    for name, networks in options.items():
+        behind[name] = replace(behind.get(name, Behind()), networks=_networks_of_option(name, networks))
+    return behind
+
+
+def declared_local(ruleset: DeclaringRuleset, options: Sequence[str]) -> tuple[IPNetwork, ...]:
+    """The firewall's own addresses: those of the ruleset, of its interfaces, and of the options, each once."""
+    own = _in_networks(ruleset.local)
+    for interface in ruleset.interfaces.values():
+        own += _in_networks(interface.addresses)
+    return tuple(dict.fromkeys(own + _addresses_of_option(options)))
+
+
+def _behind(interface: Declared) -> Behind:
+    """An interface of a ruleset."""
+    networks = tuple(ip_network(network.family, network.low, network.prefix) for network in interface.networks)
+    return Behind(networks, tuple(interface.macs), tuple(interface.own_macs))
+
+
+def ip_network(family: int, low: int, prefix: int) -> IPNetwork:
+    """A network from its numbers."""
+    return ipaddress.IPv4Network((low, prefix)) if family == 4 else ipaddress.IPv6Network((low, prefix))
+
+
+def _in_networks(addresses: Addresses) -> list[IPNetwork]:
+    """Intervals of addresses as the networks that make them up."""
+    found: list[IPNetwork] = []
+    for low, high in addresses.v4:
+        found += ipaddress.summarize_address_range(ipaddress.IPv4Address(low), ipaddress.IPv4Address(high))
+    for low, high in addresses.v6:
+        found += ipaddress.summarize_address_range(ipaddress.IPv6Address(low), ipaddress.IPv6Address(high))
+    return found
+
+
+def _networks_of_option(name: str, networks: Sequence[str]) -> tuple[IPNetwork, ...]:
+    """The networks of one `--interface`."""
+    try:
+        parse_interface_name(name)
+        found = parse_networks(list(networks))
+    except Mistakes as mistakes:
+        raise UsageError(f"--interface {name}={','.join(networks)}: {mistakes}") from None
+    return tuple(ip_network(network.family, network.low, network.prefix) for network in found)
+
+
+def _addresses_of_option(addresses: Sequence[str]) -> list[IPNetwork]:
+    """The addresses of all `--local`."""
+    found: list[IPNetwork] = []
+    for text in addresses:
+        try:
+            found += _in_networks(parse_address_list(text))
+        except Mistakes as mistakes:
+            raise UsageError(f"--local {text}: {mistakes}") from None
+    return found

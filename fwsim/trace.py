@@ -1,0 +1,181 @@
+"""One packet's walk, rule by rule: which rules were looked at, and where each failed.
+
+Read first: `fwsim.engine.match`, whose own steps run here one by one, so that a trace cannot disagree with a walk. For
+explanations only: it looks at rule after rule without the index, and counts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fwsim.engine.instructions import match
+from fwsim.engine.match import FINISHED, begin_chain, begin_walk, conclude, finish_chain, next_base, step
+from fwsim.engine.program import FALSE, MAYBE, TRUE, Memory
+from fwsim.lower import Lowered
+from fwsim.ruleset import words as ruleset_words
+from fwsim.tables import V6
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus, ct_state_words, flags_text, word
+
+Row = Any
+
+QUIET = 1
+TRUTHS = {TRUE: True, FALSE: False, MAYBE: None}
+
+NAMES: dict[str, dict[str, int]] = {
+    "proto": ruleset_words.PROTOCOLS,
+    "family": ruleset_words.FAMILIES,
+    "fragment": ruleset_words.FRAGMENTS,
+    "ct_direction": ruleset_words.DIRECTIONS,
+    "icmp_type": ruleset_words.ICMP_TYPES,
+    "icmpv6_type": ruleset_words.ICMPV6_TYPES,
+}
+"""The words that a ruleset may use for the values of these keys."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The match that decided against a rule, or left it open: the rule's `key`, what it wants, what the packet has."""
+
+    key: str
+    wanted: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """One rule looked at. `matched` is None if it may or may not apply; `failure` is None if it does."""
+
+    rule: int
+    chain: int
+    depth: int
+    """How many jumps and gotos lead here from the base chain."""
+    matched: bool | None
+    failure: Failure | None
+
+
+def trace_walk(
+    lowered: Lowered,
+    memory: Memory,
+    hook: int,
+    from_priority: int,
+    to_priority: int,
+    seen: npt.NDArray[np.void],
+    words: npt.NDArray[np.int64],
+    decision: Row,
+) -> Iterator[Look]:
+    """Walk as `fwsim.engine.match.walk` does, yielding every rule looked at; `decision` is filled at the end.
+
+    `seen` is a table of one row and `words` its matrix; marks that rules set are written there. `memory` is left as
+    it is: limits tell whether they would match now.
+    """
+    program = lowered.program
+    own = copied(memory)
+    state = own.state[0]
+    begin_walk(state)
+    state["linear"] = 1
+    base = next_base(program.bases, state, hook, from_priority, to_priority)
+    while base >= 0:
+        chain = int(program.bases[base]["chain"])
+        rule = begin_chain(program.chains, state, chain)
+        while rule != FINISHED:
+            looked = rule
+            place = int(state["chain"])
+            depth = int(state["depth"])
+            is_rule = looked < program.chains[place]["last"]
+            failures = _failures(lowered, looked, words) if is_rule else {}
+            rule = step(program, own, chain, looked, seen[0], words, QUIET)
+            if is_rule:
+                yield _look(lowered, looked, place, depth, TRUTHS[int(state["truth"])], failures)
+        finish_chain(state, own.hits, len(program.rules), QUIET)
+        base = next_base(program.bases, state, base, from_priority, to_priority)
+    conclude(program.rules, state, hook, decision)
+
+
+def copied(memory: Memory) -> Memory:
+    """The same memory once more, so that a trace changes nothing."""
+    return Memory(
+        hits=memory.hits.copy(),
+        buckets=memory.buckets.copy(),
+        stack=memory.stack.copy(),
+        places=memory.places.copy(),
+        state=memory.state.copy(),
+    )
+
+
+def _look(
+    lowered: Lowered, rule: int, chain: int, depth: int, matched: bool | None, failures: dict[bool | None, Failure]
+) -> Look:
+    """A rule with its truth, and the first failure that explains it; if no match does, its limit decided."""
+    failure = None
+    if matched is not True:
+        failure = failures.get(matched) or _limit_failure(lowered, rule, matched)
+    return Look(rule, chain, depth, matched, failure)
+
+
+def _failures(lowered: Lowered, rule: int, words: npt.NDArray[np.int64]) -> dict[bool | None, Failure]:
+    """The first match of a rule that is false, and the first that is not known."""
+    result: dict[bool | None, Failure] = {}
+    row = lowered.program.rules[rule]
+    for at in range(int(row["first"]), int(row["last"])):
+        ask = lowered.asks[at]
+        if ask is None or ask.field is None:
+            break
+        instruction = lowered.program.instructions[at]
+        truth = TRUTHS[int(match(instruction, lowered.program.numbers, words))]
+        if truth is not True and truth not in result:
+            value = [int(word) for word in words[0, instruction["field"] :][:4]]
+            result[truth] = Failure(ask.key, ask.wanted, value_text(ask.key, value, lowered.interfaces))
+    return result
+
+
+def _limit_failure(lowered: Lowered, rule: int, matched: bool | None) -> Failure | None:
+    """The limit of a rule as the reason why it does not apply."""
+    row = lowered.program.rules[rule]
+    for at in range(int(row["first"]), int(row["last"])):
+        ask = lowered.asks[at]
+        if ask is not None and ask.field is None:
+            over = lowered.program.limits[lowered.program.instructions[at]["first"]]["over"]
+            state = "within the rate" if over else "used up"
+            return Failure(ask.key, ask.wanted, "not known" if matched is None else state)
+    return None
+
+
+def value_text(key: str, value: Sequence[int], interfaces: Sequence[str]) -> str:
+    """What a packet has in the field of a rule's `key`, in a ruleset's words; `value` is four words of an address."""
+    number = value[0]
+    if number == ABSENT:
+        return "not there"
+    if number == UNKNOWN_VALUE:
+        return "not known"
+    if key in ("src", "dst"):
+        return address_text(value)
+    if key in ("iif", "oif"):
+        return interfaces[number] if number < len(interfaces) else f"interface {number}"
+    if key in NAMES:
+        return next((name for name, known in NAMES[key].items() if known == number), str(number))
+    return _bits_text(key, number)
+
+
+def _bits_text(key: str, number: int) -> str:
+    """Flags, states and marks; any other number as it is."""
+    if key == "tcp_flags":
+        return flags_text(number)
+    if key == "ct_state":
+        return ct_state_words(number)
+    if key == "ct_status":
+        return ",".join(word(bit) for bit in CtStatus if number & bit) or "none"
+    return hex(number) if key in ("mark", "ct_mark") else str(number)
+
+
+def address_text(value: Sequence[int]) -> str:
+    """An address as people write it."""
+    if value[0] < V6:
+        return str(IPv4Address(value[0]))
+    number = (value[0] - V6) << 96 | value[1] << 64 | value[2] << 32 | value[3]
+    return str(IPv6Address(number))

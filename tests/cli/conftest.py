@@ -1,0 +1,58 @@
+"""The command line in the test's own process, and the demo's capture and ruleset as files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fwsim.cli import run
+from fwsim.cli.demo_story import RULESET, capture, scenes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        """Standard output by lines."""
+        return self.out.splitlines()
+
+
+Invoke = Callable[..., Outcome]
+
+
+@pytest.fixture
+def invoke(capsys: pytest.CaptureFixture[str]) -> Invoke:
+    """Run a command in this process."""
+
+    def call(*arguments: object) -> Outcome:
+        status = run([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Outcome(status, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder, made the current one, with `demo.pcap` (the 16 packets of `fwsim demo`) and `demo.yaml`."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "demo.pcap").write_bytes(capture(scenes()))
+    (tmp_path / "demo.yaml").write_text(RULESET)
+    return tmp_path
+
+
+def process(*arguments: str, **options: object) -> subprocess.Popen[bytes]:
+    """The command line in a process of its own, for what concerns processes: pipes, signals, what is loaded."""
+    command = [sys.executable, "-m", "fwsim", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)  # type: ignore[call-overload, no-any-return]

@@ -1,0 +1,280 @@
+"""`compare` and `replay` from the request to the output: formats, selection, counting, exit statuses."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from fwsim.report.frame_schema import frame_schema
+from tests.cli.conftest import Invoke
+
+CUT = [7, 8, 9, 10, 12, 13]
+"""The packets of the demo that stateless admits and stateful blocks."""
+
+
+def records(text: str) -> list[dict[str, object]]:
+    """JSON lines, parsed."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_text_tells_the_answer_and_the_next_step(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("compare", "demo.pcap", "-r", "demo.yaml")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.lines[0] == "demo.pcap  16 packets, 1 connection, 8.02 s from 2026-03-02 08:00:03 UTC"
+    assert "Keeping state changed 6 verdicts: 6 packets blocked that stateless admits." in outcome.lines
+    assert outcome.lines[-1] == "Next: fwsim explain demo.pcap -r demo.yaml -n 9    (rst-out-of-window)"
+
+
+def test_quiet_is_one_line_and_verbose_one_more_for_every_packet(invoke: Invoke, demo: Path) -> None:
+    quiet = invoke("compare", "demo.pcap", "-r", "demo.yaml", "-q")
+    assert quiet.lines == ["Keeping state changed 6 verdicts: 6 packets blocked that stateless admits."]
+    plain = invoke("compare", "demo.pcap", "-r", "demo.yaml")
+    verbose = invoke("compare", "demo.pcap", "-r", "demo.yaml", "-v")
+    assert len(verbose.lines) == len(plain.lines) + 17
+    assert verbose.lines[17:] == plain.lines
+    assert "Flags [S], seq 1000000" in verbose.lines[0]
+
+
+def test_json_lines_hold_every_frame_in_order_and_satisfy_the_schema(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("compare", "demo.pcap", "-r", "demo.yaml", "--format", "jsonl")
+    found = records(outcome.out)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert [record["n"] for record in found] == list(range(1, 17))
+    for record in found:
+        jsonschema.validate(record, frame_schema())
+    assert [record["n"] for record in found if record["stateful"]["verdict"] != "accept"] == CUT  # type: ignore[index]
+    assert found[8]["evidence"] == ["rst-out-of-window"]
+    assert found[1]["stateless"]["mirror"] is True  # type: ignore[index]
+    assert found[2]["stateful"]["tcp_state"] == "ESTABLISHED"  # type: ignore[index]
+
+
+def test_csv_holds_the_same_frames(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("replay", "demo.pcap", "-r", "demo.yaml", "--format", "csv")
+    rows = list(csv.DictReader(outcome.lines))
+    assert [int(row["n"]) for row in rows if row["verdict"] != "accept"] == CUT
+
+
+def test_json_is_one_object_with_the_digests_of_what_was_read(invoke: Invoke, demo: Path) -> None:
+    whole = json.loads(invoke("compare", "demo.pcap", "-r", "demo.yaml", "--format", "json", "--by", "port").out)
+    (read,) = whole["summary"]["inputs"]
+    assert read["sha256"] == hashlib.sha256((demo / "demo.pcap").read_bytes()).hexdigest()
+    assert whole["summary"]["ruleset"]["sha256"] == hashlib.sha256((demo / "demo.yaml").read_bytes()).hexdigest()
+    assert whole["summary"]["complete"] is True
+    assert whole["counts"]["changed"]["blocked"] == 6
+    assert sum(rule["stateful"]["hits"] for rule in whole["rules"]) == 16
+    (connection,) = whole["connections"]
+    assert (connection["state"], connection["opened_by"]) == ("TIME_WAIT", {"file": 0, "n": 1})
+    assert sum(group["packets"] for group in whole["by"]) == 16
+
+
+def test_replay_runs_the_mode_that_was_asked_for(invoke: Invoke, demo: Path) -> None:
+    stateful = invoke("replay", "demo.pcap", "-r", "demo.yaml", "-q")
+    assert stateful.lines == ["Stateful mode admits 10 of 16 packets: 6 dropped."]
+    stateless = invoke("replay", "demo.pcap", "-r", "demo.yaml", "--mode", "stateless", "-q")
+    assert stateless.lines == ["Stateless mode admits 16 of 16 packets."]
+    assert "staff web" in invoke("replay", "demo.pcap", "-r", "demo.yaml").lines[0]
+
+
+@pytest.mark.parametrize(
+    ("selection", "numbers"),
+    [
+        (["-Y", "stateless.verdict==accept and stateful.verdict!=accept"], CUT),
+        (["-Y", "src in 198.51.100.0/24 and not proto==tcp"], [12, 13]),
+        (["--from", "+7"], [13, 14, 15, 16]),
+        (["--from", "2026-03-02T08:00:04", "--to", "2026-03-02T09:00:05+01:00"], [7, 8]),
+        (["--to", "1772438403.021"], [1, 2, 3]),
+        (["--to", "+0"], [1]),
+        (["-c", "5"], [1, 2, 3, 4, 5]),
+        (["-Y", "n==999"], []),
+    ],
+)
+def test_selection_chooses_what_is_shown_but_not_what_is_tracked(
+    invoke: Invoke, demo: Path, selection: list[str], numbers: list[int]
+) -> None:
+    whole = {
+        record["n"]: record
+        for record in records(invoke("compare", "demo.pcap", "-r", "demo.yaml", "--format", "jsonl").out)
+    }
+    found = records(invoke("compare", "demo.pcap", "-r", "demo.yaml", "--format", "jsonl", *selection).out)
+    assert [record["n"] for record in found] == numbers
+    assert all(whole[record["n"]] == record for record in found)
+
+
+def test_selection_is_counted_and_told(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("compare", "demo.pcap", "-r", "demo.yaml", "-Y", "evidence")
+    assert outcome.lines[0].endswith("selected by evidence")
+    assert "out of state                         7           7          1" in outcome.lines
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"), [("source", "198.51.100.66"), ("port", "tcp/51822"), ("rule", "forward: broken")]
+)
+def test_by_shows_where_the_modes_differ_most(invoke: Invoke, demo: Path, kind: str, first: str) -> None:
+    rows = list(
+        csv.DictReader(invoke("compare", "demo.pcap", "-r", "demo.yaml", "--by", kind, "--format", "csv").lines)
+    )
+    assert sum(int(row["packets"]) for row in rows) == 16
+    assert sum(int(row["differ"]) for row in rows) == 6
+    assert rows[0][kind] == first
+    text = invoke("compare", "demo.pcap", "-r", "demo.yaml", "--by", kind, "--top", "1")
+    assert any(line.startswith(f"by {kind}") for line in text.lines)
+    assert any(line.split()[1:2] == ["others"] for line in text.lines)
+
+
+def test_output_goes_to_the_file_and_nothing_to_standard_output(invoke: Invoke, demo: Path) -> None:
+    expected = invoke("compare", "demo.pcap", "-r", "demo.yaml", "--format", "jsonl").out
+    outcome = invoke("compare", "demo.pcap", "-r", "demo.yaml", "--format", "jsonl", "-o", "out.jsonl")
+    assert (outcome.status, outcome.out, outcome.err) == (0, "", "")
+    assert (demo / "out.jsonl").read_text() == expected
+
+
+@pytest.mark.parametrize("target", ["demo.pcap", "demo.yaml", "missing/out"])
+def test_output_over_an_input_or_to_nowhere_is_refused(invoke: Invoke, demo: Path, target: str) -> None:
+    before = (demo / "demo.pcap").read_bytes()
+    outcome = invoke("compare", "demo.pcap", "-r", "demo.yaml", "-o", target)
+    assert outcome.status == 2
+    assert outcome.err.startswith(f"error: {target}: ")
+    assert (demo / "demo.pcap").read_bytes() == before
+
+
+def test_several_captures_are_read_one_after_the_other(invoke: Invoke, demo: Path) -> None:
+    (demo / "again.pcap").write_bytes((demo / "demo.pcap").read_bytes())
+    found = records(invoke("compare", "demo.pcap", "again.pcap", "-r", "demo.yaml", "--format", "jsonl").out)
+    assert [(record["file"], record["n"]) for record in found] == [
+        (name, number) for name in ("demo.pcap", "again.pcap") for number in range(1, 17)
+    ]
+
+
+def test_named_inputs_are_merged_and_tell_the_interface(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("compare", "--in", "lan=demo.pcap", "-r", "demo.yaml", "--format", "jsonl")
+    assert outcome.status == 0
+    assert [record["n"] for record in records(outcome.out)] == list(range(1, 17))
+
+
+def test_settings_change_what_happens(invoke: Invoke, demo: Path) -> None:
+    def dropped(*options: str) -> list[object]:
+        found = records(invoke("replay", "demo.pcap", "-r", "demo.yaml", "--format", "jsonl", *options).out)
+        return [record["n"] for record in found if record["verdict"] != "accept"]
+
+    assert dropped() == CUT
+    liberal = dropped("--set", "conntrack.tcp_be_liberal=1")
+    assert 9 not in liberal
+    assert 10 not in liberal
+    (demo / "sysctl").write_text("kernel.x = 1\nnet.netfilter.nf_conntrack_tcp_be_liberal = 1\n")
+    assert dropped("--sysctl", "sysctl") == liberal
+    assert dropped("--sysctl", "sysctl", "--set", "conntrack.tcp_be_liberal=0") == CUT
+    assert dropped("--interface", "lan=192.168.0.0/16") == list(range(1, 17))
+
+
+def test_stateless_rules_by_hand_replace_the_twin(invoke: Invoke, demo: Path) -> None:
+    (demo / "acl.yaml").write_text("policy: drop\nrules:\n  - {name: all tcp, proto: tcp, verdict: accept}\n")
+    options = ["compare", "demo.pcap", "-r", "demo.yaml", "--stateless-rules", "acl.yaml"]
+    found = records(invoke(*options, "--format", "jsonl").out)
+    assert {record["stateless"]["rule"] for record in found} == {"all tcp", "policy"}  # type: ignore[index]
+    text = invoke(*options)
+    assert "acl.yaml   instead of it in stateless mode" in text.lines
+    assert "--stateless-rules acl.yaml" in text.lines[-1]
+
+
+def test_seed_changes_no_result(invoke: Invoke, demo: Path) -> None:
+    outputs = {
+        invoke("compare", "demo.pcap", "-r", "demo.yaml", "--format", "jsonl", "--seed", seed).out for seed in (1, 2, 3)
+    }
+    assert len(outputs) == 1
+
+
+def test_without_a_ruleset_one_is_guessed_and_printed_to_be_copied(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("compare", "demo.pcap")
+    assert outcome.status == 0
+    begin = next(number for number, line in enumerate(outcome.lines) if line.startswith("  #"))
+    end = outcome.lines.index("", begin)
+    copied = "\n".join(line[2:] for line in outcome.lines[begin:end])
+    assert "10.1.4.0/24" in copied
+    (demo / "copied.yaml").write_text(copied)
+    again = invoke("compare", "demo.pcap", "-r", "copied.yaml", "-q")
+    assert again.lines == [line for line in outcome.lines if line.startswith("Keeping state")]
+
+
+def test_a_capture_that_has_nothing_to_do_with_the_ruleset_leads_to_options_that_fit(
+    invoke: Invoke, demo: Path
+) -> None:
+    (demo / "other.yaml").write_text((demo / "demo.yaml").read_text().replace("10.1.0.0/16", "192.168.77.0/24"))
+    outcome = invoke("compare", "demo.pcap", "-r", "other.yaml")
+    assert outcome.status == 0
+    assert outcome.lines[0].startswith("only 0 of 16 packets concern")
+    option = outcome.lines[0].partition("; try ")[2]
+    assert option == "--interface lan=10.1.4.0/24"
+    assert "6 packets blocked" in invoke("compare", "demo.pcap", "-r", "other.yaml", *option.split()).out
+    machine = invoke("compare", "demo.pcap", "-r", "other.yaml", "--format", "jsonl")
+    assert machine.err.startswith("note: only 0 of 16 packets")
+    assert len(records(machine.out)) == 16
+    lines = invoke("replay", "demo.pcap", "-r", "other.yaml").lines
+    assert lines[0].startswith("note: only 0 of 16 packets")
+
+
+def test_a_host_ruleset_without_local_addresses_leads_to_local(invoke: Invoke, demo: Path) -> None:
+    (demo / "host.yaml").write_text(
+        "chains:\n  input:\n    hook: input\n    policy: drop\n"
+        "    rules: [{name: replies, ct_state: established, verdict: accept}]\n"
+    )
+    outcome = invoke("compare", "demo.pcap", "-r", "host.yaml")
+    assert "--local 10.1.4.23" in outcome.lines[0]
+    assert "no chain" in outcome.out
+    fitting = invoke("compare", "demo.pcap", "-r", "host.yaml", "--local", "10.1.4.23")
+    assert "--local" not in fitting.lines[0]
+
+
+def test_a_cut_off_capture_yields_what_could_be_read_and_status_2(invoke: Invoke, demo: Path) -> None:
+    (demo / "cut.pcap").write_bytes((demo / "demo.pcap").read_bytes()[:700])
+    outcome = invoke("compare", "cut.pcap", "-r", "demo.yaml", "--format", "json")
+    assert outcome.status == 2
+    assert outcome.err.startswith("warning: cut.pcap: ")
+    whole = json.loads(outcome.out)
+    assert whole["summary"]["complete"] is False
+    assert whole["counts"]["frames"] == 4
+
+
+def test_an_unknown_verdict_gives_status_3(invoke: Invoke, demo: Path) -> None:
+    (demo / "unknown.yaml").write_text(
+        "interfaces: {lan: {networks: [10.9.0.0/16]}}\npolicy: drop\nrules: [{name: odd, iif: lan, verdict: accept}]\n"
+    )
+    outcome = invoke("compare", "demo.pcap", "-r", "unknown.yaml", "-q")
+    assert outcome.status == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("text.pcap", b"hello\n"), ("empty.pcap", b""), ("missing.pcap", None)],
+)
+def test_what_is_no_capture_is_one_line_and_status_2(
+    invoke: Invoke, demo: Path, name: str, content: bytes | None
+) -> None:
+    if content is not None:
+        (demo / name).write_bytes(content)
+    outcome = invoke("compare", name, "-r", "demo.yaml")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.startswith(f"error: {name}: ")
+    assert outcome.err.count("\n") == 1
+
+
+def test_a_directory_is_no_capture(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("compare", ".", "-r", "demo.yaml")
+    assert (outcome.status, outcome.err) == (2, "error: .: is a directory, expected a capture file\n")
+
+
+def test_every_mistake_in_a_ruleset_is_told_with_its_place(invoke: Invoke, demo: Path) -> None:
+    (demo / "bad.yaml").write_text("polcy: drop\nrules:\n  - {prot: tcp}\n  - {dport: 99999, proto: tcp}\n")
+    outcome = invoke("compare", "demo.pcap", "-r", "bad.yaml")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert len(outcome.err.splitlines()) >= 3
+    assert all(line.startswith("error: bad.yaml:") for line in outcome.err.splitlines())
+
+
+def test_a_mistake_in_the_expression_is_told_before_anything_is_read(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("compare", "missing.pcap", "-r", "demo.yaml", "-Y", "statefull.verdict==drop")
+    assert outcome.err == ("error: -Y:1:1: no field is called 'statefull.verdict': did you mean stateful.verdict?\n")

@@ -1,0 +1,112 @@
+"""`conntrack`: the table and its events, in between too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import Invoke
+
+TUPLES = "src=10.1.4.23 dst=203.0.113.80 sport=51822 dport=443 {}src=203.0.113.80 dst=10.1.4.23 sport=443 dport=51822"
+
+
+def test_table_at_the_end(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("conntrack", "demo.pcap", "-r", "demo.yaml")
+    assert outcome.status == 0
+    assert outcome.lines == [f"tcp      6 120 TIME_WAIT {TUPLES.format('')} [ASSURED] mark=0 use=1"]
+    assert outcome.err == "1 connection at 2026-03-02 08:00:11 UTC\n"
+
+
+def test_table_right_after_a_packet(invoke: Invoke, demo: Path) -> None:
+    def state(after: str) -> list[str]:
+        return [line.split()[3] for line in invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "--after", after).lines]
+
+    assert [state(str(number)) for number in (1, 2, 3, 14)] == [
+        ["SYN_SENT"],
+        ["SYN_RECV"],
+        ["ESTABLISHED"],
+        ["FIN_WAIT"],
+    ]
+    assert state("demo.pcap:15") == ["LAST_ACK"]
+
+
+def test_table_at_a_time_counts_the_timeouts_down(invoke: Invoke, demo: Path) -> None:
+    def at(time: str) -> list[str]:
+        return [line.split()[2] for line in invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "--at", time).lines]
+
+    assert at("+0") == ["120"]
+    assert at("+0.019") == ["119"]
+    assert at("+128.020") == ["0"]
+    assert at("+128.021") == []
+    assert at("2026-03-02T08:00:03.020") == ["60"]
+
+
+def test_json_names_the_packets(invoke: Invoke, demo: Path) -> None:
+    (connection,) = json.loads(invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "--format", "json").out)
+    assert connection["original"] == {"src": "10.1.4.23", "dst": "203.0.113.80", "sport": 51822, "dport": 443}
+    assert (connection["opened_by"]["n"], connection["last_seen_in"]["n"]) == (1, 16)
+    verbose = invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "-v")
+    assert verbose.lines[0].endswith("# connection 1, opened by packet 1, last seen in 16")
+
+
+def test_events_come_in_the_order_of_the_packets(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "--events")
+    unreplied, assured = TUPLES.format("[UNREPLIED] "), TUPLES.format("") + " [ASSURED]"
+    assert outcome.lines == [
+        f"    [NEW] tcp      6 120 SYN_SENT {unreplied}",
+        f" [UPDATE] tcp      6 60 SYN_RECV {TUPLES.format('')}",
+        f" [UPDATE] tcp      6 432000 ESTABLISHED {assured}",
+        f" [UPDATE] tcp      6 120 FIN_WAIT {assured}",
+        f" [UPDATE] tcp      6 30 LAST_ACK {assured}",
+        f" [UPDATE] tcp      6 120 TIME_WAIT {assured}",
+    ]
+    timed = invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "-E", "-v")
+    assert timed.lines[1] == f"[1772438403.020000]\t{outcome.lines[1]}"
+
+
+def test_a_connection_that_times_out_is_destroyed_without_time_left(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("conntrack", "demo.pcap", "demo.pcap", "-r", "demo.yaml", "-E")
+    assert outcome.status == 0
+    later = demo / "later.pcap"
+    content = bytearray((demo / "demo.pcap").read_bytes())
+    seconds = int.from_bytes(content[24:28], "little") + 1000
+    content[24:28] = seconds.to_bytes(4, "little")
+    later.write_bytes(content[: 24 + 16 + 40])
+    lines = invoke("conntrack", "demo.pcap", "later.pcap", "-r", "demo.yaml", "-E").lines
+    assert lines[-2] == f"[DESTROY] tcp      6 TIME_WAIT {TUPLES.format('')} [ASSURED]"
+    assert lines[-1].startswith("    [NEW] tcp      6 120 SYN_SENT ")
+
+
+def test_events_as_json_are_one_list(invoke: Invoke, demo: Path) -> None:
+    events = json.loads(invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "-E", "--format", "json").out)
+    assert [event["event"] for event in events] == ["new", *["update"] * 5]
+    assert events[0]["ts"] == "1772438403.000000000"
+    none = json.loads(invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "-E", "--format", "json", "--at", "+0").out)
+    assert [event["event"] for event in none] == ["new"]
+
+
+def test_no_events_are_an_empty_list(invoke: Invoke, demo: Path) -> None:
+    (demo / "closed.yaml").write_text("policy: drop\nrules: [{name: x, ct_state: established, verdict: accept}]\n")
+    outcome = invoke("conntrack", "demo.pcap", "-r", "closed.yaml", "-E", "--format", "json")
+    assert json.loads(outcome.out) == []
+
+
+def test_a_packet_that_is_not_there_is_a_mistake(invoke: Invoke, demo: Path) -> None:
+    for after, message in (
+        ("99", "error: --after 99: the capture ends before it"),
+        ("0", "error: --after 0: packets are numbered from 1"),
+        ("x", "error: --after x: expected a packet's number, or FILE:NUMBER"),
+        ("3-5", "error: --after 3-5: expected one packet, not a range"),
+        ("other:3", "error: --after other:3: expected one of the captures demo.pcap"),
+    ):
+        outcome = invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "--after", after)
+        assert outcome.status == 2
+        assert outcome.err.startswith(message)
+
+
+def test_a_damaged_capture_shows_what_was_read_and_gives_status_2(invoke: Invoke, demo: Path) -> None:
+    (demo / "cut.pcap").write_bytes((demo / "demo.pcap").read_bytes()[:700])
+    outcome = invoke("conntrack", "cut.pcap", "-r", "demo.yaml")
+    assert outcome.status == 2
+    assert len(outcome.lines) == 1
+    assert "warning: cut.pcap: " in outcome.err

@@ -1,0 +1,198 @@
+"""Packets described in a few words, and their bytes: what a playbook sends.
+
+Read first: RFC 791, RFC 8200, RFC 9293 §3.1, RFC 768, RFC 792, RFC 4443. Everything is deterministic, and every
+length and checksum is right unless a wrong one is asked for. Nothing here knows of conversations or firewalls.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from ipaddress import ip_address
+
+ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
+ETHERTYPE_IPV4, ETHERTYPE_ARP, ETHERTYPE_VLAN, ETHERTYPE_IPV6 = 0x0800, 0x0806, 0x8100, 0x86DD
+
+FLAG_BITS = {"F": 0x01, "S": 0x02, "R": 0x04, "P": 0x08, "A": 0x10, ".": 0x10, "U": 0x20, "E": 0x40, "W": 0x80}
+
+
+@lru_cache(maxsize=4096)
+def packed(address: str) -> bytes:
+    """The 4 or 16 bytes of an address."""
+    return ip_address(address).packed
+
+
+def checksum(data: bytes) -> int:
+    """The Internet checksum (RFC 1071): a ones' complement sum is the number modulo 2**16 - 1, 0 only if all is 0."""
+    number = int.from_bytes(data + b"\0" * (len(data) % 2), "big")
+    return 0xFFFF - (number % 0xFFFF or (0xFFFF if number else 0))
+
+
+def flag_bits(letters: str) -> int:
+    """TCP flags from their letters: `SA` or, as tcpdump writes it, `S.`."""
+    bits = 0
+    for letter in letters:
+        bits |= FLAG_BITS[letter]
+    return bits
+
+
+@dataclass(frozen=True)
+class Ip:
+    """One IP packet. What is not named is as an ordinary sender has it.
+
+    `payload` begins with the transport header, or in IPv6 with extension headers, of which `proto` names the first.
+    `length` overrides the length field (IPv4: total, IPv6: payload); `fragment` is the offset in bytes.
+    """
+
+    src: str
+    dst: str
+    proto: int
+    payload: bytes
+    ttl: int = 64
+    tos: int = 0
+    ip_id: int = 0
+    dont_fragment: bool = True
+    fragment: int = 0
+    more_fragments: bool = False
+    length: int | None = None
+    bad_header_checksum: bool = False
+
+    @property
+    def family(self) -> int:
+        """4 or 6."""
+        return 6 if ":" in self.src else 4
+
+    def encode(self) -> bytes:
+        """The packet's bytes."""
+        return self._ipv6() if self.family == 6 else self._ipv4()
+
+    def _ipv4(self) -> bytes:
+        total = 20 + len(self.payload) if self.length is None else self.length
+        fragment = self.fragment // 8 | (0x2000 if self.more_fragments else 0)
+        if self.dont_fragment and not fragment:
+            fragment = 0x4000
+        addresses = packed(self.src) + packed(self.dst)
+        head = struct.pack("!BBHHHBB", 0x45, self.tos, total, self.ip_id, fragment, self.ttl, self.proto)
+        right = checksum(head + addresses)
+        return (
+            head + struct.pack("!H", right ^ 0x0101 if self.bad_header_checksum else right) + addresses + self.payload
+        )
+
+    def _ipv6(self) -> bytes:
+        length = len(self.payload) if self.length is None else self.length
+        head = struct.pack("!IHBB", 6 << 28 | self.tos << 20, length, self.proto, self.ttl)
+        return head + packed(self.src) + packed(self.dst) + self.payload
+
+    def forwarded(self) -> Ip:
+        """The same packet behind the next router."""
+        return replace(self, ttl=self.ttl - 1)
+
+
+def pseudo_header(src: str, dst: str, proto: int, length: int) -> bytes:
+    """What TCP, UDP and ICMPv6 put before themselves when summing (RFC 9293 §3.1, RFC 8200 §8.1)."""
+    if ":" in src:
+        return packed(src) + packed(dst) + struct.pack("!II", length, proto)
+    return packed(src) + packed(dst) + struct.pack("!BBH", 0, proto, length)
+
+
+def tcp_options(
+    *,
+    mss: int | None = None,
+    sack_ok: bool = False,
+    wscale: int | None = None,
+    timestamps: tuple[int, int] | None = None,
+    sack: tuple[tuple[int, int], ...] = (),
+) -> bytes:
+    """An option area in the order in which Linux writes it, padded to four bytes (`tcp_options_write`)."""
+    area = b"" if mss is None else struct.pack("!BBH", 2, 4, mss)
+    if timestamps:
+        area += (b"\x04\x02" if sack_ok else b"\x01\x01") + struct.pack("!BBII", 8, 10, *timestamps)
+    elif sack_ok:
+        area += b"\x01\x01\x04\x02"
+    if wscale is not None:
+        area += struct.pack("!BBBB", 1, 3, 3, wscale)
+    if sack:
+        area += struct.pack("!BBBB", 1, 1, 5, 2 + 8 * len(sack))
+        area += b"".join(struct.pack("!II", left, right) for left, right in sack)
+    return area + b"\0" * (-len(area) % 4)
+
+
+def tcp_segment(
+    src: str,
+    dst: str,
+    ports: tuple[int, int],
+    numbers: tuple[int, int],
+    flags: int,
+    win: int,
+    *,
+    options: bytes = b"",
+    data: bytes = b"",
+    offset: int | None = None,
+    bad_checksum: bool = False,
+    offloaded: bool = False,
+) -> bytes:
+    """A TCP header with its data. `offloaded` leaves the checksum to the network card, as a sender captures it."""
+    words = (20 + len(options)) // 4 if offset is None else offset
+    head = struct.pack("!HHIIBBHHH", *ports, *numbers, words << 4, flags, win, 0, 0)
+    segment = head + options + data
+    pseudo = pseudo_header(src, dst, TCP, len(segment))
+    right = ~checksum(pseudo) & 0xFFFF if offloaded else checksum(pseudo + segment)
+    return segment[:16] + struct.pack("!H", right ^ 0x0101 if bad_checksum else right) + segment[18:]
+
+
+def udp_datagram(
+    src: str,
+    dst: str,
+    ports: tuple[int, int],
+    data: bytes,
+    *,
+    udp_length: int | None = None,
+    no_checksum: bool = False,
+    bad_checksum: bool = False,
+    summed: int | None = None,
+) -> bytes:
+    """A UDP header with its data. `udp_length` overrides the field, `summed` how many bytes the checksum covers."""
+    size = 8 + len(data) if udp_length is None else udp_length
+    datagram = struct.pack("!HHHH", *ports, size, 0) + data
+    covered = datagram if summed is None else datagram[:summed]
+    right = checksum(pseudo_header(src, dst, UDP, len(covered)) + covered) or 0xFFFF
+    field = 0 if no_checksum else right ^ 0x0101 if bad_checksum else right
+    return datagram[:6] + struct.pack("!H", field) + data
+
+
+def icmp_message(
+    src: str, dst: str, kind: int, code: int, rest: bytes, data: bytes = b"", *, bad_checksum: bool = False
+) -> bytes:
+    """An ICMP or ICMPv6 message, by the family of its addresses; `rest` is the second half of the 8-byte header."""
+    message = struct.pack("!BBH", kind, code, 0) + rest + data
+    pseudo = pseudo_header(src, dst, ICMPV6, len(message)) if ":" in src else b""
+    right = checksum(pseudo + message)
+    return message[:2] + struct.pack("!H", right ^ 0x0101 if bad_checksum else right) + message[4:]
+
+
+def ethernet(
+    source: bytes,
+    destination: bytes,
+    packet: bytes,
+    *,
+    ethertype: int = 0,
+    vlan: int | None = None,
+    padded: bool = True,
+) -> bytes:
+    """An Ethernet II frame, `padded` to 60 bytes as it comes off the wire; the type is taken from the IP version."""
+    kind = ethertype or (ETHERTYPE_IPV6 if packet[0] >> 4 == 6 else ETHERTYPE_IPV4)
+    tag = b"" if vlan is None else struct.pack("!HH", ETHERTYPE_VLAN, vlan)
+    frame = destination + source + tag + struct.pack("!H", kind) + packet
+    return frame + b"\0" * (60 - len(frame) if padded else 0)
+
+
+def arp(operation: int, sender: tuple[bytes, str], target: tuple[bytes, str]) -> bytes:
+    """An ARP message for Ethernet and IPv4 (RFC 826): 1 asks, 2 answers."""
+    head = struct.pack("!HHBBH", 1, ETHERTYPE_IPV4, 6, 4, operation)
+    return head + sender[0] + packed(sender[1]) + target[0] + packed(target[1])
+
+
+def mac_of(address: str) -> bytes:
+    """The hardware address of the host with this IP address: a local one with the address's last four bytes."""
+    return b"\x02\x00" + packed(address)[-4:]

@@ -1,0 +1,58 @@
+"""Texts of the command line become values."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from fwsim.cli.options import InputOptions, Moment, SelectionOptions, moment_of
+
+CONTEXT = click.Context(click.Command("test"))
+PARAMETER = click.Option(["--at"])
+SECOND = 1_000_000_000
+
+
+def moment(text: str) -> Moment | None:
+    """The moment that a text stands for."""
+    return moment_of(CONTEXT, PARAMETER, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "nanoseconds"),
+    [
+        ("0", 0),
+        ("1772438403.123456789", 1_772_438_403_123_456_789),
+        ("2026-03-02T08:00:03", 1_772_438_403 * SECOND),
+        ("2026-03-02 08:00:03.5", 1_772_438_403_500_000_000),
+        ("2026-03-02T09:00:03+01:00", 1_772_438_403 * SECOND),
+        ("2026-03-02T08:00:03Z", 1_772_438_403 * SECOND),
+    ],
+)
+def test_absolute_times_are_utc_to_the_nanosecond(text: str, nanoseconds: int) -> None:
+    assert moment(text) == Moment(nanoseconds, relative=False)
+
+
+def test_relative_time_counts_from_the_first_packet() -> None:
+    found = moment("+1.5")
+    assert found == Moment(1_500_000_000, relative=True)
+    assert found.since_epoch(7) == 1_500_000_007
+    assert Moment(5, relative=False).since_epoch(7) == 5
+    assert moment_of(CONTEXT, PARAMETER, None) is None
+
+
+@pytest.mark.parametrize("text", ["", "+", "-1", "soon", "nan", "inf", "1e99", "+-3", "1960-01-01"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is no time: expected"):
+        moment(text)
+
+
+def test_nothing_selected_is_known_as_such() -> None:
+    assert not SelectionOptions(None, None, None).given
+    assert SelectionOptions("n==1", None, None).given
+    assert SelectionOptions(None, None, Moment(0, relative=True)).given
+
+
+def test_sources_are_all_that_is_read() -> None:
+    inputs = InputOptions((), (("wan", "b"), ("lan", "a")), "r", None, {}, (), {}, "s", "auto", None, None)
+    assert inputs.files == ["b", "a"]
+    assert inputs.sources == ["b", "a", "r", "s"]

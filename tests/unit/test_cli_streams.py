@@ -1,0 +1,89 @@
+"""Where output goes, and what may not be written over."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from fwsim.cli.streams import check_target, colours, opened, warn, with_progress
+from fwsim.errors import UsageError
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Yes."""
+        return True
+
+
+def test_standard_output_is_a_dash(capsys: pytest.CaptureFixture[str]) -> None:
+    with opened("-") as stream:
+        assert stream is sys.stdout
+
+
+def test_a_file_takes_any_letter_and_keeps_line_ends(tmp_path: Path) -> None:
+    with opened(str(tmp_path / "out")) as stream:
+        stream.write("ü\udcff\r\n")
+    assert (tmp_path / "out").read_bytes() == b"\xc3\xbc\\udcff\r\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("in", "is read and cannot be written at the same time"),
+        ("link", "is read and cannot be written at the same time"),
+        (".", "is a directory, expected a file to write"),
+        ("no/where", "there is no directory no to write it in"),
+    ],
+)
+def test_targets_that_would_do_harm_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").touch()
+    (tmp_path / "link").symlink_to("in")
+    with pytest.raises(UsageError, match=message):
+        check_target(target, ["in", "-"])
+
+
+@pytest.mark.parametrize("target", ["-", None, "new"])
+def test_other_targets_are_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str | None) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").touch()
+    check_target(target, ["in", "missing", "-"])
+
+
+def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be written"), opened(str(tmp_path / "no" / "where")):
+        pass
+
+
+def test_colour_needs_a_terminal_that_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert colours(Terminal())
+    assert not colours(io.StringIO())
+    monkeypatch.setenv("NO_COLOR", "")
+    assert colours(Terminal()), "an empty NO_COLOR means nothing (no-color.org)"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not colours(Terminal())
+
+
+def test_warnings_are_single_harmless_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    warn(["a\nb\x1b"], "note")
+    assert capsys.readouterr().err == "note: a\\nb\\x1b\n"
+
+
+def test_progress_passes_everything_on_and_shows_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    from fwsim.cli import streams
+
+    monkeypatch.setattr(streams, "PATIENCE", -1.0)
+    batches = [[1, 2], [3]]
+    for stream, hidden, shown in ((io.StringIO(), False, False), (Terminal(), True, False), (Terminal(), False, True)):
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert list(with_progress(iter(batches), hidden=hidden)) == batches
+        assert ("packets" in stream.getvalue()) == shown

@@ -1,0 +1,144 @@
+"""The instructions of one rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fwsim.engine.instructions import cause_of, change, changed, follow, is_chosen, match
+from fwsim.engine.program import FALSE, MAYBE, OP_NOTRACK, OP_SET_CT_MARK, OP_SET_MARK, TRUE
+from fwsim.tables import INSTRUCTION, PACKET, empty, number_of, words
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, Reason
+from tests.matching import Firewall, packet_row
+
+TCP = {"proto": "tcp", "verdict": "drop"}
+ALL = 0xFFFFFFFF
+
+
+def truth(rule: dict[str, Any], unknown: tuple[str, ...] = (), **fields: Any) -> int:
+    """The truth of a single rule, followed from its first instruction."""
+    firewall = Firewall([{"verdict": "drop", **rule}])
+    table = packet_row(unknown, **fields)
+    firewall.memory.state[0]["sure"] = 1
+    start = int(firewall.lowered.program.rules[0]["first"])
+    return follow(firewall.lowered.program, firewall.memory, 0, start, table[0], words(table), 0)
+
+
+@pytest.mark.parametrize(
+    ("rule", "fields", "wanted"),
+    [
+        ({"src": "10.1.0.0/16"}, {}, TRUE),
+        ({"src": "!10.1.0.0/16"}, {}, FALSE),
+        ({"src": "!10.1.0.0/16"}, {"family": 6, "src": "::1", "dst": "::2"}, FALSE),
+        ({"dst": ["192.0.2.1", "192.0.2.3"]}, {}, FALSE),
+        ({"dst": "2001:db8::/32"}, {"family": 6, "src": "::1", "dst": "2001:db8:ffff::1"}, TRUE),
+        ({**TCP, "dport": "!80"}, {"dport": 81}, TRUE),
+        ({**TCP, "dport": "!80"}, {"dport": None}, FALSE),
+        ({**TCP, "sport": "1000-2000"}, {}, TRUE),
+        ({"tcp_flags": "syn"}, {"flags": 0x12}, TRUE),
+        ({"tcp_flags": "syn / syn,ack"}, {"flags": 0x12}, FALSE),
+        ({"tcp_flags": "!syn"}, {"flags": 0x10}, TRUE),
+        ({"tcp_flags": "!syn"}, {"proto": 17, "flags": None}, FALSE),
+        ({"icmp_type": "echo-request"}, {"proto": 1, "icmp_type": 8}, TRUE),
+        ({"icmp_type": "echo-request"}, {"proto": 58, "family": 6, "icmp_type": 8}, FALSE),
+        ({"icmpv6_type": "echo-request"}, {"proto": 58, "family": 6, "icmp_type": 128}, TRUE),
+        ({"mark": "0x10/0xf0"}, {"mark": 0x1F}, TRUE),
+        ({"mark": "!0x10/0xf0"}, {"mark": 0x1F}, FALSE),
+        ({"ct_state": ["new", "established"]}, {"ct_state": 4}, FALSE),
+        ({"ct_status": "assured"}, {"ct_status": 6}, TRUE),
+        ({"ct_status": "!assured"}, {"ct_status": None}, FALSE),
+        ({"ct_direction": "reply"}, {"ct_direction": 1}, TRUE),
+        ({"vlan": 7}, {}, FALSE),
+        ({"dscp": "ef"}, {"dscp": 46}, TRUE),
+        ({"fragment": True}, {"fragment": 2}, TRUE),
+        ({"iif": "lan", "oif": "lan"}, {}, FALSE),
+    ],
+)
+def test_a_rule_is_true_exactly_when_all_its_matches_are(
+    rule: dict[str, Any], fields: dict[str, Any], wanted: int
+) -> None:
+    assert truth(rule, **fields) == wanted
+
+
+def test_one_false_match_outweighs_an_unknown_one_on_either_side() -> None:
+    assert truth({"iif": "lan", "ttl": 1}, ("iif",)) == FALSE
+    assert truth({"iif": "dmz", "ttl": 64}, ("ttl",)) == FALSE
+    assert truth({"iif": "lan", "ttl": 64}, ("ttl",)) == MAYBE
+
+
+def test_an_unknown_address_is_unknown_for_either_family() -> None:
+    assert truth({"src": "10.0.0.0/8"}, ("src",)) == MAYBE
+    assert truth({"dst": "!::/0"}, ("dst",)) == MAYBE
+
+
+def test_a_set_without_elements_matches_nothing_but_its_negation_everything() -> None:
+    firewall = Firewall([{"iif": "lo", "verdict": "drop"}, {"iif": "!lo", "verdict": "drop"}])
+    numbers, row = firewall.lowered.program.numbers, words(packet_row())
+    assert [match(step, numbers, row) for step in firewall.lowered.program.instructions] == [FALSE, TRUE]
+
+
+def test_a_choice_is_a_range_of_the_masked_value() -> None:
+    numbers = np.array([0, 0xF0, 0x10, 0x20, 0x0F, 5, 5], dtype=np.int64)
+    assert [is_chosen(numbers, 1, 2, value) for value in (0x13, 0x2F, 0x31, 0x35)] == [1, 1, 0, 1]
+    assert is_chosen(numbers, 1, 0, 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "mask", "value", "certain", "wanted"),
+    [
+        (7, ALL, 1, True, 1),
+        (7, ALL, 1, False, UNKNOWN_VALUE),
+        (1, ALL, 1, False, 1),
+        (0x1234, 0x00F0, 0x0010, True, 0x1214),
+        (UNKNOWN_VALUE, 0x00F0, 0x0010, True, UNKNOWN_VALUE),
+        (UNKNOWN_VALUE, ALL, 3, True, 3),
+        (ALL, 0x80000000, 0, True, 0x7FFFFFFF),
+    ],
+)
+def test_a_mark_is_set_under_its_mask_and_only_if_certain(
+    old: int, mask: int, value: int, certain: bool, wanted: int
+) -> None:
+    assert changed(old, mask, value, certain) == wanted
+
+
+def changed_row(op: int, certain: bool, **fields: Any) -> Any:
+    step = empty(INSTRUCTION, 1)[0]
+    step["op"], step["mask"], step["value"] = op, ALL, 5
+    row = packet_row(**fields)[0]
+    change(step, row, certain)
+    return row
+
+
+def test_a_mark_of_a_connection_is_set_only_where_there_is_one() -> None:
+    assert changed_row(OP_SET_CT_MARK, True)["ct_mark"] == 5
+    assert changed_row(OP_SET_CT_MARK, True, ct_mark=None)["ct_mark"] == ABSENT
+    assert changed_row(OP_SET_MARK, True, ct_mark=None)["mark"] == 5
+
+
+@pytest.mark.parametrize(("state", "wanted"), [(0, 64), (1, 64), (2, 2), (8, 8), (64, 64)])
+def test_notrack_takes_only_packets_without_connection(state: int, wanted: int) -> None:
+    # nft_notrack_eval leaves alone what has a connection
+    assert changed_row(OP_NOTRACK, True, ct_state=state)["ct_state"] == wanted
+
+
+def test_a_notrack_that_may_apply_leaves_the_state_unknown() -> None:
+    assert changed_row(OP_NOTRACK, False, ct_state=1)["ct_state"] == UNKNOWN_VALUE
+    assert changed_row(OP_NOTRACK, False, ct_state=8)["ct_state"] == 8
+
+
+@pytest.mark.parametrize(
+    ("field", "unknown", "fragment", "wanted"),
+    [
+        ("iif", [], 0, Reason.NO_INTERFACE),
+        ("oif", [], 1, Reason.NO_INTERFACE),
+        ("ct_status", [], 0, Reason.TENTATIVE),
+        ("sport", [], 0, Reason.CUT),
+        ("sport", [], 1, Reason.FRAGMENT),
+        ("mark", ["oif"], 0, Reason.NO_INTERFACE),
+        ("mark", [], 0, Reason.CUT),
+    ],
+)
+def test_the_cause_of_an_unknown_field(field: str, unknown: list[str], fragment: int, wanted: Reason) -> None:
+    assert cause_of(number_of(PACKET, field), packet_row(unknown, fragment=fragment)[0]) == wanted

@@ -1,0 +1,198 @@
+"""A ruleset to rows: numbers, names, settings, what is shared and what is refused."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fwsim.engine.program import MAX_DEPTH, V_JUMP
+from fwsim.errors import RulesetError
+from fwsim.lower import Lowered, lower
+from fwsim.lower.bases import bases_of
+from fwsim.lower.plain import LONGEST_LIST, plain_memory, plain_program
+from fwsim.lower.settings import SYSCTLS
+from fwsim.ruleset import Conntrack, Ruleset, load_ruleset
+from fwsim.tables import SETTINGS, Rows
+from fwsim.terms import Hook, Verdict
+from tests.matching import Firewall
+
+DROP = {"verdict": "drop"}
+SECOND = 1_000_000_000
+
+
+def lowered(document: dict[str, Any]) -> Lowered:
+    return lower(Ruleset.model_validate(document), interfaces=["lan", "wan"])
+
+
+def one_chain(*rules: dict[str, Any], **more: Any) -> Lowered:
+    return lowered({"chains": {"f": {"hook": "forward", "rules": list(rules)}}, **more})
+
+
+def test_rules_are_numbered_through_all_chains_and_named_or_placed() -> None:
+    document = {
+        "chains": {
+            "a": {"hook": "forward", "priority": -10, "policy": "drop", "rules": [{"name": "web", **DROP}, DROP]},
+            "b": {"rules": [{"name": "ssh", **DROP}]},
+        }
+    }
+    result = lowered(document)
+    assert [(r.number, r.name, r.label, r.position, r.chain) for r in result.rules] == [
+        (0, "web", "web", 1, 0),
+        (1, None, "2", 2, 0),
+        (2, "ssh", "ssh", 1, 1),
+    ]
+    assert [(c.name, c.hooks, c.priority, c.policy, c.first, c.last) for c in result.chains] == [
+        ("a", (Hook.FORWARD,), -10, Verdict.DROP, 0, 2),
+        ("b", (), 0, Verdict.ACCEPT, 2, 3),
+    ]
+
+
+def test_a_rule_made_in_python_has_no_line() -> None:
+    assert one_chain(DROP).rules[0].line is None
+
+
+BLOCK = """chains:
+  f:
+    hook: forward
+    policy: drop
+    rules:
+      - {name: "policy: none", verdict: accept}
+  g: {hook: input, policy: drop,
+      rules: []}
+  h:
+    rules: []
+"""
+
+
+def test_rules_and_policies_know_their_lines() -> None:
+    result = lower(load_ruleset(io.StringIO(BLOCK)), interfaces=[])
+    assert [rule.line for rule in result.rules] == [6]
+    assert [chain.line for chain in result.chains] == [4, 7, 10]
+
+
+def test_rules_at_the_top_level_are_one_chain_for_every_packet() -> None:
+    result = lowered({"policy": "drop", "rules": [{"proto": "tcp", "verdict": "accept"}]})
+    assert [(c.name, c.policy) for c in result.chains] == [("rules", Verdict.DROP)]
+    first = [int(head["next"]) for head in result.program.bases[: len(Hook)]]
+    assert [first[hook] >= 0 for hook in Hook] == [False, True, True, True, False]
+
+
+def test_base_chains_are_linked_by_priority_the_last_declared_first() -> None:
+    chains = {
+        name: {"hook": "input", "priority": priority} for name, priority in (("a", 0), ("b", -5), ("c", 0), ("d", 7))
+    }
+    ruleset = Ruleset.model_validate({"chains": chains})
+    rows = bases_of(ruleset.all_chains)
+    order, at = [], rows[Hook.INPUT][2]
+    while at >= 0:
+        order.append(rows[at][0])
+        at = rows[at][2]
+    assert order == [1, 2, 0, 3]
+    assert rows[Hook.OUTPUT][2] == -1
+
+
+def test_a_jump_knows_its_chain() -> None:
+    result = lowered({"chains": {"f": {"hook": "forward", "rules": [{"verdict": "jump s"}]}, "s": {"rules": [DROP]}}})
+    assert (result.program.rules[0]["verdict"], result.program.rules[0]["target"]) == (V_JUMP, 1)
+
+
+def test_a_set_that_several_rules_use_is_stored_once() -> None:
+    hosts = {"hosts": [f"10.0.{n}.0/30" for n in range(100)]}
+    one = one_chain({"src": "@hosts", **DROP}, sets=hosts)
+    many = one_chain(*[{"src": "@hosts", "dst": "@hosts", **DROP}] * 20, sets=hosts)
+    assert len(many.program.numbers) - len(one.program.numbers) < 100
+    firsts = {int(step["first"]) for step in many.program.instructions}
+    assert len(firsts) == 1
+
+
+def test_settings_are_the_sysctls_in_ns() -> None:
+    row = one_chain(DROP, conntrack={"tcp_loose": False, "udp_timeout": "5m", "max": 7}).settings[0]
+    assert (row["loose"], row["udp"], row["max"], row["established"]) == (0, 300 * SECOND, 7, 432000 * SECOND)
+
+
+def test_every_setting_has_its_sysctl() -> None:
+    assert set(SETTINGS.names or ()) - set(SYSCTLS) <= {"tracking", "clock_frozen"}
+    assert set(SYSCTLS.values()) <= set(Conntrack.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("rule", "uses_ct", "tracking"),
+    [
+        (DROP, False, False),
+        ({"mark": 1, **DROP}, False, False),
+        ({"ct_state": "new", **DROP}, True, True),
+        ({"ct_direction": "reply", **DROP}, True, True),
+        ({"ct_status": "assured", **DROP}, True, True),
+        ({"ct_mark": 1, **DROP}, True, True),
+        ({"set_ct_mark": 1}, False, True),
+        ({"notrack": True}, False, False),
+    ],
+)
+def test_tracking_is_on_by_itself_if_a_rule_needs_it(rule: dict[str, Any], uses_ct: bool, tracking: bool) -> None:
+    # measured on Linux 6.18: `ct mark set` makes packets tracked, `notrack` alone does not
+    result = one_chain(rule)
+    assert (result.uses_ct, result.tracking, int(result.settings[0]["tracking"])) == (uses_ct, tracking, int(tracking))
+
+
+def test_tracking_can_be_switched() -> None:
+    assert one_chain(DROP, tracking="on").tracking
+    assert not one_chain({"ct_state": "new", **DROP}, tracking="off").tracking
+
+
+def test_the_fields_that_rules_ask_for_are_named() -> None:
+    result = one_chain({"icmp_type": 8, "limit": "1/second", **DROP}, {"src": "10.0.0.1", "iif": "lan", "set_mark": 1})
+    assert result.uses_fields == {"icmp_type", "proto", "family", "src0", "iif"}
+
+
+def test_a_limit_that_cannot_be_counted_in_64_bits_is_refused_at_its_rule() -> None:
+    with pytest.raises(RulesetError) as error:
+        one_chain(DROP, {"limit": {"rate": "1/week", "burst": 4294967295}, **DROP}, {"limit": "1/week", **DROP})
+    assert ["limit" in problem.what for problem in error.value.problems] == [True]
+
+
+def test_a_fresh_memory_remembers_nothing() -> None:
+    result = one_chain({"limit": "1/second", **DROP}, DROP)
+    one, other = result.memory(), result.memory()
+    one.hits[0] = 1
+    assert other.hits.tolist() == [0, 0, 0]
+    assert (len(one.buckets), len(one.stack)) == (1, MAX_DEPTH)
+
+
+def test_a_plain_program_holds_the_same_numbers() -> None:
+    program = one_chain({"src": "10.0.0.1", "limit": "1/second", **DROP}).program
+    plain = plain_program(program)
+    assert list(plain.numbers) == program.numbers.tolist()
+    assert isinstance(plain.rules, Rows)
+    assert plain.rules[0]["last"] == 2
+
+
+def test_a_plain_memory_writes_through() -> None:
+    memory = one_chain({"limit": "1/second", **DROP}).memory()
+    plain = plain_memory(memory)
+    plain.hits[0] += 3
+    plain.buckets[0]["tokens"] = 5
+    plain.buckets.flush()  # type: ignore[attr-defined]
+    assert (memory.hits[0], memory.buckets[0]["tokens"]) == (3, 5)
+
+
+def test_a_long_array_is_not_copied_into_a_list() -> None:
+    program = one_chain(DROP).program
+    long = program._replace(numbers=np.arange(LONGEST_LIST + 1, dtype=np.int64))
+    assert isinstance(plain_program(long).numbers, memoryview)
+    assert plain_program(long).numbers[LONGEST_LIST] == LONGEST_LIST
+
+
+def test_two_matches_on_one_field_are_one() -> None:
+    firewall = Firewall([{"proto": ["icmp", "!udp"][:1], "icmp_type": 8, **DROP}])
+    fields = [ask.field for ask in firewall.lowered.asks if ask is not None]
+    assert fields.count("proto") == 1
+
+
+def test_a_ruleset_of_thousands_of_rules_finds_its_last() -> None:
+    rules = [{"src": f"10.{n // 250}.{n % 250}.0/24", "proto": "tcp", "dport": n, **DROP} for n in range(2000)]
+    firewall = Firewall(rules)
+    answer = firewall.ask(src="10.7.249.9", dport=1999)
+    assert (answer.rule, answer.tried) == ("2000", 2000)

@@ -1,0 +1,230 @@
+"""The summary in text and JSON: what it says, that both say the same, and that nothing hostile gets through."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fwsim.naming import Naming
+from fwsim.report.about import About, AboutCapture, AboutRuleset
+from fwsim.report.summary_json import summary_json
+from fwsim.report.summary_text import MANY_RULES, summary
+from fwsim.report.tally import Slots, Tally
+from fwsim.terms import CtState, Evidence, Reason, Verdict
+from tests.batches import FakeBatch, FakeRule, batch, naming
+
+BOTH = ("stateless", "stateful")
+DROP = {"verdict": Verdict.DROP, "rule": 1, "reason": Reason.TCP_SEQ_OVER, "ct_state": CtState.INVALID}
+UNSEEN = {"verdict": Verdict.NOT_EVALUATED, "rule": -1, "chain": -1, "reason": Reason.EGRESS_COPY}
+
+
+def about(**given: Any) -> About:
+    """A run on office.pcapng."""
+    usual = About(
+        modes=BOTH,
+        captures=(AboutCapture("pcaps/office.pcapng", "pcapng", "ab" * 32, 6, True),),
+        ruleset=AboutRuleset("rulesets/office.yaml", None, 4, ("forward policy drop",)),
+        connections=391,
+        peak_connections=184,
+        memory=94_000,
+        tracking=True,
+        explain="fwsim explain pcaps/office.pcapng",
+    )
+    return replace(usual, **given)
+
+
+def tallied(one: FakeBatch, modes: tuple[str, ...] = BOTH, rules: int = 4) -> Tally:
+    """The tally of a batch."""
+    counted = Tally(modes, {mode: Slots(rules, 1) for mode in modes})
+    counted.add(one)
+    return counted
+
+
+@pytest.fixture
+def mixed() -> FakeBatch:
+    """Six frames: an ordinary one, two beyond the window, a later fragment, a spoofed one, an egress copy."""
+    return batch(
+        {},
+        {"evidence": Evidence.SEQ_ABOVE_WINDOW},
+        {"evidence": Evidence.SEQ_ABOVE_WINDOW},
+        {"fragment": 2},
+        {"evidence": Evidence.SPOOFED_SOURCE},
+        {},
+        stateless=[{}, {"mirror": 1}, {}, {"verdict": Verdict.DROP, "rule": -2}, {"rule": 3}, UNSEEN],
+        stateful=[{}, DROP, DROP, {"rule": 0}, {"rule": 3}, UNSEEN],
+    )
+
+
+def test_text_tells_the_whole_story_in_order(mixed: FakeBatch) -> None:
+    assert summary(tallied(mixed), naming(), about()) == (
+        "office.pcapng  6 packets, 391 connections, under 1 ms from 2026-03-02 08:00:03 UTC\n"
+        "office.yaml    4 rules, forward policy drop\n"
+        "\n"
+        "Keeping state changed 3 verdicts: 2 packets blocked that stateless admits, 1 the reverse.\n"
+        "\n"
+        "                     packets   stateless   stateful\n"
+        "                                  admits     admits\n"
+        "ordinary traffic           2           1          2\n"
+        "spoofed                    1           1          1   !   no mode helps\n"
+        '  spoofed-source           1           1          1   !   rule "public web"\n'
+        "out of state               2           2          0\n"
+        "  seq-above-window         2           2          0\n"
+        "not evaluated              1           -          -       1 egress-copy\n"
+        "all                        6           4          3\n"
+        "\n"
+        "Why stateful blocks the 2   2 outside the window\n"
+        "Why stateless blocks the 1  1 later fragments (no port to match)\n"
+        "\n"
+        "rule               line  stateless  (direct+mirror)  stateful\n"
+        "replies              13          -                          1\n"
+        "broken               14          -                    drop  2\n"
+        "3                    15          3  (2+1)                   1\n"
+        "public web           16          1                          1\n"
+        "policy of forward     8    drop  1                          -\n"
+        "(not evaluated)       -          1                          1\n"
+        "Price of state: peak 184 connections, 94 kB; rules tried per packet 3.6 (stateless 3.6)\n"
+        "\n"
+        "Next: fwsim explain pcaps/office.pcapng -n 2    (seq-above-window)\n"
+    )
+
+
+def test_quiet_gives_the_answer_only(mixed: FakeBatch) -> None:
+    text = summary(tallied(mixed), naming(), about(), quiet=True)
+    assert text == "Keeping state changed 3 verdicts: 2 packets blocked that stateless admits, 1 the reverse.\n"
+
+
+def test_a_capture_that_hardly_fits_says_so_on_the_first_line(mixed: FakeBatch) -> None:
+    hint = about(hint=("only 0 of 6 packets concern the networks; try --interface lan=192.168.1.0/24",))
+    for quiet in (False, True):
+        assert summary(tallied(mixed), naming(), hint, quiet=quiet).splitlines()[0].startswith("only 0 of 6 packets")
+
+
+@pytest.mark.parametrize(
+    ("stateless", "stateful", "answer"),
+    [
+        ({}, {}, "Keeping state changed no verdict: both modes admit 1 of 1 packet."),
+        ({}, DROP, "Keeping state changed 1 verdict: 1 packet blocked that stateless admits."),
+        (DROP, {}, "Keeping state changed 1 verdict: 1 packet admitted that stateless blocks."),
+        (DROP, {"verdict": Verdict.REJECT}, "Keeping state changed 1 verdict: 1 in another way."),
+        (
+            DROP,
+            {"verdict": Verdict.UNKNOWN},
+            "Keeping state changed no verdict: both modes admit 0 of 1 packet. 1 verdict cannot be told.",
+        ),
+    ],
+)
+def test_the_answer_is_one_sentence(stateless: dict[str, int], stateful: dict[str, int], answer: str) -> None:
+    assert answer in summary(tallied(batch({}, stateless=[stateless], stateful=[stateful])), naming(), about())
+
+
+def test_unknown_verdicts_are_shown(mixed: FakeBatch) -> None:
+    one = batch({}, {}, stateful=[{"verdict": Verdict.UNKNOWN}, {}])
+    text = summary(tallied(one), naming(), about())
+    assert re.search(r"^\(verdict unknown\) +0 +1$", text, re.MULTILINE)
+    assert re.search(r"^all +2 +2 +1$", text, re.MULTILINE)
+
+
+def test_one_mode_has_one_column(mixed: FakeBatch) -> None:
+    text = summary(tallied(mixed, ("stateful",)), naming(), about(modes=("stateful",)))
+    assert "Stateful mode admits 3 of 6 packets: 2 dropped, 1 not evaluated." in text
+    assert "stateless" not in text
+    assert "Why" not in text
+
+
+def test_without_tracking_the_price_is_none(mixed: FakeBatch) -> None:
+    text = summary(tallied(mixed), naming(), about(tracking=False))
+    assert "nothing is tracked" in text
+
+
+def test_many_rules_without_hits_are_only_counted() -> None:
+    rules = [FakeRule(f"rule {number}", number, number) for number in range(1, MANY_RULES + 11)]
+    text = summary(tallied(batch({}), rules=len(rules)), naming(rules), about())
+    assert f"and {len(rules) - 1} rules without hits" in text
+    assert "rule 7\n" not in text
+
+
+def test_several_captures_are_named_with_the_frame() -> None:
+    captures = tuple(AboutCapture(f"dir/{name}.pcap", "pcap", "", 1, True) for name in "abcde")
+    names = naming(files=[capture.path for capture in captures])
+    one = batch({"file": 2, "number": 7}, stateful=[DROP])
+    text = summary(tallied(one), names, about(captures=captures))
+    assert text.startswith("a.pcap, b.pcap, c.pcap and 2 more  1 packet,")
+    assert "Next: fwsim explain pcaps/office.pcapng -n dir/c.pcap:7" in text
+
+
+def test_hostile_names_do_not_reach_the_text() -> None:
+    hostile = "\x1b[31m\nall 9 9 9\u202e"
+    names = naming([FakeRule(hostile, 1, 1)] * 4, [hostile])
+    told = about(
+        captures=(AboutCapture(hostile, "pcap", "", 1, True),),
+        ruleset=AboutRuleset(hostile, None, 4, (hostile,), hostile),
+        selection=hostile,
+        notes=(hostile,),
+        explain=f"fwsim explain {hostile}",
+    )
+    text = summary(tallied(batch({"evidence": Evidence.LAND})), names, told)
+    assert all(line.isprintable() for line in text.splitlines())
+    assert "\nall 9 9 9" not in text
+
+
+def figures(text: str) -> dict[str, Any]:
+    """The parsed object."""
+    whole: dict[str, Any] = json.loads(text)
+    assert list(whole)[:4] == ["summary", "counts", "rules", "connections"]
+    return whole
+
+
+def test_json_says_the_same_as_the_text(mixed: FakeBatch) -> None:
+    whole = figures(summary_json(tallied(mixed), naming(), about(), [{"connection": 1}]))
+    told = whole["summary"]
+    assert (told["schema_version"], told["complete"], told["modes"]) == (1, True, list(BOTH))
+    assert told["inputs"] == [
+        {
+            "path": "pcaps/office.pcapng",
+            "format": "pcapng",
+            "sha256": "ab" * 32,
+            "packets": 6,
+            "complete": True,
+            "warnings": [],
+        }
+    ]
+    assert told["most_telling"] == {"file": "pcaps/office.pcapng", "n": 2, "evidence": "seq-above-window"}
+    counts = whole["counts"]
+    assert (counts["frames"], counts["connections"], counts["bytes"]) == (6, 391, 6 * 74)
+    assert counts["changed"] == {
+        "total": 3,
+        "blocked": 2,
+        "admitted": 1,
+        "otherwise": 0,
+        "undecided": 0,
+        "why_blocked": {"outside the window": 2},
+        "why_admitted": {"later fragments (no port to match)": 1},
+    }
+    assert counts["not_evaluated"] == {"frames": 1, "reasons": {"egress-copy": 1}}
+    assert whole["connections"] == [{"connection": 1}]
+    assert "by" not in whole
+
+
+def test_json_of_rules_adds_up(mixed: FakeBatch) -> None:
+    rules = json.loads(summary_json(tallied(mixed), naming(), about(), []))["rules"]
+    for mode in BOTH:
+        assert sum(rule[mode]["hits"] for rule in rules) == 6
+        assert all(sum(rule[mode]["verdicts"].values()) == rule[mode]["hits"] for rule in rules)
+
+
+def test_json_of_nothing_read_is_still_whole() -> None:
+    empty = Tally(("stateful",), {"stateful": Slots(4, 1)})
+    whole = json.loads(summary_json(empty, naming(), about(modes=("stateful",), captures=()), [], []))
+    assert whole["summary"]["first_ts"] is None
+    assert whole["counts"]["frames"] == 0
+    assert whole["by"] == []
+
+
+def test_text_of_nothing_read_is_still_whole() -> None:
+    empty = Tally(BOTH, {mode: Slots(4, 1) for mode in BOTH})
+    text = summary(empty, Naming([], [], naming().rules), about())
+    assert "Keeping state changed no verdict: both modes admit 0 of 0 packets." in text
