@@ -47,6 +47,9 @@ WORTH_COMPILING = 120_000
 WORTH_LOADING = 4_000
 """The same if compiled code is cached (about 1 s)."""
 
+INBOUND = 1
+"""In FRAME["sent_or_received"]: the frame came in."""
+
 BEGINNING = 1_000
 """Packets after which it is estimated how many are still to come."""
 
@@ -221,6 +224,8 @@ class Simulator:
             self._now = max(self._now, round(at * 1_000_000_000))
         captures = from_scapy([packet], interface=iif, ts=self._now)
         (chunk,) = captures
+        if iif is not None:
+            chunk.frames["sent_or_received"] = INBOUND
         self.topology.locate(captures, chunk)
         batch = self.run(chunk)
         return self.decision_of(batch, 0, self.mode)

@@ -1,7 +1,7 @@
 """One packet's walk, rule by rule: which rules were looked at, and where each failed.
 
 Read first: `fwsim.engine.match`, whose own steps run here one by one, so that a trace cannot disagree with a walk. For
-explanations only: it looks at rule after rule without the index, and counts nothing.
+explanations only: it looks at rule after rule without the index, on a copy of the memory.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus, ct_state_words, flags_t
 
 Row = Any
 
-QUIET = 1
 TRUTHS = {TRUE: True, FALSE: False, MAYBE: None}
 
 NAMES: dict[str, dict[str, int]] = {
@@ -68,11 +67,12 @@ def trace_walk(
     seen: npt.NDArray[np.void],
     words: npt.NDArray[np.int64],
     decision: Row,
+    quiet: int = 0,
 ) -> Iterator[Look]:
     """Walk as `fwsim.engine.match.walk` does, yielding every rule looked at; `decision` is filled at the end.
 
     `seen` is a table of one row and `words` its matrix; marks that rules set are written there. `memory` is left as
-    it is: limits tell whether they would match now.
+    it is. `quiet` as in `walk`: a limit asked twice on the way then has its tokens both times.
     """
     program = lowered.program
     own = copied(memory)
@@ -89,10 +89,10 @@ def trace_walk(
             depth = int(state["depth"])
             is_rule = looked < program.chains[place]["last"]
             failures = _failures(lowered, looked, words) if is_rule else {}
-            rule = step(program, own, chain, looked, seen[0], words, QUIET)
+            rule = step(program, own, chain, looked, seen[0], words, quiet)
             if is_rule:
                 yield _look(lowered, looked, place, depth, TRUTHS[int(state["truth"])], failures)
-        finish_chain(state, own.hits, len(program.rules), QUIET)
+        finish_chain(state, own.hits, len(program.rules), quiet)
         base = next_base(program.bases, state, base, from_priority, to_priority)
     conclude(program.rules, state, hook, decision)
 

@@ -149,5 +149,5 @@ def clocks_and_probes(m: Morning) -> None:
     for number in range(2):
         m.at(1_100 + 4_000 * number)
         m.trace(staff_host(number), f"203.0.113.{85 + number}", 6)
-    m.at(LENGTH - 0.3)
+    m.at(LENGTH + 0.3)
     m.look_up(staff_host(3), "home.example.org", "203.0.113.99")

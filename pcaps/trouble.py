@@ -17,6 +17,7 @@ from tests.playbook_stage import ORIGINAL, REPLY
 
 SCANNER, SECOND_SCANNER = "198.51.100.66", "203.0.113.250"
 WEB, MAIL = "192.0.2.2", "192.0.2.3"
+FIREWALL = "203.0.113.1"
 
 
 def staff_host(number: int) -> str:
@@ -154,14 +155,14 @@ def denied_guest(m: Morning) -> None:
 
 
 def tiny_fragments(m: Morning) -> None:
-    """TCP headers cut in two so that a filter does not see the flags (RFC 1858)."""
+    """TCP headers cut in two, so that a filter does not see the flags (RFC 1858): for the firewall's own ssh port."""
     for number in range(3):
         m.after(1)
-        segment = tcp_segment(SCANNER, WEB, (43000 + number, 443), (m.dice.below(1 << 31), 0), 2, 1024)
+        segment = tcp_segment(SCANNER, FIREWALL, (43000 + number, 22), (m.dice.below(1 << 31), 0), 2, 1024)
         for offset, more in ((0, True), (8, False)):
             piece = segment[offset : offset + 8] if more else segment[offset:]
-            packet = Ip(SCANNER, WEB, TCP, piece, ttl=47, ip_id=900 + number, fragment=offset, more_fragments=more)
-            m.send(packet, f"{SCANNER} > {WEB} fragment at {offset}", label="tiny-fragment", copied=False)
+            packet = Ip(SCANNER, FIREWALL, TCP, piece, ttl=47, ip_id=900 + number, fragment=offset, more_fragments=more)
+            m.send(packet, f"{SCANNER} > {FIREWALL} fragment at {offset}", label="tiny-fragment", copied=False)
 
 
 def bad_lengths(m: Morning) -> None:

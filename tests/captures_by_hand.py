@@ -70,8 +70,9 @@ def icmpv6(kind: int, code: int = 0, *, ident: int = 7, body: bytes = b"", proto
 
 
 def ip4(
-    payload: bytes, proto: int = 6, *, src: bytes = CLIENT, dst: bytes = SERVER, ttl: int = 64, tos: int = 0, ident: int = 1,
-    fragment: int = 0, total: int | None = None, options: bytes = b"", version: int = 4, ihl: int | None = None,
+    payload: bytes, proto: int = 6, *, src: bytes = CLIENT, dst: bytes = SERVER, ttl: int = 64, tos: int = 0,
+    ident: int = 1, fragment: int = 0, total: int | None = None, options: bytes = b"", version: int = 4,
+    ihl: int | None = None,
 ) -> bytes:  # fmt: skip
     words = 5 + len(options) // 4 if ihl is None else ihl
     size = 20 + len(options) + len(payload) if total is None else total
@@ -81,8 +82,8 @@ def ip4(
 
 
 def ip6(
-    payload: bytes, proto: int = 6, *, src: bytes = CLIENT6, dst: bytes = SERVER6, ttl: int = 64, traffic_class: int = 0,
-    size: int | None = None,
+    payload: bytes, proto: int = 6, *, src: bytes = CLIENT6, dst: bytes = SERVER6, ttl: int = 64,
+    traffic_class: int = 0, size: int | None = None,
 ) -> bytes:  # fmt: skip
     length = len(payload) if size is None else size
     return struct.pack(">IHBB", 6 << 28 | traffic_class << 20, length, proto, ttl) + src + dst + payload

@@ -111,11 +111,11 @@ class Firewall:
         self.ask(unknown, **fields)
         return answer.verdict, answer.rule
 
-    def trace(self, unknown: Sequence[str] = (), *, hook: Hook = Hook.FORWARD, **fields: Any) -> list[Look]:
+    def trace(self, unknown: Sequence[str] = (), *, quiet: int = 0, **fields: Any) -> list[Look]:
         """Every rule looked at."""
         table, decision = packet_row(unknown, **fields), fresh_decision()
-        looks = trace_walk(self.lowered, self.memory, int(hook), LOWEST, HIGHEST, table, words(table), decision[0])
-        return list(looks)
+        span = (int(Hook.FORWARD), LOWEST, HIGHEST)
+        return list(trace_walk(self.lowered, self.memory, *span, table, words(table), decision[0], quiet))
 
     def hits(self) -> dict[str, int]:
         """How often each rule matched, and each policy decided; those with none are left out."""

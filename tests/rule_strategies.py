@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
@@ -143,36 +143,59 @@ def base_chains(hook: str, rules: st.SearchStrategy[list[Json]]) -> st.SearchStr
     return st.fixed_dictionaries({"hook": st.just(hook), "priority": priorities, "policy": policies, "rules": rules})
 
 
+class Theme(NamedTuple):
+    """What the rules of a ruleset that branches are made of."""
+
+    asks: tuple[Json, ...]
+    effects: tuple[Json, ...]
+    verdicts: tuple[str, ...]
+
+
+LIMIT = {"rate": "1/second", "burst": 1}
+WAYS = Theme(
+    asks=({"iif": "lan"}, {"iif": "lan"}, {"oif": "dmz"}, {"ttl": 64}, {}),
+    effects=({},),
+    verdicts=("accept", "drop", "drop", "return", "return", "jump", "goto"),
+)
+MARKS = Theme(
+    asks=(
+        {"iif": "lan"},
+        {"mark": 1},
+        {"mark": "!1"},
+        {"mark": "0x0/0x1"},
+        {"ct_mark": 1},
+        {"ct_state": "untracked"},
+        {},
+    ),
+    effects=({}, {}, {"set_mark": 1}, {"set_mark": "0x1/0x1"}, {"set_mark": 0}, {"set_ct_mark": 1}, {"notrack": True}),
+    verdicts=("accept", "drop", "continue", "continue", "continue", "return", "jump"),
+)
+LIMITS = Theme(
+    asks=({"iif": "lan"}, {"iif": "!lan"}, {"ttl": 64}, {}),
+    effects=({}, {"limit": LIMIT}, {"limit": {**LIMIT, "over": True}}),
+    verdicts=("accept", "drop", "continue", "jump", "goto"),
+)
+
+
 @st.composite
-def branching_rules(draw: st.DrawFn, targets: tuple[str, ...]) -> Json:
-    """A rule that asks for little but an interface or a mark, so that the way through the chains is what matters."""
-    rule: Json = dict(draw(st.sampled_from(ASKS)))
-    rule |= draw(st.sampled_from(EFFECTS))
-    kinds = ("accept", "drop", "reject", "return", "continue", "continue", *("jump", "goto") * 2)
-    verdict = draw(st.sampled_from(kinds if targets else kinds[:6]))
-    rule["verdict"] = f"{verdict} {draw(st.sampled_from(targets))}" if verdict in ("jump", "goto") else verdict
-    return rule
-
-
-ASKS: tuple[Json, ...] = (
-    {"iif": "lan"}, {"iif": "lan"}, {"iif": "!lan"}, {"oif": "dmz"}, {"iif": "lan", "oif": "dmz"}, {"mark": 1},
-    {"mark": "!1"}, {"mark": "0x0/0x1"}, {"ct_mark": 1}, {"ct_state": "untracked"}, {"ttl": 64}, {"ttl": "!64"}, {},
-)  # fmt: skip
-EFFECTS: tuple[Json, ...] = (
-    {}, {}, {}, {}, {"set_mark": 1}, {"set_mark": "0x1/0x1"}, {"set_mark": 0}, {"set_ct_mark": 1}, {"notrack": True},
-    {"limit": {"rate": "1/second", "burst": 1}}, {"limit": {"rate": "1/second", "burst": 1, "over": True}},
-)  # fmt: skip
+def branching_rules(draw: st.DrawFn, theme: Theme, targets: tuple[str, ...]) -> Json:
+    """A rule that asks for little, so that the way through the chains is what matters."""
+    verdict = draw(st.sampled_from(theme.verdicts))
+    if verdict in ("jump", "goto"):
+        verdict = f"{verdict} {draw(st.sampled_from(targets))}" if targets else "continue"
+    return {**draw(st.sampled_from(theme.asks)), **draw(st.sampled_from(theme.effects)), "verdict": verdict}
 
 
 @st.composite
 def branching_rulesets(draw: st.DrawFn) -> Ruleset:
-    """Two base chains, three chains below them, and little but jumps, gotos, returns and marks."""
+    """Two base chains and three chains below them: little but jumps, gotos and returns, or marks, or limits."""
+    theme = draw(st.sampled_from((WAYS, MARKS, LIMITS)))
     chains: Json = {}
     for name, targets in zip(SUBCHAINS, (SUBCHAINS[1:], SUBCHAINS[2:], ()), strict=True):
-        chains[name] = {"rules": draw(st.lists(branching_rules(targets), min_size=1, max_size=3))}
+        chains[name] = {"rules": draw(st.lists(branching_rules(theme, targets), min_size=1, max_size=3))}
     for name in ("early", "late"):
         size = draw(st.integers(1, 4))
-        rules = st.lists(branching_rules(SUBCHAINS), min_size=size, max_size=size)
+        rules = st.lists(branching_rules(theme, SUBCHAINS), min_size=size, max_size=size)
         chains[name] = draw(base_chains("forward", rules))
     return ruleset_of(chains)
 

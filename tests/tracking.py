@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.engine import conntrack, is_compiled
+from fwsim.engine import conntrack
 from fwsim.engine.expiry import expire
 from fwsim.tables import FRAME, PACKET, QUOTE, SETTINGS, TRACK, V6, Row, Rows, Table, empty, plain
 from fwsim.terms import ABSENT, Hook, Proto
@@ -125,14 +125,13 @@ def icmp(src: str, dst: str, kind: int, code: int = 0, ident: int = 0, **more: A
 
 
 class Bench:
-    """A connection table and one-row tables for the packet at hand; runs compiled and uncompiled."""
+    """A connection table and one-row tables for the packet at hand."""
 
     def __init__(self, *, key: int = 1, room: int = 100, ghosts: bool = False, **changes: int) -> None:
         self.arrays = grow(make_tracker(settings(**changes), key=key, ghosts=ghosts), room)
         tables = [empty(row, 1) for row in (FRAME, PACKET, QUOTE, TRACK)]
-        self.compiled = is_compiled()
-        self.tracker = self.arrays if self.compiled else wrap(self.arrays)
-        self.tables: list[Table] = tables if self.compiled else [Rows(table) for table in tables]
+        self.tracker = wrap(self.arrays)
+        self.tables: list[Table] = [Rows(table) for table in tables]
         self.number = 0
 
     def track(self, datagram: Datagram, at: float = 0) -> dict[str, int]:

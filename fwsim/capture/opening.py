@@ -55,7 +55,7 @@ def what_it_is(first: bytes, damage: str | None, compressed: str) -> str:
     nested = compression(first)
     if nested is not None:
         found = f"compressed once more ({nested[0]})"
-    if found is None and all(byte >= 32 or byte in b"\t\r\n" for byte in first):
+    if found is None and all(32 <= byte < 127 or byte in b"\t\r\n" for byte in first):
         found = "text"
     if found is None:
         found = f"something that begins with the bytes {first[:4].hex(' ')}"

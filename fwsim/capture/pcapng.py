@@ -23,7 +23,7 @@ SECTION_MAGIC = b"\x0a\x0d\x0d\x0a"
 SECTION = 0x0A0D0D0A
 BYTE_ORDER = 0x1A2B3C4D
 INTERFACE_DESCRIPTION = 1
-INTERFACES_MAX = 1 << 16
+INTERFACES_MAX = 1 << 14
 """More interfaces in a file than this are damage."""
 
 OPTION_END = 0

@@ -23,7 +23,7 @@ from fwsim.tables import FRAME, empty
 
 GO_ON = -1
 """Not stopped: a block was read, and scanning goes on behind it."""
-EMPTY_FRAMES_MAX = 1 << 16
+EMPTY_FRAMES_MAX = 1 << 13
 """More empty frames in a row than this are zeros (of a sparse file, or a decompression bomb), not packets."""
 
 

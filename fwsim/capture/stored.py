@@ -52,8 +52,8 @@ class Decompressor(Protocol):
         """Whether the member has ended."""
 
     @property
-    def unused_data(self) -> bytes:
-        """What followed the member."""
+    def unused_data(self) -> bytes | None:
+        """What followed the member; None (lz4) or empty if nothing did."""
 
     def decompress(self, data: bytes, room: int) -> bytes:
         """At most `room` bytes, more or less; the rest is kept."""
@@ -273,7 +273,7 @@ class Decompressed:
 
     def _next_member(self) -> bool:
         """Begin the next member, if one follows; zeros behind the last are padding."""
-        rest = self._member.unused_data.lstrip(b"\0")
+        rest = (self._member.unused_data or b"").lstrip(b"\0")
         while not rest:
             piece = self._stored.read(PIECE)
             if not piece:

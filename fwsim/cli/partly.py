@@ -14,11 +14,8 @@ import numpy as np
 from fwsim.capture import Captures, Chunk
 from fwsim.cli.frame_numbers import FrameRange
 from fwsim.engine import compile_engine, is_cached, is_compiled
-from fwsim.simulator import Batch, Simulator
+from fwsim.simulator import WORTH_COMPILING, WORTH_LOADING, Batch, Simulator
 from fwsim.tables import DECISION, empty
-
-MANY = 1_000
-"""Packets in a chunk: a full one."""
 
 End = Callable[[Chunk], int | None]
 """Tells how many rows of a chunk are still wanted; None for all of them and more."""
@@ -60,12 +57,45 @@ def one_by_one(simulator: Simulator, captures: Partly) -> Iterator[tuple[Batch, 
     """Decide about one packet after the other; gives the batch and the row that has just been decided."""
     for chunk in captures:
         simulator.topology.locate(captures.captures, chunk)
-        batch = Batch(chunk, empty(DECISION, len(chunk)), empty(DECISION, len(chunk)))
+        batch = undecided(chunk)
         for row in range(len(chunk)):
             simulator.step(batch, row)
             yield batch, row
-        if not is_compiled() and is_cached() and len(chunk) >= MANY:
-            compile_engine()  # there may be more chunks like this
+        compile_if_it_pays(captures.captures)
+
+
+def before_each(simulator: Simulator, captures: Captures, frames: FrameRange) -> Iterator[tuple[Batch, int]]:
+    """Decide about everything up to the last of some frames, and stop before each of these.
+
+    Gives the batch and the row of the frame; who asked has it decided (`Simulator.step`) before going on.
+    """
+    for chunk in captures:
+        simulator.topology.locate(captures, chunk)
+        numbers = np.where(chunk.frames["file"] == frames.file, chunk.frames["number"], 0)
+        wanted = set(np.flatnonzero((numbers >= frames.first) & (numbers <= frames.last)).tolist())
+        if not wanted:
+            simulator.run(chunk)
+        else:
+            batch = undecided(chunk)
+            for row in range(max(wanted) + 1):
+                if row in wanted:
+                    yield batch, row
+                else:
+                    simulator.step(batch, row)
+            if numbers[max(wanted)] == frames.last:
+                return
+        compile_if_it_pays(captures)
+
+
+def undecided(chunk: Chunk) -> Batch:
+    """A batch in which nothing is decided yet."""
+    return Batch(chunk, empty(DECISION, len(chunk)), empty(DECISION, len(chunk)))
+
+
+def compile_if_it_pays(captures: Captures) -> None:
+    """Go on with compiled code if what is still to come is worth it, as `Result` does."""
+    if not is_compiled() and captures.estimate_remaining() > (WORTH_LOADING if is_cached() else WORTH_COMPILING):
+        compile_engine()
 
 
 def never(chunk: Chunk) -> int | None:

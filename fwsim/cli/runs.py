@@ -1,15 +1,13 @@
-"""From options to a run: ruleset, captures, simulator, and what is to be said about them.
+"""From options to a run: rulesets, captures, simulator, the selected rows, the exit status.
 
-Read first: `fwsim.cli.options`, `fwsim.simulator`. Nothing is printed here.
+Read first: `fwsim.cli.options`, `fwsim.simulator`. Only warnings are printed here.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
-import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,26 +16,18 @@ import numpy.typing as npt
 from fwsim.capture import Captures, Input, open_captures
 from fwsim.cli.guessing import guessed_ruleset
 from fwsim.cli.options import InputOptions, SelectionOptions
+from fwsim.cli.streams import warn
 from fwsim.cli.sysctl import conntrack_settings
 from fwsim.errors import UsageError
 from fwsim.lower import Lowered
 from fwsim.naming import Naming, RuleNames
-from fwsim.report.about import About, AboutCapture, AboutRuleset
-from fwsim.report.comparison import changes
-from fwsim.report.figures import counted
 from fwsim.report.tally import Slots, Tally
 from fwsim.ruleset import Ruleset, load_ruleset
 from fwsim.selection import Selection
 from fwsim.simulator import Result, Simulator
-from fwsim.tables import CONNECTION, SIDE, TUPLE
-from fwsim.terms import Verdict, word
+from fwsim.terms import Verdict
 
 BOTH = ("stateless", "stateful")
-CONNECTION_BYTES = CONNECTION.itemsize + 2 * TUPLE.itemsize + 2 * SIDE.itemsize + 32
-"""What a connection takes: its rows, two places in the expiry heap, two buckets."""
-
-NOWHERE = 0.95
-"""Of the packets: if more pass no chain at all, something about the firewall's own addresses is missing."""
 
 
 @dataclass
@@ -163,111 +153,17 @@ class Window:
         return self.selection.text if self.selection else None
 
 
-def about(run: Run, tally: Tally, window: Window, *, hint: bool = True) -> About:
-    """What is to be said about a run that has ended."""
-    counters = run.result.statistics
-    advice = advice_of(run, tally) if hint else None
-    return About(
-        modes=run.modes,
-        captures=tuple(
-            AboutCapture(file.path, file.format, file.sha256, file.packets, file.complete, tuple(file.warnings))
-            for file in run.captures.files
-        ),
-        ruleset=_about_ruleset(run),
-        connections=counters["created"],
-        peak_connections=counters["peak"],
-        memory=counters["peak"] * CONNECTION_BYTES,
-        tracking=run.simulator.lowered["stateful"].tracking,
-        selection=window.text,
-        notes=tuple(run.simulator.topology.notes() + capture_notes(run.captures.notes) + _limit_notes(run, tally)),
-        explain=explain_command(run.inputs),
-        hint=(advice,) if advice else (),
-    )
-
-
-CAPTURE_NOTES = {
-    "offloaded": "{} have a transport checksum left to the network card: it was not judged (--checksum verify does)",
-    "offloaded_header": "{} have an IPv4 header checksum left to the network card: it was not judged",
-    "segmented": "{} were captured before segmentation: their IP length is 0, the captured length was taken",
-    "cut": "{} are cut short by the snap length: what a rule needs beyond the cut is unknown",
-}
-
-
-def capture_notes(counts: dict[str, int]) -> list[str]:
-    """What had to be guessed about packets as they were captured."""
-    return [text.format(counted(counts[name], "packet")) for name, text in CAPTURE_NOTES.items() if counts.get(name)]
-
-
-def _limit_notes(run: Run, tally: Tally) -> list[str]:
-    """A limit is state too: it must be said if it may explain a difference."""
-    rules = [rule for chain in run.ruleset.all_chains.values() for rule in chain.rules]
-    if len(run.modes) < 2 or not changes(tally).admitted or all(rule.limit is None for rule in rules):
-        return []
-    return [
-        "a limit counts without state too, but every packet that is judged as new, not only the first of a connection"
-    ]
-
-
-def _about_ruleset(run: Run) -> AboutRuleset:
-    """What is to be said about the ruleset."""
-    lowered = run.simulator.lowered["stateful" if "stateful" in run.modes else "stateless"]
-    policies = [
-        f"{'+'.join(word(hook) for hook in chain.hooks)} policy {word(chain.policy)}"
-        for chain in lowered.chains
-        if chain.hooks
-    ]
-    path = run.inputs.rules
-    digest = None
-    if path and path != "-":
-        with open(path, "rb") as file:
-            digest = hashlib.sha256(file.read()).hexdigest()
-    return AboutRuleset(
-        path or "(guessed)", digest, len(lowered.rules), tuple(policies), run.inputs.stateless_rules
-    )  # fmt: skip
-
-
-def advice_of(run: Run, tally: Tally | None = None) -> str | None:
-    """What to say first if the ruleset and the capture hardly have to do with each other."""
-    advice = run.simulator.topology.advice()
-    if advice or tally is None:
-        return advice
-    hits = tally.hits[run.modes[-1]]
-    unchained = int(hits.counts[hits.slots.none, :, Verdict.ACCEPT].sum())
-    if unchained <= NOWHERE * (tally.frames - sum(tally.not_evaluated.values())) or not unchained:
-        return None
-    proposal = run.simulator.topology.surroundings.propose()
-    options = " ".join(f"--local {address}" for address in proposal.local)
-    said = f"{unchained:,} of {tally.frames:,} packets pass no chain of the ruleset"
-    return f"{said}; if it is that of one machine, name its address: {options}" if options else said
-
-
-def explain_command(inputs: InputOptions) -> str:
-    """The command that explains a frame of this run, but for `-n`."""
-    words = ["fwsim", "explain", *inputs.captures]
-    for name, file in inputs.named:
-        words += ["--in", f"{name}={file}"]
-    words += ["-r", inputs.rules] if inputs.rules else []
-    words += ["--stateless-rules", inputs.stateless_rules] if inputs.stateless_rules else []
-    for name, networks in inputs.interfaces.items():
-        words += ["--interface", f"{name}={networks}"]
-    for address in inputs.local:
-        words += ["--local", address]
-    for key, value in inputs.settings.items():
-        words += ["--set", f"{key}={value}"]
-    words += ["--sysctl", inputs.sysctl] if inputs.sysctl else []
-    words += ["--checksum", inputs.checksum] if inputs.checksum != "auto" else []
-    return shlex.join(words)
+def damage(run: Run) -> int:
+    """Tell the warnings about captures on stderr; returns 2 if one is damaged, else 0."""
+    for file in run.captures.files:
+        warn(f"{file.path}: {warning}" for warning in file.warnings)
+    return 0 if run.captures.complete else 2
 
 
 def status_of(run: Run, tally: Tally) -> int:
     """The exit status: 2 if a capture is damaged, 3 if a verdict is unknown, else 0."""
-    if not all(file.complete for file in run.captures.files):
+    if damage(run):
         return 2
     axes = range(len(run.modes))
     unknown = sum(int(np.take(tally.cells, int(Verdict.UNKNOWN), axis=1 + axis).sum()) for axis in axes)
     return 3 if unknown else 0
-
-
-def limited(inputs: InputOptions, count: int) -> InputOptions:
-    """The same inputs, read no further than `count` packets."""
-    return replace(inputs, count=min(count, inputs.count or count))

@@ -11,9 +11,12 @@ from typing import IO, Any
 
 import numpy as np
 
+from fwsim.capture import CaptureWriter
 from fwsim.cli.options import InputOptions, OutputOptions, SelectionOptions
-from fwsim.cli.runs import Run, Window, about, advice_of, start, status_of
+from fwsim.cli.runs import Run, Window, start, status_of
 from fwsim.cli.streams import check_target, colours, opened, warn, with_progress
+from fwsim.cli.summing_up import about, advice_of
+from fwsim.errors import UsageError
 from fwsim.report.about import About
 from fwsim.report.conntrack_listing import record
 from fwsim.report.frames import Csv, JsonLines
@@ -36,24 +39,19 @@ def show(
     window = Window(selecting, modes)
     for target in (output.output, output.write):
         check_target(target, inputs.sources)
+    if output.write == output.output:
+        raise UsageError(f"-o {output.output} and -w {output.write} cannot go to the same place")
     run = start(inputs, modes)
     with ExitStack() as stack:
         out = stack.enter_context(opened(output.output))
-        writer = stack.enter_context(_writer(output.write, run)) if output.write else None
+        writer = stack.enter_context(CaptureWriter(output.write, run.captures)) if output.write else None
         showing = Showing(run, window, output, out, lines=lines)
         for batch in with_progress(run.result, hidden=showing.formatter is not None and out.isatty()):
             rows = showing.add(batch)
             if writer is not None:
-                writer.write(batch.chunk, written(batch, rows, selecting, modes))
+                writer.write(batch.chunk, written(batch, rows, selecting, modes).tolist())
         showing.finish()
     return status_of(run, showing.tally)
-
-
-def _writer(path: str, run: Run) -> Any:
-    """What writes packets as a capture again."""
-    from fwsim.capture import CaptureWriter
-
-    return CaptureWriter(path, run.captures)
 
 
 def written(batch: Any, rows: Any, selecting: SelectionOptions, modes: tuple[str, ...]) -> Any:
@@ -108,7 +106,7 @@ class Showing:
             self.advised = True
 
     def finish(self) -> None:
-        """Write what is known only at the end, and tell what is wrong with the captures."""
+        """Write what is known only at the end."""
         if self.run.guessed is not None:
             self._show_guessed(self.run.guessed)
         told = about(self.run, self.tally, self.window, hint=not self.advised)
@@ -117,8 +115,6 @@ class Showing:
         else:
             self._write_records(told)
         self.out.flush()
-        for capture in told.captures:
-            warn(f"{capture.path}: {warning}" for warning in capture.warnings)
 
     def _write_text(self, told: About) -> None:
         """The summary for people."""

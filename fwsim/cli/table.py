@@ -16,8 +16,8 @@ from fwsim.cli.events import Event, Watch
 from fwsim.cli.frame_numbers import single_frame
 from fwsim.cli.options import InputOptions, Moment
 from fwsim.cli.partly import End, Partly, Until, behind, never, one_by_one
-from fwsim.cli.runs import Run, start
-from fwsim.cli.streams import check_target, opened, warn
+from fwsim.cli.runs import Run, damage, start
+from fwsim.cli.streams import check_target, opened
 from fwsim.errors import UsageError
 from fwsim.report.cells import seconds_text
 from fwsim.report.conntrack_listing import event, listed, record
@@ -50,7 +50,7 @@ def show_table(
         _write_table(out, run, there, now, as_json=as_json, verbose=verbose)
     if not as_json:
         click.echo(f"{counted(len(there), 'connection')} at {moment(now)}", err=True)
-    return _status(run)
+    return damage(run)
 
 
 def _write_table(
@@ -97,7 +97,7 @@ def show_events(
                 time = f"[{one.time // 1_000_000_000}.{one.time // 1000 % 1_000_000:06d}]\t" if verbose else ""
                 out.write(f"{time}{event(one.kind, one.connection, one.time)}\n")
     _check_reached(part, after)
-    return _status(run)
+    return damage(run)
 
 
 def _events(run: Run, part: Partly) -> Iterator[Event]:
@@ -123,10 +123,3 @@ def _check_reached(part: Partly, after: str | None) -> None:
     """A packet that is not there is a mistake of the request."""
     if after is not None and not part.reached:
         raise UsageError(f"--after {after}: the capture ends before it")
-
-
-def _status(run: Run) -> int:
-    """2 if a capture is damaged, else 0; its warnings go to stderr."""
-    for file in run.captures.files:
-        warn(f"{file.path}: {warning}" for warning in file.warnings)
-    return 0 if all(file.complete for file in run.captures.files) else 2

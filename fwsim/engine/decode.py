@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fwsim.engine import hot
+from fwsim.engine import entry, hot
 from fwsim.engine.checksum import Words
 from fwsim.engine.icmp_header import ICMP, ICMPV6, SCTP, UDPLITE, icmp
 from fwsim.engine.link import CUT, NONE, link_layer
@@ -24,7 +24,7 @@ Table = Any
 NO_DIRECTION = int(Direction.NONE)
 
 
-@hot
+@entry
 def decode(
     buffer: Buffer, even: Words, odd: Words, link_types: Any,
     frames: Table, packets: Table, quotes: Table, count: int, layers: Table, decoders: Table,

@@ -148,10 +148,10 @@ def of_history(connection: Row, direction: int, replied_before: int, denied: int
     opening = connection["evidence"]
     if opening == 0:
         return FOLLOWS_DENIED if denied else 0
-    if opening & ACK_WITHOUT_CONNECTION:
-        answered = replied_before or connection["status"] & SEEN_REPLY
-        if answered:
-            return MIDSTREAM
+    if opening & MIDSTREAM:
+        return MIDSTREAM
+    if opening & ACK_WITHOUT_CONNECTION and (replied_before or connection["status"] & SEEN_REPLY):
+        return MIDSTREAM
     if direction == ORIGINAL:
         return 0 if replied_before else opening
     return FOLLOWS_DENIED if denied else 0

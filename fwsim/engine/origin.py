@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.engine import hot
+from fwsim.engine import entry, hot
 from fwsim.engine.martians import fault_before_hooks, route_fault_v4, route_fault_v6, suspicion_of
 from fwsim.engine.path import LOCAL as HOOK_LOCAL
 from fwsim.engine.places import (
@@ -40,7 +40,7 @@ OUTPUT = int(Hook.OUTPUT)
 R_EGRESS_COPY = int(Reason.EGRESS_COPY)
 
 
-@hot
+@entry
 def locate(places: Places, frames: Table, packets: Table, start: int, end: int) -> None:
     """Fill `interface`, `iif`, `oif`, `hook`, `route_fault` and the evidence of sources for rows `start` to `end`."""
     for i in range(start, end):

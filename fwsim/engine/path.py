@@ -104,17 +104,28 @@ def before_tracking(course: Course, decision: Row, quiet: int) -> int:
 
 
 @hot
+def from_here(course: Course, hook: int, decision: Row, quiet: int) -> int:
+    """The hooks of a packet made here; one to a local address comes in again by the loopback interface."""
+    seen = course.seen[0]
+    iif = seen["iif"]
+    seen["iif"] = ABSENT
+    verdict = at_hook(course, OUTPUT, CONNTRACK, ACCEPT, decision, quiet)
+    verdict = at_hook(course, POSTROUTING, LOWEST, verdict, decision, quiet)
+    if hook == OUTPUT:
+        return verdict
+    seen["iif"] = iif
+    seen["oif"] = ABSENT
+    verdict = at_hook(course, PREROUTING, LOWEST, verdict, decision, quiet)
+    return at_hook(course, INPUT, LOWEST, verdict, decision, quiet)
+
+
+@hot
 def after_tracking(course: Course, route_fault: int, decision: Row, quiet: int) -> int:
     """All hooks of the packet's path behind tracking, in the kernel's order; fills `decision`."""
     seen = course.seen[0]
     hook = seen["hook"]
     if hook == OUTPUT or hook == LOCAL:
-        verdict = at_hook(course, OUTPUT, CONNTRACK, ACCEPT, decision, quiet)
-        verdict = at_hook(course, POSTROUTING, LOWEST, verdict, decision, quiet)
-        if hook == OUTPUT:
-            return verdict
-        verdict = at_hook(course, PREROUTING, LOWEST, verdict, decision, quiet)
-        return at_hook(course, INPUT, LOWEST, verdict, decision, quiet)
+        return from_here(course, hook, decision, quiet)
     oif = seen["oif"]
     seen["oif"] = ABSENT
     verdict = at_hook(course, PREROUTING, CONNTRACK, ACCEPT, decision, quiet)

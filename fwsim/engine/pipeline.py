@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.engine import hot
+from fwsim.engine import entry, hot
 from fwsim.engine.conntrack import Tracker, confirm, delete, forget, fresh_state, track
 from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
 from fwsim.engine.expiry import expire
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse
-from fwsim.terms import ABSENT, SUSPICIOUS, UNKNOWN_VALUE, CtState, CtStatus, Direction, Proto, Reason, Verdict
+from fwsim.terms import ABSENT, SUSPICIOUS, UNKNOWN_VALUE, CtState, CtStatus, Direction, Evidence, Proto, Reason, Verdict
 
 Row = Any
 Table = npt.NDArray[np.void]
@@ -32,6 +32,9 @@ NONE = int(Direction.NONE)
 TCP = int(Proto.TCP)
 TENTATIVE = int(CtStatus.TENTATIVE)
 VISIBLE_STATUS = TENTATIVE - 1
+OF_OPENING = SUSPICIOUS | int(Evidence.MIDSTREAM)
+"""The evidence of an opening that its connection remembers."""
+
 R_TABLE_FULL = int(Reason.TABLE_FULL)
 R_TENTATIVE = int(Reason.TENTATIVE)
 R_ICMP_ERROR_RELATED = int(Reason.ICMP_ERROR_RELATED)
@@ -132,7 +135,7 @@ def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int)
     if not result["fresh"]:
         return
     if verdict == ACCEPT or verdict == UNKNOWN:
-        mode.tracker.connections[0]["evidence"] = evidence & SUSPICIOUS
+        mode.tracker.connections[0]["evidence"] = evidence & OF_OPENING
         row = confirm(mode.tracker, frame, packet, result)
         result["connection"] = row
         if verdict == UNKNOWN:
@@ -223,8 +226,10 @@ def record(mode: Stateful, frame: Row, decision: Row) -> None:
     decision["tcp_state"] = result["state_after"]
     if not mode.tracking:
         return
-    decision["ct_state"] = result["ct_state"]
-    decision["ct_direction"] = result["direction"]
+    state = result["ct_state"]
+    decision["ct_state"] = state
+    if state != INVALID and state != UNTRACKED:
+        decision["ct_direction"] = result["direction"]
     verdict = decision["verdict"]
     if result["reason"] and verdict != NOT_EVALUATED and verdict != UNKNOWN:
         decision["reason"] = result["reason"]
@@ -259,7 +264,7 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, deci
         record(mode, frame, decision)
 
 
-@hot
+@entry
 def run_stateful(
     mode: Stateful, frames: Table, packets: Table, quotes: Table, decisions: Table, start: int, end: int
 ) -> None:

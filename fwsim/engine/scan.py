@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fwsim.engine import hot
+from fwsim.engine import entry, hot
 from fwsim.engine.wire import Buffer, u16, u16_little, u32, u32_little
 from fwsim.tables import row_type
 
@@ -66,7 +66,7 @@ SECONDS_MAX = 9_000_000_000
 """Beyond this a time in nanoseconds would not fit 63 bits (the year 2255); later ones are held there."""
 
 
-@hot
+@entry
 def scan_pcap(buffer: Buffer, frames: Table, states: Table) -> int:
     """Find the records of a classic pcap from where the one row of `states` says; the answer is why it stopped."""
     state = states[0]
@@ -102,7 +102,7 @@ def scan_pcap(buffer: Buffer, frames: Table, states: Table) -> int:
     return stop
 
 
-@hot
+@entry
 def scan_pcapng(buffer: Buffer, frames: Table, states: Table, interfaces: Table, notes: Table) -> int:
     """Find the packet blocks of a pcapng section from where `states` says; the answer is why it stopped."""
     state = states[0]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from fwsim.engine import hot
+from fwsim.engine import entry, hot
 from fwsim.tables import V6, Row, Table
 from fwsim.terms import Proto
 
@@ -214,7 +214,7 @@ def unhang(tracker: Tracker, at: int) -> None:
     tracker.tuples[row]["next"] = behind
 
 
-@hot
+@entry
 def relink(tracker: Tracker) -> None:
     """Fill empty buckets with the tuples of all live connections, after they have become more."""
     for row in range(2, tracker.counters[0]["used"]):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.engine import hot
+from fwsim.engine import entry, hot
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse
 from fwsim.terms import ABSENT, CtState, Direction, Hook, Proto, Reason, TcpFlag, Verdict
 
@@ -218,7 +218,7 @@ def admit_reply(mode: Stateless, packet: Row, route_fault: int, verdict: int, de
             refuse(decision, UNKNOWN, mirror["reason"] if as_mirror == UNKNOWN else reply["reason"])
 
 
-@hot
+@entry
 def run_stateless(
     mode: Stateless,
     frames: npt.NDArray[np.void],

@@ -233,7 +233,7 @@ CHANGE_FIELDS = (
     "fragment",
     "could_be_reply",
 )
-"""What a key of `Tally.changes` holds: verdicts, stateful reason, state and direction, fragment, whether it could be a reply."""
+"""What a key of `Tally.changes` holds; the reason, ct state and direction are those of the stateful mode."""
 
 
 def _explanations(batch: Any, rows: Rows, changed: npt.NDArray[np.bool_]) -> list[tuple[int, ...]]:

@@ -53,7 +53,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "proto": "Protocol by name or number.",
         "sport": "Source port: numbers, names, ranges as 1024-65535, '@set'.",
         "dport": "Destination port: numbers, names, ranges as 1024-65535, '@set'.",
-        "tcp_flags": "'syn': it is set; a list: any is; 'syn / fin,syn,rst,ack': of these exactly it; '== syn': of all.",
+        "tcp_flags": "'syn': it is set; list: any; 'syn / fin,syn,rst,ack': of these exactly it; '== syn': of all.",
         "icmp_type": "ICMP type by name or number.",
         "icmp_code": "ICMP code by name or number.",
         "icmpv6_type": "ICMPv6 type by name or number.",

@@ -59,7 +59,9 @@ def test_pppoe_session_holds_ip(protocol: int, payload: bytes, family: int) -> N
 
 
 def test_pppoe_control_is_not_ip() -> None:
-    assert decoded(ether(struct.pack(">BBHHH", 0x11, 0, 9, 4, 0xC021) + b"\0\0", 0x8864)).frame["reason"] == Reason.NOT_IP
+    assert (
+        decoded(ether(struct.pack(">BBHHH", 0x11, 0, 9, 4, 0xC021) + b"\0\0", 0x8864)).frame["reason"] == Reason.NOT_IP
+    )
 
 
 @pytest.mark.parametrize("kind", [0x0806, 0x88CC, 0x88E5, 46, 1500])
@@ -134,7 +136,14 @@ def test_link_type_that_is_not_read_is_not_ip() -> None:
 
 @pytest.mark.parametrize(
     ("data", "link"),
-    [(ether(b""), 1), (tagged((0x8100, 42)), 1), (cooked(0), 113), (cooked_v2(0), 276), (b"\x02\0\0\0", 0), (b"\x45", 101)],
+    [
+        (ether(b""), 1),
+        (tagged((0x8100, 42)), 1),
+        (cooked(0), 113),
+        (cooked_v2(0), 276),
+        (b"\x02\0\0\0", 0),
+        (b"\x45", 101),
+    ],
 )
 def test_frame_cut_within_its_link_layer_is_cut(data: bytes, link: int) -> None:
     header = {1: 14 if len(data) == 14 else 18, 113: 16, 276: 20, 0: 4, 101: 1}[link]

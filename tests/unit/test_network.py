@@ -186,7 +186,7 @@ def test_authentication_header_is_final_in_ipv4() -> None:
     [
         (b"", 59, 59),
         (extension(59), 60, 59),
-        (extension(17, 9), 60, 60),  # runs past the end
+        (bytes([17, 9]) + bytes(6), 60, 60),  # runs past the end
         (b"\x11", 0, 0),  # not even its length is there
         (extension(51) + bytes([17, 60]) + bytes(6), 60, 51),
     ],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,8 +16,7 @@ from fwsim.report.comparison import (
     unknown,
 )
 from fwsim.report.tally import Slots, Tally
-from fwsim.report.why import admitted_because, blocked_because
-from fwsim.terms import CtState, Direction, Evidence, Reason, Verdict
+from fwsim.terms import Evidence, Reason, Verdict
 from tests.batches import FakeBatch, batch, naming
 
 BOTH = ("stateless", "stateful")
@@ -173,36 +171,6 @@ def test_without_a_difference_what_still_gets_in_is_the_example() -> None:
     assert found is not None
     assert (found[0].number, found[1]) == (2, "bogon-source")
     assert most_telling(tallied(batch({}))) is None
-
-
-@pytest.mark.parametrize(
-    ("reason", "state", "phrase"),
-    [
-        (Reason.TCP_NOT_AN_OPENING, CtState.INVALID, "no connection"),
-        (Reason.TCP_SEQ_OVER, CtState.INVALID, "outside the window"),
-        (Reason.TCP_BAD_FLAGS, CtState.INVALID, "impossible flags"),
-        (Reason.POLICY, CtState.NEW, "no connection"),
-        (Reason.RULE, CtState.ESTABLISHED, "refused although established"),
-        (Reason.RULE, CtState.NONE, "another rule decided"),
-    ],
-)
-def test_why_stateful_blocks(reason: Reason, state: CtState, phrase: str) -> None:
-    assert blocked_because(reason, state) == phrase
-
-
-@pytest.mark.parametrize(
-    ("fragment", "state", "direction", "could", "phrase"),
-    [
-        (2, CtState.ESTABLISHED, Direction.REPLY, True, "later fragments (no port to match)"),
-        (0, CtState.RELATED, Direction.REPLY, True, "related to a connection, which stateless does not know"),
-        (0, CtState.ESTABLISHED, Direction.REPLY, False, "replies that nothing marks as such"),
-        (0, CtState.ESTABLISHED, Direction.REPLY, True, "replies whose mirror image is refused"),
-        (0, CtState.ESTABLISHED, Direction.ORIGINAL, True, "later packets of a connection, each judged as a new one"),
-        (0, CtState.NEW, Direction.ORIGINAL, True, "another rule decided"),
-    ],
-)
-def test_why_stateless_blocks(fragment: int, state: CtState, direction: Direction, could: bool, phrase: str) -> None:
-    assert admitted_because(fragment, state, direction, could) == phrase
 
 
 def test_matrix_leaves_out_what_no_mode_evaluates() -> None:

@@ -95,6 +95,15 @@ def test_a_limit_on_what_exceeds_is_within_the_rate_or_not_known() -> None:
     assert firewall.trace()[0].failure == Failure("limit", "{rate: 1/minute, burst: 5, over: true}", "not known")
 
 
+def test_a_limit_on_the_way_twice_takes_its_tokens_twice_unless_quiet() -> None:
+    limited = {"limit": {"rate": "1/minute", "burst": 1}, "counter": True}
+    firewall = Firewall({
+        "f": {"hook": "forward", "rules": [{"verdict": "jump s"}, {"verdict": "jump s"}]}, "s": {"rules": [limited]},
+    })  # fmt: skip
+    assert [look.matched for look in firewall.trace()] == [True, True, True, False]
+    assert [look.matched for look in firewall.trace(quiet=1)] == [True, True, True, True]
+
+
 def test_a_trace_changes_no_memory() -> None:
     firewall = Firewall([{"limit": "1/minute", "counter": True}, DROP])
     firewall.trace()

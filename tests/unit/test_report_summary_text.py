@@ -2,61 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from fwsim.naming import Naming
-from fwsim.report.about import About, AboutCapture, AboutRuleset
-from fwsim.report.summary_json import summary_json
+from fwsim.report.about import AboutCapture, AboutRuleset
 from fwsim.report.summary_text import MANY_RULES, summary
 from fwsim.report.tally import Slots, Tally
-from fwsim.terms import CtState, Evidence, Reason, Verdict
+from fwsim.terms import Evidence, Verdict
 from tests.batches import FakeBatch, FakeRule, batch, naming
+from tests.report_summaries import BOTH, DROP, about, mixed, tallied
 
-BOTH = ("stateless", "stateful")
-DROP = {"verdict": Verdict.DROP, "rule": 1, "reason": Reason.TCP_SEQ_OVER, "ct_state": CtState.INVALID}
-UNSEEN = {"verdict": Verdict.NOT_EVALUATED, "rule": -1, "chain": -1, "reason": Reason.EGRESS_COPY}
-
-
-def about(**given: Any) -> About:
-    """A run on office.pcapng."""
-    usual = About(
-        modes=BOTH,
-        captures=(AboutCapture("pcaps/office.pcapng", "pcapng", "ab" * 32, 6, True),),
-        ruleset=AboutRuleset("rulesets/office.yaml", None, 4, ("forward policy drop",)),
-        connections=391,
-        peak_connections=184,
-        memory=94_000,
-        tracking=True,
-        explain="fwsim explain pcaps/office.pcapng",
-    )
-    return replace(usual, **given)
-
-
-def tallied(one: FakeBatch, modes: tuple[str, ...] = BOTH, rules: int = 4) -> Tally:
-    """The tally of a batch."""
-    counted = Tally(modes, {mode: Slots(rules, 1) for mode in modes})
-    counted.add(one)
-    return counted
-
-
-@pytest.fixture
-def mixed() -> FakeBatch:
-    """Six frames: an ordinary one, two beyond the window, a later fragment, a spoofed one, an egress copy."""
-    return batch(
-        {},
-        {"evidence": Evidence.SEQ_ABOVE_WINDOW},
-        {"evidence": Evidence.SEQ_ABOVE_WINDOW},
-        {"fragment": 2},
-        {"evidence": Evidence.SPOOFED_SOURCE},
-        {},
-        stateless=[{}, {"mirror": 1}, {}, {"verdict": Verdict.DROP, "rule": -2}, {"rule": 3}, UNSEEN],
-        stateful=[{}, DROP, DROP, {"rule": 0}, {"rule": 3}, UNSEEN],
-    )
+__all__ = ["mixed"]
 
 
 def test_text_tells_the_whole_story_in_order(mixed: FakeBatch) -> None:
@@ -169,59 +127,6 @@ def test_hostile_names_do_not_reach_the_text() -> None:
     text = summary(tallied(batch({"evidence": Evidence.LAND})), names, told)
     assert all(line.isprintable() for line in text.splitlines())
     assert "\nall 9 9 9" not in text
-
-
-def figures(text: str) -> dict[str, Any]:
-    """The parsed object."""
-    whole: dict[str, Any] = json.loads(text)
-    assert list(whole)[:4] == ["summary", "counts", "rules", "connections"]
-    return whole
-
-
-def test_json_says_the_same_as_the_text(mixed: FakeBatch) -> None:
-    whole = figures(summary_json(tallied(mixed), naming(), about(), [{"connection": 1}]))
-    told = whole["summary"]
-    assert (told["schema_version"], told["complete"], told["modes"]) == (1, True, list(BOTH))
-    assert told["inputs"] == [
-        {
-            "path": "pcaps/office.pcapng",
-            "format": "pcapng",
-            "sha256": "ab" * 32,
-            "packets": 6,
-            "complete": True,
-            "warnings": [],
-        }
-    ]
-    assert told["most_telling"] == {"file": "pcaps/office.pcapng", "n": 2, "evidence": "seq-above-window"}
-    counts = whole["counts"]
-    assert (counts["frames"], counts["connections"], counts["bytes"]) == (6, 391, 6 * 74)
-    assert counts["changed"] == {
-        "total": 3,
-        "blocked": 2,
-        "admitted": 1,
-        "otherwise": 0,
-        "undecided": 0,
-        "why_blocked": {"outside the window": 2},
-        "why_admitted": {"later fragments (no port to match)": 1},
-    }
-    assert counts["not_evaluated"] == {"frames": 1, "reasons": {"egress-copy": 1}}
-    assert whole["connections"] == [{"connection": 1}]
-    assert "by" not in whole
-
-
-def test_json_of_rules_adds_up(mixed: FakeBatch) -> None:
-    rules = json.loads(summary_json(tallied(mixed), naming(), about(), []))["rules"]
-    for mode in BOTH:
-        assert sum(rule[mode]["hits"] for rule in rules) == 6
-        assert all(sum(rule[mode]["verdicts"].values()) == rule[mode]["hits"] for rule in rules)
-
-
-def test_json_of_nothing_read_is_still_whole() -> None:
-    empty = Tally(("stateful",), {"stateful": Slots(4, 1)})
-    whole = json.loads(summary_json(empty, naming(), about(modes=("stateful",), captures=()), [], []))
-    assert whole["summary"]["first_ts"] is None
-    assert whole["counts"]["frames"] == 0
-    assert whole["by"] == []
 
 
 def test_text_of_nothing_read_is_still_whole() -> None:

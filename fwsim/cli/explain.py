@@ -1,0 +1,44 @@
+"""`fwsim explain`: every step that led to a packet's verdicts, in both modes.
+
+Read first: `fwsim.explain`, which finds the words; here the run is brought to where the packet comes.
+"""
+
+from __future__ import annotations
+
+import click
+
+from fwsim.cli.options import InputOptions, input_options
+
+
+@click.command("explain")
+@input_options
+@click.option("-n", "--number", metavar="[FILE:]N[-M]", required=True, help="The packet, or packets N to M.")
+@click.option("-o", "--output", metavar="FILE", default="-", help="Write there instead of standard output.")
+def command(inputs: InputOptions, number: str, output: str) -> int:
+    r"""Tell every step that led to a packet's verdicts, in both modes and in plain language.
+
+    Packets are numbered from 1 in each capture, as Wireshark numbers them.
+
+    \b
+      fwsim explain office.pcapng -r office.yaml -n 4117
+      fwsim explain monday.pcap tuesday.pcap -r office.yaml -n tuesday.pcap:17-19
+    """
+    from fwsim.cli.frame_numbers import frame_range
+    from fwsim.cli.partly import before_each
+    from fwsim.cli.runs import BOTH, damage, start
+    from fwsim.cli.streams import check_target, opened
+    from fwsim.errors import UsageError
+    from fwsim.explain import explain
+
+    check_target(output, inputs.sources)
+    frames = frame_range(number, inputs.files, "-n")
+    run = start(inputs, BOTH)
+    told = 0
+    with opened(output) as out:
+        for batch, row in before_each(run.simulator, run.captures, frames):
+            out.write(("\n" if told else "") + explain(run.simulator, batch, row, run.naming))
+            told += 1
+    status = damage(run)
+    if told <= frames.last - frames.first:
+        raise UsageError(f"-n {number}: the capture ends before packet {frames.last}")
+    return status

@@ -1,0 +1,120 @@
+"""What is to be said about a run that has ended, besides its figures: captures, ruleset, price, notes, advice.
+
+Read first: `fwsim.report.about`, the record that is filled here, and `fwsim.cli.runs`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+
+from fwsim.cli.options import InputOptions
+from fwsim.cli.runs import Run, Window
+from fwsim.report.about import About, AboutCapture, AboutRuleset
+from fwsim.report.comparison import changes
+from fwsim.report.figures import counted
+from fwsim.report.tally import Tally
+from fwsim.tables import CONNECTION, SIDE, TUPLE
+from fwsim.terms import Verdict, word
+
+CONNECTION_BYTES = CONNECTION.itemsize + 2 * TUPLE.itemsize + 2 * SIDE.itemsize + 32
+"""What a connection takes: its rows, two places in the expiry heap, two buckets."""
+
+NOWHERE = 0.95
+"""Of the packets: if more pass no chain at all, something about the firewall's own addresses is missing."""
+
+
+def about(run: Run, tally: Tally, window: Window, *, hint: bool = True) -> About:
+    """What is to be said about a run that has ended."""
+    counters = run.result.statistics
+    advice = advice_of(run, tally) if hint else None
+    return About(
+        modes=run.modes,
+        captures=tuple(
+            AboutCapture(file.path, file.format, file.sha256, file.packets, file.complete, tuple(file.warnings))
+            for file in run.captures.files
+        ),
+        ruleset=_about_ruleset(run),
+        connections=counters["created"],
+        peak_connections=counters["peak"],
+        memory=counters["peak"] * CONNECTION_BYTES,
+        tracking=run.simulator.lowered["stateful"].tracking,
+        selection=window.text,
+        notes=tuple(run.simulator.topology.notes() + capture_notes(run.captures.notes) + _limit_notes(run, tally)),
+        explain=explain_command(run.inputs),
+        hint=(advice,) if advice else (),
+    )
+
+
+CAPTURE_NOTES = {
+    "offloaded": "{} have a transport checksum left to the network card: it was not judged (--checksum verify does)",
+    "offloaded_header": "{} have an IPv4 header checksum left to the network card: it was not judged",
+    "segmented": "{} were captured before segmentation: their IP length is 0, the captured length was taken",
+    "cut": "{} are cut short by the snap length: what a rule needs beyond the cut is unknown",
+}
+
+
+def capture_notes(counts: dict[str, int]) -> list[str]:
+    """What had to be guessed about packets as they were captured."""
+    return [text.format(counted(counts[name], "packet")) for name, text in CAPTURE_NOTES.items() if counts.get(name)]
+
+
+def _limit_notes(run: Run, tally: Tally) -> list[str]:
+    """A limit is state too: it must be said if it may explain a difference."""
+    rules = [rule for chain in run.ruleset.all_chains.values() for rule in chain.rules]
+    if len(run.modes) < 2 or not changes(tally).admitted or all(rule.limit is None for rule in rules):
+        return []
+    return [
+        "a limit counts without state too, but every packet that is judged as new, not only the first of a connection"
+    ]
+
+
+def _about_ruleset(run: Run) -> AboutRuleset:
+    """What is to be said about the ruleset."""
+    lowered = run.simulator.lowered["stateful" if "stateful" in run.modes else "stateless"]
+    policies = [
+        f"{'+'.join(word(hook) for hook in chain.hooks)} policy {word(chain.policy)}"
+        for chain in lowered.chains
+        if chain.hooks
+    ]
+    path = run.inputs.rules
+    digest = None
+    if path and path != "-":
+        with open(path, "rb") as file:
+            digest = hashlib.sha256(file.read()).hexdigest()
+    return AboutRuleset(
+        path or "(guessed)", digest, len(lowered.rules), tuple(policies), run.inputs.stateless_rules
+    )  # fmt: skip
+
+
+def advice_of(run: Run, tally: Tally | None = None) -> str | None:
+    """What to say first if the ruleset and the capture hardly have to do with each other."""
+    advice = run.simulator.topology.advice()
+    if advice or tally is None:
+        return advice
+    hits = tally.hits[run.modes[-1]]
+    unchained = int(hits.counts[hits.slots.none, :, Verdict.ACCEPT].sum())
+    if unchained <= NOWHERE * (tally.frames - sum(tally.not_evaluated.values())) or not unchained:
+        return None
+    proposal = run.simulator.topology.surroundings.propose()
+    options = " ".join(f"--local {address}" for address in proposal.local)
+    said = f"{unchained:,} of {tally.frames:,} packets pass no chain of the ruleset"
+    return f"{said}; if it is that of one machine, name its address: {options}" if options else said
+
+
+def explain_command(inputs: InputOptions) -> str:
+    """The command that explains a frame of this run, but for `-n`."""
+    words = ["fwsim", "explain", *inputs.captures]
+    for name, file in inputs.named:
+        words += ["--in", f"{name}={file}"]
+    words += ["-r", inputs.rules] if inputs.rules else []
+    words += ["--stateless-rules", inputs.stateless_rules] if inputs.stateless_rules else []
+    for name, networks in inputs.interfaces.items():
+        words += ["--interface", f"{name}={networks}"]
+    for address in inputs.local:
+        words += ["--local", address]
+    for key, value in inputs.settings.items():
+        words += ["--set", f"{key}={value}"]
+    words += ["--sysctl", inputs.sysctl] if inputs.sysctl else []
+    words += ["--checksum", inputs.checksum] if inputs.checksum != "auto" else []
+    return shlex.join(words)
