@@ -6,7 +6,7 @@ Read first: `fwsim.terms`. The kernel's words are those of `net.netfilter.nf_con
 
 from __future__ import annotations
 
-from fwsim.terms import Reason
+from fwsim.terms import Evidence, Reason
 
 SENTENCES: dict[Reason, str] = {
     Reason.NONE: "nothing to add",
@@ -90,3 +90,35 @@ KERNEL_WORDS: dict[Reason, str] = {
     Reason.TABLE_FULL: "nf_conntrack: table full, dropping packet",
 }
 """What Linux logs for the same packet, where it logs anything."""
+
+EVIDENCE_SENTENCES: dict[Evidence, str] = {
+    Evidence.SPOOFED_SOURCE: "its source address cannot be behind the interface that it came in by",
+    Evidence.BOGON_SOURCE: "its source address is one that nobody on that side can have",
+    Evidence.LAND: "source and destination are the same",
+    Evidence.ACK_WITHOUT_CONNECTION: "it acknowledges or continues a connection that nobody opened",
+    Evidence.SYNACK_WITHOUT_SYN: "it answers a SYN that nobody sent",
+    Evidence.RST_WITHOUT_CONNECTION: "it resets a connection that does not exist",
+    Evidence.FIN_WITHOUT_CONNECTION: "it closes a connection that does not exist",
+    Evidence.UDP_REPLY_WITHOUT_REQUEST: "it looks like an answer from a service that nobody asked",
+    Evidence.ICMP_REPLY_WITHOUT_REQUEST: "it answers a request that nobody sent",
+    Evidence.ICMP_ERROR_WITHOUT_CONNECTION: "it reports an error about a packet of no known connection",
+    Evidence.SEQ_ABOVE_WINDOW: "its data lie beyond the window that the receiver has granted",
+    Evidence.ACK_ABOVE_WINDOW: "it acknowledges data that were never sent",
+    Evidence.RST_OUT_OF_WINDOW: "a reset whose numbers lie outside the window: a guess",
+    Evidence.RST_INEXACT: "a reset inside the window, but not at the one number that closes (RFC 5961)",
+    Evidence.SYN_IN_CONNECTION: "a SYN inside a connection that is open",
+    Evidence.AFTER_CLOSE: "it belongs to a connection that is closed",
+    Evidence.FLAGS_NONE: "a TCP packet without any flag (NULL scan)",
+    Evidence.FLAGS_XMAS: "FIN, PSH and URG together (XMAS scan)",
+    Evidence.FLAGS_FIN_ONLY: "FIN without ACK (FIN scan)",
+    Evidence.FLAGS_SYN_FIN: "SYN and FIN together",
+    Evidence.FLAGS_INVALID: "a combination of flags that no TCP sends",
+    Evidence.TINY_FRAGMENT: "a fragment too small to hold the ports (RFC 1858)",
+    Evidence.OVERLAPPING_FRAGMENT: "fragments that overlap",
+    Evidence.BAD_LENGTH: "a length field that contradicts the packet",
+    Evidence.MIDSTREAM: "the conversation was already open when the capture began",
+    Evidence.FOLLOWS_DENIED: "it follows an opening that was refused",
+    Evidence.BAD_CHECKSUM: "its checksum is wrong",
+    Evidence.CUT: "the capture holds only its beginning",
+}
+"""What each evidence word means, as a sentence about the packet."""

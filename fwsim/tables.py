@@ -115,8 +115,9 @@ TRACK = row_type(
 """What tracking says of one packet. `connection` is the row in the table or -1; `fresh` 1 if it is the
 unconfirmed row 0; the states are `TcpState` numbers or -1 where the packet is not TCP or has no connection.
 
-A packet that its own connection made invalid keeps `connection` and `direction` here, for the explanation: rules see neither.
-`replied_before` is 1 if the connection had seen a reply before this packet. `reason` TABLE_FULL: tracking itself drops it."""
+A packet that its own connection made invalid keeps `connection` and `direction` here, for the explanation: rules see
+neither. `replied_before` is 1 if the connection had seen a reply before this packet, `sender_end` the `end` of its
+sender's SIDE before it. `reason` TABLE_FULL: tracking itself drops the packet."""
 
 COUNTERS = row_type(
     """
@@ -126,11 +127,11 @@ COUNTERS = row_type(
 )
 """The bookkeeping of a connection table, one row of it.
 
-`next_number` is what the next connection is numbered. Rows 2 .. `used`-1 have been used (row 0 is the unconfirmed connection,
-row 1 stays blank); those that are free again are chained from `free` (-1 none). `live` connections now, `peak` the most
-at any time; `created`, `expired` (timed out), `evicted` (to make room) and `dropped` (packets, no room) count up.
-`oldest`..`newest` end the chain of those that are not ASSURED, in the order of their creation, `..._assured` that of the others,
-in the order in which they became so (-1 none). `evict_assured` 1: these may be evicted too (ghosts).
+`next_number` is what the next connection is numbered. Rows 2 .. `used`-1 have been used (row 0 is the unconfirmed
+connection, row 1 stays blank); those that are free again are chained from `free` (-1 none). `live` connections now,
+`peak` the most at any time; `created`, `expired` (timed out), `evicted` (to make room) and `dropped` (packets, no room)
+count up. `oldest`..`newest` end the chain of those that are not ASSURED, in the order of their creation, `..._assured`
+that of the others, in the order in which they became so (-1 none). `evict_assured` 1: these may be evicted too (ghosts).
 `hash_key` is the secret of a run: it spreads tuples over buckets and changes no result.
 """
 

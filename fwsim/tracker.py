@@ -1,8 +1,8 @@
 """Connection tables as a whole: make one, let it grow, copy it, read it with or without compiled code, list it.
 
-Read first: `fwsim.engine.tuples.Tracker`. The engine may not allocate, so a table grows here, between chunks: `grow` leaves
-room for as many new connections as the next chunk has packets. What a packet does to a table is
-in `fwsim.engine.conntrack`.
+Read first: `fwsim.engine.tuples.Tracker`. The engine may not allocate, so a table grows here, between chunks: `grow`
+leaves room for as many new connections as the next chunk has packets. What a packet does to a table is in
+`fwsim.engine.conntrack`.
 """
 
 from __future__ import annotations
@@ -115,9 +115,9 @@ def flush(tracker: Tracker) -> None:
 
 
 def connections_listing(tracker: Tracker) -> Iterator[dict[str, Any]]:
-    """The live connections in the order of their numbers: all fields of CONNECTION, and
+    """The live connections in the order of their numbers, each a dict; takes arrays.
 
-    `row`, `original` and `reply` (dicts of TUPLE), `sides` (two dicts of SIDE). Takes arrays.
+    All fields of CONNECTION, and `row`, `original` and `reply` (dicts of TUPLE), `sides` (two dicts of SIDE).
     """
     used = int(tracker.counters[0]["used"])
     live = np.flatnonzero(tracker.connections["heap_position"][FIRST:used] >= 0) + FIRST

@@ -28,6 +28,10 @@ class FakeBatch:
     buffer: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, dtype=np.uint8))
     comments: dict[int, list[str]] = field(default_factory=dict)
 
+    def __len__(self) -> int:
+        """How many frames."""
+        return len(self.frames)
+
 
 @dataclass
 class FakeRule:

@@ -47,10 +47,10 @@ def about(run: Run, tally: Tally, window: Window, *, hint: bool = True) -> About
 
 
 CAPTURE_NOTES = {
-    "offloaded": "{} have a transport checksum left to the network card: it was not judged (--checksum verify does)",
-    "offloaded_header": "{} have an IPv4 header checksum left to the network card: it was not judged",
-    "segmented": "{} were captured before segmentation: their IP length is 0, the captured length was taken",
-    "cut": "{} are cut short by the snap length: what a rule needs beyond the cut is unknown",
+    "offloaded": "{} with a transport checksum left to the network card, not judged (--checksum verify judges it)",
+    "offloaded_header": "{} with an IPv4 header checksum left to the network card, not judged",
+    "segmented": "{} captured before segmentation (IP length 0): the captured length was taken",
+    "cut": "{} cut short by the snap length: what a rule needs beyond the cut is unknown",
 }
 
 

@@ -14,8 +14,8 @@ def test_explain_command_repeats_everything_that_changes_a_verdict() -> None:
         local=("10.0.0.1",), settings={"conntrack.tcp_loose": "0"}, sysctl="sys", checksum="verify", seed=7,
     )  # fmt: skip
     assert explain_command(given) == (
-        "fwsim explain 'a b.pcap' c.pcap -r r.yaml --stateless-rules s.yaml --interface lan=10.0.0.0/8 --local 10.0.0.1 "
-        "--set conntrack.tcp_loose=0 --sysctl sys --checksum verify"
+        "fwsim explain 'a b.pcap' c.pcap -r r.yaml --stateless-rules s.yaml --interface lan=10.0.0.0/8 "
+        "--local 10.0.0.1 --set conntrack.tcp_loose=0 --sysctl sys --checksum verify"
     )
     named = explain_command(inputs(named=(("wan", "x;y"),), rules=None))
     assert shlex.split(named) == ["fwsim", "explain", "--in", "wan=x;y"]
@@ -24,6 +24,6 @@ def test_explain_command_repeats_everything_that_changes_a_verdict() -> None:
 def test_notes_tell_only_what_happened() -> None:
     assert capture_notes(dict.fromkeys(CAPTURE_NOTES, 0)) == []
     assert capture_notes({"cut": 1, "offloaded": 1200}) == [
-        "1,200 packets have a transport checksum left to the network card: it was not judged (--checksum verify does)",
-        "1 packet are cut short by the snap length: what a rule needs beyond the cut is unknown",
+        "1,200 packets with a transport checksum left to the network card, not judged (--checksum verify judges it)",
+        "1 packet cut short by the snap length: what a rule needs beyond the cut is unknown",
     ]

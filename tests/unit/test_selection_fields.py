@@ -49,7 +49,8 @@ def test_every_word_reads_back_as_its_number(name: str) -> None:
     ("name", "text"),
     [
         ("n", "1.5"), ("n", "99999999999999999999"), ("ts", "1e30"), ("ts", "-1"), ("ts", "nan"),
-        ("src", "host"), ("src", "10.0.0.0/33"), ("flags", "s"), ("proto", "tpc"), ("mirror", "1"), ("evidence", "odd"), ("verdict", ""),
+        ("src", "host"), ("src", "10.0.0.0/33"), ("flags", "s"), ("proto", "tpc"), ("mirror", "1"), ("evidence", "odd"),
+        ("verdict", ""),
     ],
 )  # fmt: skip
 def test_a_value_that_a_field_cannot_have_is_refused(name: str, text: str) -> None:

@@ -1,0 +1,71 @@
+"""The moment at which a packet is decided: what the firewall knew before, what it decided, what it knows after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fwsim.simulator import Batch, Mode, Simulator
+from fwsim.tables import plain
+from fwsim.trace import copied
+
+UNCONFIRMED = 0
+
+
+class Moment:
+    """One packet, decided; `before` and `after` are connection tables, `result` the TRACK row."""
+
+    def __init__(self, simulator: Simulator, batch: Batch, row: int) -> None:
+        """Copy what is known, decide, and keep both."""
+        self.simulator = simulator
+        self.stateful_memory = copied(simulator.stateful.mode.course.memory)
+        self.stateless_memory = copied(simulator.stateless.mode.course.memory)
+        self.before, _ = simulator.stateful.snapshot()
+        simulator.stateless.settle()
+        packet = plain(batch.packets[row])
+        simulator.step(batch, row)
+        simulator.stateful.settle()
+        simulator.stateless.settle()
+        self.after = simulator.stateful.tracker
+        self.batch = batch
+        self.row = row
+        self.frame = plain(batch.frames[row])
+        self.packet = packet
+        self.result = plain(simulator.stateful.mode.results[0])
+        self._ghost_row = int(simulator.stateful.mode.results[1]["connection"])
+
+    def decision(self, mode: Mode) -> dict[str, int]:
+        """What a mode decided."""
+        return plain(self.batch.decisions(mode)[self.row])
+
+    @property
+    def tracked(self) -> bool:
+        """Whether the packet came as far as tracking (a raw rule may have dropped or exempted it)."""
+        decision = self.decision("stateful")
+        return decision["ct_state"] != 0 or not self.simulator.lowered["stateful"].tracking
+
+    @property
+    def known(self) -> bool:
+        """Whether its connection was known before it."""
+        row = self.result["connection"]
+        return row > UNCONFIRMED and not self.result["fresh"] and row < len(self.before.connections)
+
+    @property
+    def connection_before(self) -> dict[str, int] | None:
+        """Its connection as it was before it, if there was one."""
+        return plain(self.before.connections[self.result["connection"]]) if self.known else None
+
+    @property
+    def connection_after(self) -> dict[str, int] | None:
+        """Its connection as it is now, if there is one; a deleted one has left the expiry heap."""
+        row = self.result["connection"]
+        if row <= UNCONFIRMED:
+            return None
+        connection = plain(self.after.connections[row])
+        return connection if connection["heap_position"] >= 0 else None
+
+    @property
+    def ghost(self) -> dict[str, Any] | None:
+        """The refused opening that it follows, if any."""
+        if self.known or self._ghost_row <= UNCONFIRMED:
+            return None
+        return plain(self.simulator.stateful.ghosts.connections[self._ghost_row])

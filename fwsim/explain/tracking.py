@@ -1,0 +1,162 @@
+"""What tracking made of a packet, in words: its connection, where it lies in the window, what it left behind.
+
+Read first: `fwsim.engine.conntrack` and `fwsim.engine.tcp_window`, whose own bounds are printed.
+"""
+
+from __future__ import annotations
+
+from fwsim.engine.serial import distance
+from fwsim.engine.tcp_table import flags_are_valid
+from fwsim.engine.tcp_window import meet_sender, window_bounds
+from fwsim.explain.moment import Moment
+from fwsim.reasons import KERNEL_WORDS, SENTENCES
+from fwsim.tables import BOUNDS, SIDE, empty, plain
+from fwsim.terms import (
+    ABSENT,
+    UNKNOWN_VALUE,
+    CtState,
+    CtStatus,
+    Direction,
+    Proto,
+    Reason,
+    TcpFlag,
+    TcpState,
+    Verdict,
+    ct_state_words,
+    word,
+)
+
+SECOND = 1_000_000_000
+
+
+def connection_story(moment: Moment) -> list[str]:
+    """Which connection the packet belongs to, and the ct state that follows."""
+    result = moment.result
+    if not moment.simulator.lowered["stateful"].tracking:
+        return [SENTENCES[Reason.TRACKING_OFF]]
+    if not moment.tracked:
+        return ["not tracked: a rule ahead of tracking dropped it"]
+    if moment.decision("stateful")["ct_state"] == CtState.UNTRACKED and not result["reason"]:
+        return [SENTENCES[Reason.UNTRACKED_RULE]]
+    lines = []
+    before = moment.connection_before
+    if before is not None:
+        direction = word(Direction(result["direction"]))
+        about = "quotes a packet of" if result["reason"] == Reason.ICMP_ERROR_RELATED else "belongs to"
+        lines.append(
+            f"{about} the connection opened by packet {before['opened_frame']}, last seen in {before['last_frame']}; "
+            f"{direction} direction"
+        )
+        lines.append(condition(moment, before))
+    elif result["fresh"]:
+        lines.append("no connection is known for it: it opens one")
+    else:
+        lines.append("no connection is known for it")
+    return [*lines, *_state_and_reason(moment)]
+
+
+def _state_and_reason(moment: Moment) -> list[str]:
+    """The ct state, why, and what Linux would log."""
+    result = moment.result
+    state = "not known" if result["ct_state"] == UNKNOWN_VALUE else ct_state_words(result["ct_state"])
+    reason = Reason(result["reason"])
+    lines = [f"ct state {state}" + (f": {SENTENCES[reason]}" if reason else "")]
+    if result["ct_state"] == CtState.INVALID and reason in KERNEL_WORDS:
+        lines.append(f'the kernel\'s words: "{KERNEL_WORDS[reason]}"')
+    return lines
+
+
+def condition(moment: Moment, connection: dict[str, int]) -> str:
+    """A connection's state in a few words: `ESTABLISHED, ASSURED, 300 s left`."""
+    words = [TcpState(connection["state"]).name] if moment.packet["proto"] == Proto.TCP and connection["state"] else []
+    status = connection["status"]
+    if status & CtStatus.ASSURED:
+        words.append("ASSURED")
+    elif not status & CtStatus.SEEN_REPLY:
+        words.append("UNREPLIED")
+    if status & CtStatus.TENTATIVE:
+        words.append("perhaps not there (the verdict on its opening is unknown)")
+    left = max(connection["expires"] - moment.packet["now"], 0)
+    words.append(f"{left / SECOND:.0f} s left")
+    return ", ".join(words)
+
+
+def window_story(moment: Moment) -> list[str]:
+    """Where a TCP packet lies in the window of its connection, with the numbers that are compared."""
+    before = moment.connection_before
+    packet = moment.packet
+    if before is None or packet["proto"] != Proto.TCP or not flags_are_valid(max(packet["flags"], 0)):
+        return []
+    if moment.frame["transport_fault"] or packet["seq"] < 0:
+        return []
+    bounds = _bounds(moment, before["state"])
+    expected = bounds["expected_seq"]
+    lines = []
+    if expected >= 0:
+        exactly = "exactly here a RST closes the connection" if packet["flags"] & TcpFlag.RST else ""
+        lines.append(_line("expected next", expected, expected, exactly))
+    lines.append(_line("window ends at", bounds["highest_seq"], expected, "bound I: no data may begin beyond"))
+    if bounds["tolerated_end"] >= 0:
+        lines.append(_line("Linux tolerates to", bounds["tolerated_end"], expected, "one more window of the receiver"))
+    if bounds["lowest_end"] >= 0:
+        lines.append(
+            _line("not older than", bounds["lowest_end"], expected, "bound II: what ends before is a late copy")
+        )
+    lines.append(_line("this packet", bounds["seq"], expected, f"to {bounds['end']:,}{_place(bounds)}"))
+    if packet["flags"] & TcpFlag.ACK:
+        limits = f"bounds IV and III: {bounds['lowest_sack']:,} to {bounds['highest_sack']:,}"
+        lines.append(_line("it acknowledges", bounds["sack"], ABSENT, limits + _ack_place(bounds)))
+    return lines
+
+
+def _line(name: str, number: int, expected: int, text: str) -> str:
+    """A number of the window with its name, how far it is from the expected one (if known), and its meaning."""
+    offset = f"{distance(number, expected):+,}" if expected not in (ABSENT, number) else ""
+    return f"{name:18} {number:>13,} {offset:>11}  {text}"
+
+
+def _bounds(moment: Moment, state: int) -> dict[str, int]:
+    """The BOUNDS row, from copies of both sides as they were."""
+    base = 2 * moment.result["connection"]
+    direction = moment.result["direction"]
+    sides = empty(SIDE, 2)
+    sides[:] = moment.before.sides[base : base + 2]
+    packet = moment.packet
+    meet_sender(sides[direction], sides[1 - direction], packet, direction, state)
+    bounds = empty(BOUNDS, 1)
+    window_bounds(sides, 0, direction, packet, state, bounds[0])
+    return plain(bounds[0])
+
+
+def _place(bounds: dict[str, int]) -> str:
+    """Where its data lie."""
+    if bounds["violated"] == 1:
+        return ": beyond the window" + (", but tolerated" if bounds["tolerated"] else " (bound I)")
+    return ": a late copy (bound II)" if bounds["violated"] == 2 else ": inside"
+
+
+def _ack_place(bounds: dict[str, int]) -> str:
+    """Where its acknowledgement lies."""
+    return {3: ": of what was never sent (bound III)", 4: ": very old (bound IV)"}.get(bounds["violated"], "")
+
+
+def aftermath(moment: Moment) -> list[str]:
+    """What the packet left behind in the connection table."""
+    verdict = Verdict(moment.decision("stateful")["verdict"])
+    before, after = moment.connection_before, moment.connection_after
+    if moment.result["fresh"]:
+        if after is not None:
+            return [f"a new connection is remembered: {condition(moment, after)}"]
+        if verdict in (Verdict.DROP, Verdict.REJECT):
+            return ["nothing: a refused packet opens no connection"]
+        return ["nothing"]
+    if before is None:
+        return ["nothing: the connection table is as it was"]
+    if after is None:
+        return ["the connection is gone"]
+    now = condition(moment, after)
+    if before["state"] != after["state"]:
+        return [f"{TcpState(before['state']).name} -> {now}"]
+    if before["expires"] == after["expires"] and before["status"] == after["status"]:
+        return [f"{now}: unchanged"]
+    return [now]
