@@ -6,7 +6,7 @@ uncompiled code: the arrays are the truth, and uncompiled code works on wrapped 
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,19 +26,17 @@ GHOSTS = 65_536
 REPLIES = {"ack-or-rst": REPLIES_ACK_OR_RST, "any": REPLIES_ANY, "never": REPLIES_NEVER}
 
 Table = npt.NDArray[np.void]
-Group = TypeVar("Group")
 
 
-def wrapped(group: Group) -> Group:
+def wrapped(group: Any) -> Any:
     """A group of tables (a NamedTuple, possibly of groups) as uncompiled code reads it."""
     if isinstance(group, Course):
         seen: Any = Rows(group.seen)
-        course = Course(wrapped(group.program), wrapped(group.memory), seen, Words(seen))  # type: ignore[arg-type]
-        return course  # type: ignore[return-value]
+        return Course(wrapped(group.program), wrapped(group.memory), seen, Words(seen))  # type: ignore[arg-type]
     if isinstance(group, tuple):
-        return type(group)(*(wrapped(member) for member in group))  # type: ignore[return-value]
+        return type(group)(*map(wrapped, group))
     if isinstance(group, np.ndarray):
-        return memoryview(group) if group.dtype == np.int64 else Rows(group)  # type: ignore[return-value]
+        return memoryview(group) if group.dtype == np.int64 else Rows(group)  # type: ignore[arg-type]
     return group
 
 

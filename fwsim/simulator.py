@@ -157,7 +157,7 @@ class Simulator:
 
         `mode` is the one that `decide` answers in. `interfaces` maps names to networks, and replaces those of the
         ruleset by name; `local` are the firewall's own addresses. `stateless_rules` is a hand-written ruleset for
-        the stateless mode. `key` keys the connection table's hash; by default it is random, and no result depends on it.
+        the stateless mode. `key` keys the connection table's hash: random by default, and no result depends on it.
         """
         self.ruleset = ruleset
         self.mode: Mode = mode

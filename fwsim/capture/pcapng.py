@@ -21,7 +21,8 @@ from fwsim.tables import empty
 
 SECTION_MAGIC = b"\x0a\x0d\x0d\x0a"
 SECTION = 0x0A0D0D0A
-BYTE_ORDER = 0x1A2B3C4D
+BYTE_ORDERS = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
+"""The byte order mark 0x1A2B3C4D as it stands in the file, and the order as `struct` writes it."""
 INTERFACE_DESCRIPTION = 1
 INTERFACES_MAX = 1 << 14
 """More interfaces in a file than this are damage."""
@@ -45,10 +46,12 @@ class PcapngReader(Reader):
         self._interfaces = empty(INTERFACE, 4)
         self._described = 0
         self._notes = empty(NOTE, run.chunk_rows)
-        if not window.have(28):
-            raise CaptureError(file.path, "a pcapng that ends within its first section header")
-        if not self._section_header():
-            raise CaptureError(file.path, f"a pcapng whose first section header is not sound ({self._section_fault})")
+        self._found: dict[int, list[str]] = {}
+        self._section_fault = "cut short"
+        while (stop := self._section()) == MORE and window.more():
+            pass
+        if stop != GO_ON:
+            raise CaptureError(file.path, f"a pcapng whose first section header is not sound: {self._section_fault}")
 
     def _scan(self, frames: Table) -> int:
         """Find packet blocks in the window, or read the one other block that comes first."""
@@ -75,30 +78,32 @@ class PcapngReader(Reader):
         return GO_ON
 
     def _section(self) -> int:
-        """A further section: its own byte order and interfaces."""
-        if self.window.left < 28:
-            return MORE
-        return GO_ON if self._section_header() else BAD_LENGTH
-
-    def _section_header(self) -> bool:
-        """Read a section header block whose first 28 bytes are there; the rest of it is skipped with its options."""
+        """Read a section header block (§4.1): from here on, its byte order, and interfaces of its own."""
         window = self.window
-        self._section_fault = "no byte order mark"
-        magic = struct.unpack_from("<I", window.buffer.data, window.at + 8)[0]
-        if magic not in (BYTE_ORDER, int.from_bytes(BYTE_ORDER.to_bytes(4, "little"), "big")):
-            return False
-        self.state["big_endian"] = magic != BYTE_ORDER
-        total = (self._number(4) + 3) & ~3
-        major, minor = self._unpack("HH", 12)
-        self._section_fault = f"version {major}.{minor}, expected 1.0"
+        if window.left < 28:
+            return MORE
+        order = BYTE_ORDERS.get(bytes(window.buffer[window.at + 8 : window.at + 12]))
+        if order is None:
+            self._section_fault = "no byte order mark"
+            return BAD_LENGTH
+        written, major, minor = struct.unpack_from(f"{order}4xI4xHH", window.buffer.data, window.at)
+        total = (written + 3) & ~3
         if major != 1 or minor not in (0, 2):
-            return False
-        self._section_fault = f"a length of {total:,} bytes"
-        if total < 28 or total > BLOCK_MAX or not window.have(total) or self._number(total - 4) != self._number(4):
-            return False
-        window.at += total
+            self._section_fault = f"version {major}.{minor}, expected 1.0"
+            return BAD_LENGTH
+        if total < 28 or total > BLOCK_MAX:
+            self._section_fault = f"a length of {total:,} bytes"
+            return BAD_LENGTH
+        if window.left < total:
+            return MORE
+        self._gather_comments()  # those before the mark are in the old byte order
+        self.state["big_endian"] = order == ">"
         self.state["interfaces"] = 0
-        return True
+        if self._number(total - 4) != written:
+            self._section_fault = "a length that differs at its end"
+            return BAD_LENGTH
+        window.at += total
+        return GO_ON
 
     def _interface_description(self, total: int) -> bool:
         """Read an interface description block (§4.2)."""
@@ -123,14 +128,23 @@ class PcapngReader(Reader):
         self._described += 1
         return True
 
+    def _begin_batch(self) -> None:
+        """Begin without comments."""
+        super()._begin_batch()
+        self._found = {}
+
     def _comments(self) -> dict[int, list[str]]:
-        """The comments that the notes of this batch point at."""
-        found: dict[int, list[str]] = {}
+        """The comments of the frames found since the batch began."""
+        self._gather_comments()
+        return self._found
+
+    def _gather_comments(self) -> None:
+        """Read the comments that the scanner's notes point at."""
         at = self.window.at
         for row, first, end in self._notes[: int(self.state["notes"][0])].tolist():
             options = self._options(first - at, end - at)
-            found[row] = [value.decode("utf-8", "replace") for code, value in options if code == OPTION_COMMENT]
-        return found
+            self._found[row] = [value.decode("utf-8", "replace") for code, value in options if code == OPTION_COMMENT]
+        self.state["notes"] = 0
 
     def _options(self, first: int, end: int) -> Iterator[tuple[int, bytes]]:
         """The options between two places of the block, up to the end mark or the first that does not fit (§3.5)."""

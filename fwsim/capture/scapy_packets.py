@@ -66,7 +66,7 @@ class ScapySource:
 
     def _add(self, frame: Any, packet: Any, content: bytearray) -> None:
         """Fill the row of a packet, and append its bytes."""
-        data = bytes(packet)
+        data = bytes(addressed(packet))
         self._number += 1
         ts = nanoseconds_of(packet.time) if self._ts is None else self._ts
         frame["number"], frame["ts"] = self._number, ts
@@ -89,6 +89,19 @@ class ScapySource:
             if link_type not in self._file.link_types:
                 self._file.link_types.append(link_type)
         return self._interfaces[key]
+
+
+def addressed(packet: Any) -> Any:
+    """The packet, with zeros for MAC addresses that were not given.
+
+    Scapy would ask the network for them (ARP, neighbour discovery) when it makes the bytes.
+    """
+    if type(packet).__name__ != "Ether" or ("dst" in packet.fields and "src" in packet.fields):
+        return packet
+    packet = packet.copy()
+    for field in ("dst", "src"):
+        packet.fields.setdefault(field, "00:00:00:00:00:00")
+    return packet
 
 
 def link_type_of(packet: Any) -> int:

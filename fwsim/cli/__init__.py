@@ -31,6 +31,12 @@ COMMANDS = {
 }
 """The commands in the order of their importance; each is `command` in the module of its name."""
 
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+EXAMPLES = """\b
+Examples:
+  fwsim demo
+  fwsim compare capture.pcapng -r ruleset.yaml
+"""
 INTERRUPTED = 130
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
@@ -68,14 +74,10 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, epilog=EXAMPLES, context_settings=SETTINGS)
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def commands() -> None:
-    r"""What a stateful and a stateless firewall would do with every packet of a capture, and why.
-
-    \b
-      fwsim compare capture.pcapng -r ruleset.yaml
-    """
+    """What a stateful and a stateless firewall would do with every packet of a capture, and why."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -17,20 +17,23 @@ from fwsim.cli.options import (
 )  # fmt: skip
 
 
-@click.command("compare")
+EXAMPLES = """\b
+Examples:
+  fwsim compare office.pcapng -r office.yaml
+  fwsim compare office.pcapng -r office.yaml -v -Y 'evidence contains land'
+  fwsim compare office.pcapng -r office.yaml --format jsonl -o office.jsonl
+  fwsim compare office.pcapng -r office.yaml -w differ.pcapng
+"""
+
+
+@click.command("compare", epilog=EXAMPLES)
 @input_options
 @selection_options
 @output_options
 def command(inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions) -> int:
-    r"""Put both modes side by side.
+    """Put both modes side by side.
 
     What would a firewall with this ruleset do with every packet of the captures, with state and without?
-
-    \b
-      fwsim compare office.pcapng -r office.yaml
-      fwsim compare office.pcapng -r office.yaml -v -Y 'evidence contains land'
-      fwsim compare office.pcapng -r office.yaml --format jsonl -o office.jsonl
-      fwsim compare office.pcapng -r office.yaml -w differ.pcapng
     """
     from fwsim.cli.runs import BOTH
     from fwsim.cli.showing import show

@@ -10,7 +10,15 @@ import click
 from fwsim.cli.options import InputOptions, Moment, input_options, moment_of
 
 
-@click.command("conntrack")
+EXAMPLES = """\b
+Examples:
+  fwsim conntrack office.pcapng -r office.yaml
+  fwsim conntrack office.pcapng -r office.yaml --after 4117
+  fwsim conntrack office.pcapng -r office.yaml --events
+"""
+
+
+@click.command("conntrack", epilog=EXAMPLES)
 @input_options
 @click.option("--at", metavar="TIME", callback=moment_of, help="The table at this time: a date, seconds, or +N.")
 @click.option("--after", metavar="[FILE:]N", help="The table right after this packet.")
@@ -24,13 +32,7 @@ from fwsim.cli.options import InputOptions, Moment, input_options, moment_of
 def command(
     inputs: InputOptions, at: Moment | None, after: str | None, events: bool, form: str, output: str, verbose: bool
 ) -> int:
-    r"""Show the connections that a stateful firewall holds after the captures, as conntrack -L would.
-
-    \b
-      fwsim conntrack office.pcapng -r office.yaml
-      fwsim conntrack office.pcapng -r office.yaml --after 4117
-      fwsim conntrack office.pcapng -r office.yaml --events
-    """
+    """Show the connections that a stateful firewall holds after the captures, as conntrack -L would."""
     from fwsim.cli.table import show_events, show_table
     from fwsim.errors import UsageError
 

@@ -10,18 +10,21 @@ import click
 from fwsim.cli.options import InputOptions, input_options
 
 
-@click.command("explain")
+EXAMPLES = """\b
+Examples:
+  fwsim explain office.pcapng -r office.yaml -n 4117
+  fwsim explain monday.pcap tuesday.pcap -r office.yaml -n tuesday.pcap:17-19
+"""
+
+
+@click.command("explain", epilog=EXAMPLES)
 @input_options
 @click.option("-n", "--number", metavar="[FILE:]N[-M]", required=True, help="The packet, or packets N to M.")
 @click.option("-o", "--output", metavar="FILE", default="-", help="Write there instead of standard output.")
 def command(inputs: InputOptions, number: str, output: str) -> int:
-    r"""Tell every step that led to a packet's verdicts, in both modes and in plain language.
+    """Tell every step that led to a packet's verdicts, in both modes and in plain language.
 
     Packets are numbered from 1 in each capture, as Wireshark numbers them.
-
-    \b
-      fwsim explain office.pcapng -r office.yaml -n 4117
-      fwsim explain monday.pcap tuesday.pcap -r office.yaml -n tuesday.pcap:17-19
     """
     from fwsim.cli.frame_numbers import frame_range
     from fwsim.cli.partly import before_each

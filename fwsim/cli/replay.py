@@ -17,7 +17,14 @@ from fwsim.cli.options import (
 )  # fmt: skip
 
 
-@click.command("replay")
+EXAMPLES = """\b
+Examples:
+  fwsim replay office.pcapng -r office.yaml
+  fwsim replay office.pcapng -r office.yaml --mode stateless -Y 'verdict==drop'
+"""
+
+
+@click.command("replay", epilog=EXAMPLES)
 @click.option(
     "--mode", type=click.Choice(["stateful", "stateless"]), default="stateful", show_default=True,
     help="Whether the firewall keeps state.",
@@ -26,12 +33,7 @@ from fwsim.cli.options import (
 @selection_options
 @output_options
 def command(inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions, mode: str) -> int:
-    r"""Run the captures through a ruleset in one mode, and tell the decision about each packet.
-
-    \b
-      fwsim replay office.pcapng -r office.yaml
-      fwsim replay office.pcapng -r office.yaml --mode stateless -Y 'verdict==drop'
-    """
+    """Run the captures through a ruleset in one mode, and tell the decision about each packet."""
     from fwsim.cli.showing import show
 
     return show(inputs, selecting, output, (mode,), lines=True)

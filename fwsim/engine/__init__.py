@@ -90,9 +90,7 @@ def _compiled_twins(njit: Callable[..., Any]) -> dict[FunctionType, Any]:
         twin = FunctionType(function.__code__, space, function.__name__)
         twin.__qualname__ = function.__qualname__
         is_entry = function in _entries
-        dispatcher = njit(
-            twin, nogil=True, error_model="numpy", _nrt=False, forceinline=not is_entry, cache=is_entry
-        )
+        dispatcher = njit(twin, nogil=True, error_model="numpy", _nrt=False, forceinline=not is_entry, cache=is_entry)
         _without_literals(dispatcher)
         compiled[function] = dispatcher
     for space in spaces.values():
@@ -104,7 +102,9 @@ def _compiled_twins(njit: Callable[..., Any]) -> dict[FunctionType, Any]:
 
 def _without_literals(dispatcher: Any) -> None:
     """Keep Numba from compiling a function once more for every constant that is passed to it (halves the time)."""
-    from numba.core.types import unliteral
+    from numba import types
+
+    unliteral = types.unliteral
 
     original = dispatcher.get_call_template
 

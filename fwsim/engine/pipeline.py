@@ -13,11 +13,23 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.engine import entry, hot
-from fwsim.engine.conntrack import Tracker, confirm, delete, forget, fresh_state, track
+from fwsim.engine.conntrack import confirm, forget, fresh_state, track
 from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
-from fwsim.engine.expiry import expire
+from fwsim.engine.expiry import delete, expire
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse
-from fwsim.terms import ABSENT, SUSPICIOUS, UNKNOWN_VALUE, CtState, CtStatus, Direction, Evidence, Proto, Reason, Verdict
+from fwsim.engine.tuples import Tracker
+from fwsim.terms import (
+    ABSENT,
+    SUSPICIOUS,
+    UNKNOWN_VALUE,
+    CtState,
+    CtStatus,
+    Direction,
+    Evidence,
+    Proto,
+    Reason,
+    Verdict,
+)
 
 Row = Any
 Table = npt.NDArray[np.void]
@@ -41,8 +53,10 @@ R_ICMP_ERROR_RELATED = int(Reason.ICMP_ERROR_RELATED)
 
 
 class Stateful(NamedTuple):
-    """All the stateful mode works with. `results` holds three rows of TRACK: the packet's, its ghost's, and what it
-    would be without its tentative connection. `scratch` is one row of DECISION. `tracking` is 0 or 1.
+    """All the stateful mode works with; `tracking` is 0 or 1.
+
+    `results` holds three rows of TRACK: the packet's, its ghost's, and what it would be without its tentative
+    connection. `scratch` is one row of DECISION.
     """
 
     course: Course

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.engine import entry, hot
+from fwsim.engine.icmp import is_error, is_never_tracked
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse
 from fwsim.terms import ABSENT, CtState, Direction, Hook, Proto, Reason, TcpFlag, Verdict
 
@@ -57,21 +58,9 @@ class Stateless(NamedTuple):
 @hot
 def is_icmp_error(packet: Row) -> bool:
     """Whether tracking would look up what this packet quotes (conntrack-spec §8, §9)."""
-    kind = packet["icmp_type"]
-    if packet["proto"] == ICMP and packet["family"] == 4:
-        return kind == 3 or kind == 4 or kind == 5 or kind == 11 or kind == 12
-    if packet["proto"] == ICMPV6 and packet["family"] == 6:
-        return 0 <= kind < 128 or kind == 137
-    return False
-
-
-@hot
-def is_never_tracked(packet: Row) -> bool:
-    """Neighbour discovery and multicast listener messages (conntrack-spec §9)."""
-    kind = packet["icmp_type"]
-    if packet["proto"] != ICMPV6 or packet["family"] != 6:
-        return False
-    return 130 <= kind <= 136 or kind == 143 or kind == 151 or kind == 152
+    is_icmp = packet["proto"] == ICMP and packet["family"] == 4
+    is_icmpv6 = packet["proto"] == ICMPV6 and packet["family"] == 6
+    return (is_icmp or is_icmpv6) and packet["icmp_type"] >= 0 and is_error(packet)
 
 
 @hot

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fwsim.engine.icmp import is_never_tracked
 from fwsim.engine.path import CONNTRACK, HIGHEST, LOCAL, LOWEST, Course, begin
 from fwsim.engine.program import Memory
-from fwsim.engine.twin import could_be_reply, is_icmp_error, is_never_tracked, show, show_mirror
+from fwsim.engine.twin import could_be_reply, is_icmp_error, show, show_mirror
 from fwsim.explain.moment import Moment
 from fwsim.lower import Lowered
 from fwsim.report.safe import safe

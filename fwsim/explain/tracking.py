@@ -99,9 +99,8 @@ def window_story(moment: Moment) -> list[str]:
     if bounds["tolerated_end"] >= 0:
         lines.append(_line("Linux tolerates to", bounds["tolerated_end"], expected, "one more window of the receiver"))
     if bounds["lowest_end"] >= 0:
-        lines.append(
-            _line("not older than", bounds["lowest_end"], expected, "bound II: what ends before is a late copy")
-        )
+        late = "bound II: what ends before is a late copy"
+        lines.append(_line("not older than", bounds["lowest_end"], expected, late))
     lines.append(_line("this packet", bounds["seq"], expected, f"to {bounds['end']:,}{_place(bounds)}"))
     if packet["flags"] & TcpFlag.ACK:
         limits = f"bounds IV and III: {bounds['lowest_sack']:,} to {bounds['highest_sack']:,}"

@@ -34,7 +34,7 @@ def read(path: Path) -> tuple[int | None, bool, str]:
 @cache
 def counted() -> dict[str, int]:
     """The packets of each file that capinfos reads to its end, by path."""
-    answer = subprocess.run(["capinfos", "-TMcq", *map(str, FILES)], capture_output=True, text=True, check=False)
+    answer = subprocess.run(["capinfos", "-TMrc", *map(str, FILES)], capture_output=True, text=True, check=False)
     rows = [line.split("\t") for line in answer.stdout.splitlines()]
     complained = set(re.findall(r'"([^"]+)"', answer.stderr))
     return {row[0]: int(row[-1]) for row in rows if len(row) > 1 and row[-1].isdigit() and row[0] not in complained}

@@ -111,6 +111,26 @@ def test_section_has_its_own_byte_order_and_interfaces(tmp_path: Path) -> None:
     assert captures.complete
 
 
+def test_comments_before_a_section_of_the_other_byte_order_are_kept(tmp_path: Path) -> None:
+    made = Pcapng("<").section().interface().packet(DATA, 1, (COMMENT, b"little"))
+    made.section(">").interface().packet(DATA, 2, (COMMENT, b"big"))
+    _, frames = read(tmp_path, made.content)
+    assert [f.comments for f in frames] == [["little"], ["big"]]
+
+
+@pytest.mark.parametrize("filling", [1000, 1040, 1046, 1047, 1048])
+def test_section_header_across_buffers_leaves_the_frames_before_it_alone(tmp_path: Path, filling: int) -> None:
+    made = Pcapng().section().interface()
+    for number in range(filling):
+        made.packet(DATA.ljust(960, b"\0"), number, (COMMENT, b"%03d" % (number % 1000)))
+    head = made.pack("IHHq", 0x1A2B3C4D, 1, 0, -1)
+    made.block(0x0A0D0D0A, head + made.options((1, b"x" * 60000))).interface().packet(OTHER, 7)
+    captures, frames = read(tmp_path, made.content, chunk_rows=2000)
+    assert [f.packet["dport"] for f in frames] == [80] * filling + [53]
+    assert [f.comments for f in frames[:-1]] == [["%03d" % (number % 1000)] for number in range(filling)]
+    assert captures.complete
+
+
 def test_simple_packets_belong_to_the_first_interface_and_inherit_the_time(tmp_path: Path) -> None:
     made = (
         Pcapng()

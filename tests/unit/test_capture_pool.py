@@ -9,7 +9,9 @@ from fwsim.capture.pool import KEPT_MAX, Pool
 
 def test_array_that_nobody_holds_is_used_again() -> None:
     pool = Pool(lambda: np.zeros(4, np.int64))
-    assert id(pool.take()) == id(pool.take())
+    first = id(pool.take())
+    second = id(pool.take())
+    assert first == second
 
 
 def test_array_is_not_used_again_while_it_or_a_view_is_held() -> None:

@@ -18,17 +18,18 @@ from fwsim.capture import from_scapy
 from fwsim.errors import CaptureError
 from tests.captures_by_hand import frames_of, read
 
-TCP_PACKET = Ether(src="02:00:00:00:00:01") / IP(src="10.0.0.1", dst="192.0.2.2") / TCP(sport=5, dport=80, flags="S")
+LINK = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+TCP_PACKET = LINK / IP(src="10.0.0.1", dst="192.0.2.2") / TCP(sport=5, dport=80, flags="S")
 
 
 def packets() -> list[Any]:
     """One of each kind."""
     return [
         TCP_PACKET,
-        Ether() / Dot1Q(vlan=42) / IP(dst="192.0.2.9") / UDP(dport=53) / DNS(qd=DNSQR(qname="example.org")),
-        Ether() / IP(dst="192.0.2.9") / ICMP(id=9),
-        Ether() / IPv6(dst="2001:db8::2") / ICMPv6EchoRequest(id=9),
-        Ether() / ARP(),
+        LINK / Dot1Q(vlan=42) / IP(dst="192.0.2.9") / UDP(dport=53) / DNS(qd=DNSQR(qname="example.org")),
+        LINK / IP(dst="192.0.2.9") / ICMP(id=9),
+        LINK / IPv6(dst="2001:db8::2") / ICMPv6EchoRequest(id=9),
+        LINK / ARP(),
     ]
 
 
@@ -55,6 +56,14 @@ def test_scapy_fields_arrive(tmp_path: Path) -> None:
     assert (third.packet["icmp_type"], third.packet["icmp_id"]) == (8, 9)
     assert (fourth.packet["family"], fourth.packet["icmp_type"]) == (6, 128)
     assert fifth.frame["reason"] == 10
+
+
+def test_addresses_that_were_not_given_are_zero_and_not_asked_for() -> None:
+    packet = Ether() / IP(src="10.0.0.1", dst="192.0.2.2") / TCP()
+    captures = from_scapy([packet])
+    (chunk,) = captures
+    assert chunk.data(0)[:14] == bytes(12) + b"\x08\x00"
+    assert packet.fields == {}
 
 
 def test_bare_ip_packets_need_no_link_layer() -> None:
