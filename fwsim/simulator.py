@@ -385,4 +385,4 @@ def _opened(captures: str | Path | Iterable[str | Path] | Captures, checksum: st
     if isinstance(captures, Captures):
         return captures
     paths = [captures] if isinstance(captures, str | Path) else list(captures)
-    return open_captures([Input(str(path)) for path in paths], checksum=checksum)
+    return open_captures([Input(str(path)) for path in paths], checksum=checksum, digest=False)

@@ -80,7 +80,8 @@ TCP_OPTION_SACK_PERMITTED = 4
 """A well-formed SACK-permitted option (RFC 2018 §2) was read."""
 
 QUOTE = row_type("usable proto src0 src1 src2 src3 dst0 dst1 dst2 dst3 src_id dst_id")
-"""The tuple of the packet that an ICMP error quotes; `usable` is 0 if the kernel could not build it."""
+"""The tuple of the packet that an ICMP error quotes; `usable` is 0 if the kernel could not build it,
+UNKNOWN_VALUE if the capture cut it off."""
 
 TUPLE = row_type("src0 src1 src2 src3 dst0 dst1 dst2 dst3 proto src_id dst_id next")
 """One direction of a connection. Rows 2c and 2c+1 are the original and reply tuple of connection c.
@@ -180,7 +181,7 @@ BASE = row_type("chain priority next")
 
 COLUMN = row_type("field kind first count rows absent")
 """One field of a chain's index: how to find a value's class, `kind`, an `fwsim.engine.program.BY_*`, over `count`
-boundaries from `first` on; `rows`, where the places of the classes' bitsets begin; `absent`, the bitset of packets without it."""
+boundaries from `first` on; `rows`, where the places of the classes' bitsets begin; `absent`, that without it."""
 
 LIMIT = row_type("capacity cost remainder divisor by_bytes longest over")
 """A `limit` (`net/netfilter/nft_limit.c`), in ns of time: the bucket's `capacity`, and what a packet costs, or

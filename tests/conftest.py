@@ -1,15 +1,23 @@
-"""Fixtures: the stage on which playbooks are played."""
+"""Fixtures: the stage on which playbooks are played; and how long laws are tried."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.playbook import Playbook
 
 Stager = Callable[..., Playbook]
+
+settings.register_profile("default", derandomize=True, deadline=None, max_examples=50)
+settings.register_profile("short", settings.get_profile("default"), max_examples=10)
+settings.register_profile("long", derandomize=False, deadline=None, max_examples=2000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+"""How many examples a law is tried on. `default` and `short` try the same ones every time; `long` looks for others."""
 
 
 @pytest.fixture

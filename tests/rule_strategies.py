@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from random import Random
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -177,26 +178,27 @@ LIMITS = Theme(
 )
 
 
-@st.composite
-def branching_rules(draw: st.DrawFn, theme: Theme, targets: tuple[str, ...]) -> Json:
+def branching_rule(dice: Random, theme: Theme, targets: tuple[str, ...]) -> Json:
     """A rule that asks for little, so that the way through the chains is what matters."""
-    verdict = draw(st.sampled_from(theme.verdicts))
+    verdict = dice.choice(theme.verdicts)
     if verdict in ("jump", "goto"):
-        verdict = f"{verdict} {draw(st.sampled_from(targets))}" if targets else "continue"
-    return {**draw(st.sampled_from(theme.asks)), **draw(st.sampled_from(theme.effects)), "verdict": verdict}
+        verdict = f"{verdict} {dice.choice(targets)}" if targets else "continue"
+    return {**dice.choice(theme.asks), **dice.choice(theme.effects), "verdict": verdict}
 
 
-@st.composite
-def branching_rulesets(draw: st.DrawFn) -> Ruleset:
-    """Two base chains and three chains below them: little but jumps, gotos and returns, or marks, or limits."""
-    theme = draw(st.sampled_from((WAYS, MARKS, LIMITS)))
+def branching_ruleset(dice: Random) -> Ruleset:
+    """Two base chains and three chains below them: little but jumps, gotos and returns, or marks, or limits.
+
+    Thrown with dice: what Hypothesis prefers to draw, short and alike, seldom branches.
+    """
+    theme = dice.choice((WAYS, WAYS, MARKS, LIMITS))
     chains: Json = {}
     for name, targets in zip(SUBCHAINS, (SUBCHAINS[1:], SUBCHAINS[2:], ()), strict=True):
-        chains[name] = {"rules": draw(st.lists(branching_rules(theme, targets), min_size=1, max_size=3))}
+        chains[name] = {"rules": [branching_rule(dice, theme, targets) for _ in range(dice.randint(1, 3))]}
     for name in ("early", "late"):
-        size = draw(st.integers(1, 4))
-        rules = st.lists(branching_rules(theme, SUBCHAINS), min_size=size, max_size=size)
-        chains[name] = draw(base_chains("forward", rules))
+        rules = [branching_rule(dice, theme, SUBCHAINS) for _ in range(dice.randint(1, 4))]
+        policy = dice.choice(("accept", "drop"))
+        chains[name] = {"hook": "forward", "priority": dice.randint(-1, 1), "policy": policy, "rules": rules}
     return ruleset_of(chains)
 
 

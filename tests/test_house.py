@@ -23,9 +23,9 @@ LADDER = [
     {"fwsim.ruleset", "fwsim.capture"},
     {"fwsim.lower", "fwsim.topology", "fwsim.tracker"},
     {"fwsim.trace", "fwsim.running"},
-    {"fwsim.simulator"},
-    {"fwsim.explain", "fwsim.selection"},
-    {"fwsim.report", "fwsim.parity"},
+    {"fwsim.simulator", "fwsim.kernel"},
+    {"fwsim.selection"},
+    {"fwsim.report", "fwsim.parity", "fwsim.explain"},
     {"fwsim.cli"},
 ]
 """Who may import whom: a module imports from its own rung's package and from the rungs before it."""

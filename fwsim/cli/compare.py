@@ -16,7 +16,6 @@ from fwsim.cli.options import (
     selection_options,
 )  # fmt: skip
 
-
 EXAMPLES = """\b
 Examples:
   fwsim compare office.pcapng -r office.yaml

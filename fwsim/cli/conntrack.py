@@ -9,7 +9,6 @@ import click
 
 from fwsim.cli.options import InputOptions, Moment, input_options, moment_of
 
-
 EXAMPLES = """\b
 Examples:
   fwsim conntrack office.pcapng -r office.yaml

@@ -9,7 +9,6 @@ import click
 
 from fwsim.cli.options import InputOptions, input_options
 
-
 EXAMPLES = """\b
 Examples:
   fwsim explain office.pcapng -r office.yaml -n 4117

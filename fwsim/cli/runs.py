@@ -70,8 +70,11 @@ class _Paths(Sequence[str]):
         return self.captures.files[number].path
 
 
-def start(inputs: InputOptions, modes: tuple[str, ...]) -> Run:
-    """Load the rulesets and open the captures; nothing is read of these yet."""
+def start(inputs: InputOptions, modes: tuple[str, ...], *, digest: bool = False) -> Run:
+    """Load the rulesets and open the captures; nothing is read of these yet.
+
+    `digest` asks for the SHA-256 of the captures, which costs as much as half of the run.
+    """
     files = capture_inputs(inputs)
     overrides = (conntrack_settings(inputs.sysctl) if inputs.sysctl else {}) | inputs.settings
     interfaces = {name: networks.split(",") for name, networks in inputs.interfaces.items()}
@@ -86,7 +89,9 @@ def start(inputs: InputOptions, modes: tuple[str, ...]) -> Run:
     by_hand = None
     if inputs.stateless_rules:
         by_hand = load_ruleset(inputs.stateless_rules, interfaces=interfaces, local=inputs.local)
-    captures = open_captures(files, checksum=inputs.checksum, merge=bool(inputs.named), limit=inputs.count)
+    captures = open_captures(
+        files, checksum=inputs.checksum, merge=bool(inputs.named), limit=inputs.count, digest=digest
+    )
     simulator = Simulator(ruleset, stateless_rules=by_hand, key=inputs.seed)
     return Run(inputs, modes, Result(captures, simulator), naming_of(captures, simulator), ruleset, guessed)
 

@@ -41,7 +41,7 @@ def show(
         check_target(target, inputs.sources)
     if output.write == output.output:
         raise UsageError(f"-o {output.output} and -w {output.write} cannot go to the same place")
-    run = start(inputs, modes)
+    run = start(inputs, modes, digest=output.format == "json")
     with ExitStack() as stack:
         out = stack.enter_context(opened(output.output))
         writer = stack.enter_context(CaptureWriter(output.write, run.captures)) if output.write else None

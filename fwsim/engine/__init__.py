@@ -31,6 +31,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _registered: list[FunctionType] = []
 _entries: set[FunctionType] = set()
+_shared: set[FunctionType] = set()
 _compiled = False
 
 
@@ -45,6 +46,16 @@ def entry(function: Function) -> Function:
     """Register a function of the hot path that is called from outside the engine, with a whole chunk of work."""
     assert isinstance(function, FunctionType)
     _entries.add(function)
+    return hot(function)
+
+
+def shared(function: Function) -> Function:
+    """Register a large function of the hot path that is called from several places: once compiled, it is called.
+
+    All others are inlined wherever they are called.
+    """
+    assert isinstance(function, FunctionType)
+    _shared.add(function)
     return hot(function)
 
 
@@ -90,7 +101,16 @@ def _compiled_twins(njit: Callable[..., Any]) -> dict[FunctionType, Any]:
         twin = FunctionType(function.__code__, space, function.__name__)
         twin.__qualname__ = function.__qualname__
         is_entry = function in _entries
-        dispatcher = njit(twin, nogil=True, error_model="numpy", _nrt=False, forceinline=not is_entry, cache=is_entry)
+        dispatcher = njit(
+            twin,
+            nogil=True,
+            error_model="numpy",
+            _nrt=False,
+            forceinline=not is_entry and function not in _shared,
+            no_cpython_wrapper=not is_entry,
+            no_cfunc_wrapper=not is_entry,
+            cache=is_entry,
+        )
         _without_literals(dispatcher)
         compiled[function] = dispatcher
     for space in spaces.values():

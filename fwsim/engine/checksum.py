@@ -9,7 +9,6 @@ its second byte on (`views`), so that a packet at an odd place is summed as fast
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,8 @@ from fwsim.tables import V6
 Words = Any
 """A uint16 array; NumPy also uncompiled, where its sum is a hundred times faster than a loop."""
 
-LITTLE_ENDIAN = int(sys.byteorder == "little")
+LITTLE_ENDIAN = int(np.array([1], np.uint16).view(np.uint8)[0])
+"""1 where the first byte of a word is its low one."""
 
 IGNORE = 0
 """No checksum is judged."""

@@ -6,7 +6,8 @@ rule is next). A chain that accepts hands the packet on to the next base chain o
 Unknown: a rule that may apply (MAYBE) is taken both ways in one pass. What the packet may be doing elsewhere is kept
 in three places: a verdict that it may have got, in `possible`; a calling rule behind which it may be waiting, in the
 lowest bit of its place on the stack; and `waiting`, if it may have returned to the policy. If only one verdict turns
-out to be possible, the packet gets it; else UNKNOWN. From the first MAYBE on the index is not used, `linear` is 1.
+out to be possible, the packet gets it; else UNKNOWN. Where the index would need a value that is not known, the rest
+of the walk looks at rule after rule (`linear`).
 """
 
 from __future__ import annotations

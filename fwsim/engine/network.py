@@ -50,7 +50,10 @@ DESTINATION_OPTIONS = 60
 
 @hot
 def ipv4(buffer: Buffer, frame: Row, packet: Row, layer: Row, decoder: Row) -> int:
-    """Read an IPv4 header and trim the layer to its packet (`ip_rcv_core`)."""
+    """Read an IPv4 header and trim the layer to its packet (`ip_rcv_core`).
+
+    Unlike Linux: a length of zero is one left open by segmentation offload; such a packet has the length of its frame.
+    """
     layer["kind"] = -1
     at = layer["at"]
     if layer["have"] < 20:
@@ -62,7 +65,7 @@ def ipv4(buffer: Buffer, frame: Row, packet: Row, layer: Row, decoder: Row) -> i
         return header_missing(frame, layer, header)
     proto = u8(buffer, at + 9)
     total = u16(buffer, at + 2)
-    if total == 0 and (proto == TCP or proto == UDP):  # left open by segmentation offload
+    if total == 0 and (proto == TCP or proto == UDP):
         total = layer["size"]
         decoder["segmented"] += 1
     ipv4_fields(buffer, at, packet)
@@ -94,7 +97,11 @@ def ipv4_fields(buffer: Buffer, at: int, packet: Row) -> None:
 
 @hot
 def ipv4_checksum_holds(buffer: Buffer, at: int, header: int, decoder: Row) -> bool:
-    """Whether an IPv4 header's checksum is right, or need not be: a field of zero was left to the network card."""
+    """Whether an IPv4 header's checksum is right, or need not be.
+
+    Unlike Linux: a field of zero is accepted, since a capture on the sender may show it before the network card fills
+    it in.
+    """
     if decoder["checksum"] == IGNORE:
         return True
     total = 0
@@ -110,7 +117,10 @@ def ipv4_checksum_holds(buffer: Buffer, at: int, header: int, decoder: Row) -> b
 
 @hot
 def ipv6(buffer: Buffer, frame: Row, packet: Row, layer: Row, decoder: Row) -> int:
-    """Read an IPv6 header and its extension headers, and trim the layer to its packet (`ip6_rcv_core`)."""
+    """Read an IPv6 header and its extension headers, and trim the layer to its packet (`ip6_rcv_core`).
+
+    Unlike Linux: a length of zero before TCP or UDP is one left open by segmentation offload, as in IPv4.
+    """
     layer["kind"] = -1
     at = layer["at"]
     if layer["have"] < 40:
@@ -120,7 +130,7 @@ def ipv6(buffer: Buffer, frame: Row, packet: Row, layer: Row, decoder: Row) -> i
     proto = u8(buffer, at + 6)
     total = 40 + u16(buffer, at + 4)
     if total == 40 and (proto == TCP or proto == UDP or proto == HOP_BY_HOP):
-        total = layer["size"]  # segmentation offload, or a jumbogram (RFC 2675)
+        total = layer["size"]  # before hop-by-hop options: a jumbogram (RFC 2675)
         decoder["segmented"] += 1
     ipv6_fields(buffer, at, packet)
     reason = bound(frame, packet, layer, total, 40, decoder)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.engine import hot
+from fwsim.engine import hot, shared
 from fwsim.engine.match import Memory, Program, walk
 from fwsim.terms import ABSENT, Hook, Reason, Verdict
 
@@ -24,6 +24,17 @@ OUTPUT = int(Hook.OUTPUT)
 POSTROUTING = int(Hook.POSTROUTING)
 LOCAL = 5
 """In PACKET["hook"]: from a local address to a local one; passes OUTPUT, then INPUT, and is tracked once."""
+
+STAGES = 4
+PATHS = (
+    (-1, -1, -1, -1),
+    (PREROUTING, INPUT, -1, -1),
+    (PREROUTING, FORWARD, POSTROUTING, -1),
+    (OUTPUT, POSTROUTING, -1, -1),
+    (-1, -1, -1, -1),
+    (OUTPUT, POSTROUTING, PREROUTING, INPUT),
+)
+"""By PACKET["hook"]: the hooks on the way of a packet, in order; -1 behind the last."""
 
 ACCEPT = int(Verdict.ACCEPT)
 NOT_EVALUATED = int(Verdict.NOT_EVALUATED)
@@ -48,12 +59,19 @@ class Course(NamedTuple):
 
 
 @hot
-def begin(decision: Row) -> None:
-    """An empty decision: accepted unless something says otherwise."""
+def hook_of(packet: Row) -> int:
+    """The filter hook that a packet passes, of two the first."""
+    hook = packet["hook"]
+    return OUTPUT if hook == LOCAL else int(hook)
+
+
+@hot
+def begin(decision: Row, packet: Row) -> None:
+    """An empty decision about a packet: accepted unless something says otherwise."""
     decision["verdict"] = ACCEPT
     decision["reason"] = R_NO_CHAIN
     decision["reject_with"] = 0
-    decision["hook"] = ABSENT
+    decision["hook"] = hook_of(packet)
     decision["chain"] = ABSENT
     decision["rule"] = ABSENT
     decision["mirror"] = 0
@@ -72,14 +90,26 @@ def refuse(decision: Row, verdict: int, reason: int) -> None:
 
 
 @hot
+def chains_at(course: Course, hook: int, low: int, high: int, decision: Row, quiet: int) -> int:
+    """Walk the chains of one hook with `low` <= priority < `high`."""
+    if course.program.bases[hook]["next"] < 0:
+        return ACCEPT  # no chain there: the most frequent case by far
+    seen = course.seen[0]
+    return walk(course.program, course.memory, hook, low, high, seen, course.words, decision, quiet)
+
+
+@hot
 def at_hook(course: Course, hook: int, from_priority: int, so_far: int, decision: Row, quiet: int) -> int:
     """Walk the chains of one hook; the verdict so far may be UNKNOWN, which a definite refusal overrides."""
     if so_far != ACCEPT and so_far != UNKNOWN:
         return so_far
-    seen = course.seen[0]
-    verdict = walk(course.program, course.memory, hook, from_priority, HIGHEST, seen, course.words, decision, quiet)
+    reason, at = decision["reason"], decision["hook"]
+    chain, rule = decision["chain"], decision["rule"]
+    verdict = chains_at(course, hook, from_priority, HIGHEST, decision, quiet)
     if verdict == ACCEPT and so_far == UNKNOWN:
         decision["verdict"] = UNKNOWN
+        decision["reason"], decision["hook"] = reason, at  # what is not known, not who accepted later
+        decision["chain"], decision["rule"] = chain, rule
         return UNKNOWN
     return int(verdict)
 
@@ -92,50 +122,52 @@ def first_hook(hook: int) -> int:
 
 @hot
 def before_tracking(course: Course, decision: Row, quiet: int) -> int:
-    """The chains that see the packet before it is tracked (raw, priority below -200)."""
+    """The chains that see the packet before it is tracked (raw, priority below -200); few rulesets have one."""
+    bases = course.program.bases
+    first = bases[first_hook(course.seen[0]["hook"])]["next"]
+    if first < 0 or bases[first]["priority"] >= CONNTRACK:
+        return ACCEPT
+    return raw_chains(course, decision, quiet)
+
+
+@shared
+def raw_chains(course: Course, decision: Row, quiet: int) -> int:
+    """Walk the chains before tracking."""
     seen = course.seen[0]
     hook = first_hook(seen["hook"])
-    oif = seen["oif"]
+    iif, oif = seen["iif"], seen["oif"]
     if hook == PREROUTING:
         seen["oif"] = ABSENT  # not routed yet
-    verdict = walk(course.program, course.memory, hook, LOWEST, CONNTRACK, seen, course.words, decision, quiet)
-    seen["oif"] = oif
-    return int(verdict)
+    else:
+        seen["iif"] = ABSENT  # made here
+    verdict = chains_at(course, hook, LOWEST, CONNTRACK, decision, quiet)
+    seen["iif"], seen["oif"] = iif, oif
+    return verdict
 
 
 @hot
-def from_here(course: Course, hook: int, decision: Row, quiet: int) -> int:
-    """The hooks of a packet made here; one to a local address comes in again by the loopback interface."""
-    seen = course.seen[0]
-    iif = seen["iif"]
-    seen["iif"] = ABSENT
-    verdict = at_hook(course, OUTPUT, CONNTRACK, ACCEPT, decision, quiet)
-    verdict = at_hook(course, POSTROUTING, LOWEST, verdict, decision, quiet)
-    if hook == OUTPUT:
-        return verdict
-    seen["iif"] = iif
-    seen["oif"] = ABSENT
-    verdict = at_hook(course, PREROUTING, LOWEST, verdict, decision, quiet)
-    return at_hook(course, INPUT, LOWEST, verdict, decision, quiet)
+def after_tracking(course: Course, route_fault: int, so_far: int, decision: Row, quiet: int) -> int:
+    """All hooks of the packet's path behind tracking, in the kernel's order; fills `decision`.
 
-
-@hot
-def after_tracking(course: Course, route_fault: int, decision: Row, quiet: int) -> int:
-    """All hooks of the packet's path behind tracking, in the kernel's order; fills `decision`."""
+    `so_far` is the verdict of the chains before it, ACCEPT or UNKNOWN.
+    """
     seen = course.seen[0]
-    hook = seen["hook"]
-    if hook == OUTPUT or hook == LOCAL:
-        return from_here(course, hook, decision, quiet)
-    oif = seen["oif"]
-    seen["oif"] = ABSENT
-    verdict = at_hook(course, PREROUTING, CONNTRACK, ACCEPT, decision, quiet)
-    seen["oif"] = oif
-    if (verdict == ACCEPT or verdict == UNKNOWN) and route_fault:
-        refuse(decision, NOT_EVALUATED, route_fault)
-        return NOT_EVALUATED
-    if hook == INPUT:
-        return at_hook(course, INPUT, LOWEST, verdict, decision, quiet)
-    if seen["ttl"] > 0:
-        seen["ttl"] -= 1  # ip_forward lowers it before the FORWARD hook
-    verdict = at_hook(course, FORWARD, LOWEST, verdict, decision, quiet)
-    return at_hook(course, POSTROUTING, LOWEST, verdict, decision, quiet)
+    way = seen["hook"]
+    iif, oif = seen["iif"], seen["oif"]
+    verdict = so_far
+    for stage in range(STAGES):
+        hook = PATHS[way][stage]
+        if hook < 0:
+            break
+        made_here = stage < 2 and (way == OUTPUT or way == LOCAL)
+        seen["iif"] = ABSENT if made_here else iif
+        seen["oif"] = ABSENT if hook == PREROUTING or hook == INPUT else oif
+        if hook == FORWARD and seen["ttl"] > 0:
+            seen["ttl"] -= 1  # ip_forward lowers it before the FORWARD hook
+        verdict = at_hook(course, hook, CONNTRACK if stage == 0 else LOWEST, verdict, decision, quiet)
+        if verdict != ACCEPT and verdict != UNKNOWN:
+            break
+        if hook == PREROUTING and route_fault:
+            refuse(decision, NOT_EVALUATED, route_fault)
+            return NOT_EVALUATED
+    return verdict

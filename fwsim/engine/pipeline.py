@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.engine import entry, hot
-from fwsim.engine.conntrack import confirm, forget, fresh_state, track
+from fwsim.engine import entry, hot, shared
+from fwsim.engine.conntrack import begin as exempt
+from fwsim.engine.conntrack import confirm, counted_fault, forget, fresh_state, track
 from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
 from fwsim.engine.expiry import delete, expire
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse
@@ -111,35 +112,43 @@ def keep_mark(mode: Stateful, result: Row) -> None:
         mode.tracker.connections[row]["mark"] = mark
 
 
-@hot
-def judge_without(mode: Stateful, frame: Row, packet: Row, quotes: Table, mark: int, decision: Row) -> None:
-    """Judge a packet of a tentative connection as if that did not exist; keep the decision only if both agree."""
-    other = mode.scratch[0]
-    begin(other)
+@shared
+def show_without(mode: Stateful, frame: Row, packet: Row, quotes: Table, mark: int) -> None:
+    """Make the rules see a packet of a tentative connection as if that did not exist."""
     fresh_state(mode.tracker, frame, packet, quotes, mode.results[2])
     show_nothing_attached(mode, packet)
     mode.course.seen[0]["mark"] = mark
     show(mode, mode.results[2])
-    after_tracking(mode.course, frame["route_fault"], other, 1)
-    if other["verdict"] != decision["verdict"]:
-        refuse(decision, UNKNOWN, R_TENTATIVE)
 
 
 @hot
-def judge_tracked(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> None:
-    """Track the packet and walk the chains behind tracking."""
-    result = mode.results[0]
-    track(mode.tracker, frame, packet, quotes, result)
-    if result["reason"] == R_TABLE_FULL and mode.tracking:
-        refuse(decision, DROP, R_TABLE_FULL)
-        return
+def is_tentative(mode: Stateful) -> bool:
+    """Whether the packet belongs to a connection that may not exist."""
+    row = mode.results[0]["connection"]
+    return row > 0 and mode.tracking != 0 and mode.tracker.connections[row]["status"] & TENTATIVE != 0
+
+
+@hot
+def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, decision: Row) -> None:
+    """Walk the chains behind tracking; `raw` is the verdict of those before it.
+
+    A packet of a tentative connection is judged twice, and only if both agree, that is the verdict.
+    """
     mark = mode.course.seen[0]["mark"]
-    show(mode, result)
-    after_tracking(mode.course, frame["route_fault"], decision, 0)
-    keep_mark(mode, result)
-    row = result["connection"]
-    if row > 0 and mode.tracking and mode.tracker.connections[row]["status"] & TENTATIVE:
-        judge_without(mode, frame, packet, quotes, mark, decision)
+    for view in range(2):
+        target = decision
+        if view == 1:
+            if not is_tentative(mode):
+                return
+            target = mode.scratch[0]
+            begin(target, packet)
+            target["verdict"] = raw
+            show_without(mode, frame, packet, quotes, mark)
+        after_tracking(mode.course, frame["route_fault"], raw, target, view)
+        if view == 0:
+            keep_mark(mode, mode.results[0])
+    if mode.scratch[0]["verdict"] != decision["verdict"]:
+        refuse(decision, UNKNOWN, R_TENTATIVE)
 
 
 @hot
@@ -152,7 +161,7 @@ def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int)
         mode.tracker.connections[0]["evidence"] = evidence & OF_OPENING
         row = confirm(mode.tracker, frame, packet, result)
         result["connection"] = row
-        if verdict == UNKNOWN:
+        if verdict == UNKNOWN or result["ct_state"] == UNKNOWN_VALUE:
             mode.tracker.connections[row]["status"] |= TENTATIVE
     else:
         forget(mode.tracker)
@@ -172,7 +181,7 @@ def leave_ghost(mode: Stateful, frame: Row, packet: Row, evidence: int, decision
     numbers["next_number"] = mode.ghosts.counters[0]["next_number"]
 
 
-@hot
+@shared
 def haunt(mode: Stateful, frame: Row, packet: Row, quotes: Table, refused: int, decision: Row) -> int:
     """Look for the ghost of a packet that has no connection, or leave one; returns the packet's evidence."""
     ghost = mode.results[1]
@@ -197,7 +206,8 @@ def weigh_stranger(mode: Stateful, frame: Row, packet: Row, quotes: Table, decis
     verdict = decision["verdict"]
     passed = verdict == ACCEPT or verdict == UNKNOWN
     mode.results[1]["connection"] = -1
-    if not frame["transport_fault"] and (not passed or mode.ghosts.counters[0]["live"] > 0):
+    fault = counted_fault(mode.tracker, frame, packet)
+    if not fault and (not passed or mode.ghosts.counters[0]["live"] > 0):
         evidence = haunt(mode, frame, packet, quotes, 0 if passed else 1, decision)
     else:
         evidence = without_connection(packet, mode.results[0]["reason"])
@@ -252,7 +262,7 @@ def record(mode: Stateful, frame: Row, decision: Row) -> None:
 @hot
 def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> None:
     """The stateful verdict on one packet, and why; leaves the tables as the kernel would."""
-    begin(decision)
+    begin(decision, packet)
     decision["ct_state"] = 0
     decision["ct_direction"] = NONE
     decision["tcp_state_before"] = ABSENT
@@ -267,13 +277,23 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, deci
     raw = before_tracking(mode.course, decision, 0)
     if raw != ACCEPT and raw != UNKNOWN:
         return
-    if mode.course.seen[0]["ct_state"] == UNTRACKED:
-        after_tracking(mode.course, frame["route_fault"], decision, 0)
+    result = mode.results[0]
+    seen_state = mode.course.seen[0]["ct_state"]
+    exempted = seen_state == UNTRACKED
+    if exempted:
+        exempt(result)
+    else:
+        track(mode.tracker, frame, packet, quotes, result)
+        if seen_state == UNKNOWN_VALUE:
+            result["ct_state"] = UNKNOWN_VALUE  # a notrack rule may have exempted it
+        show(mode, result)
+    if result["reason"] == R_TABLE_FULL and mode.tracking:
+        refuse(decision, DROP, R_TABLE_FULL)
+    else:
+        judge(mode, frame, packet, quotes, raw, decision)
+    if exempted:
         decision["ct_state"] = UNTRACKED
     else:
-        judge_tracked(mode, frame, packet, quotes, decision)
-        if raw == UNKNOWN and decision["verdict"] == ACCEPT:
-            decision["verdict"] = UNKNOWN
         frame["evidence"] |= weigh(mode, frame, packet, quotes, decision)
         record(mode, frame, decision)
 

@@ -258,7 +258,7 @@ def nanoseconds(high: int, low: int, interface: Row) -> int:
         seconds = ticks // units
         fraction = (ticks - seconds * units) * 1_000_000_000 // units
     offset: int = interface["offset_s"]
-    seconds += offset
+    seconds = min(seconds, SECONDS_MAX) + offset
     seconds = max(min(seconds, SECONDS_MAX), -SECONDS_MAX)
     return seconds * 1_000_000_000 + fraction
 

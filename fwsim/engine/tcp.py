@@ -14,7 +14,7 @@ which also sets SEEN_REPLY afterwards: in here it means "before this packet".
 
 from __future__ import annotations
 
-from fwsim.engine import hot
+from fwsim.engine import hot, shared
 from fwsim.engine.serial import wrap
 from fwsim.engine.tcp_reset import (
     ASSURED,
@@ -152,7 +152,7 @@ def pick_up(sides: Table, packet: Row) -> None:
     sides[1]["flags"] = SACK_PERMITTED | BE_LIBERAL
 
 
-@hot
+@shared
 def tcp_packet(
     connection: Row, sides: Table, base: int, packet: Row, direction: int, settings: Row, result: Row
 ) -> int:

@@ -15,7 +15,7 @@ from fwsim.engine.serial import after
 from fwsim.engine.transport import TCP, fault, field8, field16, field32, judge, ports, tiny
 from fwsim.engine.wire import Buffer, u8, u32
 from fwsim.tables import TCP_OPTION_AREA, TCP_OPTION_SACK_PERMITTED, TCP_OPTION_WSCALE
-from fwsim.terms import Evidence, Reason
+from fwsim.terms import UNKNOWN_VALUE, Evidence, Reason
 
 Row = Any
 
@@ -75,8 +75,8 @@ def tcp(buffer: Buffer, even: Words, odd: Words, frame: Row, packet: Row, layer:
         judge(buffer, even, odd, frame, packet, layer, decoder, TCP, 16, TCP_BAD_CHECKSUM)
     if header > 20 and layer["have"] >= header:
         options(buffer, packet, layer["at"] + 20, layer["at"] + header)
-    elif header > 20:
-        packet["tcp_options"] = TCP_OPTION_AREA
+    elif header > 20 or offset == UNKNOWN_VALUE:
+        packet["tcp_options"] = UNKNOWN_VALUE
 
 
 @hot

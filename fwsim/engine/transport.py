@@ -113,7 +113,8 @@ def judge(
 ) -> None:
     """Verify a checksum over the whole IP payload, unless it is cut, or was left to the network card.
 
-    An offloaded field holds the uncomplemented sum of the pseudo-header, with or without the length in it.
+    An offloaded field holds the uncomplemented sum of the pseudo-header, with or without the length in it. As in Linux
+    the pseudo-header has the header's destination, also if a routing header names another (`nf_ip6_checksum`).
     """
     size = layer["size"]
     if decoder["checksum"] == IGNORE or layer["have"] < size:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from fwsim.engine import entry, hot
 from fwsim.engine.icmp import is_error, is_never_tracked
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse
-from fwsim.terms import ABSENT, CtState, Direction, Hook, Proto, Reason, TcpFlag, Verdict
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, Direction, Hook, Proto, Reason, TcpFlag, Verdict
 
 Row = Any
 
@@ -39,6 +39,12 @@ ACK_OR_RST = int(TcpFlag.ACK | TcpFlag.RST)
 R_MIRROR = int(Reason.MIRROR)
 R_ICMP_ERROR_TWIN = int(Reason.ICMP_ERROR_TWIN)
 R_UNTRACKED_ND = int(Reason.UNTRACKED_ND)
+
+AS_IT_IS = 0
+MIRROR = 1
+AS_REPLY = 2
+VIEWS = 3
+"""The ways in which the twin looks at a packet."""
 
 REPLIES_NEVER = 0
 REPLIES_ACK_OR_RST = 1
@@ -128,8 +134,8 @@ def show_mirror(course: Course, packet: Row) -> None:
 @hot
 def evaluate(course: Course, route_fault: int, decision: Row, quiet: int) -> int:
     """Walk the whole path with the ct state that `seen` shows."""
-    begin(decision)
     seen = course.seen[0]
+    begin(decision, seen)
     state = seen["ct_state"]
     seen["ct_state"] = INVALID  # nothing is attached before tracking
     verdict = before_tracking(course, decision, quiet)
@@ -137,21 +143,52 @@ def evaluate(course: Course, route_fault: int, decision: Row, quiet: int) -> int
         return verdict
     if seen["ct_state"] == INVALID:
         seen["ct_state"] = state
-    else:  # a notrack rule
-        seen["ct_direction"] = ABSENT
-        seen["ct_status"] = ABSENT
-        seen["ct_mark"] = ABSENT
-    later = after_tracking(course, route_fault, decision, quiet)
-    if verdict == UNKNOWN and later == ACCEPT:
-        decision["verdict"] = UNKNOWN
-        return UNKNOWN
-    return later
+    else:  # a notrack rule applies, or may
+        rest = ABSENT if seen["ct_state"] == UNTRACKED else UNKNOWN_VALUE
+        seen["ct_direction"] = rest
+        seen["ct_status"] = rest
+        seen["ct_mark"] = rest
+    return after_tracking(course, route_fault, verdict, decision, quiet)
+
+
+@hot
+def first_state(mode: Stateless, packet: Row) -> int:
+    """The ct state that the twin gives a packet at first."""
+    if is_never_tracked(packet):
+        return UNTRACKED
+    if not mode.twin:
+        return INVALID
+    if is_icmp_error(packet):
+        return RELATED if mode.icmp_errors else INVALID
+    return NEW
+
+
+@hot
+def show_view(mode: Stateless, packet: Row, view: int, state: int) -> None:
+    """Make the rules see the packet as it is, as its mirror image, or as a reply."""
+    if view == MIRROR:
+        show_mirror(mode.course, packet)
+    elif view == AS_REPLY:
+        show(mode.course, packet, ESTABLISHED, REPLY)
+    elif state == NEW:
+        show(mode.course, packet, NEW, ORIGINAL)
+    else:
+        show(mode.course, packet, state, REPLY if state == RELATED else ABSENT)
+
+
+@hot
+def goes_on(mode: Stateless, packet: Row, view: int, state: int, verdict: int) -> bool:
+    """Whether the next view matters: the mirror image for what could be a reply, then the packet as that reply."""
+    if view == AS_IT_IS:
+        refused = verdict != ACCEPT and verdict != NOT_EVALUATED
+        return state == NEW and refused and could_be_reply(packet, mode.replies)
+    return view == MIRROR and (verdict == ACCEPT or verdict == UNKNOWN)
 
 
 @hot
 def decide_stateless(mode: Stateless, frame: Row, packet: Row, decision: Row) -> None:
     """The stateless verdict on one packet, and why."""
-    begin(decision)
+    begin(decision, packet)
     decision["ct_state"] = 0
     decision["ct_direction"] = NONE
     decision["tcp_state_before"] = ABSENT
@@ -160,41 +197,34 @@ def decide_stateless(mode: Stateless, frame: Row, packet: Row, decision: Row) ->
     if frame["reason"]:
         refuse(decision, NOT_EVALUATED, frame["reason"])
         return
-    route_fault = frame["route_fault"]
-    if is_never_tracked(packet):
-        show(mode.course, packet, UNTRACKED, ABSENT)
+    state = first_state(mode, packet)
+    last = AS_IT_IS
+    for view in range(VIEWS):
+        last = view
+        show_view(mode, packet, view, state)
+        target = decision if view == AS_IT_IS else mode.scratch[view - 1]
+        route_fault = 0 if view == MIRROR else frame["route_fault"]
+        verdict = evaluate(mode.course, route_fault, target, 0 if view == AS_IT_IS else 1)
+        if not goes_on(mode, packet, view, state, verdict):
+            break
+    if last > AS_IT_IS:
+        admit_reply(mode, last, decision)
+    elif state == UNTRACKED:
         decision["ct_state"] = UNTRACKED
-        evaluate(mode.course, route_fault, decision, 0)
-    elif not mode.twin:
-        show(mode.course, packet, INVALID, ABSENT)
-        evaluate(mode.course, route_fault, decision, 0)
-    elif is_icmp_error(packet):
-        show(mode.course, packet, RELATED if mode.icmp_errors else INVALID, REPLY if mode.icmp_errors else ABSENT)
-        if evaluate(mode.course, route_fault, decision, 0) == ACCEPT and mode.icmp_errors:
-            decision["reason"] = R_ICMP_ERROR_TWIN
-    else:
-        show(mode.course, packet, NEW, ORIGINAL)
-        verdict = evaluate(mode.course, route_fault, decision, 0)
-        if verdict != ACCEPT and verdict != NOT_EVALUATED and could_be_reply(packet, mode.replies):
-            admit_reply(mode, packet, route_fault, verdict, decision)
+    elif state == RELATED and decision["verdict"] == ACCEPT:
+        decision["reason"] = R_ICMP_ERROR_TWIN
 
 
 @hot
-def admit_reply(mode: Stateless, packet: Row, route_fault: int, verdict: int, decision: Row) -> None:
+def admit_reply(mode: Stateless, last: int, decision: Row) -> None:
     """Turn the decision into an acceptance if the packet passes as a reply, through its mirror image."""
     mirror = mode.scratch[0]
     reply = mode.scratch[1]
-    tried = decision["tried"]
-    show_mirror(mode.course, packet)
-    as_mirror = evaluate(mode.course, 0, mirror, 1)
-    tried += mirror["tried"]
-    as_reply = ACCEPT
-    if as_mirror == ACCEPT or as_mirror == UNKNOWN:
-        show(mode.course, packet, ESTABLISHED, REPLY)
-        as_reply = evaluate(mode.course, route_fault, reply, 1)
-        tried += reply["tried"]
-    decision["tried"] = tried
-    if as_mirror == ACCEPT and as_reply == ACCEPT:
+    decision["tried"] += mirror["tried"]
+    if last == MIRROR:
+        return
+    decision["tried"] += reply["tried"]
+    if mirror["verdict"] == ACCEPT and reply["verdict"] == ACCEPT:
         decision["verdict"] = ACCEPT
         decision["reason"] = R_MIRROR
         decision["reject_with"] = 0
@@ -202,9 +232,8 @@ def admit_reply(mode: Stateless, packet: Row, route_fault: int, verdict: int, de
         decision["chain"] = mirror["chain"]
         decision["rule"] = mirror["rule"]
         decision["mirror"] = 1
-    elif (as_mirror == ACCEPT or as_mirror == UNKNOWN) and (as_reply == ACCEPT or as_reply == UNKNOWN):
-        if verdict != UNKNOWN:
-            refuse(decision, UNKNOWN, mirror["reason"] if as_mirror == UNKNOWN else reply["reason"])
+    elif (reply["verdict"] == ACCEPT or reply["verdict"] == UNKNOWN) and decision["verdict"] != UNKNOWN:
+        refuse(decision, UNKNOWN, mirror["reason"] if mirror["verdict"] == UNKNOWN else reply["reason"])
 
 
 @entry

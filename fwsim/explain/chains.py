@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from fwsim.engine.icmp import is_never_tracked
 from fwsim.engine.path import CONNTRACK, HIGHEST, LOCAL, LOWEST, Course, begin
 from fwsim.engine.program import Memory
-from fwsim.engine.twin import could_be_reply, is_icmp_error, show, show_mirror
+from fwsim.engine.twin import REPLIES_NEVER, could_be_reply, is_icmp_error, show, show_mirror
 from fwsim.explain.moment import Moment
 from fwsim.lower import Lowered
 from fwsim.report.safe import safe
-from fwsim.tables import DECISION, PACKET, empty, plain, words
-from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Verdict, word
+from fwsim.tables import DECISION, PACKET, RULE_POLICY, Table, empty, words
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Proto, Reason, Verdict, word
 from fwsim.trace import Look, trace_walk
 
 Told = tuple[str, str]
@@ -25,31 +25,27 @@ Told = tuple[str, str]
 ENDS = ("accept", "drop", "reject", "go on", "jump", "goto", "return")
 """What a rule does that matches, by the numbers of `fwsim.engine.program` (V_ACCEPT ..)."""
 
-PATHS: dict[int, tuple[tuple[Hook, int, int], ...]] = {
-    Hook.INPUT: ((Hook.PREROUTING, LOWEST, HIGHEST), (Hook.INPUT, LOWEST, HIGHEST)),
-    Hook.FORWARD: (
-        (Hook.PREROUTING, LOWEST, HIGHEST),
-        (Hook.FORWARD, LOWEST, HIGHEST),
-        (Hook.POSTROUTING, LOWEST, HIGHEST),
-    ),
-    Hook.OUTPUT: ((Hook.OUTPUT, LOWEST, HIGHEST), (Hook.POSTROUTING, LOWEST, HIGHEST)),
-    LOCAL: (
-        (Hook.OUTPUT, LOWEST, HIGHEST),
-        (Hook.POSTROUTING, LOWEST, HIGHEST),
-        (Hook.PREROUTING, LOWEST, HIGHEST),
-        (Hook.INPUT, LOWEST, HIGHEST),
-    ),
+PATHS: dict[int, tuple[Hook, ...]] = {
+    Hook.INPUT: (Hook.PREROUTING, Hook.INPUT),
+    Hook.FORWARD: (Hook.PREROUTING, Hook.FORWARD, Hook.POSTROUTING),
+    Hook.OUTPUT: (Hook.OUTPUT, Hook.POSTROUTING),
+    LOCAL: (Hook.OUTPUT, Hook.POSTROUTING, Hook.PREROUTING, Hook.INPUT),
 }
 """The hooks that a packet passes, by its first filter hook."""
+
+CT_FIELDS = ("ct_direction", "ct_status", "ct_mark")
+"""What rules can ask of a connection, apart from the ct state."""
 
 
 def stateful_walk(moment: Moment) -> Iterator[Told]:
     """The chains that the packet met, with the ct state that tracking gave it."""
     lowered = moment.simulator.lowered["stateful"]
+    if moment.decision("stateful")["reason"] == Reason.TABLE_FULL:
+        return  # tracking itself has dropped it
     course = _course(lowered, moment.stateful_memory)
     course.seen[0] = _row(moment.packet)
     _show_tracked(moment, course)
-    yield from once(walk_path(moment, lowered, course))
+    yield from once(walk_path(lowered, course, moment.frame["route_fault"]))
 
 
 def stateless_walk(moment: Moment) -> Iterator[Told]:
@@ -57,20 +53,24 @@ def stateless_walk(moment: Moment) -> Iterator[Told]:
     mode = moment.simulator.stateless.mode
     lowered = moment.simulator.lowered["stateless"]
     course = _course(lowered, moment.stateless_memory)
-    packet = moment.packet
+    packet, fault = moment.packet, moment.frame["route_fault"]
     if is_never_tracked(packet):
         show(course, _row(packet), CtState.UNTRACKED, ABSENT)
-        yield from _named("untracked", walk_path(moment, lowered, course))
+        yield from _named("untracked", walk_path(lowered, course, fault))
     elif not mode.twin:
         show(course, _row(packet), CtState.INVALID, ABSENT)
-        yield from once(walk_path(moment, lowered, course))
+        yield from once(walk_path(lowered, course, fault))
+    elif is_icmp_error(packet) and mode.icmp_errors:
+        show(course, _row(packet), CtState.RELATED, Direction.REPLY)
+        yield from _named("as related", walk_path(lowered, course, fault))
     elif is_icmp_error(packet):
-        show(course, _row(packet), CtState.RELATED if mode.icmp_errors else CtState.INVALID, Direction.REPLY)
-        yield from _named("as related", walk_path(moment, lowered, course))
+        show(course, _row(packet), CtState.INVALID, ABSENT)
+        yield from _named("as invalid", walk_path(lowered, course, fault))
     else:
         show(course, _row(packet), CtState.NEW, Direction.ORIGINAL)
-        yield from _named("as new", walk_path(moment, lowered, course))
-        if moment.decision("stateless")["verdict"] != Verdict.ACCEPT or moment.decision("stateless")["mirror"]:
+        yield from _named("as new", walk_path(lowered, course, fault))
+        decision = moment.decision("stateless")
+        if decision["mirror"] or decision["verdict"] not in (Verdict.ACCEPT, Verdict.NOT_EVALUATED):
             yield from _as_reply(moment, lowered, course, mode.replies)
 
 
@@ -78,54 +78,62 @@ def _as_reply(moment: Moment, lowered: Lowered, course: Course, replies: int) ->
     """The mirror image, and the packet as a reply."""
     packet = moment.packet
     if not could_be_reply(packet, replies):
-        yield "mirror", "it cannot be a reply (no ACK and no RST): no mirror image is tried"
+        why = "replies are never admitted" if replies == REPLIES_NEVER else "it cannot be a reply"
+        flags = " (no ACK and no RST)" if packet["proto"] == Proto.TCP and replies != REPLIES_NEVER else ""
+        yield "mirror", f"{why}{flags}: no mirror image is tried"
         return
     show_mirror(course, _row(packet))
-    yield from _named("mirror", walk_path(moment, lowered, course))
+    yield from _named("mirror", walk_path(lowered, course, 0))
     show(course, _row(packet), CtState.ESTABLISHED, Direction.REPLY)
-    yield from _named("as reply", walk_path(moment, lowered, course))
+    yield from _named("as reply", walk_path(lowered, course, moment.frame["route_fault"]))
 
 
-def walk_path(moment: Moment, lowered: Lowered, course: Course) -> Iterator[Told]:
+def walk_path(lowered: Lowered, course: Course, route_fault: int) -> Iterator[Told]:
     """Every chain of the path until one refuses; a line for each rule looked at, and one for a policy."""
     decision = empty(DECISION, 1)
-    begin(decision[0])
     seen = course.seen[0]
+    begin(decision[0], seen)
     iif, oif = int(seen["iif"]), int(seen["oif"])
-    for hook, low, high in PATHS.get(int(seen["hook"]), ()):
-        seen["iif"] = ABSENT if hook == Hook.OUTPUT else iif
+    path = PATHS.get(int(seen["hook"]), ())
+    made_here = bool(path) and path[0] == Hook.OUTPUT
+    for place, hook in enumerate(path):
+        seen["iif"] = ABSENT if made_here and hook in (Hook.OUTPUT, Hook.POSTROUTING) else iif
         seen["oif"] = ABSENT if hook in (Hook.PREROUTING, Hook.INPUT) else oif
         if hook == Hook.FORWARD and seen["ttl"] > 0:
             seen["ttl"] -= 1
-        yield from _at_hook(lowered, course, hook, (low, CONNTRACK), decision)
-        yield from _at_hook(lowered, course, hook, (CONNTRACK, high), decision)
-        if decision[0]["verdict"] in (Verdict.DROP, Verdict.REJECT) or (
-            hook == Hook.PREROUTING and moment.frame["route_fault"]
-        ):
+        if place == 0:
+            yield from _untracked(lowered, course, hook, decision)
+        yield from _at_hook(lowered, course, hook, (LOWEST if place else CONNTRACK, HIGHEST), decision)
+        if decision[0]["verdict"] in (Verdict.DROP, Verdict.REJECT) or (route_fault and path[0] == Hook.PREROUTING):
             return
 
 
+def _untracked(lowered: Lowered, course: Course, hook: Hook, decision: Table) -> Iterator[Told]:
+    """The chains of the first hook that see the packet before it is tracked."""
+    seen = course.seen[0]
+    state = int(seen["ct_state"])
+    seen["ct_state"] = CtState.INVALID  # nothing is attached yet
+    yield from _at_hook(lowered, course, hook, (LOWEST, CONNTRACK), decision)
+    if seen["ct_state"] == CtState.INVALID:
+        seen["ct_state"] = state
+    else:  # a notrack rule
+        for field in CT_FIELDS:
+            seen[field] = ABSENT
+
+
 def _at_hook(
-    lowered: Lowered, course: Course, hook: Hook, priorities: tuple[int, int], decision: object
+    lowered: Lowered, course: Course, hook: Hook, priorities: tuple[int, int], decision: Table
 ) -> Iterator[Told]:
     """The chains of a hook within a range of priorities."""
-    row = decision[0]  # type: ignore[index]
+    row = decision[0]
     if row["verdict"] in (Verdict.DROP, Verdict.REJECT):
         return
-    state = int(course.seen[0]["ct_state"])
-    raw = priorities[1] == CONNTRACK
-    if raw:
-        course.seen[0]["ct_state"] = CtState.INVALID  # nothing is attached before tracking
-    walked = False
+    row["chain"] = row["rule"] = ABSENT
     for look in trace_walk(lowered, course.memory, hook, *priorities, course.seen, course.words, row):
-        walked = True
         yield word(hook), _told(lowered, look)
-    if raw and course.seen[0]["ct_state"] == CtState.INVALID:
-        course.seen[0]["ct_state"] = state
-    found = plain(row)
-    if found["chain"] >= 0 and found["hook"] == hook and found["rule"] < 0 and (walked or not lowered.rules):
-        chain = lowered.chains[found["chain"]]
-        yield word(hook), f"     {'policy of ' + safe(chain.name):70} -> {word(Verdict(found['verdict']))}"
+    if row["rule"] == RULE_POLICY:
+        name = safe(lowered.chains[int(row["chain"])].name)
+        yield word(hook), f"     {'policy of ' + name:70} -> {word(Verdict(int(row['verdict'])))}"
 
 
 def _told(lowered: Lowered, look: Look) -> str:
@@ -174,9 +182,9 @@ def _show_tracked(moment: Moment, course: Course) -> None:
     if not moment.simulator.lowered["stateful"].tracking:
         state = CtState.INVALID
     seen["ct_state"] = state
-    for field in ("ct_direction", "ct_status", "ct_mark"):
+    for field in CT_FIELDS:
         seen[field] = UNKNOWN_VALUE if state == UNKNOWN_VALUE else ABSENT
-    if state in (UNKNOWN_VALUE, CtState.INVALID, CtState.UNTRACKED):
+    if state in (UNKNOWN_VALUE, CtState.NONE, CtState.INVALID, CtState.UNTRACKED):
         return
     connection = moment.connection_before
     seen["ct_direction"] = result["direction"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.simulator import Batch, Mode, Simulator
-from fwsim.tables import plain
+from fwsim.tables import TRACK, empty, plain
 from fwsim.trace import copied
 
 UNCONFIRMED = 0
@@ -17,10 +17,13 @@ class Moment:
     def __init__(self, simulator: Simulator, batch: Batch, row: int) -> None:
         """Copy what is known, decide, and keep both."""
         self.simulator = simulator
-        self.stateful_memory = copied(simulator.stateful.mode.course.memory)
-        self.stateless_memory = copied(simulator.stateless.mode.course.memory)
         self.before, _ = simulator.stateful.snapshot()
         simulator.stateless.settle()
+        self.stateful_memory = copied(simulator.stateful.mode.course.memory)
+        self.stateless_memory = copied(simulator.stateless.mode.course.memory)
+        results = simulator.stateful.mode.results
+        results[:] = empty(TRACK, 1)[0]  # a packet that is not tracked would show what the one before it left there
+        results["connection"] = -1
         packet = plain(batch.packets[row])
         simulator.step(batch, row)
         simulator.stateful.settle()

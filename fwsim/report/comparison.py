@@ -129,7 +129,8 @@ def evidence_table(tally: Tally, naming: Naming) -> list[EvidenceRow]:
         if words:
             total = added((row.verdicts for row in words), modes)
             useless = bool(mask & SUSPICIOUS) and _useless(total)
-            table.append(EvidenceRow(group, None, sum(total[0]), total, useless, "no mode helps" if useless else ""))
+            note = _verdict_on_state(total) if useless else ""
+            table.append(EvidenceRow(group, None, sum(total[0]), total, useless, note))
             table += words
     return table
 
@@ -150,6 +151,11 @@ def _word_row(
 def _useless(verdicts: tuple[tuple[int, ...], ...]) -> bool:
     """Whether keeping state keeps out no more than stateless does, though there is something to keep out."""
     return len(verdicts) == 2 and verdicts[1][ACCEPT] >= verdicts[0][ACCEPT] > 0
+
+
+def _verdict_on_state(verdicts: tuple[tuple[int, ...], ...]) -> str:
+    """What to say of a group where state does not help."""
+    return "no mode helps" if verdicts[0][ACCEPT] == verdicts[1][ACCEPT] else "state lets more in"
 
 
 def _let_in(tally: Tally, names: RuleNames, row: int) -> str:

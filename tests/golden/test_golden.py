@@ -28,7 +28,9 @@ COMMANDS = {
     "compare-midstream": "compare pcaps/midstream.pcapng -r rulesets/office.yaml",
     "compare-midstream-loose": "compare pcaps/midstream.pcapng -r rulesets/office.yaml --set conntrack.tcp_loose=1",
     "compare-office": "compare pcaps/office.pcapng -r rulesets/office.yaml --by source --top 5",
-    "compare-office-by-hand": "compare pcaps/office.pcapng -r rulesets/office.yaml --stateless-rules rulesets/office-stateless.yaml",
+    "compare-office-by-hand": (
+        "compare pcaps/office.pcapng -r rulesets/office.yaml --stateless-rules rulesets/office-stateless.yaml"
+    ),
     "compare-spoofed-dns": "compare pcaps/spoofed-dns.pcapng -r rulesets/office.yaml",
     "compare-unsolicited-synack": "compare pcaps/unsolicited-synack.pcapng -r rulesets/office.yaml",
     "compare-v6-router": "compare pcaps/v6-router.pcapng -r rulesets/v6-router.yaml",
@@ -37,8 +39,7 @@ COMMANDS = {
     "conntrack-orderly-close-events": "conntrack pcaps/orderly-close.pcap -r rulesets/office.yaml --events -v",
     "conntrack-office": "conntrack pcaps/office.pcapng -r rulesets/office.yaml --at +3600 -v",
     "demo": "demo",
-    "help": "--help",
-    "help-compare": "compare --help",
+    "explain-blind-reset": "explain pcaps/blind-reset.pcapng -r rulesets/office.yaml -n 10",
     "replay-handshake": "replay pcaps/handshake.pcapng -r rulesets/office.yaml",
     "replay-split-handshake": "replay pcaps/split-handshake.pcapng -r rulesets/office.yaml",
     "replay-tuple-reuse": "replay pcaps/tuple-reuse.pcapng -r rulesets/office.yaml",
@@ -50,7 +51,6 @@ def test_output_is_as_it_was(
     name: str, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    monkeypatch.delenv("COLUMNS", raising=False)
     status = run(COMMANDS[name].split())
     captured = capsys.readouterr()
     text = f"$ fwsim {COMMANDS[name]}\n{captured.out}"

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from fwsim.errors import CaptureError
 from tests.captures_by_hand import (
-    CLIENT6, SERVER6, Pcapng, ether, icmp, ip4, ip6, pcap, read, tcp, udp,
+    CLIENT6,
+    SERVER6,
+    Pcapng,
+    ether,
+    icmp,
+    ip4,
+    ip6,
+    pcap,
+    read,
+    tcp,
+    udp,
 )  # fmt: skip
 
 FRAMES = [

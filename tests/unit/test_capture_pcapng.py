@@ -127,7 +127,7 @@ def test_section_header_across_buffers_leaves_the_frames_before_it_alone(tmp_pat
     made.block(0x0A0D0D0A, head + made.options((1, b"x" * 60000))).interface().packet(OTHER, 7)
     captures, frames = read(tmp_path, made.content, chunk_rows=2000)
     assert [f.packet["dport"] for f in frames] == [80] * filling + [53]
-    assert [f.comments for f in frames[:-1]] == [["%03d" % (number % 1000)] for number in range(filling)]
+    assert [f.comments for f in frames[:-1]] == [[f"{number % 1000:03}"] for number in range(filling)]
     assert captures.complete
 
 

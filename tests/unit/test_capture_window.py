@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fwsim.capture.stored import DamageError
@@ -34,6 +34,7 @@ class Pieces:
     sizes=st.lists(st.integers(1, 300_000), max_size=20),
     steps=st.lists(st.integers(1, 400_000), min_size=1, max_size=12),
 )
+@settings(deadline=None)
 def test_bytes_come_in_order_at_their_position(sizes: list[int], steps: list[int]) -> None:
     content = bytes(range(251)) * (3 * SIZE // 251)
     window = Window(Pieces(content, sizes), buffers())

@@ -5,22 +5,16 @@ from __future__ import annotations
 import io
 from typing import Any
 
-import numpy as np
 import pytest
 
-from fwsim.engine.program import MAX_DEPTH, V_JUMP
+from fwsim.engine.program import MAX_DEPTH
 from fwsim.errors import RulesetError
 from fwsim.lower import Lowered, lower
-from fwsim.lower.bases import bases_of
-from fwsim.lower.plain import LONGEST_LIST, plain_memory, plain_program
-from fwsim.lower.settings import SYSCTLS
-from fwsim.ruleset import Conntrack, Ruleset, load_ruleset
-from fwsim.tables import SETTINGS, Rows
+from fwsim.ruleset import Ruleset, load_ruleset
 from fwsim.terms import Hook, Verdict
 from tests.matching import Firewall
 
 DROP = {"verdict": "drop"}
-SECOND = 1_000_000_000
 
 
 def lowered(document: dict[str, Any]) -> Lowered:
@@ -80,44 +74,6 @@ def test_rules_at_the_top_level_are_one_chain_for_every_packet() -> None:
     assert [first[hook] >= 0 for hook in Hook] == [False, True, True, True, False]
 
 
-def test_base_chains_are_linked_by_priority_the_last_declared_first() -> None:
-    chains = {
-        name: {"hook": "input", "priority": priority} for name, priority in (("a", 0), ("b", -5), ("c", 0), ("d", 7))
-    }
-    ruleset = Ruleset.model_validate({"chains": chains})
-    rows = bases_of(ruleset.all_chains)
-    order, at = [], rows[Hook.INPUT][2]
-    while at >= 0:
-        order.append(rows[at][0])
-        at = rows[at][2]
-    assert order == [1, 2, 0, 3]
-    assert rows[Hook.OUTPUT][2] == -1
-
-
-def test_a_jump_knows_its_chain() -> None:
-    result = lowered({"chains": {"f": {"hook": "forward", "rules": [{"verdict": "jump s"}]}, "s": {"rules": [DROP]}}})
-    assert (result.program.rules[0]["verdict"], result.program.rules[0]["target"]) == (V_JUMP, 1)
-
-
-def test_a_set_that_several_rules_use_is_stored_once() -> None:
-    hosts = {"hosts": [f"10.0.{n}.0/30" for n in range(100)]}
-    one = one_chain({"src": "@hosts", **DROP}, sets=hosts)
-    many = one_chain(*[{"src": "@hosts", "dst": "@hosts", **DROP}] * 20, sets=hosts)
-    assert len(many.program.numbers) - len(one.program.numbers) < 100
-    firsts = {int(step["first"]) for step in many.program.instructions}
-    assert len(firsts) == 1
-
-
-def test_settings_are_the_sysctls_in_ns() -> None:
-    row = one_chain(DROP, conntrack={"tcp_loose": False, "udp_timeout": "5m", "max": 7}).settings[0]
-    assert (row["loose"], row["udp"], row["max"], row["established"]) == (0, 300 * SECOND, 7, 432000 * SECOND)
-
-
-def test_every_setting_has_its_sysctl() -> None:
-    assert set(SETTINGS.names or ()) - set(SYSCTLS) <= {"tracking", "clock_frozen"}
-    assert set(SYSCTLS.values()) <= set(Conntrack.model_fields)
-
-
 @pytest.mark.parametrize(
     ("rule", "uses_ct", "tracking"),
     [
@@ -159,36 +115,6 @@ def test_a_fresh_memory_remembers_nothing() -> None:
     one.hits[0] = 1
     assert other.hits.tolist() == [0, 0, 0]
     assert (len(one.buckets), len(one.stack)) == (1, MAX_DEPTH)
-
-
-def test_a_plain_program_holds_the_same_numbers() -> None:
-    program = one_chain({"src": "10.0.0.1", "limit": "1/second", **DROP}).program
-    plain = plain_program(program)
-    assert list(plain.numbers) == program.numbers.tolist()
-    assert isinstance(plain.rules, Rows)
-    assert plain.rules[0]["last"] == 2
-
-
-def test_a_plain_memory_writes_through() -> None:
-    memory = one_chain({"limit": "1/second", **DROP}).memory()
-    plain = plain_memory(memory)
-    plain.hits[0] += 3
-    plain.buckets[0]["tokens"] = 5
-    plain.buckets.flush()  # type: ignore[attr-defined]
-    assert (memory.hits[0], memory.buckets[0]["tokens"]) == (3, 5)
-
-
-def test_a_long_array_is_not_copied_into_a_list() -> None:
-    program = one_chain(DROP).program
-    long = program._replace(numbers=np.arange(LONGEST_LIST + 1, dtype=np.int64))
-    assert isinstance(plain_program(long).numbers, memoryview)
-    assert plain_program(long).numbers[LONGEST_LIST] == LONGEST_LIST
-
-
-def test_two_matches_on_one_field_are_one() -> None:
-    firewall = Firewall([{"proto": ["icmp", "!udp"][:1], "icmp_type": 8, **DROP}])
-    fields = [ask.field for ask in firewall.lowered.asks if ask is not None]
-    assert fields.count("proto") == 1
 
 
 def test_a_ruleset_of_thousands_of_rules_finds_its_last() -> None:

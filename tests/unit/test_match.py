@@ -353,3 +353,12 @@ def test_a_limit_that_may_have_been_asked_stays_unknown() -> None:
     answer = firewall.ask()
     assert (answer.verdict, answer.reason) == ("unknown", "no-interface")
     assert firewall.ask(iif=1).verdict == "drop"
+
+
+def test_a_limit_behind_a_chain_that_may_have_dropped_the_packet_becomes_unknown() -> None:
+    limit = {"name": "limited", "limit": {"rate": "1/minute", "burst": 1}, **ACCEPT}
+    chains = {"a": at("forward", {**LAN, **DROP}, priority=-1), "b": at("forward", limit, policy="drop")}
+    firewall = Firewall(chains)
+    assert firewall.ask(["iif"]).verdict == "unknown"
+    assert firewall.hits() == {}
+    assert firewall.ask(iif=1).verdict == "unknown"

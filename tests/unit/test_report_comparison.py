@@ -95,6 +95,13 @@ def test_group_is_marked_where_state_keeps_out_no_more() -> None:
     ]
 
 
+def test_group_says_so_where_state_lets_even_more_in() -> None:
+    spoofed = {"evidence": Evidence.SPOOFED_SOURCE}
+    drop = {"verdict": Verdict.DROP}
+    table = evidence_table(tallied(batch(spoofed, spoofed, stateless=[drop, {}])), naming())
+    assert (table[1].useless, table[1].note) == (True, "state lets more in")
+
+
 def test_group_is_not_marked_where_state_helps_or_nothing_is_admitted() -> None:
     late = {"evidence": Evidence.SEQ_ABOVE_WINDOW}
     drop = {"verdict": Verdict.DROP}

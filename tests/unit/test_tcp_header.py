@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from fwsim.engine.tcp_header import flags_evidence
-from fwsim.terms import Evidence, Reason, TcpFlag
+from fwsim.terms import UNKNOWN_VALUE, Evidence, Reason, TcpFlag
 from tests.captures_by_hand import CLIENT6, SERVER6, decoded, ip4, ip6, tcp
 
 TIMESTAMP = struct.pack(">BBBBII", 1, 1, 8, 10, 111, 222)
@@ -108,10 +108,15 @@ def test_sack_behind_a_timestamp_is_read() -> None:
     assert options_of(TIMESTAMP + sack((6000, 7000)))[2] == 7000
 
 
-def test_options_beyond_the_cut_are_not_read() -> None:
+def test_options_beyond_the_cut_are_unknown() -> None:
     whole = ip4(tcp(0x02, options=bytes([3, 3, 7, 0])))
     found = decoded(whole[:42], 101, length=len(whole))
-    assert (found.packet["tcp_options"], found.packet["wscale"], found.packet["payload"]) == (1, 0, 0)
+    fields = ("tcp_options", "wscale", "payload")
+    assert [found.packet[f] for f in fields] == [UNKNOWN_VALUE, 0, 0]
+    found = decoded(whole[:32], 101, length=len(whole))
+    assert [found.packet[f] for f in fields] == [UNKNOWN_VALUE, 0, UNKNOWN_VALUE]
+    bare = ip4(tcp(0x10, payload=b"x" * 9))
+    assert decoded(bare[:40], 101, length=len(bare)).packet["tcp_options"] == 0
 
 
 def evidence_of(letters: str) -> int:

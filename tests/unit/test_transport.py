@@ -8,7 +8,20 @@ import pytest
 
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Evidence, Reason
 from tests.captures_by_hand import (
-    CLIENT, CLIENT6, SERVER, SERVER6, decoded, icmp, icmpv6, internet_sum, ip4, ip6, pseudo, tcp, udp, with_sum,
+    CLIENT,
+    CLIENT6,
+    SERVER,
+    SERVER6,
+    decoded,
+    icmp,
+    icmpv6,
+    internet_sum,
+    ip4,
+    ip6,
+    pseudo,
+    tcp,
+    udp,
+    with_sum,
 )  # fmt: skip
 
 TRANSPORT_FIELDS = (

@@ -1,0 +1,75 @@
+"""`explain`: the packets that were asked for, and where to find them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Invoke
+
+
+def test_a_packet_is_explained_in_both_modes(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("explain", "demo.pcap", "-r", "demo.yaml", "-n", "9")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.lines[0].startswith("Packet 9 ")
+    verdicts = [line for line in outcome.lines if line.startswith("STATE")]
+    assert [line.split(",")[0] for line in verdicts] == ["STATEFUL  drop", "STATELESS  accept"]
+    assert "rst-out-of-window" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [("1", [1]), ("7-9", [7, 8, 9]), ("demo.pcap:16", [16]), ("1-16", list(range(1, 17)))]
+)
+def test_a_range_is_explained_packet_by_packet(invoke: Invoke, demo: Path, number: str, told: list[int]) -> None:
+    outcome = invoke("explain", "demo.pcap", "-r", "demo.yaml", "-n", number)
+    assert [int(line.split()[1]) for line in outcome.lines if line.startswith("Packet ")] == told
+    assert outcome.status == 0
+
+
+def test_a_packet_of_a_second_capture_is_found(invoke: Invoke, demo: Path) -> None:
+    (demo / "again.pcap").write_bytes((demo / "demo.pcap").read_bytes())
+    outcome = invoke("explain", "demo.pcap", "again.pcap", "-r", "demo.yaml", "-n", "again.pcap:7")
+    assert outcome.lines[0].startswith("Packet 7 ")
+    assert invoke("explain", "demo.pcap", "again.pcap", "-r", "demo.yaml", "-n", "7").err.startswith(
+        "error: -n 7: there are 2"
+    )
+
+
+def test_explanations_agree_with_the_comparison(invoke: Invoke, demo: Path) -> None:
+    import json
+
+    lines = invoke("compare", "demo.pcap", "-r", "demo.yaml", "--format", "jsonl").lines
+    told = invoke("explain", "demo.pcap", "-r", "demo.yaml", "-n", "1-16").lines
+    for mode in ("stateful", "stateless"):
+        verdicts = [line.split()[1].rstrip(",") for line in told if line.startswith(f"{mode.upper()} ")]
+        assert verdicts == [json.loads(line)[mode]["verdict"] for line in lines]
+
+
+def test_the_next_step_that_compare_proposes_works(invoke: Invoke, demo: Path) -> None:
+    proposed = invoke("compare", "demo.pcap", "-r", "demo.yaml", "--set", "conntrack.tcp_loose=1").lines[-1]
+    words = proposed.removeprefix("Next: fwsim ").partition("    (")
+    outcome = invoke(*words[0].split())
+    assert outcome.status == 0
+    assert words[2].rstrip(")") in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        ("17", "error: -n 17: the capture ends before packet 17"),
+        ("15-20", "error: -n 15-20: the capture ends before packet 20"),
+        ("0", "error: -n 0: packets are numbered from 1"),
+        ("nine", "error: -n nine: expected a packet's number, or FILE:NUMBER"),
+    ],
+)
+def test_a_packet_that_is_not_there_is_a_mistake(invoke: Invoke, demo: Path, number: str, message: str) -> None:
+    outcome = invoke("explain", "demo.pcap", "-r", "demo.yaml", "-n", number)
+    assert outcome.status == 2
+    assert outcome.err.startswith(message)
+
+
+def test_the_number_is_required(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("explain", "demo.pcap", "-r", "demo.yaml")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.startswith("error: missing option '-n'")

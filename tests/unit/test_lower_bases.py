@@ -1,0 +1,55 @@
+"""Which chains stand at which hook, and in what order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fwsim.lower.bases import bases_of
+from fwsim.ruleset.model import Chain
+from fwsim.terms import ABSENT, Hook
+
+
+def chain(*hooks: str, priority: int = 0) -> Chain:
+    document: dict[str, Any] = {"priority": priority} | ({"hook": list(hooks)} if hooks else {})
+    return Chain.model_validate(document)
+
+
+def order(chains: dict[str, Chain], hook: Hook) -> list[tuple[str, int]]:
+    """The chains at a hook as the engine finds them: from link to link."""
+    rows, names = bases_of(chains), list(chains)
+    found = []
+    place = rows[hook][2]
+    while place != ABSENT:
+        number, priority, place = rows[place]
+        found.append((names[number], priority))
+    return found
+
+
+def test_a_hook_without_chains_leads_nowhere() -> None:
+    assert bases_of({}) == [(ABSENT, 0, ABSENT)] * len(Hook)
+
+
+@pytest.mark.parametrize("hook", Hook)
+def test_chains_are_walked_by_priority(hook: Hook) -> None:
+    name = hook.name.lower()
+    chains = {"late": chain(name, priority=10), "early": chain(name, priority=-300), "middle": chain(name)}
+    assert order(chains, hook) == [("early", -300), ("middle", 0), ("late", 10)]
+
+
+def test_of_equal_priority_the_later_added_runs_first() -> None:
+    """As Linux 6.18 does."""
+    chains = {"first": chain("input"), "second": chain("input"), "third": chain("input")}
+    assert [name for name, _ in order(chains, Hook.INPUT)] == ["third", "second", "first"]
+
+
+def test_a_chain_at_several_hooks_is_walked_at_each() -> None:
+    chains = {"all": chain("input", "forward", "output"), "only": chain("forward", priority=1)}
+    assert order(chains, Hook.INPUT) == order(chains, Hook.OUTPUT) == [("all", 0)]
+    assert order(chains, Hook.FORWARD) == [("all", 0), ("only", 1)]
+    assert order(chains, Hook.PREROUTING) == []
+
+
+def test_a_chain_without_a_hook_is_at_none() -> None:
+    assert len(bases_of({"target": chain()})) == len(Hook)

@@ -1,0 +1,123 @@
+"""The tables of both modes: wrapped and written back, grown, copied."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fwsim import running
+from fwsim.engine.path import Course
+from fwsim.lower import lower
+from fwsim.running import REPLIES, StatefulRun, StatelessRun, course_of, flush, wrapped
+from fwsim.tables import Rows, Words, words
+from fwsim.tracker import connections_listing
+from tests.deciding import EDGE, THERE, Wall, handshake, ruleset_of, tcp
+
+LIMITED = [{"limit": {"rate": "1/hour", "burst": 2}, "counter": True, "verdict": "accept"}]
+
+
+def course() -> Course:
+    return course_of(lower(ruleset_of(LIMITED), interfaces=["lan", "wan"]))
+
+
+def test_a_course_begins_with_nothing_counted() -> None:
+    first, second = course(), course()
+    assert first.memory.hits.tolist() == [0, 0]
+    first.memory.hits[0] = 5
+    assert second.memory.hits.tolist() == [0, 0]
+    assert np.shares_memory(first.seen, first.words)
+
+
+def test_tables_are_wrapped_as_rows_and_plain_arrays_as_views() -> None:
+    whole = wrapped(course())
+    assert isinstance(whole.seen, Rows)
+    assert isinstance(whole.words, Words)
+    assert isinstance(whole.program.rules, Rows)
+    assert isinstance(whole.memory.hits, memoryview)
+    assert wrapped(7) == 7
+
+
+def test_the_wrapped_matrix_reads_what_is_in_the_wrapped_row() -> None:
+    whole = wrapped(course())
+    whole.seen[0]["mark"] = 77
+    number = whole.seen.names.index("mark")
+    assert whole.words[0, number] == 77
+
+
+def test_what_was_changed_in_wrapped_tables_is_in_the_arrays_after_a_flush() -> None:
+    plain = course()
+    whole = wrapped(plain)
+    whole.seen[0]["mark"] = 5
+    whole.memory.buckets[0]["tokens"] = 9
+    whole.memory.hits[1] = 3
+    flush(whole)
+    assert (plain.seen[0]["mark"], plain.memory.buckets[0]["tokens"], plain.memory.hits[1]) == (5, 9, 3)
+    assert words(plain.seen)[0].max() == 5
+
+
+@pytest.mark.parametrize("replies", REPLIES)
+@pytest.mark.parametrize("icmp_errors", ["accept", "never"])
+def test_the_choices_of_the_stateless_mode_arrive(replies: str, icmp_errors: str) -> None:
+    run = StatelessRun(lower(ruleset_of(EDGE), interfaces=["lan", "wan"]), replies=replies, icmp_errors=icmp_errors)
+    assert (run.mode.replies, run.mode.icmp_errors) == (REPLIES[replies], int(icmp_errors == "accept"))
+
+
+@pytest.mark.parametrize(("rules", "twin"), [(EDGE, 1), (LIMITED, 0)])
+def test_a_twin_is_there_where_rules_ask_for_state(rules: list[dict[str, object]], twin: int) -> None:
+    assert StatelessRun(lower(ruleset_of(rules), interfaces=["lan", "wan"])).mode.twin == twin
+
+
+def test_the_table_grows_before_it_is_full_and_connections_stay() -> None:
+    asked = Wall(EDGE)
+    run = asked.simulator.stateful
+    rows = len(run.tracker.connections)
+    for port in range(1, 2 * rows):
+        asked.ask(tcp(ports=(port, 443)))
+    run.settle()
+    assert len(run.tracker.connections) > rows
+    assert len(list(connections_listing(run.tracker))) == 2 * rows - 1
+    assert asked.ask(tcp("SA", THERE, ports=(443, 1), seq=1, ack=1001, dst="10.1.0.5")).connection == 1
+
+
+def test_the_table_of_ghosts_grows_too() -> None:
+    asked = Wall(EDGE)
+    rows = len(asked.simulator.stateful.ghosts.connections)
+    for port in range(1, 2 * rows):
+        asked.ask(tcp("S", THERE, "10.1.0.5", ports=(port, 443)))
+    asked.simulator.stateful.settle()
+    assert len(list(connections_listing(asked.simulator.stateful.ghosts))) == 2 * rows - 1
+
+
+def test_the_table_does_not_grow_beyond_what_may_be_in_it() -> None:
+    asked = Wall(EDGE, conntrack={"max": 10})
+    rows = len(asked.simulator.stateful.tracker.connections)
+    for port in range(1, 3 * rows):
+        asked.ask(tcp(ports=(port, 443)))
+    assert len(asked.simulator.stateful.tracker.connections) == rows
+
+
+def test_a_snapshot_is_a_copy() -> None:
+    asked = Wall(EDGE)
+    asked.ask(tcp())
+    tracker, ghosts = asked.simulator.stateful.snapshot()
+    handshake(asked)
+    asked.ask(tcp("S", THERE, "10.1.0.5"))
+    assert [listed["state"] for listed in connections_listing(tracker)] == [1]
+    assert list(connections_listing(ghosts)) == []
+    asked.simulator.stateful.settle()
+    assert [listed["state"] for listed in connections_listing(asked.simulator.stateful.tracker)] == [3]
+
+
+def test_settling_in_between_changes_nothing() -> None:
+    undisturbed, settled = Wall(EDGE), Wall(EDGE)
+    expected = handshake(undisturbed)
+    settled.simulator.stateful.settle()
+    assert expected[:1] == [settled.ask(tcp())]
+    settled.simulator.stateful.settle()
+    settled.simulator.stateless.settle()
+    assert settled.ask(tcp("SA", THERE, "10.1.0.5", ports=(443, 40000), seq=5000, ack=1001)) == expected[1]
+
+
+def test_ghosts_are_bounded_and_connections_by_the_setting() -> None:
+    run = StatefulRun(lower(ruleset_of(EDGE, conntrack={"max": 123}), interfaces=["lan", "wan"]), key=1)
+    assert (run.tracker.settings[0]["max"], run.ghosts.settings[0]["max"]) == (123, running.GHOSTS)
