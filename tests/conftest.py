@@ -15,7 +15,7 @@ Stager = Callable[..., Playbook]
 
 settings.register_profile("default", derandomize=True, deadline=None, max_examples=50)
 settings.register_profile("short", settings.get_profile("default"), max_examples=10)
-settings.register_profile("long", derandomize=False, deadline=None, max_examples=2000, print_blob=True)
+settings.register_profile("long", derandomize=False, deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 """How many examples a law is tried on. `default` and `short` try the same ones every time; `long` looks for others."""
 

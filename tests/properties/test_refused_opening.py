@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from fwsim.tables import DECISION
 from fwsim.terms import CtState, Evidence, Reason, Verdict
 from tests.replaying import cut_down, replay
-from tests.scenes import Scene, perform
+from tests.scenes import Scene, Step, Talk, perform
 from tests.strategies import Policy, policies, scenes
 
 PASSED = (int(Verdict.ACCEPT), int(Verdict.UNKNOWN))
@@ -74,3 +74,12 @@ def test_tracking_has_a_word_for_every_refusal(scene: Scene) -> None:
     """A packet that a closed policy refuses was refused by a rule or the policy, or by tracking with its reason."""
     outcome = replay([taken.frame for taken in perform(scene)], Policy(()).ruleset())
     assert all(Reason(reason) != Reason.NONE for reason in outcome.column("reason"))
+
+
+def test_an_opening_whose_wrong_checksum_does_not_count_leaves_a_ghost() -> None:
+    """Checksums of what the firewall sends itself are not verified: the packet could have opened a connection."""
+    steps = (Step(0, {"flags": "S", "bad_checksum": True}), Step(1, {"flags": "SA"}))
+    talk = Talk("tcp", 4, ("here", "wan"), 0, 443, steps, {"isn": (1, 2)})
+    outcome = replay([taken.frame for taken in perform(Scene((talk,)))], Policy(()).ruleset())
+    assert outcome.column("connection") == [1, 1]
+    assert int(outcome.frames["evidence"][1]) == Evidence.FOLLOWS_DENIED
