@@ -132,22 +132,27 @@ def is_tentative(mode: Stateful) -> bool:
 def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, decision: Row) -> None:
     """Walk the chains behind tracking; `raw` is the verdict of those before it.
 
-    A packet of a tentative connection is judged twice, and only if both agree, that is the verdict.
+    A packet of a tentative connection is judged twice, and only if both agree, that is the verdict: first, without
+    any effect, as if the connection did not exist.
     """
     mark = mode.course.seen[0]["mark"]
+    tentative = is_tentative(mode)
     for view in range(2):
         target = decision
-        if view == 1:
-            if not is_tentative(mode):
-                return
+        if view == 0:
+            if not tentative:
+                continue
             target = mode.scratch[0]
             begin(target, packet)
             target["verdict"] = raw
             show_without(mode, frame, packet, quotes, mark)
-        after_tracking(mode.course, frame["route_fault"], raw, target, view)
-        if view == 0:
-            keep_mark(mode, mode.results[0])
-    if mode.scratch[0]["verdict"] != decision["verdict"]:
+        elif tentative:
+            show_nothing_attached(mode, packet)
+            mode.course.seen[0]["mark"] = mark
+            show(mode, mode.results[0])
+        after_tracking(mode.course, frame["route_fault"], raw, target, 1 - view)
+    keep_mark(mode, mode.results[0])
+    if tentative and mode.scratch[0]["verdict"] != decision["verdict"]:
         refuse(decision, UNKNOWN, R_TENTATIVE)
 
 

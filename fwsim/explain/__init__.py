@@ -52,7 +52,9 @@ def _verdict(moment: Moment, naming: Naming, mode: Mode) -> str:
     by = ""
     if title:
         through = "the mirror of " if decision["mirror"] else ""
-        by = f", by {through}{'rule ' if decision['rule'] >= 0 else ''}{safe(title)}{f' (line {line})' if line else ''}"
+        who = f"{through}{'rule ' if decision['rule'] >= 0 else ''}{safe(title)}{f' (line {line})' if line else ''}"
+        unknown = decision["verdict"] == Verdict.UNKNOWN
+        by = f": {SENTENCES[Reason(decision['reason'])]} (at {who})" if unknown else f", by {who}"
     elif decision["verdict"] in (Verdict.NOT_EVALUATED, Verdict.UNKNOWN) or decision["reason"] == Reason.TABLE_FULL:
         by = f": {SENTENCES[Reason(decision['reason'])]}"
     elif decision["reason"]:

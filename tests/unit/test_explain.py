@@ -134,7 +134,8 @@ def test_a_frame_that_is_not_evaluated_meets_no_rule() -> None:
 def test_what_is_not_known_is_told_where_it_mattered() -> None:
     wall = Wall([KNOWN, {**UNKNOWN_INTERFACE, "verdict": "accept"}])
     text = told(wall, tcp("S", HERE, NOWHERE))
-    assert 'STATEFUL unknown, by rule "perhaps"\n' in text
+    why = "a rule asks for an interface that is not known for this packet"
+    assert f'STATEFUL unknown: {why} (at rule "perhaps")\n' in text
     assert "- perhaps oif is not known, wants wan perhaps\n" in text
     assert "perhaps not there (the verdict on its opening is unknown)" in text
     answer = told(wall, tcp("SA", NOWHERE, HERE, ports=(443, 40000), seq=5, ack=1001))

@@ -447,6 +447,14 @@ def test_judging_without_a_tentative_connection_takes_no_tokens() -> None:
     assert asked.ask(tcp("A", THERE, HERE)).rule == "few"
 
 
+def test_the_last_token_of_a_limit_serves_both_views_of_a_tentative_connection() -> None:
+    limited = {"name": "few", "src": NOWHERE, "limit": {"rate": "1/hour", "burst": 1}, "verdict": "accept"}
+    asked = wall(PERHAPS, limited)
+    asked.ask(tcp(**FROM))
+    decision = asked.ask(answer())
+    assert (decision.verdict, decision.rule) == (ACCEPT, "few")
+
+
 def test_what_is_unknown_before_tracking_stays_unknown_and_keeps_its_cause() -> None:
     chains: Rules = {
         "raw": {"hook": "output", "priority": "raw", "rules": [{**UNKNOWN_INTERFACE, "verdict": "drop"}]},
