@@ -1,4 +1,6 @@
-"""Errors for bad requests. (A bad packet is data: it gets a verdict and a `Reason`, never an exception.)
+"""Errors for bad requests.
+
+A bad packet is data: it gets a verdict and a `Reason`, never an exception.
 
 ```
 FwsimError               anything the user can mend; the command line prints it and exits with 2

@@ -50,8 +50,8 @@ link-layer bytes begin in the chunk's buffer, `captured` how many are there and 
 `capture_interface` numbers the capture interfaces of a run, `ifindex` is that of a Linux cooked v2 header (else 0),
 `interface` the declared interface it was seen on (or UNKNOWN_VALUE), `sent_or_received` 0 not known, 1 inbound,
 2 outbound (pcapng epb_flags, cooked packet type), `source_mac` 48 bits or ABSENT.
-`reason` is a `Reason` when the frame cannot be evaluated at all, else 0; `transport_fault` one that makes conntrack call
-the packet invalid (short header, bad checksum), else 0; `route_fault` one for which routing discards it behind
+`reason` is a `Reason` when the frame cannot be evaluated at all, else 0; `transport_fault` one that makes conntrack
+call the packet invalid (short header, bad checksum), else 0; `route_fault` one for which routing discards it behind
 prerouting (TTL, martians, multicast), else 0. `evidence` holds the `Evidence` bits; `connection` its number or 0.
 """
 
@@ -66,8 +66,9 @@ PACKET = row_type(
 """The header fields a firewall can see, where it was seen, and its time: what rules match on.
 
 `now` (ns) is the running maximum of the timestamps; `family` 4, 6 or 0; `length` the IP packet's bytes;
-`fragment` 0 whole, 1 first, 2 later; `payload` bytes behind the transport header; `tcp_options` the `TCP_OPTION_*` bits;
-`wscale` as offered, at most 14; `sack_right` the highest right edge of the SACK blocks (RFC 2018) beyond `ack`, else `ack`;
+`fragment` 0 whole, 1 first, 2 later; `payload` bytes behind the transport header;
+`tcp_options` the `TCP_OPTION_*` bits; `wscale` as offered, at most 14; `sack_right` the highest right edge of the SACK blocks
+(RFC 2018) beyond `ack`, else `ack`;
 `quote` the row of `QUOTE` of an ICMP error, or -1. `iif` and `oif` are interface numbers; `hook` the first
 filter hook (INPUT, FORWARD or OUTPUT). The last five are set while a packet is walked through the chains.
 """
@@ -132,7 +133,8 @@ COUNTERS = row_type(
 connection, row 1 stays blank); those that are free again are chained from `free` (-1 none). `live` connections now,
 `peak` the most at any time; `created`, `expired` (timed out), `evicted` (to make room) and `dropped` (packets, no room)
 count up. `oldest`..`newest` end the chain of those that are not ASSURED, in the order of their creation, `..._assured`
-that of the others, in the order in which they became so (-1 none). `evict_assured` 1: these may be evicted too (ghosts).
+that of the others, in the order in which they became so (-1 none).
+`evict_assured` 1: these may be evicted too (ghosts).
 `hash_key` is the secret of a run: it spreads tuples over buckets and changes no result.
 """
 
@@ -145,7 +147,8 @@ BOUNDS = row_type(
 bounds I, II, III, IV in this order of fields, and the furthest `end` that Linux still tolerates beyond bound I.
 
 `expected_seq` is the number that the receiver acknowledged last, at which alone a RST closes. A limit is ABSENT where
-nothing is known yet. `violated` is the first bound violated, 1 to 4, or 0; `tolerated` 1 if I is overshot within measure.
+nothing is known yet. `violated` is the first bound violated, 1 to 4, or 0;
+`tolerated` 1 if I is overshot within measure.
 """
 
 DECISION = row_type(
@@ -155,7 +158,8 @@ DECISION = row_type(
     """
 )
 """The verdict and why. `chain` and `rule` number rows of `CHAIN` and rules of the ruleset, or -1;
-`rule` -2 means the chain's policy. `tried` counts the rules looked at. `connection` is the number of the connection or 0."""
+`rule` -2 means the chain's policy. `tried` counts the rules looked at.
+`connection` is the number of the connection or 0."""
 
 RULE_POLICY = -2
 """In `DECISION["rule"]`: no rule decided, but the policy of the chain."""

@@ -60,14 +60,16 @@ def test_the_outputs_shown_are_the_programs(number: int) -> None:
     ][number]
     shown = [block for block in blocks("") if block.startswith(("Keeping state", "STATEFUL"))][number]
     printed = {" ".join(line.split()) for line in fwsim(*arguments).stdout.splitlines()}
-    missing = [line for line in shown.splitlines() if " ".join(line.split()) not in printed and line.strip() != "..."]
+    wanted = [line for line in shown.splitlines() if line.strip() != "..."]
+    missing = [line for line in wanted if " ".join(line.split()) not in printed]
     assert missing == []
 
 
 def test_every_field_of_the_contract_is_named() -> None:
     fields = (
-        "n file ts len src dst proto sport dport flags seq ack win icmp_type icmp_code vlan iif oif connection evidence "
-        "verdict reason reject_with hook chain rule line mirror ct_state ct_direction tcp_state_before tcp_state"
+        "n file ts len src dst proto sport dport flags seq ack win icmp_type icmp_code vlan iif oif connection "
+        "evidence verdict reason reject_with hook chain rule line mirror ct_state ct_direction tcp_state_before "
+        "tcp_state"
     )
     words = set(re.findall(r"\w+", README))
     assert set(fields.split()) <= words
