@@ -67,7 +67,8 @@ PACKET = row_type(
 
 `now` (ns) is the running maximum of the timestamps; `family` 4, 6 or 0; `length` the IP packet's bytes;
 `fragment` 0 whole, 1 first, 2 later; `payload` bytes behind the transport header;
-`tcp_options` the `TCP_OPTION_*` bits; `wscale` as offered, at most 14; `sack_right` the highest right edge of the SACK blocks
+`tcp_options` the `TCP_OPTION_*` bits; `wscale` as offered, at most 14;
+`sack_right` the highest right edge of the SACK blocks
 (RFC 2018) beyond `ack`, else `ack`;
 `quote` the row of `QUOTE` of an ICMP error, or -1. `iif` and `oif` are interface numbers; `hook` the first
 filter hook (INPUT, FORWARD or OUTPUT). The last five are set while a packet is walked through the chains.

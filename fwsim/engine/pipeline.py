@@ -206,6 +206,14 @@ def haunt(mode: Stateful, frame: Row, packet: Row, quotes: Table, refused: int, 
 
 
 @hot
+def inherit_number(mode: Stateful, row: int, ghost: int) -> None:
+    """A conversation that is admitted at last keeps the number that it had as a ghost, which goes."""
+    mode.tracker.connections[row]["number"] = mode.ghosts.connections[ghost]["number"]
+    mode.tracker.counters[0]["next_number"] -= 1
+    delete(mode.ghosts, ghost)
+
+
+@hot
 def weigh_stranger(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> int:
     """The evidence of a packet that belongs to no connection, which it may open; numbers its connection or ghost."""
     verdict = decision["verdict"]
@@ -220,9 +228,9 @@ def weigh_stranger(mode: Stateful, frame: Row, packet: Row, quotes: Table, decis
     row = mode.results[0]["connection"]
     ghost = mode.results[1]["connection"]
     if row > 0:
-        frame["connection"] = mode.tracker.connections[row]["number"]
         if ghost > 0:
-            delete(mode.ghosts, ghost)
+            inherit_number(mode, row, ghost)
+        frame["connection"] = mode.tracker.connections[row]["number"]
     elif ghost > 0:
         frame["connection"] = mode.ghosts.connections[ghost]["number"]
     return int(evidence)

@@ -246,12 +246,14 @@ def test_a_ghost_is_seen_by_no_rule_and_takes_no_place() -> None:
 
 def test_a_ghost_is_gone_once_its_conversation_is_accepted() -> None:
     asked = wall(*EDGE, {"ttl": 30, "ct_state": "new", "verdict": "accept"})
-    knock(asked)
+    denied = knock(asked)
     assert len(ghosts(asked)) == 1
     accepted = asked.ask(tcp("S", THERE, HERE, ttl=31, **INSIDE))
     assert accepted.verdict == ACCEPT
     assert ghosts(asked) == []
+    assert accepted.connection == denied.connection
     assert asked.ask(tcp("SA", HERE, THERE, ports=(22, 40000), seq=5000, ack=1001)).evidence == ()
+    assert asked.ask(tcp()).connection == 2
 
 
 def test_a_ghost_expires_as_its_connection_would_have() -> None:
