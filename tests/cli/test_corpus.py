@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.cli.conftest import Invoke
 from tests.unit.test_capture_corpus import FILES, counted, pytestmark
 
@@ -22,7 +20,8 @@ def test_every_file_replays_to_its_end_or_says_why_not(invoke: Invoke) -> None:
         done = invoke("replay", path, "-r", RULESET, "--format", "json")
         assert "Traceback" not in done.err
         if done.status == 2 and not done.out:
-            assert done.err.startswith("error: ") and len(done.err.splitlines()) == 1, done.err
+            assert done.err.startswith("error: "), done.err
+            assert len(done.err.splitlines()) == 1, done.err
             continue
         whole = json.loads(done.out)
         assert done.status in (0, 2, 3)
