@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from fwsim.engine import hot, shared
 from fwsim.engine.match import Memory, Program, walk
-from fwsim.terms import ABSENT, Hook, Reason, Verdict
+from fwsim.terms import ABSENT, Direction, Hook, Reason, Verdict
 
 Row = Any
 
@@ -36,6 +36,7 @@ PATHS = (
 )
 """By PACKET["hook"]: the hooks on the way of a packet, in order; -1 behind the last."""
 
+NONE = int(Direction.NONE)
 ACCEPT = int(Verdict.ACCEPT)
 NOT_EVALUATED = int(Verdict.NOT_EVALUATED)
 UNKNOWN = int(Verdict.UNKNOWN)
@@ -76,6 +77,11 @@ def begin(decision: Row, packet: Row) -> None:
     decision["rule"] = ABSENT
     decision["mirror"] = 0
     decision["tried"] = 0
+    decision["ct_state"] = 0
+    decision["ct_direction"] = NONE
+    decision["tcp_state_before"] = ABSENT
+    decision["tcp_state"] = ABSENT
+    decision["connection"] = 0
 
 
 @hot

@@ -25,7 +25,6 @@ from fwsim.terms import (
     UNKNOWN_VALUE,
     CtState,
     CtStatus,
-    Direction,
     Evidence,
     Proto,
     Reason,
@@ -41,7 +40,6 @@ NOT_EVALUATED = int(Verdict.NOT_EVALUATED)
 UNKNOWN = int(Verdict.UNKNOWN)
 INVALID = int(CtState.INVALID)
 UNTRACKED = int(CtState.UNTRACKED)
-NONE = int(Direction.NONE)
 TCP = int(Proto.TCP)
 TENTATIVE = int(CtStatus.TENTATIVE)
 VISIBLE_STATUS = TENTATIVE - 1
@@ -276,11 +274,6 @@ def record(mode: Stateful, frame: Row, decision: Row) -> None:
 def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> None:
     """The stateful verdict on one packet, and why; leaves the tables as the kernel would."""
     begin(decision, packet)
-    decision["ct_state"] = 0
-    decision["ct_direction"] = NONE
-    decision["tcp_state_before"] = ABSENT
-    decision["tcp_state"] = ABSENT
-    decision["connection"] = 0
     if frame["reason"]:
         refuse(decision, NOT_EVALUATED, frame["reason"])
         return

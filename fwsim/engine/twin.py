@@ -29,7 +29,6 @@ INVALID = int(CtState.INVALID)
 UNTRACKED = int(CtState.UNTRACKED)
 ORIGINAL = int(Direction.ORIGINAL)
 REPLY = int(Direction.REPLY)
-NONE = int(Direction.NONE)
 INPUT = int(Hook.INPUT)
 OUTPUT = int(Hook.OUTPUT)
 TCP = int(Proto.TCP)
@@ -189,11 +188,6 @@ def goes_on(mode: Stateless, packet: Row, view: int, state: int, verdict: int) -
 def decide_stateless(mode: Stateless, frame: Row, packet: Row, decision: Row) -> None:
     """The stateless verdict on one packet, and why."""
     begin(decision, packet)
-    decision["ct_state"] = 0
-    decision["ct_direction"] = NONE
-    decision["tcp_state_before"] = ABSENT
-    decision["tcp_state"] = ABSENT
-    decision["connection"] = 0
     if frame["reason"]:
         refuse(decision, NOT_EVALUATED, frame["reason"])
         return
