@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fwsim.errors import CaptureError, FwsimError, KernelError, Problem, RulesetError, UsageError
+    from fwsim.result import Result, compare, replay
     from fwsim.ruleset import Ruleset, load_ruleset
-    from fwsim.simulator import Batch, Decision, Result, Simulator, compare, replay
+    from fwsim.simulator import Batch, Decision, Simulator
     from fwsim.terms import CtState, Direction, Evidence, Hook, Reason, TcpState, Verdict
 
 __version__ = "0.1.0"
@@ -28,7 +29,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "fwsim.errors": ("CaptureError", "FwsimError", "KernelError", "Problem", "RulesetError", "UsageError"),
     "fwsim.ruleset": ("Ruleset", "load_ruleset"),
-    "fwsim.simulator": ("Batch", "Decision", "Result", "Simulator", "compare", "replay"),
+    "fwsim.result": ("Result", "compare", "replay"),
+    "fwsim.simulator": ("Batch", "Decision", "Simulator"),
     "fwsim.terms": ("CtState", "Direction", "Evidence", "Hook", "Reason", "TcpState", "Verdict"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -6,21 +6,19 @@ a packet came from in `fwsim.topology`; printing belongs to `fwsim.cli`.
 
 from __future__ import annotations
 
-import queue
 import secrets
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.capture import Captures, Chunk, Input, from_scapy, open_captures
-from fwsim.engine import compile_engine, is_cached, is_compiled
+from fwsim.capture import Chunk, from_scapy
+from fwsim.engine import is_compiled
+from fwsim.errors import UsageError
 from fwsim.lower import Lowered, lower
-from fwsim.ruleset import Ruleset, load_ruleset
+from fwsim.ruleset import Ruleset
 from fwsim.running import StatefulRun, StatelessRun
 from fwsim.tables import DECISION, RULE_POLICY, Rows, empty, plain
 from fwsim.terms import (
@@ -41,20 +39,9 @@ Mode = Literal["stateful", "stateless"]
 MODES: tuple[Mode, ...] = ("stateless", "stateful")
 Table = npt.NDArray[np.void]
 
-WORTH_COMPILING = 120_000
-"""Packets still to come from which on compiling (about 25 s) costs less than going on uncompiled."""
-
-WORTH_LOADING = 4_000
-"""The same if compiled code is cached (about 1 s)."""
 
 INBOUND = 1
 """In FRAME["sent_or_received"]: the frame came in."""
-
-BEGINNING = 1_000
-"""Packets after which it is estimated how many are still to come."""
-
-AHEAD = 3
-"""Chunks that the stateless mode may be ahead of the stateful one."""
 
 
 @dataclass
@@ -161,7 +148,11 @@ class Simulator:
         """
         self.ruleset = ruleset
         self.mode: Mode = mode
+        if mode not in MODES:
+            raise UsageError(f"unknown mode {mode!r}: expected stateful or stateless")
         self.topology = Topology.build(ruleset, interfaces=interfaces or {}, local=local)
+        hooks = {hook for chain in ruleset.all_chains.values() for hook in chain.hook}
+        self.topology.guards_itself = not hooks.isdisjoint((Hook.INPUT, Hook.OUTPUT))
         self.lowered: dict[Mode, Lowered] = {}
         self.lowered["stateful"] = lower(ruleset, interfaces=self.topology.names)
         self.lowered["stateless"] = (
@@ -257,132 +248,3 @@ class Simulator:
             connection=values["connection"] or None,
             evidence=tuple(evidence_words(int(batch.frames[row]["evidence"]))),
         )
-
-
-class Result:
-    """A replay of captures through a simulator: iterate over its batches, once, in capture order."""
-
-    def __init__(self, captures: Captures, simulator: Simulator, *, stop: threading.Event | None = None) -> None:
-        """Nothing is read before the first batch is asked for; setting `stop` ends the run behind a chunk."""
-        self.captures = captures
-        self.simulator = simulator
-        self.packets = 0
-        self._stop = stop or threading.Event()
-
-    def __iter__(self) -> Iterator[Batch]:
-        """Read, locate and decide, chunk by chunk: uncompiled at first, compiled from where that pays."""
-        chunks = iter(self.captures)
-        for chunk in chunks:
-            yield self._decide(chunk)
-            if self._stop.is_set():
-                return
-            if not is_compiled() and self._compiling_pays():
-                compile_engine()
-            if is_compiled():
-                yield from self._in_two_threads(chunks)
-                return
-
-    def _decide(self, chunk: Chunk) -> Batch:
-        """One chunk, both modes, one after the other."""
-        self.simulator.topology.locate(self.captures, chunk)
-        batch = self.simulator.run(chunk)
-        self.packets += len(chunk)
-        return batch
-
-    def _compiling_pays(self) -> bool:
-        """Whether what is still to come costs more uncompiled than getting compiled code does."""
-        if self.packets < BEGINNING:
-            return False
-        to_come = self.captures.estimate_remaining()
-        return to_come > (WORTH_LOADING if is_cached() else WORTH_COMPILING)
-
-    def _in_two_threads(self, chunks: Iterator[Chunk]) -> Iterator[Batch]:
-        """One thread reads, locates and runs the stateless mode; this one tracks and runs the stateful mode."""
-        ready: queue.Queue[Batch | BaseException | None] = queue.Queue(AHEAD)
-        producer = threading.Thread(target=self._produce, args=(chunks, ready), daemon=True)
-        producer.start()
-        try:
-            while (item := ready.get()) is not None:
-                if isinstance(item, BaseException):
-                    raise item
-                self.simulator.run_stateful(item)
-                self.packets += len(item)
-                yield item
-        finally:
-            self._stop.set()
-            while producer.is_alive():
-                _drain(ready)
-                producer.join(0.01)
-
-    def _produce(self, chunks: Iterator[Chunk], ready: queue.Queue[Batch | BaseException | None]) -> None:
-        """The first thread; an exception in it is raised in the other."""
-        try:
-            for chunk in chunks:
-                self.simulator.topology.locate(self.captures, chunk)
-                batch = Batch(chunk, empty(DECISION, len(chunk)), empty(DECISION, len(chunk)))
-                self.simulator.run_stateless(batch)
-                ready.put(batch)
-                if self._stop.is_set():
-                    break
-            ready.put(None)
-        except BaseException as error:
-            ready.put(error)
-
-    @property
-    def decisions(self) -> dict[Mode, Table]:
-        """All decisions of both modes, each one structured array; runs through the captures."""
-        batches = [(batch.stateless, batch.stateful) for batch in self]
-        if not batches:
-            return {"stateless": empty(DECISION, 0), "stateful": empty(DECISION, 0)}
-        stateless, stateful = zip(*batches, strict=True)
-        return {"stateless": np.concatenate(stateless), "stateful": np.concatenate(stateful)}
-
-    @property
-    def statistics(self) -> dict[str, int]:
-        """The bookkeeping of the connection table so far: rows of COUNTERS by name."""
-        self.simulator.stateful.settle()
-        return plain(self.simulator.stateful.tracker.counters[0])
-
-
-def _drain(ready: queue.Queue[Any]) -> None:
-    """Empty a queue, so that who waits to put something into it can go on and end."""
-    try:
-        while True:
-            ready.get_nowait()
-    except queue.Empty:
-        return
-
-
-def compare(
-    captures: str | Path | Sequence[str | Path] | Captures,
-    ruleset: Ruleset | str | Path,
-    *,
-    checksum: str = "auto",
-    **options: Any,
-) -> Result:
-    """Replay captures through a ruleset in both modes; `options` are those of `Simulator`.
-
-    Raises CaptureError and RulesetError. Nothing is read before the result is iterated over.
-    """
-    if not isinstance(ruleset, Ruleset):
-        ruleset = load_ruleset(str(ruleset))
-    return Result(_opened(captures, checksum), Simulator(ruleset, **options))
-
-
-def replay(
-    captures: str | Path | Sequence[str | Path] | Captures,
-    ruleset: Ruleset | str | Path,
-    *,
-    mode: Mode = "stateful",
-    **options: Any,
-) -> Result:
-    """The same as `compare`; its simulator answers single packets in `mode`."""
-    return compare(captures, ruleset, mode=mode, **options)
-
-
-def _opened(captures: str | Path | Iterable[str | Path] | Captures, checksum: str) -> Captures:
-    """Captures from paths, or as they are."""
-    if isinstance(captures, Captures):
-        return captures
-    paths = [captures] if isinstance(captures, str | Path) else list(captures)
-    return open_captures([Input(str(path)) for path in paths], checksum=checksum, digest=False)

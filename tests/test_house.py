@@ -23,7 +23,7 @@ LADDER = [
     {"fwsim.ruleset", "fwsim.capture"},
     {"fwsim.lower", "fwsim.topology", "fwsim.tracker"},
     {"fwsim.trace", "fwsim.running"},
-    {"fwsim.simulator", "fwsim.kernel"},
+    {"fwsim.result", "fwsim.simulator", "fwsim.kernel"},
     {"fwsim.selection"},
     {"fwsim.report", "fwsim.parity", "fwsim.explain"},
     {"fwsim.cli"},

@@ -23,8 +23,8 @@ def command() -> int:
     from fwsim.cli.demo_story import RULESET, capture, scenes
     from fwsim.naming import Naming, RuleNames
     from fwsim.report.line import Lines
+    from fwsim.result import compare
     from fwsim.ruleset import load_ruleset
-    from fwsim.simulator import compare
 
     story = scenes()
     with tempfile.TemporaryDirectory(prefix="fwsim-demo-") as folder:

@@ -14,7 +14,8 @@ import numpy as np
 from fwsim.capture import Captures, Chunk
 from fwsim.cli.frame_numbers import FrameRange
 from fwsim.engine import compile_engine, is_cached, is_compiled
-from fwsim.simulator import WORTH_COMPILING, WORTH_LOADING, Batch, Simulator
+from fwsim.result import WORTH_COMPILING, WORTH_LOADING
+from fwsim.simulator import Batch, Simulator
 from fwsim.tables import DECISION, empty
 
 End = Callable[[Chunk], int | None]

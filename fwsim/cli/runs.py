@@ -22,9 +22,10 @@ from fwsim.errors import UsageError
 from fwsim.lower import Lowered
 from fwsim.naming import Naming, RuleNames
 from fwsim.report.tally import Slots, Tally
+from fwsim.result import Result
 from fwsim.ruleset import Ruleset, load_ruleset
 from fwsim.selection import Selection
-from fwsim.simulator import Result, Simulator
+from fwsim.simulator import Simulator
 from fwsim.terms import Verdict
 
 BOTH = ("stateless", "stateful")

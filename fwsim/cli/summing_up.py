@@ -90,14 +90,16 @@ def _about_ruleset(run: Run) -> AboutRuleset:
 def advice_of(run: Run, tally: Tally | None = None) -> str | None:
     """What to say first if the ruleset and the capture hardly have to do with each other."""
     advice = run.simulator.topology.advice()
-    if advice or tally is None:
+    if advice or tally is None or not run.simulator.topology.guards_itself or tally.frames < run.result.packets:
         return advice
     hits = tally.hits[run.modes[-1]]
     unchained = int(hits.counts[hits.slots.none, :, Verdict.ACCEPT].sum())
     if unchained <= NOWHERE * (tally.frames - sum(tally.not_evaluated.values())) or not unchained:
         return None
     proposal = run.simulator.topology.surroundings.propose()
-    options = " ".join(f"--local {address}" for address in proposal.local)
+    known = run.simulator.topology.local
+    own = [address for address in proposal.local if not any(address in network for network in known)]
+    options = " ".join(f"--local {address}" for address in own)
     said = f"{unchained:,} of {tally.frames:,} packets pass no chain of the ruleset"
     return f"{said}; if it is that of one machine, name its address: {options}" if options else said
 

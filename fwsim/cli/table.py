@@ -23,7 +23,7 @@ from fwsim.report.cells import seconds_text
 from fwsim.report.conntrack_listing import event, listed, record
 from fwsim.report.figures import counted, moment
 from fwsim.report.safe import safe
-from fwsim.simulator import Result
+from fwsim.result import Result
 from fwsim.tracker import connections_listing
 
 MODES = ("stateful",)

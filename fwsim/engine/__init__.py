@@ -196,6 +196,7 @@ def _digest() -> str:
         digest.update(path.read_bytes())
     digest.update(f"{version('numba')} {version('numpy')} {sys.version}".encode())
     digest.update(os.environ.get("NUMBA_BOUNDSCHECK", "0").encode())
+    digest.update(str(Path(__file__).parent).encode())  # Numba keeps code by the path of its source
     return digest.hexdigest()[:16]
 
 

@@ -43,6 +43,7 @@ UNTRACKED = int(CtState.UNTRACKED)
 TCP = int(Proto.TCP)
 TENTATIVE = int(CtStatus.TENTATIVE)
 VISIBLE_STATUS = TENTATIVE - 1
+FOLLOWS_DENIED = int(Evidence.FOLLOWS_DENIED)
 OF_OPENING = SUSPICIOUS | int(Evidence.MIDSTREAM)
 """The evidence of an opening that its connection remembers."""
 
@@ -198,6 +199,8 @@ def haunt(mode: Stateful, frame: Row, packet: Row, quotes: Table, refused: int, 
             forget(mode.ghosts)
             ghost["connection"] = -1
         return int(bare)
+    if row > 0 and ghost["reason"] == R_ICMP_ERROR_RELATED:
+        return FOLLOWS_DENIED  # about a packet of a refused conversation
     if row > 0:
         return int(of_history(mode.ghosts.connections[row], ghost["direction"], ghost["replied_before"], 1))
     return int(bare)
@@ -257,10 +260,10 @@ def record(mode: Stateful, frame: Row, decision: Row) -> None:
     """Write what tracking said into the decision."""
     result = mode.results[0]
     decision["connection"] = frame["connection"]
-    decision["tcp_state_before"] = result["state_before"]
-    decision["tcp_state"] = result["state_after"]
     if not mode.tracking:
         return
+    decision["tcp_state_before"] = result["state_before"]
+    decision["tcp_state"] = result["state_after"]
     state = result["ct_state"]
     decision["ct_state"] = state
     if state != INVALID and state != UNTRACKED:

@@ -76,6 +76,8 @@ class Topology:
 
     def __init__(self, interfaces: Mapping[str, Behind], local: Sequence[IPNetwork] = ()) -> None:
         """Lay out the tables; captures are made known by `bind`."""
+        self.guards_itself = True
+        """Whether the ruleset has chains that see the firewall's own packets; else naming its address is no help."""
         self.interfaces = dict(interfaces)
         self.local = tuple(local)
         self.declared = len(self.interfaces)
@@ -256,7 +258,7 @@ class Topology:
             return None
         packets, touching = self.count("packets"), self.count("touching")
         said = f"only {touching:,} of {packets:,} packets concern the networks and addresses that the ruleset names"
-        options = self.surroundings.propose().options(self.inside, bool(self.local))
+        options = self.surroundings.propose().options(self.inside, bool(self.local) and self.guards_itself)
         return f"{said}; try {' '.join(options)}" if options else said
 
     def notes(self) -> list[str]:

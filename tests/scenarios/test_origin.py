@@ -9,8 +9,9 @@ from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import CookedLinux, CookedLinuxV2, Dot1Q, Ether
 
 from fwsim.capture import from_scapy
+from fwsim.result import Result
 from fwsim.ruleset import Ruleset
-from fwsim.simulator import Batch, Result, Simulator
+from fwsim.simulator import Batch, Simulator
 from fwsim.terms import CtState, Hook, Reason, Verdict, evidence_words
 
 HOST, SERVER = "10.1.4.5", "198.51.100.9"

@@ -11,8 +11,9 @@ from fwsim.capture import Captures, Input, open_captures
 from fwsim.cli.demo_story import BEGINNING, RULESET, capture, scenes
 from fwsim.cli.frame_numbers import FrameRange
 from fwsim.cli.partly import Partly, Until, before_each, behind, never, one_by_one, rows_of
+from fwsim.result import compare
 from fwsim.ruleset import load_ruleset
-from fwsim.simulator import Simulator, compare
+from fwsim.simulator import Simulator
 
 SECOND = 1_000_000_000
 

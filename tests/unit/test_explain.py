@@ -14,7 +14,8 @@ import fwsim
 from fwsim.capture import Input, open_captures
 from fwsim.explain import explain
 from fwsim.naming import Naming, RuleNames
-from fwsim.simulator import MODES, Batch, Simulator, compare
+from fwsim.result import compare
+from fwsim.simulator import MODES, Batch, Simulator
 from fwsim.tables import DECISION, empty, plain
 from fwsim.terms import Verdict, word
 from tests.deciding import (

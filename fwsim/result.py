@@ -1,0 +1,195 @@
+"""Replays: captures streamed through a simulator, compiled from where that pays, in two threads.
+
+Read first: `fwsim.simulator`. `compare` and `replay` are what Python users call.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fwsim.capture import Captures, Chunk, Input, from_scapy, open_captures
+from fwsim.engine import compile_engine, is_cached, is_compiled
+from fwsim.errors import UsageError
+from fwsim.ruleset import Ruleset, load_ruleset
+from fwsim.simulator import Batch, Mode, Simulator, Table
+from fwsim.tables import DECISION, empty, plain
+
+WORTH_COMPILING = 120_000
+"""Packets still to come from which on compiling (about 25 s) costs less than going on uncompiled."""
+
+WORTH_LOADING = 4_000
+"""The same if compiled code is cached (about 1 s)."""
+
+BOTH = np.dtype([("stateless", DECISION), ("stateful", DECISION)])
+"""The decisions of both modes about a packet."""
+
+BEGINNING = 1_000
+"""Packets after which it is estimated how many are still to come."""
+
+AHEAD = 3
+"""Chunks that the stateless mode may be ahead of the stateful one."""
+
+
+class Result:
+    """A replay of captures through a simulator: iterate over its batches, once, in capture order."""
+
+    def __init__(
+        self, captures: Captures, simulator: Simulator, *, stop: threading.Event | None = None, mode: Mode | None = None
+    ) -> None:
+        """Nothing is read before the first batch is asked for; setting `stop` ends the run behind a chunk.
+
+        `mode` is the one that `decisions` holds; None means both.
+        """
+        self.captures = captures
+        self.simulator = simulator
+        self.packets = 0
+        self._stop = stop or threading.Event()
+        self._mode = mode
+        self._begun = False
+        self._decisions: Table | None = None
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Read, locate and decide, chunk by chunk: uncompiled at first, compiled from where that pays."""
+        if self._begun:
+            raise UsageError("a result streams: iterate over it once, or ask for its decisions instead")
+        self._begun = True
+        chunks = iter(self.captures)
+        for chunk in chunks:
+            yield self._decide(chunk)
+            if self._stop.is_set():
+                return
+            if not is_compiled() and self._compiling_pays():
+                compile_engine()
+            if is_compiled():
+                yield from self._in_two_threads(chunks)
+                return
+
+    def _decide(self, chunk: Chunk) -> Batch:
+        """One chunk, both modes, one after the other."""
+        self.simulator.topology.locate(self.captures, chunk)
+        batch = self.simulator.run(chunk)
+        self.packets += len(chunk)
+        return batch
+
+    def _compiling_pays(self) -> bool:
+        """Whether what is still to come costs more uncompiled than getting compiled code does."""
+        if self.packets < BEGINNING:
+            return False
+        to_come = self.captures.estimate_remaining()
+        return to_come > (WORTH_LOADING if is_cached() else WORTH_COMPILING)
+
+    def _in_two_threads(self, chunks: Iterator[Chunk]) -> Iterator[Batch]:
+        """One thread reads, locates and runs the stateless mode; this one tracks and runs the stateful mode."""
+        ready: queue.Queue[Batch | BaseException | None] = queue.Queue(AHEAD)
+        producer = threading.Thread(target=self._produce, args=(chunks, ready), daemon=True)
+        producer.start()
+        try:
+            while (item := ready.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                self.simulator.run_stateful(item)
+                self.packets += len(item)
+                yield item
+        finally:
+            self._stop.set()
+            while producer.is_alive():
+                _drain(ready)
+                producer.join(0.01)
+
+    def _produce(self, chunks: Iterator[Chunk], ready: queue.Queue[Batch | BaseException | None]) -> None:
+        """The first thread; an exception in it is raised in the other."""
+        try:
+            for chunk in chunks:
+                self.simulator.topology.locate(self.captures, chunk)
+                batch = Batch(chunk, empty(DECISION, len(chunk)), empty(DECISION, len(chunk)))
+                self.simulator.run_stateless(batch)
+                ready.put(batch)
+                if self._stop.is_set():
+                    break
+            ready.put(None)
+        except BaseException as error:
+            ready.put(error)
+
+    @property
+    def decisions(self) -> Table:
+        """All decisions as one structured array; runs through the captures when first asked for.
+
+        Rows of DECISION from `replay`; from `compare`, records with a row of DECISION for each of "stateless"
+        and "stateful".
+        """
+        if self._decisions is None:
+            pieces = [self._both(batch) for batch in self]
+            both = np.concatenate(pieces) if pieces else np.empty(0, BOTH)
+            self._decisions = both if self._mode is None else both[self._mode].copy()
+        return self._decisions
+
+    @staticmethod
+    def _both(batch: Batch) -> Table:
+        """The decisions of a batch side by side."""
+        table = np.empty(len(batch), BOTH)
+        table["stateless"], table["stateful"] = batch.stateless, batch.stateful
+        return table
+
+    @property
+    def statistics(self) -> dict[str, int]:
+        """The bookkeeping of the connection table so far: rows of COUNTERS by name."""
+        self.simulator.stateful.settle()
+        return plain(self.simulator.stateful.tracker.counters[0])
+
+
+def _drain(ready: queue.Queue[Any]) -> None:
+    """Empty a queue, so that who waits to put something into it can go on and end."""
+    try:
+        while True:
+            ready.get_nowait()
+    except queue.Empty:
+        return
+
+
+Sources = str | Path | Captures | Iterable[Any]
+"""Captures by path, opened ones, or scapy packets: one or many."""
+
+
+def compare(captures: Sources, ruleset: Ruleset | str | Path, *, checksum: str = "auto", **options: Any) -> Result:
+    """Replay captures, or scapy packets, through a ruleset in both modes; `options` are those of `Simulator`.
+
+    Raises CaptureError and RulesetError. Nothing is read before the result is iterated over.
+    """
+    return Result(_opened(captures, checksum), Simulator(_loaded(ruleset), **options))
+
+
+def replay(
+    captures: Sources,
+    ruleset: Ruleset | str | Path,
+    *,
+    mode: Mode = "stateful",
+    checksum: str = "auto",
+    **options: Any,
+) -> Result:
+    """The same in one mode: `decisions` holds that mode's, and the simulator answers single packets in it."""
+    return Result(_opened(captures, checksum), Simulator(_loaded(ruleset), mode=mode, **options), mode=mode)
+
+
+def _loaded(ruleset: Ruleset | str | Path) -> Ruleset:
+    """A ruleset from a path, or as it is."""
+    return ruleset if isinstance(ruleset, Ruleset) else load_ruleset(str(ruleset))
+
+
+def _opened(captures: Sources, checksum: str) -> Captures:
+    """Captures from paths or packets, or as they are."""
+    if isinstance(captures, Captures):
+        return captures
+    if isinstance(captures, str | Path):
+        return open_captures([Input(str(captures))], checksum=checksum, digest=False)
+    if hasattr(captures, "layers"):  # one scapy packet, which is iterable too
+        return from_scapy([captures], checksum=checksum)
+    many = list(captures)
+    if all(isinstance(one, str | Path) for one in many):
+        return open_captures([Input(str(one)) for one in many], checksum=checksum, digest=False)
+    return from_scapy(many, checksum=checksum)

@@ -1,0 +1,323 @@
+"""The simulator: replays of captures, single packets, and the thread that reads ahead."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from scapy.layers.inet import IP, TCP
+from scapy.layers.l2 import Ether
+
+import fwsim
+from fwsim import result as results
+from fwsim.capture import Captures, Chunk, Input, open_captures
+from fwsim.engine import is_compiled
+from fwsim.errors import CaptureError, RulesetError, UsageError
+from fwsim.result import Result, compare, replay
+from fwsim.simulator import Batch, Simulator
+from fwsim.tables import DECISION, Rows
+from fwsim.terms import Verdict
+
+ROOT = Path(__file__).parent.parent.parent
+OFFICE = str(ROOT / "rulesets" / "office.yaml")
+SHORT = str(ROOT / "pcaps" / "blind-reset.pcapng")
+STATELESS = str(ROOT / "rulesets" / "office-stateless.yaml")
+
+
+def opened(path: str = SHORT, chunk_rows: int = 7) -> Captures:
+    return open_captures([Input(path)], chunk_rows=chunk_rows)
+
+
+def decisions_of(result: Result) -> list[tuple[tuple[int, ...], ...]]:
+    decided: list[tuple[tuple[int, ...], ...]] = result.decisions.tolist()
+    return decided
+
+
+@pytest.fixture
+def threaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make runs take the way of compiled ones, through two threads; the code stays plain Python."""
+
+    def run_stateless(self: Simulator, batch: Batch) -> None:
+        decisions = Rows(batch.stateless)
+        self.stateless.run(Rows(batch.frames), Rows(batch.packets), decisions, 0, len(batch))
+        decisions.flush()
+
+    def run_stateful(self: Simulator, batch: Batch) -> None:
+        frames, decisions = Rows(batch.frames), Rows(batch.stateful)
+        self.stateful.run(frames, Rows(batch.packets), Rows(batch.quotes), decisions, 0, len(batch))
+        frames.flush()
+        decisions.flush()
+
+    if not is_compiled():
+        monkeypatch.setattr(results, "is_compiled", lambda: True)
+        monkeypatch.setattr(Simulator, "run_stateless", run_stateless)
+        monkeypatch.setattr(Simulator, "run_stateful", run_stateful)
+
+
+# --- replays ---------------------------------------------------------------------------------------------------
+
+
+def test_a_replay_gives_batches_in_capture_order() -> None:
+    ruleset = fwsim.load_ruleset(OFFICE)
+    result = compare(SHORT, ruleset)
+    numbers: list[int] = []
+    for batch in result:
+        assert isinstance(batch, Batch)
+        assert len(batch) == len(batch.frames) == len(batch.packets) == len(batch.stateless) == len(batch.stateful)
+        assert batch.decisions("stateful") is batch.stateful
+        assert batch.decisions("stateless") is batch.stateless
+        assert len(batch.buffer) >= int(batch.frames["captured"].sum())
+        numbers += batch.frames["number"].tolist()
+    assert numbers == list(range(1, result.packets + 1))
+    assert result.captures.files[0].packets == result.packets
+
+
+def test_nothing_is_read_before_the_first_batch() -> None:
+    result = compare(SHORT, OFFICE)
+    assert result.packets == 0
+    assert result.captures.files[0].packets == 0
+
+
+def test_all_decisions_of_a_comparison_stand_side_by_side() -> None:
+    result = compare(SHORT, OFFICE)
+    decisions = result.decisions
+    assert len(decisions) == result.packets > 0
+    for mode in ("stateless", "stateful"):
+        assert decisions[mode].dtype == DECISION
+    assert (decisions["stateless"]["verdict"] != decisions["stateful"]["verdict"]).any()
+
+
+def test_decisions_may_be_asked_for_again() -> None:
+    result = compare(SHORT, OFFICE)
+    assert result.decisions is result.decisions
+
+
+def test_a_result_is_iterated_over_once() -> None:
+    result = compare(SHORT, OFFICE)
+    assert sum(map(len, result)) == result.packets
+    with pytest.raises(UsageError, match="once"):
+        list(result)
+    with pytest.raises(UsageError, match="once"):
+        _ = result.decisions
+
+
+def test_no_captures_give_no_decisions() -> None:
+    assert len(compare([], OFFICE).decisions) == 0
+
+
+def test_scapy_packets_are_captures_too() -> None:
+    syn = Ether() / IP(src="10.1.0.7", dst="203.0.113.5") / TCP(flags="S", dport=443)
+    answer = Ether() / IP(src="203.0.113.5", dst="10.1.0.7") / TCP(flags="SA", sport=443, dport=20, ack=1)
+    assert compare(syn, OFFICE).decisions["stateful"]["verdict"].tolist() == [Verdict.ACCEPT]
+    assert replay([syn, answer], OFFICE).decisions["verdict"].tolist() == [Verdict.ACCEPT, Verdict.ACCEPT]
+
+
+def test_an_unknown_mode_is_refused() -> None:
+    with pytest.raises(UsageError, match="expected stateful or stateless"):
+        replay(SHORT, OFFICE, mode=cast(Any, "sideways"))
+
+
+@pytest.mark.parametrize("chunk_rows", [1, 3, 1000])
+def test_where_chunks_end_changes_no_decision(chunk_rows: int) -> None:
+    expected = decisions_of(compare(SHORT, OFFICE))
+    assert decisions_of(compare(opened(chunk_rows=chunk_rows), OFFICE)) == expected
+
+
+@pytest.mark.parametrize("key", [0, 1, 12345])
+def test_the_hash_key_changes_no_decision(key: int) -> None:
+    assert decisions_of(compare(SHORT, OFFICE, key=key)) == decisions_of(compare(SHORT, OFFICE))
+
+
+def test_captures_may_be_paths_texts_lists_or_open() -> None:
+    expected = decisions_of(compare(SHORT, OFFICE))
+    for captures in (Path(SHORT), [SHORT], [Path(SHORT)], opened()):
+        assert decisions_of(compare(captures, OFFICE)) == expected
+
+
+def test_captures_are_read_one_after_the_other() -> None:
+    twice = compare([SHORT, SHORT], OFFICE)
+    once = compare(SHORT, OFFICE)
+    assert len(twice.decisions["stateful"]) == 2 * len(once.decisions["stateful"])
+
+
+def test_replay_gives_the_decisions_of_its_mode() -> None:
+    both = compare(SHORT, OFFICE).decisions
+    for mode in ("stateless", "stateful"):
+        assert replay(SHORT, OFFICE, mode=mode).decisions.tolist() == both[mode].tolist()
+
+
+def test_a_stateless_ruleset_by_hand_replaces_the_twin() -> None:
+    by_hand = compare(SHORT, OFFICE, stateless_rules=fwsim.load_ruleset(STATELESS)).decisions
+    alone = compare(SHORT, STATELESS).decisions
+    twin = compare(SHORT, OFFICE).decisions
+    assert by_hand["stateless"].tolist() == alone["stateless"].tolist()
+    assert by_hand["stateless"].tolist() != twin["stateless"].tolist()
+    assert by_hand["stateful"].tolist() == twin["stateful"].tolist()
+
+
+def test_checksums_are_judged_as_asked() -> None:
+    path = str(ROOT / "pcaps" / "office.pcapng")
+
+    def faults(checksum: str) -> int:
+        run = iter(compare(path, OFFICE, checksum=checksum))
+        chunks = [next(run).frames["transport_fault"] for _ in range(2)]
+        return int((np.concatenate(chunks) != 0).sum())
+
+    assert faults("ignore") <= faults("auto") <= faults("verify")
+
+
+def test_statistics_are_the_counters_of_the_table() -> None:
+    result = compare(SHORT, OFFICE)
+    assert result.statistics["created"] == 0
+    list(result)
+    assert result.statistics["created"] >= result.statistics["peak"] >= 1
+
+
+def test_what_cannot_be_opened_is_told_before_anything_is_read() -> None:
+    with pytest.raises(CaptureError, match=r"nowhere\.pcap"):
+        compare("nowhere.pcap", OFFICE)
+    with pytest.raises(RulesetError):
+        compare(SHORT, SHORT)
+
+
+# --- two threads -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("threaded")
+def test_two_threads_decide_as_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = compare(opened(), OFFICE)
+    in_two = decisions_of(result)
+    assert result.packets == len(in_two)
+    monkeypatch.undo()
+    assert decisions_of(compare(opened(), OFFICE)) == in_two
+
+
+COMPILED = """
+import sys
+import numpy as np
+from fwsim.capture import Input, open_captures
+from fwsim.engine import compile_engine, is_compiled
+from fwsim.result import compare
+
+def run():
+    captures = open_captures([Input(sys.argv[1])], chunk_rows=100, limit=3000)
+    return compare(captures, sys.argv[2], key=1).decisions
+
+plain = run()
+compile_engine()
+assert is_compiled()
+compiled = run()
+assert len(plain) == 3000
+for mode in ("stateless", "stateful"):
+    np.testing.assert_array_equal(plain[mode], compiled[mode])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"), reason="NUMBA_DISABLE_JIT is set")
+def test_compiled_code_in_two_threads_decides_as_plain_python_in_one_does() -> None:
+    """In an interpreter of its own, since compiling is for good."""
+    command = [sys.executable, "-c", COMPILED, str(ROOT / "pcaps" / "office.pcapng"), OFFICE]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+class Endless:
+    """Captures that give the same chunk over and over; `fails_after` so many, they raise."""
+
+    def __init__(self, fails_after: int | None = None) -> None:
+        self.inner = opened(chunk_rows=5)
+        self.chunks = list(self.inner)
+        self.interfaces = self.inner.interfaces
+        self.fails_after = fails_after
+        self.given = 0
+        self.closed = False
+
+    def __iter__(self) -> Iterator[Chunk]:
+        try:
+            while self.fails_after is None or self.given < self.fails_after:
+                yield self.chunks[0]
+                self.given += 1
+            raise CaptureError("endless.pcap", "has an end")
+        finally:
+            self.closed = True
+
+    def estimate_remaining(self) -> int:
+        return 10**9
+
+
+def endless(fails_after: int | None = None, **options: Any) -> tuple[Any, Result]:
+    captures: Any = Endless(fails_after)
+    return captures, Result(captures, Simulator(fwsim.load_ruleset(OFFICE), key=1), **options)
+
+
+@pytest.mark.usefixtures("threaded")
+@pytest.mark.parametrize("fails_after", [0, 1, 3, 20])
+def test_an_error_of_the_reading_thread_is_raised_where_batches_are_asked_for(fails_after: int) -> None:
+    _, result = endless(fails_after)
+    batches = iter(result)
+    for _ in range(fails_after):
+        next(batches)
+    with pytest.raises(CaptureError, match=r"endless\.pcap: has an end"):
+        next(batches)
+    assert threading.active_count() == 1
+
+
+@pytest.mark.usefixtures("threaded")
+@pytest.mark.parametrize("taken", [1, 2, 6])
+def test_who_stops_asking_ends_the_reading_thread(taken: int) -> None:
+    captures, result = endless()
+    batches = iter(result)
+    for _ in range(taken):
+        next(batches)
+    batches.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == 1
+    assert captures.given < taken + 10
+
+
+@pytest.mark.usefixtures("threaded")
+def test_setting_the_stop_event_ends_the_run_behind_a_few_chunks() -> None:
+    stop = threading.Event()
+    _, result = endless(stop=stop)
+    count = 0
+    for _ in result:
+        count += 1
+        if count == 4:
+            stop.set()
+    assert 4 <= count <= 4 + results.AHEAD + 2
+    assert threading.active_count() == 1
+
+
+@pytest.mark.skipif(is_compiled(), reason="compiled code runs in two threads")
+def test_setting_the_stop_event_ends_an_uncompiled_run_at_once() -> None:
+    stop = threading.Event()
+    captures, result = endless(stop=stop)
+    captures.estimate_remaining = lambda: 0
+    count = 0
+    for _ in result:
+        count += 1
+        stop.set()
+    assert count == 1
+
+
+@pytest.mark.parametrize(
+    ("to_come", "cached", "pays"),
+    [(200_000, False, True), (100_000, False, False), (5_000, True, True), (3_000, True, False), (0, True, False)],
+)
+def test_compiling_pays_if_enough_is_to_come(
+    monkeypatch: pytest.MonkeyPatch, to_come: int, cached: bool, pays: bool
+) -> None:
+    monkeypatch.setattr(results, "is_cached", lambda: cached)
+    captures, result = endless()
+    captures.estimate_remaining = lambda: to_come
+    result.packets = results.BEGINNING
+    assert result._compiling_pays() is pays
+    result.packets = results.BEGINNING - 1
+    assert result._compiling_pays() is False
