@@ -141,6 +141,8 @@ def _ack_place(bounds: dict[str, int]) -> str:
 
 def aftermath(moment: Moment) -> list[str]:
     """What the packet left behind in the connection table."""
+    if not moment.simulator.lowered["stateful"].tracking:
+        return ["nothing: there is no connection table"]
     verdict = Verdict(moment.decision("stateful")["verdict"])
     before, after = moment.connection_before, moment.connection_after
     if moment.result["fresh"]:

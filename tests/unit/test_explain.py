@@ -227,3 +227,8 @@ def test_explaining_takes_a_limits_token_only_once() -> None:
     assert 'by rule "few"' in told(wall, tcp())
     assert "few all of it matches" in told(wall, tcp())
     assert "- few limit is used up" in told(wall, tcp())
+
+
+def test_nothing_is_remembered_where_nothing_is_tracked() -> None:
+    text = told(Wall([{"proto": "tcp", "verdict": "accept"}]), tcp())
+    assert "afterwards nothing: there is no connection table\n" in text
