@@ -15,12 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.capture import Chunk, from_scapy
-from fwsim.engine import is_compiled
 from fwsim.errors import UsageError
 from fwsim.lower import Lowered, lower
 from fwsim.ruleset import Ruleset
 from fwsim.running import StatefulRun, StatelessRun
-from fwsim.tables import DECISION, RULE_POLICY, Rows, empty, plain
+from fwsim.tables import DECISION, RULE_POLICY, empty, plain
 from fwsim.terms import (
     CtState,
     Direction,
@@ -34,6 +33,7 @@ from fwsim.terms import (
     word,
 )
 from fwsim.topology import Topology
+from fwsim.uncompiled import flush, loaded, usable
 
 Mode = Literal["stateful", "stateless"]
 MODES: tuple[Mode, ...] = ("stateless", "stateful")
@@ -170,11 +170,7 @@ class Simulator:
     def run(self, chunk: Chunk) -> Batch:
         """Decide about every packet of a chunk, in both modes; the chunk has been located."""
         batch = Batch(chunk, empty(DECISION, len(chunk)), empty(DECISION, len(chunk)))
-        if is_compiled():
-            self.run_stateless(batch)
-            self.run_stateful(batch)
-        else:
-            self._run_uncompiled(batch, 0, len(chunk))
+        self._run_rows(batch, 0, len(chunk))
         return batch
 
     def run_stateless(self, batch: Batch) -> None:
@@ -185,24 +181,17 @@ class Simulator:
         """The stateful half of `run`; compiled only."""
         self.stateful.run(batch.frames, batch.packets, batch.quotes, batch.stateful, 0, len(batch))
 
-    def _run_uncompiled(self, batch: Batch, start: int, end: int) -> None:
-        """Both halves for some rows of a batch, packet rows read as dicts."""
-        frames, packets, quotes = Rows(batch.frames), Rows(batch.packets), Rows(batch.quotes)
-        stateless, stateful = Rows(batch.stateless), Rows(batch.stateful)
-        for table in (frames, packets, stateless, stateful):
-            table.load(range(start, end))
+    def _run_rows(self, batch: Batch, start: int, end: int) -> None:
+        """Both halves for some rows of a batch."""
+        tables = (batch.frames, batch.packets, batch.stateless, batch.stateful)
+        frames, packets, stateless, stateful = (loaded(table, start, end) for table in tables)
         self.stateless.run(frames, packets, stateless, start, end)
-        self.stateful.run(frames, packets, quotes, stateful, start, end)
-        for table in (frames, packets, stateless, stateful):
-            table.flush()
+        self.stateful.run(frames, packets, usable(batch.quotes), stateful, start, end)
+        flush(frames, packets, stateless, stateful)
 
     def step(self, batch: Batch, row: int) -> None:
         """Decide about one row of a batch whose rows before it have been decided."""
-        if is_compiled():
-            self.stateless.run(batch.frames, batch.packets, batch.stateless, row, row + 1)
-            self.stateful.run(batch.frames, batch.packets, batch.quotes, batch.stateful, row, row + 1)
-        else:
-            self._run_uncompiled(batch, row, row + 1)
+        self._run_rows(batch, row, row + 1)
 
     # --- single packets ----------------------------------------------------------------------------------------
 
@@ -210,7 +199,10 @@ class Simulator:
         """Decide about one scapy packet in the simulator's mode.
 
         `at` is its time in seconds (default: that of the packet before it); `iif` the interface it comes in by.
+        Raises UsageError if interfaces are declared and `iif` is none of them.
         """
+        if iif is not None:
+            self.topology.check_declared(iif, f"iif={iif!r}")
         if at is not None:
             self._now = max(self._now, round(at * 1_000_000_000))
         captures = from_scapy([packet], interface=iif, ts=self._now)
