@@ -9,8 +9,8 @@ import struct
 from collections.abc import Sequence
 from typing import TypeVar
 
+from fwsim.capture.crafting import ETHERTYPE_ARP, ICMPV6, Ip, arp, ethernet, icmp_message, mac_of, packed
 from tests.playbook import Playbook
-from tests.playbook_frames import ETHERTYPE_ARP, ICMPV6, Ip, arp, ethernet, icmp_message, mac_of, packed
 from tests.playbook_stage import FIREWALL_MAC
 
 Thing = TypeVar("Thing")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from fwsim.capture.crafting import TCP, Ip, ethernet, mac_of, tcp_segment
 from pcaps.payloads import answer, question, solicit
 from tests.playbook import Playbook, Raw, Tcp
 from tests.playbook_capture import LINKTYPE_SLL2, Frame, cooked, gzipped, pcap, pcapng, zstandarded
-from tests.playbook_frames import TCP, Ip, ethernet, mac_of, tcp_segment
 from tests.playbook_stage import FIREWALL_MAC, REPLY, UPSTREAM_MAC
 
 CLIENT, SERVER = "10.1.4.23:51822", "203.0.113.80:443"

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from fwsim.capture.crafting import ICMP, TCP, Ip, icmp_message, tcp_segment, udp_datagram
 from pcaps.payloads import answer, tls_record
 from pcaps.people import OVER, RESOLVER, SEGMENT, Incident, Morning
 from tests.playbook import Raw, Tcp
-from tests.playbook_frames import ICMP, TCP, Ip, icmp_message, tcp_segment, udp_datagram
 from tests.playbook_stage import ORIGINAL, REPLY
 
 SCANNER, SECOND_SCANNER = "198.51.100.66", "203.0.113.250"

@@ -10,11 +10,7 @@ from typing import Any
 from scapy.layers.l2 import Ether
 
 from fwsim.capture import from_scapy
-from fwsim.naming import Naming, RuleNames
-from fwsim.ruleset import Ruleset
-from fwsim.simulator import MODES, Batch, Decision, Mode, Simulator
-from fwsim.tables import DECISION, empty, plain
-from tests.playbook_frames import (
+from fwsim.capture.crafting import (
     ICMP,
     ICMPV6,
     TCP,
@@ -26,6 +22,10 @@ from tests.playbook_frames import (
     tcp_segment,
     udp_datagram,
 )
+from fwsim.naming import Naming, RuleNames
+from fwsim.ruleset import Ruleset
+from fwsim.simulator import MODES, Batch, Decision, Mode, Simulator
+from fwsim.tables import DECISION, empty, plain
 
 HERE, THERE, OWN = "10.1.0.5", "203.0.113.80", "10.1.0.1"
 HERE6, THERE6 = "fd00:1::5", "2001:db8::80"

@@ -18,9 +18,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Self
 
+from fwsim.capture.crafting import Ip
 from fwsim.terms import CtState, TcpState
 from tests.playbook_capture import pcapng
-from tests.playbook_frames import Ip
 from tests.playbook_stage import ACCEPT, DROP, ORIGINAL, REPLY, Connection, ExpectationError, Firewall, Sent, Stage
 from tests.playbook_talk import Conversation, Ping, Raw, Tcp, Udp, icmp_error
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Protocol, Self
 
+from fwsim.capture.crafting import Ip, ethernet, mac_of
 from fwsim.terms import CtState, CtStatus, Direction, Evidence, Reason, TcpState, Verdict, evidence_words, word
 from tests.playbook_capture import OUTBOUND, Frame
-from tests.playbook_frames import Ip, ethernet, mac_of
 
 ACCEPT, DROP = Verdict.ACCEPT, Verdict.DROP
 ORIGINAL, REPLY, NO_DIRECTION = Direction.ORIGINAL, Direction.REPLY, Direction.NONE

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from tests.playbook_frames import (
+from fwsim.capture.crafting import (
     ICMP,
     ICMPV6,
     TCP,

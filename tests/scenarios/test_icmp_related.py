@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from fwsim.capture.crafting import Ip, icmp_message
 from fwsim.terms import Evidence, Reason
 from tests.conftest import Stager
 from tests.playbook import ACCEPT, DROP, INVALID, NEW, ORIGINAL, RELATED, REPLY, Playbook, State
-from tests.playbook_frames import Ip, icmp_message
 
 ROUTER = {4: "198.51.100.1", 6: "2001:db8:1::1"}
 UNREACHABLE = {4: (3, 1), 6: (1, 3)}

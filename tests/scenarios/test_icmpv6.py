@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fwsim.capture.crafting import ICMPV6, UDP, icmp_message, packed, udp_datagram
 from fwsim.terms import Reason
 from tests.conftest import Stager
 from tests.playbook import (
@@ -20,7 +21,6 @@ from tests.playbook import (
     Playbook,
     Sent,
 )
-from tests.playbook_frames import ICMPV6, UDP, icmp_message, packed, udp_datagram
 from tests.playbook_stage import NO_DIRECTION
 
 HOST, PEER, ROUTER = "fd00:1::23", "2001:db8::80", "fe80::1"

@@ -5,6 +5,7 @@ Item 24, rules evaluated for each fragment, waits for reassembly. Most items hav
 
 from __future__ import annotations
 
+from fwsim.capture.crafting import ICMPV6, Ip, icmp_message, packed, tcp_options
 from fwsim.terms import Reason, Verdict
 from tests.conftest import Stager
 from tests.playbook import (
@@ -21,7 +22,6 @@ from tests.playbook import (
     Raw,
     State,
 )
-from tests.playbook_frames import ICMPV6, Ip, icmp_message, packed, tcp_options
 from tests.playbook_simulator import BROKEN, KNOWN
 from tests.playbook_simulator import NEW as ANY_NEW
 from tests.playbook_stage import NO_DIRECTION

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from fwsim.capture.crafting import TCP, ethernet, tcp_segment
 from fwsim.terms import CtState, Reason, Verdict
 from tests.conftest import Stager
 from tests.playbook import ACCEPT, DROP, ESTABLISHED, INVALID, NEW, UNTRACKED, Ip, Playbook, State
-from tests.playbook_frames import TCP, ethernet, tcp_segment
 from tests.playbook_simulator import BROKEN, KNOWN
 from tests.playbook_simulator import NEW as ANY_NEW
 from tests.playbook_stage import FIREWALL_MAC, NO_DIRECTION

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from fwsim.capture.crafting import tcp_options
 from fwsim.terms import Evidence, Reason
 from tests.conftest import Stager
 from tests.playbook import ACCEPT, DROP, ESTABLISHED, INVALID, NEW, Playbook, State
-from tests.playbook_frames import tcp_options
 
 GRANTED = 64_241
 """The right edge of the server's window after the handshake: 1 + 64,240."""

@@ -6,9 +6,9 @@ import struct
 
 import pytest
 
+from fwsim.capture.crafting import checksum, pseudo_header
 from fwsim.terms import Reason
 from tests.playbook import ACCEPT, DROP, ESTABLISHED, INVALID, NEW, ORIGINAL, REPLY, Conversation, Playbook, Sent
-from tests.playbook_frames import checksum, pseudo_header
 
 UDPLITE = 136
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from fwsim.capture.crafting import flag_bits
 from fwsim.engine.evidence import of_history, tcp_in_connection, tcp_without_connection, without_connection
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus, Direction, Evidence, Proto, Reason, TcpState
-from tests.playbook_frames import flag_bits
 
 NOTHING = Evidence.NONE
 

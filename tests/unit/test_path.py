@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from fwsim.capture.crafting import Ip
 from fwsim.terms import CtState, Hook, Reason, Verdict
 from tests.deciding import HERE, NOWHERE, OWN, THERE, UNKNOWN_INTERFACE, Wall, tcp, udp
-from tests.playbook_frames import Ip
 
 DROP, ACCEPT, UNKNOWN = Verdict.DROP, Verdict.ACCEPT, Verdict.UNKNOWN
 

@@ -11,10 +11,10 @@ from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
 from scapy.layers.l2 import Dot1Q, Ether
 from scapy.utils import PcapNgReader, rdpcap
 
+from fwsim.capture.crafting import checksum, ethernet, tcp_options, udp_datagram
 from fwsim.terms import CtState, CtStatus, Direction, Reason, TcpState, Verdict
 from tests.playbook import ExpectationError, Ip, Playbook, Raw
 from tests.playbook_capture import cooked, gzipped, pcap, zstandarded
-from tests.playbook_frames import checksum, ethernet, tcp_options, udp_datagram
 from tests.playbook_stage import Judgement, Key, Remembered
 
 DROP, ACCEPT = Verdict.DROP, Verdict.ACCEPT

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fwsim.capture.crafting import Ip
 from fwsim.terms import CtState, Hook, Reason, RejectWith, Verdict
 from tests.deciding import (
     BROKEN,
@@ -27,7 +28,6 @@ from tests.deciding import (
     tcp,
     udp,
 )
-from tests.playbook_frames import Ip
 
 ACCEPT, DROP, REJECT, UNKNOWN = Verdict.ACCEPT, Verdict.DROP, Verdict.REJECT, Verdict.UNKNOWN
 
