@@ -22,6 +22,7 @@ LADDER = [
     {"fwsim.engine"},
     {"fwsim.uncompiled"},
     {"fwsim.ruleset", "fwsim.capture"},
+    {"fwsim.fuzz"},
     {"fwsim.lower", "fwsim.topology", "fwsim.tracker"},
     {"fwsim.trace", "fwsim.running"},
     {"fwsim.result", "fwsim.simulator", "fwsim.kernel"},

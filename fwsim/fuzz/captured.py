@@ -1,0 +1,34 @@
+"""Fuzzed traffic as a capture file, which everything that reads captures can read.
+
+Read first: `write_traffic`. Equal arguments give equal bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from fwsim.capture import CaptureWriter
+from fwsim.fuzz import USUAL, Hosts, traffic
+
+BEGINNING = 1_772_438_400 * 10**9
+"""The time of the first packet, ns since the epoch; the others follow a microsecond apart."""
+MICROSECOND = 1_000
+INBOUND = 1
+
+
+def write_traffic(
+    target: str | BinaryIO,
+    seed: int | str,
+    count: int,
+    *,
+    interfaces: Sequence[str] = ("lan", "wan"),
+    hosts: Hosts = USUAL,
+    fragments: float = 0.04,
+) -> int:
+    """Write at least `count` packets of `traffic` as they come in by two interfaces; returns how many were written."""
+    with CaptureWriter(target) as writer:
+        numbers = [writer.interface(name) for name in interfaces]
+        for place, sent in enumerate(traffic(seed, count, hosts, fragments=fragments)):
+            writer.packet(sent.frame, BEGINNING + place * MICROSECOND, interface=numbers[sent.side], direction=INBOUND)
+        return writer.packets

@@ -1,0 +1,10 @@
+"""Parity: two firewalls, one capture, and where their decisions differ.
+
+Read first: `compare_firewalls`. One firewall is the simulator, the other anything that decides about chunks: the
+kernel. Neither is asked how it comes to its decisions; only these are compared, packet by packet.
+"""
+
+from fwsim.parity.comparison import COMPARED, SKIPPED, Comparison, Difference, Firewall, compare_firewalls
+from fwsim.parity.frozen import frozen
+
+__all__ = ["COMPARED", "SKIPPED", "Comparison", "Difference", "Firewall", "compare_firewalls", "frozen"]

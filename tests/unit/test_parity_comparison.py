@@ -1,0 +1,89 @@
+"""Two firewalls compared: what counts as a difference, and that all of them are counted."""
+
+from __future__ import annotations
+
+from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.layers.l2 import ARP, Ether
+
+from fwsim.capture import Chunk, from_scapy
+from fwsim.parity import SKIPPED, Comparison, compare_firewalls
+from fwsim.parity.comparison import SHOWN, Table
+from fwsim.result import Result
+from fwsim.ruleset import Ruleset
+from fwsim.simulator import Simulator
+from fwsim.terms import Proto, Verdict
+
+RULES = Ruleset.model_validate(
+    {"policy": "accept", "rules": [{"name": "no telnet", "proto": "tcp", "dport": 23, "verdict": "drop"}]}
+)
+TRAFFIC = [
+    IP(dst="192.0.2.1") / TCP(dport=23),
+    IP(dst="192.0.2.1") / TCP(dport=80),
+    IP(dst="192.0.2.1") / UDP(dport=53),
+    IP(dst="192.0.2.1") / ICMP(),
+]
+
+
+class Other:
+    """A firewall that decides like the simulator but for what `spoil` does to its decisions."""
+
+    def __init__(self, **spoil: tuple[list[int], int]) -> None:
+        self.simulator = Simulator(RULES)
+        self.spoil = spoil
+
+    def run(self, chunk: Chunk) -> Table:
+        decisions: Table = self.simulator.run(chunk).stateful
+        for name, (rows, value) in self.spoil.items():
+            decisions[name][rows] = value
+        return decisions
+
+
+def compared(other: Other, packets: list[object] | None = None) -> Comparison:
+    return compare_firewalls(Result(from_scapy(packets or TRAFFIC), Simulator(RULES)), other)
+
+
+def test_equal_decisions_agree() -> None:
+    found = compared(Other())
+    assert found.agrees
+    assert not found.differences
+    assert found.packets == found.compared == {Proto.TCP: 2, Proto.UDP: 1, Proto.ICMP: 1}
+
+
+def test_another_verdict_is_a_difference_with_both_decisions() -> None:
+    found = compared(Other(verdict=([1], int(Verdict.DROP))))
+    assert found.differing == {Proto.TCP: 1}
+    (difference,) = found.differences
+    assert (difference.number, difference.fields) == (2, ("verdict",))
+    assert (difference.ours["verdict"], difference.theirs["verdict"]) == (Verdict.ACCEPT, Verdict.DROP)
+
+
+def test_the_same_verdict_by_another_rule_is_a_difference() -> None:
+    assert compared(Other(rule=([0], 5))).differences[0].fields == ("rule",)
+
+
+def test_frames_that_the_other_was_not_given_are_not_compared() -> None:
+    found = compared(Other(verdict=([0, 2], SKIPPED)))
+    assert found.agrees
+    assert found.compared == {Proto.TCP: 1, Proto.ICMP: 1}
+
+
+def test_what_the_simulator_does_not_know_is_counted_and_is_no_difference() -> None:
+    batch = next(iter(Result(from_scapy(TRAFFIC), Simulator(RULES))))
+    theirs = batch.stateful.copy()
+    batch.stateful["verdict"][0] = Verdict.UNKNOWN
+    found = Comparison()
+    found.add(batch, theirs)
+    assert found.agrees
+    assert found.unknown == {Proto.TCP: 1}
+
+
+def test_all_differences_are_counted_and_the_first_are_kept() -> None:
+    packets = [IP(dst="192.0.2.1") / UDP(dport=port) for port in range(1, 101)]
+    found = compared(Other(verdict=(list(range(30, 100)), int(Verdict.DROP))), packets)
+    assert found.differing == {Proto.UDP: 70}
+    assert [one.number for one in found.differences] == list(range(31, 31 + SHOWN))
+
+
+def test_frames_that_are_not_ip_are_counted_apart() -> None:
+    found = compared(Other(), [Ether() / ARP()])
+    assert found.packets == {-1: 1}
