@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from fwsim.capture.crafting import Ip
 from fwsim.explain import explain
 from fwsim.explain.moment import Moment
 from tests.deciding import EDGE, Rules, Wall
-from tests.playbook_frames import Ip
 
 RAW: Rules = {
     "raw": {

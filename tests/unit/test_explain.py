@@ -12,6 +12,7 @@ import pytest
 
 import fwsim
 from fwsim.capture import Input, open_captures
+from fwsim.capture.crafting import Ip
 from fwsim.explain import explain
 from fwsim.naming import Naming, RuleNames
 from fwsim.result import compare
@@ -35,7 +36,6 @@ from tests.deciding import (
     tcp,
 )
 from tests.explaining import told
-from tests.playbook_frames import Ip
 
 ROOT = Path(__file__).parent.parent.parent
 OFFICE = str(ROOT / "rulesets" / "office.yaml")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fwsim.capture.crafting import Ip
 from fwsim.naming import Naming, RuleNames
 from fwsim.report.unknown import Unknowns, rules_with_limit
 from tests.deciding import (
@@ -27,7 +28,6 @@ from tests.deciding import (
     tcp,
     udp,
 )
-from tests.playbook_frames import Ip
 
 GRE, SCTP = 47, 132
 BOTH = ("stateless", "stateful")
