@@ -6,7 +6,7 @@ alternative is a tuple of matches, all of which must hold. Alternatives exclude 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from itertools import product
 
@@ -20,8 +20,6 @@ NEVER: Condition = []
 
 BITS = {4: 32, 6: 128}
 HIGHEST_MARK = 0xFFFFFFFF
-FLAGS = "tcp flags"
-ALL_FLAGS = 0xFF
 
 
 def both(*conditions: Condition) -> Condition:
@@ -35,9 +33,9 @@ def compared(field: str, elements: Sequence[str], negated: bool) -> str:
     return f"{field} {'!= ' if negated else ''}{wanted}"
 
 
-def number_elements(intervals: Intervals) -> list[str]:
-    """Numbers and ranges in decimal."""
-    return [str(low) if low == high else f"{low}-{high}" for low, high in intervals]
+def number_elements(intervals: Intervals, words: Mapping[int, str]) -> list[str]:
+    """Numbers, by their name if they have one, and ranges in decimal."""
+    return [words.get(low, str(low)) if low == high else f"{low}-{high}" for low, high in intervals]
 
 
 def mark_elements(intervals: Intervals) -> list[str]:
@@ -67,12 +65,12 @@ def clipped(intervals: Intervals, highest: int) -> Intervals:
     return tuple((low, min(high, highest)) for low, high in intervals if low <= highest)
 
 
-def numbers_condition(field: str, value: Numbers, highest: int) -> Condition:
+def numbers_condition(field: str, value: Numbers, highest: int, words: Mapping[int, str]) -> Condition:
     """A numeric field that is one of the values; nft too lets a field that is not there match neither way."""
     inside = clipped(value.intervals, highest)
     if not inside:
         return [(f"{field} 0-{highest}",)] if value.negated else NEVER
-    return [(compared(field, number_elements(inside), value.negated),)]
+    return [(compared(field, number_elements(inside, words), value.negated),)]
 
 
 def members(value: Numbers, highest: int) -> frozenset[int]:
@@ -105,37 +103,27 @@ def choice_text(field: str, choice: Choice, negated: bool, words: dict[str, int]
     return f"{masked} {'!= ' if negated else ''}{low:#x}-{high:#x}"
 
 
-def masked_condition(field: str, value: Masked, words: dict[str, int]) -> Condition:
-    """A field of 32 bits of which one of the choices holds, or none of them.
+def masked_condition(field: str, value: Masked, words: dict[str, int], highest: int = HIGHEST_MARK) -> Condition:
+    """A field of bits, up to `highest`, of which one of the choices holds, or none of them.
 
     Choices that ask for all bits are one comparison with a set. The others become alternatives of which each also
     asks that those before it do not hold.
     """
     tests: list[tuple[str, str]] = []
-    whole = merged((choice.low, choice.high) for choice in value.choices if _asks_all(choice))
-    if whole:
-        elements = mark_elements(whole)
-        tests.append((compared(field, elements, False), compared(field, elements, True)))
+    exact = [choice for choice in value.choices if choice.mask & highest == highest]
+    inside = clipped(merged((choice.low, choice.high) for choice in exact), highest)
+    if inside:
+        elements = mark_elements(inside)
+        tests.append((_is_exactly(field, elements, words), compared(field, elements, True)))
     for choice in value.choices:
-        if not _asks_all(choice):
+        if choice not in exact:
             tests.append((choice_text(field, choice, False, words), choice_text(field, choice, True, words)))
     if value.negated:
         return [tuple(opposite for _, opposite in tests)]
     return [(*(opposite for _, opposite in tests[:n]), test) for n, (test, _) in enumerate(tests)]
 
 
-def _asks_all(choice: Choice) -> bool:
-    """Whether a choice asks for all bits of a mark."""
-    return choice.mask & HIGHEST_MARK == HIGHEST_MARK
-
-
-def flags_condition(value: Masked, words: dict[str, int]) -> Condition:
-    """TCP flags: one comparison, under a mask or with the list of all combinations that are meant."""
-    if len(value.choices) == 1 and value.choices[0].mask != ALL_FLAGS:
-        return [(choice_text(FLAGS, value.choices[0], value.negated, words),)]
-    elements = [f"{n:#x}" for n in range(ALL_FLAGS + 1) if any(holds(choice, n) for choice in value.choices)]
-    if not elements or len(elements) > ALL_FLAGS:
-        return [(f"{FLAGS} 0x0-0xff",)] if bool(elements) != value.negated else NEVER
-    if len(elements) == 1 and not value.negated:
-        elements = [f"== {elements[0]}"]  # a bare one would be compared bit by bit
-    return [(compared(FLAGS, elements, value.negated),)]
+def _is_exactly(field: str, elements: Sequence[str], words: dict[str, int]) -> str:
+    """The field has one of these values; where bits have names, nft takes a lone value for bits that may be set."""
+    text = compared(field, elements, False)
+    return text.replace(field, f"{field} ==", 1) if words and len(elements) == 1 else text

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import re
 
-RESERVED = frozenset(
-    """
-    accept add ah all and arp auto-merge bridge burst bytes cgroup chain checksum code comment comp constant continue
-    counter cpu create ct daddr day dccp define delete describe destroy device devices dnat dport drop dscp dst dup
-    dynamic ecn element elements eq esp ether exists expires export exthdr fib flags flow flowtable flush frag fwd
-    gc-interval ge geneve get goto gre gretap group gt handle hbh helper hook hoplimit hour ibriport ibrname icmp icmpv6
-    id igmp iif iifgroup iifname iiftype import in include index inet inner insert interval ip ip6 ipsec jhash jump last
-    le length level limit list log lshift lt map mark masquerade meta meter mh minute missing monitor mptcp ne netdev
-    nexthdr nftrace not notrack numgen obriport obrname offload oif oifgroup oifname oiftype option options or original
-    osf over packets performance pkttype policy position prefix priority protocol protocols queue quota random rate
-    redefine redirect reject rename replace reply reset return rshift rt rt0 rt2 rtclassid rule ruleset saddr sctp
-    second seconds secmark set size skgid skuid snaplen snat socket sport src srh state status string symhash synproxy
-    table tcp th time timeout tproxy ttl tunnel type typeof udp udplite undefine update version vlan vmap vxlan week
-    wscale xor xt xz
-    """.split()
-)
+GRAMMAR = """
+accept add ah all and arp auto-merge bridge burst bytes cgroup chain checksum code comment comp constant continue
+counter cpu create ct daddr day dccp define delete describe destroy device devices dnat dport drop dscp dst dup
+dynamic ecn element elements eq esp ether exists expires export exthdr fib flags flow flowtable flush frag fwd
+gc-interval ge geneve get goto gre gretap group gt handle hbh helper hook hoplimit hour ibriport ibrname icmp icmpv6
+id igmp iif iifgroup iifname iiftype import in include index inet inner insert interval ip ip6 ipsec jhash jump last
+le length level limit list log lshift lt map mark masquerade meta meter mh minute missing monitor mptcp ne netdev
+nexthdr nftrace not notrack numgen obriport obrname offload oif oifgroup oifname oiftype option options or original
+osf over packets performance pkttype policy position prefix priority protocol protocols queue quota random rate
+redefine redirect reject rename replace reply reset return rshift rt rt0 rt2 rtclassid rule ruleset saddr sctp
+second seconds secmark set size skgid skuid snaplen snat socket sport src srh state status string symhash synproxy
+table tcp th time timeout tproxy ttl tunnel type typeof udp udplite undefine update version vlan vmap vxlan week
+wscale xor xt xz
+"""
 """Words of nft's grammar, of which at least one version takes none as an identifier (1.0.6: each was tried)."""
+
+RESERVED = frozenset(GRAMMAR.split())
 
 LONGEST_NAME = 100
 """Letters of an identifier (the kernel takes 255; some remain for what is added)."""

@@ -8,10 +8,12 @@ exception: without an interface `iifname` is the empty name, so that a negated m
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from fwsim.ruleset import Rule, Ruleset, words
 from fwsim.ruleset.keys import SET_KINDS
+from fwsim.ruleset.masks import ALL_FLAGS
 from fwsim.ruleset.values import Addresses, Intervals, Masked, Names, Numbers
 from fwsim.terms import CtState
 
@@ -25,7 +27,6 @@ from .comparing import (
     both,
     clipped,
     compared,
-    flags_condition,
     holds,
     masked_condition,
     members,
@@ -43,11 +44,17 @@ class NotInNft(Exception):  # noqa: N818 - a signal within this package: it beco
 
 
 class Field(NamedTuple):
-    """How nft calls a numeric field, and the highest value it can hold."""
+    """How nft calls a numeric field, the highest value it can hold, and nft's names of single values."""
 
     name: str
     highest: int
+    words: Mapping[int, str] = MappingProxyType({})
 
+
+ICMP_WORDS = {number: name for name, number in words.ICMP_TYPES.items()}
+ICMPV6_WORDS = {number: name for name, number in reversed(words.ICMPV6_TYPES.items())}
+PORT_WORDS = {number: name for name, number in words.PORT_PROTOCOLS.items()}
+PROTOCOL_WORDS = {**PORT_WORDS, 1: "icmp", 58: "icmpv6", 47: "gre", 50: "esp", 51: "ah"}
 
 HEADERS = {
     "src": {4: Field("ip saddr", 0), 6: Field("ip6 saddr", 0)},
@@ -58,11 +65,9 @@ HEADERS = {
 """The fields of the IP header, by key and family."""
 
 ICMP = {
-    "icmp_type": Field("icmp type", 255), "icmp_code": Field("icmp code", 255),
-    "icmpv6_type": Field("icmpv6 type", 255), "icmpv6_code": Field("icmpv6 code", 255),
+    "icmp_type": Field("icmp type", 255, ICMP_WORDS), "icmp_code": Field("icmp code", 255),
+    "icmpv6_type": Field("icmpv6 type", 255, ICMPV6_WORDS), "icmpv6_code": Field("icmpv6 code", 255),
 }  # fmt: skip
-
-PORT_WORDS = {number: name for name, number in words.PORT_PROTOCOLS.items()}
 
 WHOLE, FIRST, LATER = 1, 2, 4
 EVERY_FRAGMENT = WHOLE | FIRST | LATER
@@ -88,7 +93,7 @@ FRAGMENTS: dict[int, dict[int, Condition]] = {
 }  # fmt: skip
 """By family and the kinds of fragments that are meant. In IPv6, a fragment header may also lead a whole packet."""
 
-CT_STATES = {name: bit for name, bit in words.CT_STATES.items()}
+CT_STATES = words.CT_STATES
 WITH_CONNECTION = int(CtState.ESTABLISHED | CtState.RELATED | CtState.NEW)
 
 
@@ -133,12 +138,12 @@ class Matching:
             own = self.ruleset.readings.read(value.sets[0], SET_KINDS[key])
             assert isinstance(own, Numbers)
             inside = clipped(own.intervals, field.highest)
-            reference = self._reference(value.sets[0], key, 0, number_elements(inside))
+            reference = self._reference(value.sets[0], key, 0, number_elements(inside, field.words))
             if reference is not None:
                 return [(compared(field.name, [reference], value.negated),)]
         resolved = self.ruleset.resolved(key, value)
         assert isinstance(resolved, Numbers)
-        return numbers_condition(field.name, resolved, field.highest)
+        return numbers_condition(field.name, resolved, field.highest, field.words)
 
     def _reference(self, name: str, key: str, family: int, elements: list[str]) -> str | None:
         """A named set, if nft can have it."""
@@ -222,13 +227,15 @@ class Matching:
         details = both(
             self._numbers(rule, "sport", Field(f"{ports} sport", 65535)),
             self._numbers(rule, "dport", Field(f"{ports} dport", 65535)),
-            flags_condition(rule.tcp_flags, FLAG_WORDS) if rule.tcp_flags is not None else ALWAYS,
+            masked_condition("tcp flags", rule.tcp_flags, FLAG_WORDS, ALL_FLAGS)
+            if rule.tcp_flags is not None
+            else ALWAYS,
             *(self._numbers(rule, key, field) for key, field in ICMP.items()),
         )
         told = ports != "th" and (rule.sport is not None or rule.dport is not None)
         if told or rule.implied_proto is not None:
             return details
-        return both(self._numbers(rule, "proto", Field("meta l4proto", 255)), details)
+        return both(self._numbers(rule, "proto", Field("meta l4proto", 255, PROTOCOL_WORDS)), details)
 
     def _single_protocol(self, rule: Rule) -> int | None:
         """The protocol if the rule leaves only one possible."""
@@ -238,6 +245,12 @@ class Matching:
         assert isinstance(value, Numbers)
         possible = members(value, 255)
         return next(iter(possible)) if len(possible) == 1 else None
+
+    def _flags(self, rule: Rule) -> Condition:
+        """The TCP flags."""
+        if rule.tcp_flags is None:
+            return ALWAYS
+        return masked_condition("tcp flags", rule.tcp_flags, FLAG_WORDS, ALL_FLAGS)
 
     def _length(self, rule: Rule) -> Condition:
         """The length of the IP packet."""
