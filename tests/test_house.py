@@ -24,7 +24,7 @@ LADDER = [
     {"fwsim.ruleset", "fwsim.capture"},
     {"fwsim.fuzz"},
     {"fwsim.lower", "fwsim.topology", "fwsim.tracker"},
-    {"fwsim.trace", "fwsim.running"},
+    {"fwsim.trace", "fwsim.running", "fwsim.convert"},
     {"fwsim.result", "fwsim.simulator", "fwsim.kernel"},
     {"fwsim.selection"},
     {"fwsim.report", "fwsim.parity", "fwsim.explain"},

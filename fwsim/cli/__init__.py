@@ -26,6 +26,7 @@ COMMANDS = {
     "replay": "Run one mode: one decision per packet.",
     "explain": "Tell every step that led to a packet's verdicts.",
     "conntrack": "Show the connection table as conntrack -L or -E would.",
+    "convert": "Write a ruleset as nft, YAML or JSON.",
     "schema": "Print the JSON Schema of rulesets or of output.",
     "demo": "See the whole story in ten seconds.",
 }

@@ -113,7 +113,7 @@ def _pairs(context: click.Context, parameter: click.Parameter, texts: Sequence[s
     return tuple(pairs)
 
 
-def _mapping(context: click.Context, parameter: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
+def mapping_of(context: click.Context, parameter: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
     """Repeated pairs as a dict; the last one of a name counts."""
     return dict(_pairs(context, parameter, texts))
 
@@ -156,7 +156,7 @@ input_options = _packed(
             "--stateless-rules", metavar="FILE", help="A ruleset of its own for the stateless mode (no twin)."
         ),
         click.option(
-            "--interface", "interfaces", metavar="NAME=CIDR[,CIDR]", multiple=True, callback=_mapping,
+            "--interface", "interfaces", metavar="NAME=CIDR[,CIDR]", multiple=True, callback=mapping_of,
             help="The networks behind an interface; any for all others. Repeatable.",
         ),
         click.option("--local", metavar="ADDRESS", multiple=True, help="An address of the firewall. Repeatable."),
@@ -165,7 +165,7 @@ input_options = _packed(
             help="A capture taken on this interface; several are merged by time. Repeatable.",
         ),
         click.option(
-            "--set", "settings", metavar="KEY=VALUE", multiple=True, callback=_mapping,
+            "--set", "settings", metavar="KEY=VALUE", multiple=True, callback=mapping_of,
             help="Change a setting of the ruleset: conntrack.tcp_loose=0. Repeatable.",
         ),
         click.option("--sysctl", metavar="FILE", help="Take conntrack's settings from the output of sysctl -a."),

@@ -12,7 +12,7 @@ mistake with its place. pydantic and PyYAML are imported here and nowhere else; 
 | `source`, `text`, `json_text`, `scalars`, `located` | bytes to a tree with places |
 | `load`, `options`, `problems`, `mistakes` | a file to a ruleset, or to all its mistakes |
 | `checks`, `scope`, `rule_checks`, `set_checks`, `chain_checks`, `resolve` | what must fit together |
-| `write`, `guess`, `schema` | ruleset to YAML; the policy that is used without one; JSON Schema |
+| `write`, `guess`, `schema` | ruleset to YAML and JSON; the policy that is used without one; JSON Schema |
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .guess import guess_policy
 from .load import load_ruleset
 from .model import Chain, Interface, Rule, Ruleset, Stateless
 from .schema import ruleset_schema
-from .write import to_yaml
+from .write import to_json, to_yaml
 
 __all__ = [
     "Chain",
@@ -34,5 +34,6 @@ __all__ = [
     "guess_policy",
     "load_ruleset",
     "ruleset_schema",
+    "to_json",
     "to_yaml",
 ]

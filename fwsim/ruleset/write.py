@@ -1,10 +1,11 @@
-"""A ruleset -> YAML that loads to the same ruleset, laid out as a person would write it.
+"""A ruleset -> YAML or JSON that loads to the same ruleset, laid out as a person would write it.
 
 Read first: `model`. Only what was set is written, values as they were spelled. A rule stands on one line.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -26,7 +27,17 @@ ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 def to_yaml(ruleset: Ruleset) -> str:
     """The ruleset as YAML text."""
-    return "".join(line + "\n" for line in _lines(ruleset.model_dump(exclude_unset=True, exclude_none=True)))
+    return "".join(line + "\n" for line in _lines(_written(ruleset)))
+
+
+def to_json(ruleset: Ruleset) -> str:
+    """The ruleset as JSON text."""
+    return json.dumps(_written(ruleset), indent=2, ensure_ascii=False) + "\n"
+
+
+def _written(ruleset: Ruleset) -> dict[str, Any]:
+    """What was set, as plain mappings, lists and scalars."""
+    return ruleset.model_dump(exclude_unset=True, exclude_none=True)
 
 
 def _lines(data: Mapping[str, Any]) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Linux netfilter itself as a firewall."""
