@@ -5,6 +5,15 @@ kernel. Neither is asked how it comes to its decisions; only these are compared,
 """
 
 from fwsim.parity.comparison import COMPARED, SKIPPED, Comparison, Difference, Firewall, compare_firewalls
-from fwsim.parity.frozen import frozen
+from fwsim.parity.frozen import frozen, without_refill
 
-__all__ = ["COMPARED", "SKIPPED", "Comparison", "Difference", "Firewall", "compare_firewalls", "frozen"]
+__all__ = [
+    "COMPARED",
+    "SKIPPED",
+    "Comparison",
+    "Difference",
+    "Firewall",
+    "compare_firewalls",
+    "frozen",
+    "without_refill",
+]

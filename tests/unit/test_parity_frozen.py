@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from scapy.layers.inet import ICMP, IP, TCP
-from scapy.packet import Packet
+from scapy.packet import Packet, Raw
 
 from fwsim.capture import from_scapy
-from fwsim.parity import frozen
+from fwsim.parity import frozen, without_refill
 from fwsim.result import Result
 from fwsim.ruleset import Ruleset
 from fwsim.simulator import Simulator
-from fwsim.terms import CtState
+from fwsim.terms import CtState, Verdict
 
 
 def at(seconds: float, packet: Packet) -> Packet:
@@ -37,3 +37,36 @@ def test_a_connection_outlives_its_timeout() -> None:
 
     assert states(still=False) == [CtState.NEW, CtState.INVALID]
     assert states(still=True) == [CtState.NEW, CtState.ESTABLISHED]
+
+
+def admitted(limit: object, count: int, gap: float) -> list[bool]:
+    """Which of some packets pass a limit, in a ruleset made still."""
+    rules = [{"name": "few", "limit": limit, "verdict": "accept"}]
+    simulator = Simulator(without_refill(Ruleset.model_validate({"policy": "drop", "rules": rules})))
+    packets = [at(5 + gap * n, IP(dst="192.0.2.1", len=100) / TCP() / Raw(bytes(60))) for n in range(count)]
+    (batch,) = Result(from_scapy(packets), simulator)
+    return [verdict == Verdict.ACCEPT for verdict in batch.stateful["verdict"].tolist()]
+
+
+def test_a_limit_holds_as_many_packets_as_before_and_does_not_fill_again() -> None:
+    assert admitted({"rate": "10/second", "burst": 3}, 6, gap=1) == [True] * 3 + [False] * 3
+
+
+def test_a_byte_limit_holds_as_many_bytes_as_before() -> None:
+    assert admitted({"rate": "200 bytes/second", "burst": "150 bytes"}, 5, gap=1) == [True] * 3 + [False] * 2
+
+
+def test_a_limit_that_matches_what_exceeds_it_still_does() -> None:
+    assert admitted({"rate": "1/second", "burst": 2, "over": True}, 4, gap=2) == [False, False, True, True]
+
+
+def test_rules_in_chains_are_made_still_and_all_else_is_kept() -> None:
+    chains = {"forward": {"hook": "forward", "policy": "drop", "rules": [{"limit": "5/minute", "verdict": "accept"}]}}
+    ruleset = Ruleset.model_validate({"name": "x", "chains": chains, "conntrack": {"tcp_loose": False}})
+    still = without_refill(ruleset)
+    assert list(still.all_chains) == ["forward"]
+    (rule,) = still.all_chains["forward"].rules
+    assert rule.limit is not None
+    assert (rule.limit.rate, rule.limit.burst) == (1, 5)
+    assert (still.name, still.conntrack) == (ruleset.name, ruleset.conntrack)
+    assert ruleset.all_chains["forward"].rules[0].limit != rule.limit
