@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 
 from fwsim.kernel.network import Network
 from fwsim.kernel.nflog import AT_ONCE, GATHERED, Listener, Note
-from fwsim.kernel.observers import GROUP, INVALID_GROUP, MADE, MARK
+from fwsim.kernel.observers import END_MARK, GROUP, INVALID_GROUP, MADE
 from fwsim.kernel.orders import Heard, Injection, Play, Played, Way
 
 SO_MARK = 36
@@ -28,7 +28,7 @@ LINK_SCOPE = 2
 DRAIN_EVERY = 500
 """Packets played between two looks at the socket: far fewer than its buffer holds."""
 
-END_MARK = bytes.fromhex("45000014 00000000 4000f6e6 c0000201 c0000202")
+LAST_PACKET = bytes.fromhex("45000014 00000000 4000f6e6 c0000201 c0000202")
 """An IPv4 packet without payload, from the documentation's addresses."""
 EPERM = 1
 """What a raw socket says when a rule dropped its packet."""
@@ -153,7 +153,7 @@ class Injector:
     def finish(self, played: Played) -> None:
         """Wait for everything the observers said: write the end mark, and listen until it is reported."""
         self.listener.gather(GROUP, AT_ONCE)
-        self.write(len(self.network.names) - 1, 0, IPV4_TYPE + END_MARK)
+        self.write(len(self.network.names) - 1, 0, IPV4_TYPE + LAST_PACKET)
         while not self.drain(played, wait=True):
             pass
         self.listener.gather(GROUP, GATHERED)
@@ -166,7 +166,7 @@ class Injector:
             if not notes:
                 return ended
             for note in notes:
-                ended |= note.prefix == MARK
+                ended |= note.prefix == END_MARK
                 self.hear(note, played)
             if ended:
                 return True
@@ -178,7 +178,7 @@ class Injector:
         number = note.mac or self.making
         if note.group == INVALID_GROUP:
             played.invalid.setdefault(number, note.prefix)
-        elif note.prefix not in (MADE, MARK):
+        elif note.prefix not in (MADE, END_MARK):
             played.heard.append(Heard(number, note.hook, note.prefix))
 
 

@@ -1,30 +1,26 @@
-"""The observers: nft chains around the ruleset that report where packets are, without deciding anything.
+"""The observers that stand around an exported ruleset, besides those that `fwsim.convert` writes into it.
 
-Read first: nft(8), LOG STATEMENT; the drawing at `fwsim.terms.Hook`. Chains of equal priority run in the reverse order
-of their registration. So `ENDS` is loaded before anything that makes the kernel track: then its last chains stand
-behind conntrack's confirmation, which has the highest priority too. `TRACKING` is loaded last.
+Read first: the table of prefixes at `fwsim.convert.observing`. All observers log to one group, so that their messages
+come in the order in which they were written.
 """
 
 from __future__ import annotations
 
-from fwsim.terms import CtState, Direction
+from fwsim.convert import Observe
 
 GROUP = 5
-"""The NFLOG group of all observers, so that their messages come in order."""
+"""The NFLOG group of all observers."""
 INVALID_GROUP = 0
 """The group in which conntrack itself logs (`nf_conntrack_log_invalid`)."""
+OBSERVE = Observe(decisions=GROUP, tracking=GROUP, hooks=None, ends=GROUP)
 
-MADE = "o"
-END = "e"
-MARK = "s"
-TRACKED = "c "
-"""Prefixes: a packet of our own begins; a packet went through; the end mark; what conntrack said (`c STATE DIRECTION`,
-as numbers)."""
+MADE = "O"
+"""Prefix: a packet of our own begins; the message has its number as a mark."""
+END_MARK = "Z"
+"""Prefix: the end mark, behind which nothing more is to come."""
 
-HIGHEST = 2147483647
-
-ENDS = """
-table inet fwsim_ends {{
+STACK = """
+table inet fwsim-stack {{
   chain made {{
     type filter hook output priority -500; policy accept;
     meta mark 0 drop
@@ -34,45 +30,15 @@ table inet fwsim_ends {{
   chain arrived {{
     type filter hook prerouting priority -500; policy accept;
     meta pkttype 5 drop
-    iifname "{device}" log prefix "{mark}" group {group}
+    iifname "{device}" log prefix "{end}" group {group}
     iifname "{device}" drop
-  }}
-  chain delivered {{
-    type filter hook input priority {highest}; policy accept;
-    log prefix "{end}" group {group}
-  }}
-  chain left {{
-    type filter hook postrouting priority {highest}; policy accept;
-    log prefix "{end}" group {group}
   }}
 }}
 """
-"""Who has mark 0 at the first output hook was made by the namespace's own stack: an answer to a packet. It is dropped
-before it is tracked. Packet type 5 is the stack's own copy of a broadcast that it sends."""
+"""What has mark 0 at the first output hook was made by the namespace's own stack, as an answer to a packet: it is
+dropped before it is tracked. Packet type 5 (PACKET_LOOPBACK) is the stack's own copy of a broadcast that it sends."""
 
 
-def ends(device: str) -> str:
-    """The observers at both ends of the way; `device` is that of the end mark."""
-    return ENDS.format(made=MADE, end=END, mark=MARK, group=GROUP, device=device, highest=HIGHEST)
-
-
-def tracking() -> str:
-    """The observers just behind conntrack. They make the kernel track, if nothing else does."""
-    lines = [said("untracked", CtState.UNTRACKED), said("invalid", CtState.INVALID)]
-    for word, state in (("established", CtState.ESTABLISHED), ("new", CtState.NEW), ("related", CtState.RELATED)):
-        for direction in (Direction.ORIGINAL, Direction.REPLY):
-            lines.append(said(word, state, direction))
-    rules = "\n".join(f"    {line}" for line in lines)
-    chains = "".join(
-        f"  chain {name} {{\n    type filter hook {hook} priority -199; policy accept;\n{rules}\n  }}\n"
-        for name, hook in (("arrived", "prerouting"), ("made", "output"))
-    )
-    return f"table inet fwsim_tracking {{\n{chains}}}\n"
-
-
-def said(word: str, state: CtState, direction: Direction = Direction.NONE) -> str:
-    """The rule that reports one ct state and direction."""
-    match = f"ct state {word}"
-    if direction != Direction.NONE:
-        match += f" ct direction {direction.name.lower()}"
-    return f'{match} log prefix "{TRACKED}{int(state)} {int(direction)}" group {GROUP} accept'
+def stack(device: str) -> str:
+    """The chains that keep the stack's own traffic apart; `device` is that of the end mark."""
+    return STACK.format(made=MADE, end=END_MARK, group=GROUP, device=device)

@@ -1,0 +1,136 @@
+"""What was heard of each packet, as rows of DECISION.
+
+Read first: `fwsim.convert.observing`, whose prefixes are read here. The verdict is that of the last rule or policy that
+said something; a packet of which the end was not reported, though nothing refused it, was discarded by the stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from fwsim.convert.observing import BEHIND, DECIDED_BY_POLICY, DECIDED_BY_RULE, TRACKED
+from fwsim.engine.path import LOCAL as HOOK_LOCAL
+from fwsim.engine.program import V_DROP, V_REJECT
+from fwsim.kernel.orders import Heard
+from fwsim.lower import Lowered
+from fwsim.tables import RULE_POLICY
+from fwsim.terms import ABSENT, CtState, Direction, Hook, Reason, Verdict
+
+Table = npt.NDArray[np.void]
+
+DIRECTIONS = {"o": Direction.ORIGINAL, "r": Direction.REPLY, "-": Direction.NONE}
+ENDS = {int(Hook.INPUT): int(Hook.INPUT), int(Hook.FORWARD): int(Hook.POSTROUTING)}
+ENDS |= {int(Hook.OUTPUT): int(Hook.POSTROUTING), HOOK_LOCAL: int(Hook.INPUT)}
+"""By PACKET["hook"]: the hook behind whose end a packet has gone through."""
+
+
+@dataclass
+class Answer:
+    """What the kernel said of a chunk; row i is the same frame.
+
+    `left_out` says by row why a frame was not played; its decision is NOT_EVALUATED. `invalid` says in the kernel's
+    words why it was no valid packet. `failed` are those that could not be sent, with the error. `connections` is the
+    table behind each packet, where asked for.
+    """
+
+    decisions: Table
+    left_out: dict[int, str] = field(default_factory=dict)
+    invalid: dict[int, str] = field(default_factory=dict)
+    failed: dict[int, str] = field(default_factory=dict)
+    connections: dict[int, list[object]] = field(default_factory=dict)
+
+
+class Reader:
+    """Reads messages for one ruleset."""
+
+    def __init__(self, lowered: Lowered) -> None:
+        """Learn what each rule does, and in which chain it stands."""
+        self.rule_verdicts = lowered.program.rules["verdict"].tolist()
+        self.rejections = lowered.program.rules["reject_with"].tolist()
+        self.rule_chains = [rule.chain for rule in lowered.rules]
+        self.policies = [chain.policy for chain in lowered.chains]
+
+    def read(self, decisions: Table, packets: Table, heard: Iterable[Heard], first: int) -> None:
+        """Fill the rows of decisions of which something was heard; `first` is the number of row 0."""
+        hooks = packets["hook"].tolist()
+        by_row: dict[int, list[Heard]] = {}
+        for note in heard:
+            by_row.setdefault(note.number - first, []).append(note)
+        for row in [row for row in by_row if not 0 <= row < len(hooks)]:
+            del by_row[row]  # fragments of an earlier chunk
+        share_fragments(packets, by_row)
+        for row, notes in by_row.items():
+            self.decide(decisions[row], notes, hooks[row])
+
+    def decide(self, decision: np.void, notes: list[Heard], way: int) -> None:
+        """Fill one row."""
+        ended = -1
+        for note in reversed(notes):
+            kind, number = note.prefix[0], note.prefix[1:]
+            if kind == TRACKED:
+                decision["ct_state"] = int(number[:-1])
+                decision["ct_direction"] = int(DIRECTIONS[number[-1]])
+            elif kind == BEHIND:
+                ended = max(ended, int(number)) if ended != ENDS.get(way) else ended
+            elif decision["chain"] == ABSENT and kind in (DECIDED_BY_RULE, DECIDED_BY_POLICY):
+                self.decided(decision, note, int(number), kind == DECIDED_BY_RULE)
+        through = ended >= 0 and ended == ENDS.get(way, ended)
+        if decision["verdict"] == Verdict.ACCEPT and not through:
+            discarded(decision)
+        elif through and decision["chain"] == ABSENT:
+            decision["verdict"] = Verdict.ACCEPT
+            decision["reason"] = Reason.NO_CHAIN
+            decision["hook"] = Hook.OUTPUT if way == HOOK_LOCAL else way
+
+    def decided(self, decision: np.void, note: Heard, number: int, by_rule: bool) -> None:
+        """Write who decided, and what."""
+        decision["hook"] = note.hook
+        decision["reason"] = Reason.RULE if by_rule else Reason.POLICY
+        decision["rule"] = number if by_rule else RULE_POLICY
+        decision["chain"] = self.rule_chains[number] if by_rule else number
+        verdict = self.rule_verdicts[number] if by_rule else int(self.policies[number])
+        decision["verdict"] = verdict if verdict in (V_DROP, V_REJECT) else Verdict.ACCEPT
+        decision["reject_with"] = self.rejections[number] if by_rule and verdict == V_REJECT else 0
+
+
+def blank(decisions: Table) -> None:
+    """Rows of which nothing was heard: the stack discarded the packets before any hook."""
+    decisions["verdict"] = Verdict.NOT_EVALUATED
+    for name in ("hook", "chain", "rule", "tcp_state_before", "tcp_state"):
+        decisions[name] = ABSENT
+    decisions["ct_state"] = CtState.NONE
+    decisions["ct_direction"] = Direction.NONE
+
+
+def discarded(decision: np.void) -> None:
+    """The stack discarded the packet, though all rules so far let it pass."""
+    decision["verdict"] = Verdict.NOT_EVALUATED
+    decision["reason"] = Reason.NONE
+    for name in ("hook", "chain", "rule"):
+        decision[name] = ABSENT
+
+
+FRAGMENT_KEY = ("src0", "src1", "src2", "src3", "dst0", "dst1", "dst2", "dst3", "ip_id")
+
+
+def share_fragments(packets: Table, by_row: dict[int, list[Heard]]) -> None:
+    """Let the fragments of a datagram share what was heard of it.
+
+    The kernel reports a datagram under the number of its first piece; the others belong to the next one of their key.
+    """
+    rows = np.flatnonzero(packets["fragment"]).tolist()
+    if not any(row in by_row for row in rows):
+        return
+    keys = packets[list(FRAGMENT_KEY)]
+    datagrams: dict[tuple[int, ...], list[int]] = {}
+    for row in rows:
+        datagrams.setdefault(keys[row].item(), []).append(row)
+    for members in datagrams.values():
+        told = [row for row in members if row in by_row]
+        pieces = [row for row in members if row not in by_row]
+        for row in pieces if told else ():
+            by_row[row] = by_row[next((other for other in told if other > row), told[-1])]

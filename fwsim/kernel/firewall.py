@@ -1,0 +1,140 @@
+"""Linux netfilter itself as a firewall: the same packets, the same ruleset, the kernel's decisions.
+
+Read first: `fwsim.simulator`, whose second implementation this is; `fwsim.kernel.plan` (what is built) and
+`fwsim.kernel.answers` (what is heard). Everything happens in a network namespace that belongs to a process of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from fwsim.engine import routes
+from fwsim.errors import UsageError
+from fwsim.kernel.answers import Answer, Reader, blank
+from fwsim.kernel.framing import LEFT_OUT, NOT_IP, Frames, Framing
+from fwsim.kernel.orders import Connection, Play, Played
+from fwsim.kernel.plan import GLOBAL_SETTING, Devices, plan_of
+from fwsim.kernel.process import Process
+from fwsim.lower import lower
+from fwsim.ruleset import Ruleset
+from fwsim.tables import DECISION, empty
+from fwsim.topology import Topology
+
+Table = npt.NDArray[np.void]
+CHECKSUMS = ("auto", "verify", "ignore")
+
+
+class KernelFirewall:
+    """A context manager: inside it there is a kernel that filters by the ruleset.
+
+    ```python
+    with KernelFirewall(ruleset) as firewall:
+        for chunk in captures:
+            firewall.topology.locate(captures, chunk)
+            decisions = firewall.run(chunk)
+    ```
+    """
+
+    def __init__(
+        self,
+        ruleset: Ruleset,
+        *,
+        interfaces: Mapping[str, Sequence[str]] | None = None,
+        local: Sequence[str] = (),
+        topology: Topology | None = None,
+        checksum: str = "auto",
+        real_time: float = 0.0,
+    ) -> None:
+        """Plan the firewall; it is built when the context is entered.
+
+        `interfaces` and `local` are those of `Simulator`; or `topology` is one that has located the chunks already.
+        `checksum` must be what the captures were opened with. `real_time` plays packets at the capture's pace, so many
+        times faster; 0 plays them at once. Raises RulesetError for what nft cannot express.
+        """
+        if checksum not in CHECKSUMS:
+            raise UsageError(f"checksum {checksum!r}: expected auto, verify or ignore")
+        self.topology = topology or Topology.build(ruleset, interfaces=interfaces or {}, local=local)
+        self.lowered = lower(ruleset, interfaces=self.topology.names)
+        self.real_time = real_time
+        judged = checksum != "ignore"
+        self._devices = Devices(self.topology.names)
+        self._plan = plan_of(ruleset, self.topology, self._devices, tracking=self.lowered.tracking, judged=judged)
+        self._reader = Reader(self.lowered)
+        self._framing = Framing(self._devices.number, self._way_out, judged=judged)
+        self._ways_out: dict[tuple[int, ...], int] = {}
+        self._process: Process | None = None
+        self._next = 1
+        self.notes = notes_on(ruleset)
+        """What of the ruleset does not hold here, one sentence each."""
+
+    def __enter__(self) -> Self:
+        """Build it. Raises KernelError where the kernel does not let us."""
+        process = Process()
+        try:
+            process.ask(self._plan)
+        except BaseException:
+            process.close()
+            raise
+        self._process = process
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End the process that owns the namespace; nothing of it is left."""
+        self.process.close()
+        self._process = None
+
+    @property
+    def process(self) -> Process:
+        """The worker."""
+        if self._process is None:
+            raise UsageError("a KernelFirewall works inside `with` only")
+        return self._process
+
+    def run(self, chunk: Frames) -> Table:
+        """The kernel's decisions about a located chunk or batch, as rows of DECISION."""
+        return self.answer(chunk).decisions
+
+    def answer(self, chunk: Frames, *, connections: bool = False) -> Answer:
+        """The same with all that goes beyond a row of DECISION; with `connections` the table behind every packet."""
+        link_types = [link_type for _, link_type in self.topology.bound]
+        first = self._next
+        self._next += len(chunk)
+        injections, left_out = self._framing.injections(chunk, link_types, first)
+        played: Played = self.process.ask(Play(injections, self.real_time, connections))
+        answer = Answer(empty(DECISION, len(chunk)), left_out)
+        blank(answer.decisions)
+        self._reader.read(answer.decisions, chunk.packets, played.heard, first)
+        for words, theirs in ((played.invalid, answer.invalid), (played.failed, answer.failed)):
+            theirs.update({number - first: text for number, text in words.items()})
+        answer.connections = {number - first: table for number, table in played.connections.items()}
+        return answer
+
+    def connections(self) -> list[Connection]:
+        """The kernel's connection table as it is now."""
+        found: list[Connection] = self.process.ask(None)
+        return found
+
+    def _way_out(self, destination: tuple[int, ...]) -> int:
+        """The interface that the routes lead a destination to, or a negative number."""
+        if destination not in self._ways_out:
+            places: Any = self.topology.places
+            row = routes.row_of(places.boundaries, *destination)
+            self._ways_out[destination] = int(places.routes[row]["interface"])
+        return self._ways_out[destination]
+
+
+def notes_on(ruleset: Ruleset) -> list[str]:
+    """What of a ruleset a network namespace cannot have."""
+    if "max" not in ruleset.conntrack.model_fields_set:
+        return []
+    return [f"{GLOBAL_SETTING} is the host's in every network namespace: the ruleset's value does not hold here"]
+
+
+def concerns_rules(why: str) -> bool:
+    """Whether a frame that was left out would have met the rules: then nothing is known of what they say."""
+    return why not in (LEFT_OUT[NOT_IP], LEFT_OUT[11])

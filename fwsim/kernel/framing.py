@@ -1,0 +1,192 @@
+"""Captured frames as packets that can be played to the kernel: without their link layer, whole, and with checksums.
+
+Read first: `fwsim.kernel.orders.Injection`; FRAME and PACKET in `fwsim.tables`. What only the capture did to a packet
+is mended: a length or a checksum that was left to the network card. What was wrong on the wire stays wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from fwsim.engine import is_compiled, link
+from fwsim.engine.link import LAYER, LINK_ETHERNET, LINK_RAW
+from fwsim.engine.path import LOCAL as HOOK_LOCAL
+from fwsim.kernel.orders import Injection, Way
+from fwsim.tables import FRAME, PACKET, V6, Rows, empty
+from fwsim.terms import Evidence, Hook, Proto, Reason
+
+Table = npt.NDArray[np.void]
+
+LONGEST = 65521
+"""Bytes of an IP packet that fits a TAP device."""
+
+NOT_IP, EGRESS_COPY, CUT = int(Reason.NOT_IP), int(Reason.EGRESS_COPY), int(Reason.CUT)
+EVIDENCE_CUT = int(Evidence.CUT)
+BAD_CHECKSUM = int(Evidence.BAD_CHECKSUM)
+OUTPUT, FORWARD = int(Hook.OUTPUT), int(Hook.FORWARD)
+LINK_LOCAL_V6 = V6 + 0xFE800000
+ETHER_TYPES = {4: b"\x08\x00", 6: b"\x86\xdd"}
+CHECKSUM_AT = {int(Proto.TCP): 16, int(Proto.UDP): 6}
+
+LEFT_OUT = {
+    NOT_IP: "not IP",
+    EGRESS_COPY: "an egress copy",
+    CUT: "cut by the capture",
+}
+"""Frames that are not played, by their reason: the first two concern no rule, the last cannot be mended."""
+TOO_LONG = "too long for a device"
+
+FRAME_FIELDS = ("offset", "captured", "length", "capture_interface", "reason", "transport_fault", "evidence", "ts")
+PACKET_FIELDS = ("hook", "iif", "oif", "proto", "fragment", "dst0", "dst1", "dst2", "dst3", "length")
+
+
+class Frames(Protocol):
+    """What is asked of a chunk or batch: located frames and the bytes they lie in."""
+
+    @property
+    def frames(self) -> Table:
+        """Rows of FRAME."""
+
+    @property
+    def packets(self) -> Table:
+        """Rows of PACKET."""
+
+    @property
+    def buffer(self) -> npt.NDArray[np.uint8]:
+        """The bytes."""
+
+    def __len__(self) -> int:
+        """How many frames."""
+
+
+class Framing:
+    """Turns chunks into injections.
+
+    `link_types` by capture interface; `device_of` an interface's device; `route_of` the interface that the routes
+    lead a destination to; `judged` whether the simulator looks at checksums at all.
+    """
+
+    def __init__(
+        self, device_of: Callable[[int], int], route_of: Callable[[tuple[int, ...]], int], *, judged: bool
+    ) -> None:
+        """Nothing is framed yet."""
+        self.device_of = device_of
+        self.route_of = route_of
+        self.judged = judged
+
+    def injections(
+        self, chunk: Frames, link_types: Sequence[int], first: int
+    ) -> tuple[list[Injection], dict[int, str]]:
+        """The packets of a chunk, numbered from `first` by their row, and why the other rows are left out."""
+        found: list[Injection] = []
+        left_out: dict[int, str] = {}
+        buffer = chunk.buffer.data
+        frames = zip(*(chunk.frames[field].tolist() for field in FRAME_FIELDS), strict=True)
+        packets = zip(*(chunk.packets[field].tolist() for field in PACKET_FIELDS), strict=True)
+        for row, (frame, packet) in enumerate(zip(frames, packets, strict=True)):
+            reason, evidence = frame[4], frame[6]
+            why = LEFT_OUT[CUT] if evidence & EVIDENCE_CUT else LEFT_OUT.get(reason)
+            if why is None:
+                at, family = ip_begins(buffer, link_types[frame[3]], frame[0], frame[1], frame[2])
+                data = bytes(buffer[at : frame[0] + frame[1]])
+                if reason == 0:
+                    data = self.mended(data, family, frame, packet)
+                if len(data) > LONGEST:
+                    why = TOO_LONG
+            if why is not None:
+                left_out[row] = why
+            else:
+                found.append(self.injection(first + row, data, family, frame, packet))
+        return found, left_out
+
+    def injection(
+        self, number: int, data: bytes, family: int, frame: tuple[int, ...], packet: tuple[int, ...]
+    ) -> Injection:
+        """One packet with the way it takes."""
+        hook, iif, oif = packet[:3]
+        if frame[4] == 0 and hook in (OUTPUT, HOOK_LOCAL):
+            device = self.device_of(oif) if hook == OUTPUT and oif >= 0 else -1
+            return Injection(number, Way.SENT, device, data[: packet[9]], frame[7])
+        detour = -1
+        if frame[4] == 0 and hook == FORWARD and oif >= 0 and packet[5] >> 22 != LINK_LOCAL_V6 >> 22:
+            by_route = self.route_of(packet[5:9])
+            detour = self.device_of(oif) if by_route != oif else -1
+        return Injection(number, Way.RECEIVED, self.device_of(iif), ETHER_TYPES[family] + data, frame[7], detour)
+
+    def mended(self, data: bytes, family: int, frame: tuple[int, ...], packet: tuple[int, ...]) -> bytes:
+        """The packet as the network card would have sent it."""
+        proto, fragment, length = packet[3], packet[4], packet[9]
+        segmented = len(data) >= length and length_field(data, family) != length
+        if segmented or (family == 4 and data[10:12] == b"\0\0"):
+            data = with_header(data, family, length)
+        at = CHECKSUM_AT.get(proto)
+        header = (data[0] & 15) * 4 if family == 4 else 40
+        direct = family == 4 or data[6] == proto
+        if at is None or fragment or not direct or length < header + at + 2 or frame[5] or frame[6] & BAD_CHECKSUM:
+            return data
+        return with_checksum(data, family, proto, header, at, length, anyway=segmented) if self.judged else data
+
+
+def ip_begins(buffer: Any, link_type: int, offset: int, captured: int, length: int) -> tuple[int, int]:
+    """Where a frame's IP packet begins, and its family; the frame is known to have one."""
+    if link_type == LINK_ETHERNET:
+        ether_type = buffer[offset + 12] << 8 | buffer[offset + 13]
+        if ether_type in (0x0800, 0x86DD):
+            return offset + 14, 4 if ether_type == 0x0800 else 6
+    elif link_type == LINK_RAW and buffer[offset] >> 4 == 4:
+        return offset, 4
+    return behind_link_layer(buffer, link_type, offset, captured, length)
+
+
+def behind_link_layer(buffer: Any, link_type: int, offset: int, captured: int, length: int) -> tuple[int, int]:
+    """The same by way of the engine, for all link types."""
+    tables = [empty(row, 1) for row in (FRAME, PACKET, LAYER)]
+    tables[2][0] = (offset, captured, length, 0)
+    if is_compiled():
+        frame, packet, layer = (table[0] for table in tables)
+        link.link_layer(np.frombuffer(buffer, np.uint8), link_type, frame, packet, layer)
+    else:
+        frame, packet, layer = (Rows(table)[0] for table in tables)
+        link.link_layer(buffer, link_type, frame, packet, layer)
+    return int(layer["at"]), int(layer["kind"])
+
+
+def length_field(data: bytes, family: int) -> int:
+    """The length that an IP header tells."""
+    return data[2] << 8 | data[3] if family == 4 else 40 + (data[4] << 8 | data[5])
+
+
+def with_header(data: bytes, family: int, length: int) -> bytes:
+    """A packet with its length and header checksum filled in, where they can hold it."""
+    if family == 6:
+        return data if length - 40 > 0xFFFF else data[:4] + (length - 40).to_bytes(2, "big") + data[6:]
+    size = (data[0] & 15) * 4
+    header = data[:2] + min(length, 0xFFFF).to_bytes(2, "big") + data[4:10] + b"\0\0" + data[12:size]
+    return header[:10] + (0xFFFF - sum_of(header)).to_bytes(2, "big") + header[12:] + data[size:]
+
+
+def with_checksum(
+    data: bytes, family: int, proto: int, header: int, at: int, length: int, *, anyway: bool
+) -> bytes:  # fmt: skip
+    """A packet with the transport checksum that was left to the network card: the sum over the pseudo-header stands
+    in its place (RFC 1071; `fwsim.engine.checksum`). With `anyway` any wrong one is replaced."""
+    segment = data[header:length]
+    addresses = data[12:20] if family == 4 else data[8:40]
+    field = segment[at : at + 2]
+    pseudo = (int.from_bytes(addresses, "big") + proto + len(segment)) % 0xFFFF
+    if (proto == Proto.UDP and field == b"\0\0") or (pseudo + sum_of(segment)) % 0xFFFF == 0:
+        return data
+    if not anyway and int.from_bytes(field, "big") % 0xFFFF != pseudo:
+        return data
+    bare = segment[:at] + b"\0\0" + segment[at + 2 :]
+    value = 0xFFFF - (pseudo + sum_of(bare)) % 0xFFFF
+    return data[: header + at] + value.to_bytes(2, "big") + data[header + at + 2 :]
+
+
+def sum_of(data: bytes) -> int:
+    """The one's complement sum of some bytes, padded to 16-bit words, modulo 0xFFFF."""
+    return int.from_bytes(data if len(data) % 2 == 0 else data + b"\0", "big") % 0xFFFF

@@ -1,0 +1,104 @@
+"""A ruleset and its topology as the firewall that a worker is to build.
+
+Read first: `fwsim.kernel.orders.Plan`, `fwsim.topology`. Devices stand for interfaces in the same order. Two more are
+added: one for packets of which nobody knows where they came from or where they go, and one for the end mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network
+
+from fwsim.convert import behind_confirmation, sysctls, to_nft
+from fwsim.kernel.observers import OBSERVE, stack
+from fwsim.kernel.orders import Plan, Route, RouteKind
+from fwsim.ruleset import Ruleset
+from fwsim.topology import LOOPBACK, Topology
+from fwsim.topology.address_plan import ANY, IPNetwork, has_broadcast
+
+OTHER = "fwsim-other"
+"""The device behind which lies what no declared network holds, and by which comes what came in nobody knows where."""
+LAST = "fwsim-last"
+"""The device of the end mark."""
+
+LONGEST_NAME = 15
+"""IFNAMSIZ - 1."""
+NOT_FOR_DEVICES = {".", "..", "all", "default", "lo", OTHER, LAST}
+"""Names that Linux refuses, or uses for other things."""
+
+GLOBAL_SETTING = "net.netfilter.nf_conntrack_max"
+"""The same for all network namespaces, and only the host's owner may set it."""
+
+
+class Devices:
+    """The TAP devices: `names` by their number, and which interface number has which."""
+
+    def __init__(self, interfaces: Iterable[str]) -> None:
+        """A device for each interface but the loopback one, under its own name where Linux allows it."""
+        self.names: list[str] = []
+        self.of_interface: dict[int, int] = {}
+        self.by_name: dict[str, str] = {}
+        for number, name in enumerate(interfaces):
+            if name != LOOPBACK:
+                self.of_interface[number] = len(self.names)
+                self.names.append(self._safe(name, number))
+                self.by_name[name] = self.names[-1]
+        self.other = len(self.names)
+        self.names += [OTHER, LAST]
+
+    def _safe(self, name: str, number: int) -> str:
+        """A name that Linux takes (`dev_valid_name`) and no other device has."""
+        plain = name.isascii() and name.isprintable() and len(name) <= LONGEST_NAME
+        wrong = any(letter in name for letter in '/:%"\\*') or any(letter.isspace() for letter in name)
+        if plain and not wrong and name not in NOT_FOR_DEVICES and name not in self.names:
+            return name
+        return f"fwsim-if{number}"
+
+    def number(self, interface: int) -> int:
+        """The device of an interface; that of the unknown for one that is not known."""
+        return self.of_interface.get(interface, self.other)
+
+
+def plan_of(ruleset: Ruleset, topology: Topology, devices: Devices, *, tracking: bool, judged: bool) -> Plan:
+    """The whole firewall. With `judged` False no checksum of a transport header is looked at."""
+    settings = settings_of(ruleset, tracking)
+    if tracking and not judged:
+        settings["net.netfilter.nf_conntrack_checksum"] = "0"
+    return Plan(
+        devices=tuple(devices.names),
+        routes=(*routes_of(topology, devices),),
+        rules=(
+            behind_confirmation(OBSERVE),
+            stack(LAST),
+            to_nft(ruleset, devices=named(ruleset, devices.by_name), observe=OBSERVE),
+        ),
+        sysctls=tuple((name.replace(".", "/"), int(value)) for name, value in settings.items()),
+        log_invalid=tracking,
+    )
+
+
+def named(ruleset: Ruleset, by_name: Mapping[str, str]) -> dict[str, str]:
+    """The devices of the interfaces that the rules may speak of."""
+    return {name: device for name, device in by_name.items() if not ruleset.interfaces or name in ruleset.interfaces}
+
+
+def settings_of(ruleset: Ruleset, tracking: bool) -> dict[str, str]:
+    """The sysctls that a ruleset gives and a namespace can have; a fresh namespace has the kernel's defaults."""
+    settings = sysctls(ruleset, only_given=True) if tracking else {}
+    settings.pop(GLOBAL_SETTING, None)
+    return settings
+
+
+def routes_of(topology: Topology, devices: Devices) -> Iterable[Route]:
+    """Where each declared network lies; what two interfaces claim equally, and what none does, is nobody's."""
+    claims: dict[IPNetwork, set[int]] = {network: set() for network in ANY}
+    for number, behind in enumerate(topology.interfaces.values()):
+        for network in behind.networks:
+            claims.setdefault(network, set()).add(number)
+    for network, owners in claims.items():
+        device = devices.number(min(owners)) if len(owners) == 1 else devices.other
+        yield Route(str(network), device)
+        if isinstance(network, IPv4Network) and has_broadcast(network):
+            yield Route(f"{network.broadcast_address}/32", device, RouteKind.BROADCAST)
+    for network in topology.local:
+        yield Route(str(network), devices.other, RouteKind.LOCAL)
