@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": "Tell every step that led to a packet's verdicts.",
     "conntrack": "Show the connection table as conntrack -L or -E would.",
     "convert": "Write a ruleset as nft, YAML or JSON.",
+    "parity": "Compare the simulator with the Linux kernel.",
     "schema": "Print the JSON Schema of rulesets or of output.",
     "demo": "See the whole story in ten seconds.",
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,10 +73,17 @@ class _Paths(Sequence[str]):
         return self.captures.files[number].path
 
 
-def start(inputs: InputOptions, modes: tuple[str, ...], *, digest: bool = False) -> Run:
+def start(
+    inputs: InputOptions,
+    modes: tuple[str, ...],
+    *,
+    digest: bool = False,
+    prepare: Callable[[Ruleset], Ruleset] | None = None,
+) -> Run:
     """Load the rulesets and open the captures; nothing is read of these yet.
 
-    `digest` asks for the SHA-256 of the captures, which costs as much as half of the run.
+    `digest` asks for the SHA-256 of the captures, which costs as much as half of the run. `prepare` changes the ruleset
+    before it is used.
     """
     files = capture_inputs(inputs)
     overrides = (conntrack_settings(inputs.sysctl) if inputs.sysctl else {}) | inputs.settings
@@ -89,6 +96,8 @@ def start(inputs: InputOptions, modes: tuple[str, ...], *, digest: bool = False)
     else:
         source = inputs.rules
     ruleset = load_ruleset(source, overrides=overrides, interfaces=interfaces, local=inputs.local)
+    if prepare is not None:
+        ruleset = prepare(ruleset)
     by_hand = None
     if inputs.stateless_rules:
         by_hand = load_ruleset(inputs.stateless_rules, interfaces=interfaces, local=inputs.local)

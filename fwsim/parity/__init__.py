@@ -4,16 +4,16 @@ Read first: `compare_firewalls`. One firewall is the simulator, the other anythi
 kernel. Neither is asked how it comes to its decisions; only these are compared, packet by packet.
 """
 
-from fwsim.parity.comparison import COMPARED, SKIPPED, Comparison, Difference, Firewall, compare_firewalls
-from fwsim.parity.frozen import frozen, without_refill
+from fwsim.parity.comparison import COMPARED, Answer, Comparison, Difference, Firewall, compare_firewalls
+from fwsim.parity.frozen import frozen, standing_still
 
 __all__ = [
     "COMPARED",
-    "SKIPPED",
+    "Answer",
     "Comparison",
     "Difference",
     "Firewall",
     "compare_firewalls",
     "frozen",
-    "without_refill",
+    "standing_still",
 ]

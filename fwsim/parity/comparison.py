@@ -6,22 +6,18 @@ Read first: `differing`, which says what counts as a difference.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.capture import Chunk
 from fwsim.simulator import Batch
 from fwsim.tables import plain
 from fwsim.terms import ABSENT, Verdict
 
 Table = npt.NDArray[np.void]
-
-SKIPPED = ABSENT
-"""In DECISION["verdict"] of the other firewall: it was not given this frame, so nothing can be compared."""
 
 COMPARED = ("verdict", "ct_state", "ct_direction", "chain", "rule")
 """The fields of DECISION that must agree."""
@@ -30,11 +26,31 @@ SHOWN = 10
 """How many differences are kept; all are counted."""
 
 
-class Firewall(Protocol):
-    """Anything that decides about the packets of a chunk: rows of DECISION, one for each frame."""
+class Answer(Protocol):
+    """What a firewall says of a batch. The mappings are by row."""
 
-    def run(self, chunk: Chunk) -> Table:
-        """Decide, in order; the chunk has been located."""
+    @property
+    def decisions(self) -> Table:
+        """A row of DECISION for each frame."""
+
+    @property
+    def left_out(self) -> Mapping[int, str]:
+        """Frames that it was not given: nothing can be compared."""
+
+    @property
+    def failed(self) -> Mapping[int, str]:
+        """Frames that it could not take."""
+
+    @property
+    def invalid(self) -> Mapping[int, str]:
+        """Its words for packets that it calls invalid."""
+
+
+class Firewall(Protocol):
+    """Anything that decides about the packets of a batch."""
+
+    def answer(self, chunk: Batch, /) -> Answer:
+        """Decide, in order; the batch has been located."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +63,8 @@ class Difference:
     fields: tuple[str, ...]
     ours: dict[str, int]
     theirs: dict[str, int]
+    words: str = ""
+    """What the other firewall says of the packet."""
 
 
 @dataclass
@@ -55,6 +73,8 @@ class Comparison:
 
     packets: Counter[int] = field(default_factory=Counter)
     compared: Counter[int] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Frames that are not compared, by why the other firewall was not given them."""
     unknown: Counter[int] = field(default_factory=Counter)
     """Packets about which the simulator says that it does not know."""
     differing: Counter[int] = field(default_factory=Counter)
@@ -66,23 +86,30 @@ class Comparison:
         """Whether no difference was found."""
         return not self.differing
 
-    def add(self, batch: Batch, theirs: Table) -> None:
-        """Compare the stateful decisions of a batch with those of the other firewall."""
+    def merge(self, other: Comparison) -> None:
+        """Add what came of another round."""
+        self.packets.update(other.packets)
+        self.compared.update(other.compared)
+        self.left_out.update(other.left_out)
+        self.unknown.update(other.unknown)
+        self.differing.update(other.differing)
+        self.differences += other.differences[: SHOWN - len(self.differences)]
+
+    def add(self, batch: Batch, answer: Answer) -> None:
+        """Compare the stateful decisions of a batch with the other firewall's answer."""
         ours = batch.stateful
         protocols = np.where(batch.packets["family"] == 0, ABSENT, batch.packets["proto"])
-        compared = theirs["verdict"] != SKIPPED
+        compared = np.ones(len(batch), np.bool_)
+        for why in (answer.left_out, answer.failed):
+            compared[list(why)] = False
+            self.left_out.update(why.values())
         unknown = compared & (ours["verdict"] == int(Verdict.UNKNOWN))
-        different = differing(ours, theirs) & compared & ~unknown
-        everything = np.ones(len(batch), np.bool_)
-        for counter, mask in (
-            (self.packets, everything),
-            (self.compared, compared),
-            (self.unknown, unknown),
-            (self.differing, different),
-        ):
+        different = differing(ours, answer.decisions) & compared & ~unknown
+        self.packets.update(protocols.tolist())
+        for counter, mask in ((self.compared, compared), (self.unknown, unknown), (self.differing, different)):
             counter.update(protocols[mask].tolist())
         for row in np.flatnonzero(different)[: SHOWN - len(self.differences)].tolist():
-            self.differences.append(difference(batch, theirs, row))
+            self.differences.append(difference(batch, answer, row))
 
 
 def differing(ours: Table, theirs: Table) -> npt.NDArray[np.bool_]:
@@ -93,9 +120,9 @@ def differing(ours: Table, theirs: Table) -> npt.NDArray[np.bool_]:
     return rows
 
 
-def difference(batch: Batch, theirs: Table, row: int) -> Difference:
+def difference(batch: Batch, answer: Answer, row: int) -> Difference:
     """One row of a batch that does not agree."""
-    ours, other = plain(batch.stateful[row]), plain(theirs[row])
+    ours, other = plain(batch.stateful[row]), plain(answer.decisions[row])
     return Difference(
         file=int(batch.frames[row]["file"]),
         number=int(batch.frames[row]["number"]),
@@ -103,6 +130,7 @@ def difference(batch: Batch, theirs: Table, row: int) -> Difference:
         fields=tuple(name for name in COMPARED if ours[name] != other[name]),
         ours=ours,
         theirs=other,
+        words=answer.invalid.get(row, ""),
     )
 
 
@@ -110,5 +138,5 @@ def compare_firewalls(batches: Iterable[Batch], other: Firewall) -> Comparison:
     """Let the other firewall decide about every batch of a run, and compare."""
     comparison = Comparison()
     for batch in batches:
-        comparison.add(batch, other.run(batch.chunk))
+        comparison.add(batch, other.answer(batch))
     return comparison

@@ -11,9 +11,12 @@ from typing import Any, cast
 
 from fwsim.capture import Captures, Chunk
 from fwsim.ruleset import Rule, Ruleset
+from fwsim.ruleset.conntrack import Conntrack
 from fwsim.ruleset.limits import PACKETS, SECOND, UNITS_OF_TIME
 
 HOUR = UNITS_OF_TIME["hour"] * SECOND
+STRETCH = 100
+LONG = 3 * HOUR
 MOST_TOKENS = 1 << 64
 """A bucket of as many ns is refused by the kernel (nft_limit_init)."""
 
@@ -44,13 +47,13 @@ class Frozen:
         return getattr(self.captures, name)
 
 
-def without_refill(ruleset: Ruleset) -> Ruleset:
-    """The same ruleset with limits whose buckets hold as much as before, but hardly fill again: a token an hour.
+def standing_still(ruleset: Ruleset) -> Ruleset:
+    """The same ruleset for a clock that does not move, though that of the kernel does while it is asked.
 
-    With the clock stopped nothing else can happen in the simulator; the kernel's own clock goes on while it is asked.
-    A byte limit whose bucket would be more than the kernel counts is left as it is.
+    Limits hold as much as before, but hardly fill again: a token an hour. (A byte limit whose bucket would be more than
+    the kernel counts is left as it is.) Timeouts of seconds and minutes become a hundred times as long.
     """
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {"conntrack": ruleset.conntrack.model_copy(update=_longer(ruleset.conntrack))}
     if "rules" in ruleset.model_fields_set:
         changes["rules"] = tuple(map(_still, ruleset.rules))
     changes["chains"] = {
@@ -61,6 +64,12 @@ def without_refill(ruleset: Ruleset) -> Ruleset:
     for name in ("all_chains", "readings"):
         still.__dict__.pop(name, None)  # computed from what has just been replaced
     return still
+
+
+def _longer(conntrack: Conntrack) -> dict[str, int]:
+    """The timeouts that could run out while the kernel is asked, made longer."""
+    timeouts = {name: value for name, value in conntrack if "timeout" in name and not name.startswith("frag")}
+    return {name: value * STRETCH for name, value in timeouts.items() if value < LONG}
 
 
 def _still(rule: Rule) -> Rule:

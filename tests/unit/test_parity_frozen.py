@@ -6,7 +6,7 @@ from scapy.layers.inet import ICMP, IP, TCP
 from scapy.packet import Packet, Raw
 
 from fwsim.capture import from_scapy
-from fwsim.parity import frozen, without_refill
+from fwsim.parity import frozen, standing_still
 from fwsim.result import Result
 from fwsim.ruleset import Ruleset
 from fwsim.simulator import Simulator
@@ -42,7 +42,7 @@ def test_a_connection_outlives_its_timeout() -> None:
 def admitted(limit: object, count: int, gap: float) -> list[bool]:
     """Which of some packets pass a limit, in a ruleset made still."""
     rules = [{"name": "few", "limit": limit, "verdict": "accept"}]
-    simulator = Simulator(without_refill(Ruleset.model_validate({"policy": "drop", "rules": rules})))
+    simulator = Simulator(standing_still(Ruleset.model_validate({"policy": "drop", "rules": rules})))
     packets = [at(5 + gap * n, IP(dst="192.0.2.1", len=100) / TCP() / Raw(bytes(60))) for n in range(count)]
     (batch,) = Result(from_scapy(packets), simulator)
     return [verdict == Verdict.ACCEPT for verdict in batch.stateful["verdict"].tolist()]
@@ -63,7 +63,7 @@ def test_a_limit_that_matches_what_exceeds_it_still_does() -> None:
 def test_rules_in_chains_are_made_still_and_all_else_is_kept() -> None:
     chains = {"forward": {"hook": "forward", "policy": "drop", "rules": [{"limit": "5/minute", "verdict": "accept"}]}}
     ruleset = Ruleset.model_validate({"name": "x", "chains": chains, "conntrack": {"tcp_loose": False}})
-    still = without_refill(ruleset)
+    still = standing_still(ruleset)
     assert list(still.all_chains) == ["forward"]
     (rule,) = still.all_chains["forward"].rules
     assert rule.limit is not None

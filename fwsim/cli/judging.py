@@ -1,0 +1,142 @@
+"""The work of `fwsim parity`: rounds of captures through both firewalls, and what is told about their differences.
+
+Read first: `fwsim.parity`, `fwsim.kernel`.
+"""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+from fwsim import __version__
+from fwsim.cli.frame_numbers import FrameRange
+from fwsim.cli.options import InputOptions
+from fwsim.cli.partly import before_each
+from fwsim.cli.runs import BOTH, Run, damage, start
+from fwsim.cli.streams import warn
+from fwsim.errors import UsageError
+from fwsim.explain import explain
+from fwsim.fuzz.captured import write_traffic
+from fwsim.fuzz.policy import EVERY_STATE
+from fwsim.kernel import KernelFirewall
+from fwsim.parity import Comparison, Difference, compare_firewalls, frozen, standing_still
+from fwsim.parity.records import Record, records, write
+from fwsim.parity.shrinking import shrunk
+from fwsim.report.parity_text import answer, counts, left_out, told
+from fwsim.result import Result
+
+ROUND = 20_000
+"""Packets of a fuzzed capture; each begins with an empty connection table."""
+EXPLAINED = 3
+"""Differences that are explained in full."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for; `real_time` 0 means all at once."""
+
+    inputs: InputOptions
+    fuzz: float | None
+    shrink: str | None
+    real_time: float
+
+
+@dataclass
+class Judged:
+    """One round: the run, and what came of comparing."""
+
+    run: Run
+    comparison: Comparison
+
+
+def judge(request: Request, out: IO[str]) -> int:
+    """Compare, tell, and return the exit status."""
+    total = Comparison()
+    out.write(f"fwsim {__version__} and Linux {platform.release()}\n")
+    with tempfile.TemporaryDirectory(prefix="fwsim-") as folder:
+        status = 0
+        for inputs in rounds(request, Path(folder)):
+            judged = compare(request, inputs)
+            status = max(status, damage(judged.run))
+            total.merge(judged.comparison)
+            if not judged.comparison.agrees:
+                tell(request, inputs, judged, out)
+                break
+        out.write("\n".join([*counts(total), "", *left_out(total), answer(total), ""]))
+    return status or (0 if total.agrees else 1)
+
+
+def rounds(request: Request, folder: Path) -> Iterator[InputOptions]:
+    """What each round reads: the captures as they were given, or one fuzzed capture after the other."""
+    if request.fuzz is None:
+        yield request.inputs
+        return
+    if request.inputs.captures or request.inputs.named:
+        raise UsageError("--fuzz makes its own traffic: expected no captures")
+    end = time.monotonic() + request.fuzz
+    seed, number = request.inputs.seed or 0, 0
+    rules = request.inputs.rules or str(folder / "every-state.yaml")
+    if request.inputs.rules is None:
+        Path(rules).write_text(EVERY_STATE)
+    while time.monotonic() < end:
+        path = str(folder / f"fuzz-{seed}-{number}.pcapng")
+        write_traffic(path, f"{seed}/{number}", ROUND)
+        yield replace(request.inputs, captures=(path,), rules=rules)
+        number += 1
+
+
+def compare(request: Request, inputs: InputOptions) -> Judged:
+    """One round through both firewalls."""
+    at_once = not request.real_time
+    run = start(inputs, BOTH, prepare=standing_still if at_once else None)
+    captures = frozen(run.captures) if at_once else run.captures
+    kernel = KernelFirewall(
+        run.ruleset, topology=run.simulator.topology, checksum=inputs.checksum, real_time=request.real_time
+    )
+    warn(kernel.notes, "note")
+    with kernel:
+        return Judged(run, compare_firewalls(Result(captures, run.simulator), kernel))
+
+
+def tell(request: Request, inputs: InputOptions, judged: Judged, out: IO[str]) -> None:
+    """The differences of a round: each with both decisions, the first ones explained; and the shrunk capture."""
+    names = judged.run.naming.rules["stateful"]
+    for place, one in enumerate(judged.comparison.differences):
+        lines = told(one, names, inputs.files)
+        if place < EXPLAINED:
+            lines += [f"    {line}".rstrip() for line in explained(request, inputs, one).splitlines()]
+        out.write("\n".join([*lines, "", ""]))
+    if request.shrink is not None:
+        left = shrink(request, inputs, judged.comparison.differences[0])
+        write(request.shrink, left)
+        out.write(f"{len(left)} packets that still differ: {request.shrink}\n\n")
+
+
+def explained(request: Request, inputs: InputOptions, one: Difference) -> str:
+    """How the simulator came to its decision."""
+    at_once = not request.real_time
+    run = start(inputs, BOTH, prepare=standing_still if at_once else None)
+    captures = frozen(run.captures) if at_once else run.captures
+    frames = FrameRange(one.file, one.number, one.number)
+    texts = [
+        explain(run.simulator, batch, row, run.naming) for batch, row in before_each(run.simulator, captures, frames)
+    ]
+    return "".join(texts)
+
+
+def shrink(request: Request, inputs: InputOptions, first: Difference) -> list[Record]:
+    """The fewest frames, up to that of the first difference, that still differ."""
+    everything = records(start(inputs, BOTH).captures, (first.file, first.number))
+    with tempfile.TemporaryDirectory(prefix="fwsim-") as folder:
+        path = str(Path(folder) / "part.pcapng")
+
+        def differs(part: Sequence[Record]) -> bool:
+            write(path, part)
+            return not compare(request, replace(inputs, captures=(path,), named=())).comparison.agrees
+
+        return shrunk(everything, differs)

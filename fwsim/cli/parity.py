@@ -1,0 +1,46 @@
+"""`fwsim parity`: the simulator and the Linux kernel side by side, on captures or on traffic made for it.
+
+Read first: `fwsim.cli.judging`, which does the work.
+"""
+
+from __future__ import annotations
+
+import click
+
+from fwsim.cli.options import InputOptions, input_options
+
+EXAMPLES = """\b
+Examples:
+  fwsim parity office.pcapng -r office.yaml
+  fwsim parity --fuzz 60 --seed 7 --shrink least.pcapng
+"""
+
+
+@click.command("parity", epilog=EXAMPLES)
+@input_options
+@click.option(
+    "--fuzz",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Make traffic instead of reading captures; --seed says which. -r is a ruleset for each state if not given.",
+)
+@click.option("--shrink", metavar="FILE", help="Write the fewest packets that still differ as a capture.")
+@click.option(
+    "--real-time",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="X",
+    help="Play the captures X times as fast as they were taken, to test timers; else all packets come at once.",
+)
+@click.option("-o", "--output", metavar="FILE", default="-", help="Write there instead of standard output.")
+def command(inputs: InputOptions, fuzz: float | None, shrink: str | None, real_time: float | None, output: str) -> int:
+    """Compare the simulator with Linux netfilter, packet by packet; status 1 if any verdict differs.
+
+    The kernel decides in a network namespace of its own: nothing of this machine's network is touched.
+    """
+    from fwsim.cli.judging import Request, judge
+    from fwsim.cli.streams import check_target, opened
+
+    check_target(output, inputs.sources)
+    check_target(shrink, inputs.sources)
+    with opened(output) as out:
+        return judge(Request(inputs, fuzz, shrink, real_time or 0.0), out)

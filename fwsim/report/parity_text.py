@@ -1,0 +1,76 @@
+"""What came of comparing the simulator with the kernel, as text: counts by protocol, and the differences.
+
+Read first: `fwsim.parity.Comparison`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fwsim.naming import PROTO_WORDS, RuleNames
+from fwsim.parity import Comparison, Difference
+from fwsim.report.figures import count, counted
+from fwsim.report.grid import grid
+from fwsim.report.safe import safe
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, Direction, Reason, Verdict, ct_state_words, word
+
+NOT_IP = "not IP"
+
+
+def counts(comparison: Comparison) -> list[str]:
+    """A table: for each protocol its packets, those compared, those unknown, those that differ; and all of them."""
+    rows = [["protocol", "packets", "compared", "unknown", "differing"]]
+    for proto, packets in sorted(comparison.packets.items(), key=lambda item: -item[1]):
+        columns = (comparison.compared, comparison.unknown, comparison.differing)
+        rows.append([protocol(proto), count(packets), *(count(column[proto]) for column in columns)])
+    every = (comparison.packets, comparison.compared, comparison.unknown, comparison.differing)
+    rows.append(["all", *(count(column.total()) for column in every)])
+    return grid(rows, "<>>>>")
+
+
+def protocol(number: int) -> str:
+    """The name of a protocol, or its number."""
+    return NOT_IP if number == ABSENT else str(PROTO_WORDS.get(number, number))
+
+
+def left_out(comparison: Comparison) -> list[str]:
+    """What the kernel was not given, if anything."""
+    if not comparison.left_out:
+        return []
+    parts = [f"{count(packets)} {why}" for why, packets in comparison.left_out.most_common()]
+    return [f"Not given to the kernel: {', '.join(parts)}."]
+
+
+def answer(comparison: Comparison) -> str:
+    """The result in a sentence."""
+    if comparison.agrees:
+        return f"No difference in {counted(comparison.compared.total(), 'packet')}."
+    return f"{counted(comparison.differing.total(), 'packet')} of {count(comparison.compared.total())} differ."
+
+
+def told(difference: Difference, names: RuleNames, files: Sequence[str]) -> list[str]:
+    """A difference: the packet, and what each firewall decided."""
+    where = f"packet {difference.number} of {safe(files[difference.file])}"
+    lines = [f"{where} ({protocol(difference.proto)}): {', '.join(difference.fields)}"]
+    lines.append(f"  simulator  {decided(difference.ours, names)}")
+    words = f', "{safe(difference.words)}"' if difference.words else ""
+    lines.append(f"  kernel     {decided(difference.theirs, names)}{words}")
+    return lines
+
+
+def decided(decision: dict[str, int], names: RuleNames) -> str:
+    """A decision in a line."""
+    parts = [word(Verdict(decision["verdict"]))]
+    title = names.title(decision["rule"], decision["chain"])
+    if title is not None:
+        parts.append(f"by {safe(title)}")
+    if decision["ct_state"] == UNKNOWN_VALUE:
+        parts.append("ct state not known")
+    elif decision["ct_state"]:
+        direction = Direction(decision["ct_direction"])
+        parts.append(f"ct state {ct_state_words(decision['ct_state'])}")
+        if direction != Direction.NONE:
+            parts.append(word(direction))
+    if decision["reason"] > 0 and Reason(decision["reason"]) not in (Reason.RULE, Reason.POLICY):
+        parts.append(word(Reason(decision["reason"])))
+    return ", ".join(parts)
