@@ -45,7 +45,10 @@ def udp(buffer: Buffer, even: Words, odd: Words, frame: Row, packet: Row, layer:
 
 @hot
 def udplite(buffer: Buffer, even: Words, odd: Words, frame: Row, packet: Row, layer: Row, decoder: Row) -> None:
-    """Read a UDP-Lite header (RFC 3828): the length field is the checksum's coverage, 0 for everything."""
+    """Read a UDP-Lite header (RFC 3828): the length field is the checksum's coverage, 0 for everything.
+
+    Conntrack judges the checksum with UDP's number in the pseudo-header (`udplite_error`), not with UDP-Lite's own.
+    """
     ports(buffer, frame, packet, layer)
     size = layer["size"]
     packet["payload"] = max(size - 8, 0)
@@ -57,7 +60,7 @@ def udplite(buffer: Buffer, even: Words, odd: Words, frame: Row, packet: Row, la
         fault(frame, UDP_SHORT, BAD_LENGTH)
     elif layer["have"] >= size and decoder["checksum"] != IGNORE:
         total = sum16(buffer, even, odd, layer["at"], coverage if coverage != 0 else size)
-        if field16(buffer, layer, 6) == 0 or fold(total + pseudo_sum(packet, layer["kind"], size)) != 0xFFFF:
+        if field16(buffer, layer, 6) == 0 or fold(total + pseudo_sum(packet, UDP, size)) != 0xFFFF:
             fault(frame, UDP_BAD_CHECKSUM, BAD_CHECKSUM)
 
 

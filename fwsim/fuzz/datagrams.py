@@ -77,7 +77,8 @@ def lite(chance: Random, src: str, dst: str, ports: tuple[int, int]) -> bytes:
     coverage = chance.choice((0, 0, 8, 8 + len(data), 8 + len(data) // 2, 3, 200))
     datagram = struct.pack("!HHHH", *ports, coverage, 0) + data
     covered = datagram[:coverage] if 8 <= coverage <= len(datagram) else datagram
-    right = checksum(pseudo_header(src, dst, UDPLITE, len(datagram)) + covered) or 0xFFFF
+    number = UDP if chance.random() < 0.9 else UDPLITE  # conntrack reckons with the first, RFC 3828 with the second
+    right = checksum(pseudo_header(src, dst, number, len(datagram)) + covered) or 0xFFFF
     field = chance.choice((right, right, right, right, right, 0, right ^ 0x0101))
     return datagram[:6] + struct.pack("!H", field) + data
 

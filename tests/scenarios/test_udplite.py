@@ -6,19 +6,21 @@ import struct
 
 import pytest
 
-from fwsim.capture.crafting import checksum, pseudo_header
+from fwsim.capture.crafting import UDP, checksum, pseudo_header
 from fwsim.terms import Reason
 from tests.playbook import ACCEPT, DROP, ESTABLISHED, INVALID, NEW, ORIGINAL, REPLY, Conversation, Playbook, Sent
 
 UDPLITE = 136
 
 
-def lite(talk: Conversation, direction: int = ORIGINAL, *, coverage: int = 0, summed: bool = True) -> Sent:
+def lite(
+    talk: Conversation, direction: int = ORIGINAL, *, coverage: int = 0, summed: bool = True, proto: int = UDP
+) -> Sent:
     """A datagram of 20 bytes of data, whose checksum covers `coverage` bytes (0: all of it)."""
     sender, receiver = talk.ends[direction], talk.ends[1 - direction]
     datagram = struct.pack("!HHHH", sender.port, receiver.port, coverage, 0) + bytes(range(20))
     covered = datagram[: coverage or len(datagram)]
-    right = checksum(pseudo_header(sender.address, receiver.address, UDPLITE, len(datagram)) + covered)
+    right = checksum(pseudo_header(sender.address, receiver.address, proto, len(datagram)) + covered)
     field = right if summed else 0
     say = talk.original if direction == ORIGINAL else talk.reply
     return say(datagram[:6] + struct.pack("!H", field) + datagram[8:])
@@ -53,3 +55,10 @@ def test_a_coverage_that_does_not_fit_is_invalid(play: Playbook, coverage: int) 
 def test_there_must_be_a_checksum(play: Playbook) -> None:
     """Spec 7: 0 is invalid."""
     lite(talk_of(play), summed=False).expect(DROP, ct=INVALID, reason=Reason.UDP_BAD_CHECKSUM)
+
+
+def test_the_checksum_is_judged_with_the_number_of_udp(play: Playbook) -> None:
+    """Measured on Linux 6.18: RFC 3828 wants 136 in the pseudo-header, conntrack reckons with 17."""
+    talk = talk_of(play)
+    lite(talk, proto=UDPLITE).expect(DROP, ct=INVALID, reason=Reason.UDP_BAD_CHECKSUM)
+    lite(talk).expect(ACCEPT, ct=NEW)

@@ -138,7 +138,7 @@ def test_a_host_that_talks_to_itself_is_no_land() -> None:
 
 def lite(coverage: int, payload: bytes = b"speech", good: bool = True) -> bytes:
     segment = struct.pack(">HHHH", 5004, 5005, coverage, 0) + payload
-    head = pseudo(CLIENT, SERVER, 136, len(segment))
+    head = pseudo(CLIENT, SERVER, 17, len(segment))
     summed = with_sum(segment[: coverage or len(segment)], 6, head) + segment[coverage or len(segment) :]
     return summed if good else broken(summed, 6)
 
