@@ -69,11 +69,23 @@ MATCHES: list[tuple[dict[str, Any], list[str]]] = [
 
 @pytest.mark.parametrize(("matches", "expected"), MATCHES, ids=lambda value: str(value)[:50])
 def test_each_match_is_said_in_nfts_words(matches: dict[str, Any], expected: list[str]) -> None:
-    lines = chain(to_nft(ruleset(matches)), "rules")
+    lines = chain(to_nft(ruleset(matches, tracking="on")), "rules")
     if not expected:
         assert lines == ["# rule 1 of chain rules can match no packet"]
     else:
         assert lines == [f"{match} accept".strip() for match in expected]
+
+
+def test_what_stands_in_a_later_fragment_is_taken_for_no_port() -> None:
+    web = {"proto": "tcp", "dport": 80, "verdict": "accept"}
+    chains = {
+        "raw": {"hook": "prerouting", "priority": -400, "rules": [web]},
+        "late": {"hook": "forward", "rules": [web, {"proto": "tcp", "verdict": "accept"}]},
+    }
+    guarded, bare = "@th,0,24 >= 0x0 tcp dport 80 accept", "tcp dport 80 accept"
+    untracked, tracked = (to_nft(ruleset(chains=chains, tracking=switch)) for switch in ("off", "on"))
+    assert [chain(untracked, "raw"), chain(untracked, "late")] == [[guarded], [guarded, "meta l4proto tcp accept"]]
+    assert [chain(tracked, "raw"), chain(tracked, "late")] == [[guarded], [bare, "meta l4proto tcp accept"]]
 
 
 def test_a_negated_interface_asks_for_one_where_a_packet_may_have_none() -> None:

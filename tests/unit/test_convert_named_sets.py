@@ -15,7 +15,7 @@ def test_a_set_of_both_families_becomes_two() -> None:
 
 
 def test_a_set_beside_other_values_is_written_out() -> None:
-    text = to_nft(ruleset({"proto": "tcp", "dport": ["@web", 22]}, sets={"web": [80, 443]}))
+    text = to_nft(ruleset({"proto": "tcp", "dport": ["@web", 22]}, sets={"web": [80, 443]}, tracking="on"))
     assert chain(text, "rules") == ["tcp dport { 22, 80, 443 } accept"]
 
 
