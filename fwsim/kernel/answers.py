@@ -15,7 +15,7 @@ import numpy.typing as npt
 from fwsim.convert.observing import BEHIND, DECIDED_BY_POLICY, DECIDED_BY_RULE, TRACKED
 from fwsim.engine.path import LOCAL as HOOK_LOCAL
 from fwsim.engine.program import V_DROP, V_REJECT
-from fwsim.kernel.orders import Heard
+from fwsim.kernel.orders import Connection, Heard
 from fwsim.lower import Lowered
 from fwsim.tables import RULE_POLICY
 from fwsim.terms import ABSENT, CtState, Direction, Hook, Reason, Verdict
@@ -32,16 +32,17 @@ ENDS |= {int(Hook.OUTPUT): int(Hook.POSTROUTING), HOOK_LOCAL: int(Hook.INPUT)}
 class Answer:
     """What the kernel said of a chunk; row i is the same frame.
 
-    `left_out` says by row why a frame was not played; its decision is NOT_EVALUATED. `invalid` says in the kernel's
-    words why it was no valid packet. `failed` are those that could not be sent, with the error. `connections` is the
-    table behind each packet, where asked for.
+    `left_out` says by row why a frame was not played (`fwsim.kernel.framing.LEFT_OUT`, TOO_LONG); its decision is
+    NOT_EVALUATED, which is the kernel's own only of frames that are not IP and of egress copies. `invalid` says in
+    the kernel's words why it was no valid packet. `failed` are those that could not be sent, with the error.
+    `connections` is the table behind each packet, where asked for.
     """
 
     decisions: Table
     left_out: dict[int, str] = field(default_factory=dict)
     invalid: dict[int, str] = field(default_factory=dict)
     failed: dict[int, str] = field(default_factory=dict)
-    connections: dict[int, list[object]] = field(default_factory=dict)
+    connections: dict[int, list[Connection]] = field(default_factory=dict)
 
 
 class Reader:

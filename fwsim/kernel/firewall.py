@@ -16,7 +16,7 @@ import numpy.typing as npt
 from fwsim.engine import routes
 from fwsim.errors import UsageError
 from fwsim.kernel.answers import Answer, Reader, blank
-from fwsim.kernel.framing import LEFT_OUT, NOT_IP, Frames, Framing
+from fwsim.kernel.framing import Frames, Framing
 from fwsim.kernel.orders import Connection, Play, Played
 from fwsim.kernel.plan import GLOBAL_SETTING, Devices, plan_of
 from fwsim.kernel.process import Process
@@ -133,8 +133,3 @@ def notes_on(ruleset: Ruleset) -> list[str]:
     if "max" not in ruleset.conntrack.model_fields_set:
         return []
     return [f"{GLOBAL_SETTING} is the host's in every network namespace: the ruleset's value does not hold here"]
-
-
-def concerns_rules(why: str) -> bool:
-    """Whether a frame that was left out would have met the rules: then nothing is known of what they say."""
-    return why not in (LEFT_OUT[NOT_IP], LEFT_OUT[11])

@@ -1,7 +1,8 @@
 """Captured frames as packets that can be played to the kernel: without their link layer, whole, and with checksums.
 
 Read first: `fwsim.kernel.orders.Injection`; FRAME and PACKET in `fwsim.tables`. What only the capture did to a packet
-is mended: a length or a checksum that was left to the network card. What was wrong on the wire stays wrong.
+is mended: a length or a checksum that was left to the network card, a payload that was cut off (it becomes zeros, with
+a checksum to match, since no checksum of a cut packet is judged). What was wrong on the wire stays wrong.
 """
 
 from __future__ import annotations
@@ -30,13 +31,14 @@ BAD_CHECKSUM = int(Evidence.BAD_CHECKSUM)
 OUTPUT, FORWARD = int(Hook.OUTPUT), int(Hook.FORWARD)
 LINK_LOCAL_V6 = V6 + 0xFE800000
 ETHER_TYPES = {4: b"\x08\x00", 6: b"\x86\xdd"}
-CHECKSUM_AT = {int(Proto.TCP): 16, int(Proto.UDP): 6}
+TCP, UDP, ICMP, ICMPV6 = int(Proto.TCP), int(Proto.UDP), int(Proto.ICMP), int(Proto.ICMPV6)
+CHECKSUM_AT = {TCP: 16, UDP: 6, ICMP: 2, ICMPV6: 2}
+NEEDED = {UDP: 8, ICMP: 8 + 60 + 8, ICMPV6: 8 + 40 + 8}
+"""Bytes of a transport header that conntrack may read, with what an ICMP error quotes; TCP says it itself."""
+UNPADDABLE = (int(Proto.SCTP), int(Proto.UDPLITE))
+"""Checksums over parts that the cut has taken, of other kinds than these."""
 
-LEFT_OUT = {
-    NOT_IP: "not IP",
-    EGRESS_COPY: "an egress copy",
-    CUT: "cut by the capture",
-}
+LEFT_OUT = {NOT_IP: "not IP", EGRESS_COPY: "an egress copy", CUT: "cut by the capture"}
 """Frames that are not played, by their reason: the first two concern no rule, the last cannot be mended."""
 TOO_LONG = "too long for a device"
 
@@ -89,11 +91,13 @@ class Framing:
         packets = zip(*(chunk.packets[field].tolist() for field in PACKET_FIELDS), strict=True)
         for row, (frame, packet) in enumerate(zip(frames, packets, strict=True)):
             reason, evidence = frame[4], frame[6]
-            why = LEFT_OUT[CUT] if evidence & EVIDENCE_CUT else LEFT_OUT.get(reason)
+            why = LEFT_OUT.get(reason)
             if why is None:
                 at, family = ip_begins(buffer, link_types[frame[3]], frame[0], frame[1], frame[2])
                 data = bytes(buffer[at : frame[0] + frame[1]])
-                if reason == 0:
+                if evidence & EVIDENCE_CUT and not can_be_padded(data, family, packet):
+                    why = LEFT_OUT[CUT]
+                elif reason == 0:
                     data = self.mended(data, family, frame, packet)
                 if len(data) > LONGEST:
                     why = TOO_LONG
@@ -120,7 +124,9 @@ class Framing:
     def mended(self, data: bytes, family: int, frame: tuple[int, ...], packet: tuple[int, ...]) -> bytes:
         """The packet as the network card would have sent it."""
         proto, fragment, length = packet[3], packet[4], packet[9]
-        segmented = len(data) >= length and length_field(data, family) != length
+        cut = frame[6] & EVIDENCE_CUT != 0
+        data += bytes(max(length - len(data), 0))
+        segmented = length_field(data, family) != length
         if segmented or (family == 4 and data[10:12] == b"\0\0"):
             data = with_header(data, family, length)
         at = CHECKSUM_AT.get(proto)
@@ -128,7 +134,7 @@ class Framing:
         direct = family == 4 or data[6] == proto
         if at is None or fragment or not direct or length < header + at + 2 or frame[5] or frame[6] & BAD_CHECKSUM:
             return data
-        return with_checksum(data, family, proto, header, at, length, anyway=segmented) if self.judged else data
+        return with_checksum(data, family, proto, header, at, length, anyway=segmented or cut) if self.judged else data
 
 
 def ip_begins(buffer: Any, link_type: int, offset: int, captured: int, length: int) -> tuple[int, int]:
@@ -155,6 +161,17 @@ def behind_link_layer(buffer: Any, link_type: int, offset: int, captured: int, l
     return int(layer["at"]), int(layer["kind"])
 
 
+def can_be_padded(data: bytes, family: int, packet: tuple[int, ...]) -> bool:
+    """Whether zeros may stand for what the capture cut off: all that conntrack reads must be there."""
+    proto, fragment, length = packet[3], packet[4], packet[9]
+    header = (data[0] & 15) * 4 if family == 4 else 40
+    if fragment or proto in UNPADDABLE or proto < 0 or (family == 6 and data[6] != proto):
+        return False
+    if proto == TCP:
+        return len(data) >= header + 20 and len(data) >= header + (data[header + 12] >> 4) * 4
+    return len(data) >= min(header + NEEDED.get(proto, 0), length)
+
+
 def length_field(data: bytes, family: int) -> int:
     """The length that an IP header tells."""
     return data[2] << 8 | data[3] if family == 4 else 40 + (data[4] << 8 | data[5])
@@ -172,15 +189,18 @@ def with_header(data: bytes, family: int, length: int) -> bytes:
 def with_checksum(
     data: bytes, family: int, proto: int, header: int, at: int, length: int, *, anyway: bool
 ) -> bytes:  # fmt: skip
-    """A packet with the transport checksum that was left to the network card: the sum over the pseudo-header stands
-    in its place (RFC 1071; `fwsim.engine.checksum`). With `anyway` any wrong one is replaced."""
+    """A packet with the transport checksum that was left to the network card.
+
+    The sum over the pseudo-header stands in its place (`fwsim.engine.checksum`). With `anyway` any wrong one is mended.
+    """
     segment = data[header:length]
     addresses = data[12:20] if family == 4 else data[8:40]
     field = segment[at : at + 2]
-    pseudo = (int.from_bytes(addresses, "big") + proto + len(segment)) % 0xFFFF
-    if (proto == Proto.UDP and field == b"\0\0") or (pseudo + sum_of(segment)) % 0xFFFF == 0:
+    pseudo = 0 if proto == ICMP else (int.from_bytes(addresses, "big") + proto + len(segment)) % 0xFFFF
+    if (proto == UDP and field == b"\0\0") or (pseudo + sum_of(segment)) % 0xFFFF == 0:
         return data
-    if not anyway and int.from_bytes(field, "big") % 0xFFFF != pseudo:
+    left_to_card = proto in (TCP, UDP) and int.from_bytes(field, "big") % 0xFFFF == pseudo
+    if not (anyway or left_to_card):
         return data
     bare = segment[:at] + b"\0\0" + segment[at + 2 :]
     value = 0xFFFF - (pseudo + sum_of(bare)) % 0xFFFF

@@ -12,7 +12,7 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from fwsim.kernel.network import Network
 from fwsim.kernel.nflog import AT_ONCE, GATHERED, Listener, Note
@@ -187,8 +187,3 @@ def wait_until(moment: int) -> None:
     left = moment - time.monotonic_ns()
     if left > 0:
         time.sleep(left / 1e9)
-
-
-def numbers(injections: Sequence[Injection]) -> list[int]:
-    """The numbers of packets."""
-    return [injection.number for injection in injections]

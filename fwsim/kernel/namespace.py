@@ -40,7 +40,8 @@ def enter() -> None:
 
 
 def unshare(flags: int) -> str:
-    """Call unshare(2); the words of its error, or nothing. (`os.unshare` came with Python 3.12.)"""
+    """Try to leave what is shared with other processes, and give the words of the error, or none."""
+    # os.unshare came with Python 3.12
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(flags) == 0:
         return ""

@@ -63,7 +63,7 @@ class Note(NamedTuple):
     mark: int
 
 
-class log_config(nfgen_msg):  # noqa: N801  # pyroute2's way to name messages
+class log_config(nfgen_msg):  # type: ignore[misc]  # noqa: N801  # pyroute2's way to name messages
     """`nfulnl_attr_config`: asks for a group, and says how it is to be delivered."""
 
     prefix = "NFULA_CFG_"
@@ -77,13 +77,13 @@ class log_config(nfgen_msg):  # noqa: N801  # pyroute2's way to name messages
         ("NFULA_CFG_FLAGS", "be16"),
     )
 
-    class mode(nla):  # noqa: N801
+    class mode(nla):  # type: ignore[misc]  # noqa: N801
         """`struct nfulnl_msg_config_mode`."""
 
         fields = (("copy_range", ">I"), ("copy_mode", "B"), ("pad", "B"))
 
 
-class log_message(nfgen_msg):  # noqa: N801
+class log_message(nfgen_msg):  # type: ignore[misc]  # noqa: N801
     """`nfulnl_attr_type`: one packet that met a `log` statement."""
 
     prefix = "NFULA_"
@@ -108,12 +108,12 @@ class log_message(nfgen_msg):  # noqa: N801
         ("NFULA_HWLEN", "be16"),
     )
 
-    class packet_header(nla):  # noqa: N801
+    class packet_header(nla):  # type: ignore[misc]  # noqa: N801
         """`struct nfulnl_msg_packet_hdr`."""
 
         fields = (("hw_protocol", ">H"), ("hook", "B"), ("pad", "B"))
 
-    class hardware_address(nla):  # noqa: N801
+    class hardware_address(nla):  # type: ignore[misc]  # noqa: N801
         """`struct nfulnl_msg_packet_hw`."""
 
         fields = (("hw_addrlen", ">H"), ("pad", "H"), ("hw_addr", "8s"))

@@ -106,8 +106,11 @@ class Connection:
 
 @dataclass
 class Played:
-    """The answer. `invalid` says by number why conntrack called a packet invalid, in the kernel's words; `failed`
-    which ones could not be injected; `connections` holds the table behind each packet, if asked for."""
+    """The answer.
+
+    `invalid` says by number why conntrack called a packet invalid, in the kernel's words; `failed` which ones could not
+    be injected; `connections` holds the table behind each packet, if asked for.
+    """
 
     heard: list[Heard] = field(default_factory=list)
     invalid: dict[int, str] = field(default_factory=dict)

@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from multiprocessing.connection import Connection as Pipe
-from multiprocessing.connection import Pipe as new_pipe
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ class Process:
 
     def __init__(self) -> None:
         """Start it. Raises KernelError where the kernel forbids the namespace, with the call that failed."""
-        self.pipe, theirs = new_pipe()
+        self.pipe, theirs = Pipe()
         command = [sys.executable, "-m", "fwsim.kernel.worker", str(theirs.fileno())]
         self.worker = subprocess.Popen(
             command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=surroundings(), cwd="/"
@@ -50,7 +49,7 @@ class Process:
     def answer(self) -> Any:
         """The next answer; a refusal is raised."""
         try:
-            answer = receive(self.pipe)
+            answer = self.pipe.recv()
         except (EOFError, ConnectionResetError):
             raise self.gone() from None
         if isinstance(answer, Refused):
@@ -70,11 +69,6 @@ class Process:
         except subprocess.TimeoutExpired:
             self.worker.kill()
             self.worker.wait()
-
-
-def receive(pipe: Pipe) -> Any:
-    """The next object from a pipe."""
-    return pipe.recv()
 
 
 def surroundings() -> dict[str, str]:
