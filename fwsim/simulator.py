@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.capture import Chunk, from_scapy
+from fwsim.defragmenting import Assembled, Defragmenter
 from fwsim.engine import is_compiled
 from fwsim.errors import UsageError
 from fwsim.lower import Lowered, lower
@@ -51,6 +52,8 @@ class Batch:
     chunk: Chunk
     stateless: Table
     stateful: Table
+    serial: int = 0
+    """A number, once it has fragments (`fwsim.defragmenting`)."""
 
     @property
     def frames(self) -> Table:
@@ -163,6 +166,10 @@ class Simulator:
             self.lowered["stateless"], replies=choices.replies, icmp_errors=choices.icmp_errors
         )
         self.stateful = StatefulRun(self.lowered["stateful"], key=secrets.randbits(28) if key is None else key)
+        self.defragmenter = Defragmenter() if self.lowered["stateful"].tracking else None
+        """Like Linux, only a firewall that tracks puts fragments together."""
+        self.assembled: Assembled | None = None
+        """What was put together of the rows decided last."""
         self._now = 0
 
     # --- chunks ------------------------------------------------------------------------------------------------
@@ -183,15 +190,41 @@ class Simulator:
 
     def run_stateful(self, batch: Batch) -> None:
         """The stateful half of `run`; compiled only."""
-        self.stateful.run(batch.frames, batch.packets, batch.quotes, batch.stateful, 0, len(batch))
+        self._run_stateful(batch, 0, len(batch))
+
+    def _run_stateful(self, batch: Batch, start: int, end: int) -> None:
+        """The stateful half for some rows; compiled only."""
+        if not self._run_assembled(batch, start, end):
+            self.stateful.run(batch.frames, batch.packets, batch.quotes, batch.stateful, start, end)
+
+    def _run_assembled(self, batch: Batch, start: int, end: int) -> bool:
+        """The stateful half for some rows if there are fragments among them; False if there are none."""
+        self.assembled = self.defragmenter.begin(batch, start, end) if self.defragmenter else None
+        if self.defragmenter is None or self.assembled is None:
+            return False
+        whole = self.assembled
+        tables: list[Any] = [whole.frames, whole.packets, whole.quotes, whole.decisions]
+        if not is_compiled():
+            tables = [Rows(table) for table in tables]
+        frames, packets, quotes, decisions = tables
+        self.stateful.run(frames, packets, quotes, decisions, 0, len(whole))
+        for table in tables:
+            if isinstance(table, Rows):
+                table.flush()
+        self.defragmenter.finish(batch, whole)
+        return True
 
     def _run_uncompiled(self, batch: Batch, start: int, end: int) -> None:
         """Both halves for some rows of a batch, packet rows read as dicts."""
         frames, packets, quotes = Rows(batch.frames), Rows(batch.packets), Rows(batch.quotes)
         stateless, stateful = Rows(batch.stateless), Rows(batch.stateful)
-        for table in (frames, packets, stateless, stateful):
+        for table in (frames, packets, stateless):
             table.load(range(start, end))
         self.stateless.run(frames, packets, stateless, start, end)
+        if self._run_assembled(batch, start, end):
+            stateless.flush()
+            return
+        stateful.load(range(start, end))
         self.stateful.run(frames, packets, quotes, stateful, start, end)
         for table in (frames, packets, stateless, stateful):
             table.flush()
@@ -200,7 +233,7 @@ class Simulator:
         """Decide about one row of a batch whose rows before it have been decided."""
         if is_compiled():
             self.stateless.run(batch.frames, batch.packets, batch.stateless, row, row + 1)
-            self.stateful.run(batch.frames, batch.packets, batch.quotes, batch.stateful, row, row + 1)
+            self._run_stateful(batch, row, row + 1)
         else:
             self._run_uncompiled(batch, row, row + 1)
 
@@ -209,7 +242,8 @@ class Simulator:
     def decide(self, packet: Any, at: float | None = None, iif: str | None = None) -> Decision:
         """Decide about one scapy packet in the simulator's mode.
 
-        `at` is its time in seconds (default: that of the packet before it); `iif` the interface it comes in by.
+        `at` is its time in seconds (default: that of the packet before it); `iif` the interface it comes in by. The
+        stateful verdict on a datagram in fragments is that on the one which completes it: the others wait.
         """
         if at is not None:
             self._now = max(self._now, round(at * 1_000_000_000))
