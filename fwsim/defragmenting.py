@@ -160,8 +160,8 @@ class Defragmenter:
         """A fragment that goes no further now, perhaps never."""
         frame["reason"] = given.reason
         frame["evidence"] |= EVIDENCE.get(given.reason, 0)
-        if given.reason == Reason.FRAGMENT_WAITING:
-            self._pending[serial] = self._pending.get(serial, 0) + self.keeping
+        if given.reason == Reason.FRAGMENT_WAITING and self.keeping:
+            self._pending[serial] = self._pending.get(serial, 0) + 1
         elif given.reason == Reason.FRAGMENT_DUPLICATE:
             frame["further"] = 1
 

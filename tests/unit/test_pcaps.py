@@ -14,6 +14,7 @@ import pytest
 import zstandard
 
 from fwsim.capture import Input, open_captures
+from fwsim.holding import in_order
 from fwsim.ruleset import load_ruleset
 from fwsim.simulator import Batch, Simulator
 from fwsim.terms import Evidence, Verdict, evidence_words, word
@@ -99,9 +100,13 @@ def batches(capture: str, rules: str, stateless_rules: str | None = None, limit:
     other = None if stateless_rules is None else load_ruleset(str(RULESETS / stateless_rules))
     simulator = Simulator(load_ruleset(str(RULESETS / rules)), stateless_rules=other, key=1)
     captures = open_captures([Input(str(PCAPS / capture))], limit=limit)
-    for chunk in captures:
-        simulator.topology.locate(captures, chunk)
-        yield simulator.run(chunk)
+
+    def decided() -> Iterator[Batch]:
+        for chunk in captures:
+            simulator.topology.locate(captures, chunk)
+            yield simulator.run(chunk)
+
+    yield from in_order(decided(), simulator.defragmenter)
 
 
 def label_of(comments: list[str]) -> tuple[str, ...]:
