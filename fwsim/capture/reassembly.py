@@ -25,7 +25,10 @@ TIMEOUT = {4: 30 * SECOND, 6: 60 * SECOND}
 MEMORY_MAX = 4 << 20
 """Bytes that may wait, of each family: `ipfrag_high_thresh`, `nf_conntrack_frag6_high_thresh`."""
 OVERHEAD = 768
-"""What the kernel counts for a set, and for each fragment beside its bytes, about (`skb->truesize`)."""
+"""What is counted for a set, and for each fragment beside its bytes.
+
+Unlike Linux: there it is the size of the buffers (`skb->truesize`), which depends on the network card.
+"""
 LENGTH_MAX = 65_535
 DISTANCE_MAX = 64
 """Other fragments of the same sender after which IPv4 starts afresh (`ipfrag_max_dist`)."""
