@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from fwsim.capture import Captures, Chunk, Input, from_scapy, open_captures
 from fwsim.engine import compile_engine, is_cached, is_compiled
 from fwsim.errors import UsageError
+from fwsim.holding import in_order
 from fwsim.ruleset import Ruleset, load_ruleset
 from fwsim.simulator import Batch, Mode, Simulator, Table
 from fwsim.tables import DECISION, empty, plain
@@ -57,10 +59,15 @@ class Result:
         self._decisions: Table | None = None
 
     def __iter__(self) -> Iterator[Batch]:
-        """Read, locate and decide, chunk by chunk: uncompiled at first, compiled from where that pays."""
+        """Batch by batch, each once all of it is decided."""
         if self._begun:
             raise UsageError("a result streams: iterate over it once, or ask for its decisions instead")
         self._begun = True
+        with closing(self._decided()) as batches:
+            yield from in_order(batches, self.simulator.defragmenter)
+
+    def _decided(self) -> Generator[Batch]:
+        """Read, locate and decide, chunk by chunk: uncompiled at first, compiled from where that pays."""
         chunks = iter(self.captures)
         for chunk in chunks:
             yield self._decide(chunk)

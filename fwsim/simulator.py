@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.capture import Chunk, from_scapy
+from fwsim.defragmenting import Assembled, Defragmenter
 from fwsim.errors import UsageError
 from fwsim.lower import Lowered, lower
 from fwsim.ruleset import Ruleset
@@ -51,6 +52,8 @@ class Batch:
     chunk: Chunk
     stateless: Table
     stateful: Table
+    serial: int = 0
+    """A number, once it has fragments (`fwsim.defragmenting`)."""
 
     @property
     def frames(self) -> Table:
@@ -163,6 +166,10 @@ class Simulator:
             self.lowered["stateless"], replies=choices.replies, icmp_errors=choices.icmp_errors
         )
         self.stateful = StatefulRun(self.lowered["stateful"], key=secrets.randbits(28) if key is None else key)
+        self.defragmenter = Defragmenter() if self.lowered["stateful"].tracking else None
+        """Like Linux, only a firewall that tracks puts fragments together."""
+        self.assembled: Assembled | None = None
+        """What was put together of the rows decided last."""
         self._now = 0
 
     # --- chunks ------------------------------------------------------------------------------------------------
@@ -179,13 +186,31 @@ class Simulator:
 
     def run_stateful(self, batch: Batch) -> None:
         """The stateful half of `run`; compiled only."""
-        self.stateful.run(batch.frames, batch.packets, batch.quotes, batch.stateful, 0, len(batch))
+        if not self._run_assembled(batch, 0, len(batch)):
+            self.stateful.run(batch.frames, batch.packets, batch.quotes, batch.stateful, 0, len(batch))
+
+    def _run_assembled(self, batch: Batch, start: int, end: int) -> bool:
+        """The stateful half for some rows if there are fragments among them; False if there are none."""
+        self.assembled = self.defragmenter.begin(batch, start, end) if self.defragmenter else None
+        if self.defragmenter is None or self.assembled is None:
+            return False
+        whole = self.assembled
+        tables = (whole.frames, whole.packets, whole.quotes, whole.decisions)
+        frames, packets, quotes, decisions = map(usable, tables)
+        self.stateful.run(frames, packets, quotes, decisions, 0, len(whole))
+        flush(frames, packets, quotes, decisions)
+        self.defragmenter.finish(batch, whole)
+        return True
 
     def _run_rows(self, batch: Batch, start: int, end: int) -> None:
         """Both halves for some rows of a batch."""
-        tables = (batch.frames, batch.packets, batch.stateless, batch.stateful)
-        frames, packets, stateless, stateful = (loaded(table, start, end) for table in tables)
+        tables = (batch.frames, batch.packets, batch.stateless)
+        frames, packets, stateless = (loaded(table, start, end) for table in tables)
         self.stateless.run(frames, packets, stateless, start, end)
+        if self._run_assembled(batch, start, end):
+            flush(stateless)
+            return
+        stateful = loaded(batch.stateful, start, end)
         self.stateful.run(frames, packets, usable(batch.quotes), stateful, start, end)
         flush(frames, packets, stateless, stateful)
 
@@ -198,7 +223,8 @@ class Simulator:
     def decide(self, packet: Any, at: float | None = None, iif: str | None = None) -> Decision:
         """Decide about one scapy packet in the simulator's mode.
 
-        `at` is its time in seconds (default: that of the packet before it); `iif` the interface it comes in by.
+        `at` is its time in seconds (default: that of the packet before it); `iif` the interface it comes in by. The
+        stateful verdict on a datagram in fragments is that on the one which completes it: the others wait.
         Raises UsageError if interfaces are declared and `iif` is none of them.
         """
         if iif is not None:

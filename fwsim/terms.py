@@ -181,9 +181,19 @@ class Reason(IntEnum):
     MARTIAN_DESTINATION = 17
     MULTICAST_NOT_FORWARDED = 18
     OTHER_HOST = 19
+    # not evaluated: fragments that reach no rule (conntrack-spec 12)
+    FRAGMENT_WAITING = 80
+    FRAGMENT_INCOMPLETE = 81
+    FRAGMENT_TIMEOUT = 82
+    FRAGMENT_OVERLAP = 83
+    FRAGMENT_DUPLICATE = 84
+    FRAGMENT_LENGTH = 85
+    FRAGMENT_TOO_LARGE = 86
+    FRAGMENT_ECN = 87
+    FRAGMENT_DISTANCE = 88
+    FRAGMENT_MEMORY = 89
     # unknown
     CUT = 20
-    FRAGMENT = 21
     NO_INTERFACE = 22
     TENTATIVE = 23
     NOT_SIMULATED = 24
@@ -209,6 +219,7 @@ class Reason(IntEnum):
     ICMP_REDIRECT_NOT_LOCAL = 49
     L4_TRUNCATED = 50
     NO_TRANSPORT = 51
+    LATER_FRAGMENT = 52
     # worth saying although the packet is fine with conntrack
     TCP_IGNORED = 60
     TCP_OLD_DATA = 61

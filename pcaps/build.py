@@ -25,6 +25,7 @@ CAPTURES: dict[str, Callable[[], bytes]] = {
     "data-injection.pcapng": stories.data_injection,
     "flag-scan.pcapng": stories.flag_scan,
     "spoofed-dns.pcapng": stories.spoofed_dns,
+    "fragments.pcapng": stories.fragments,
     "forged-icmp-error.pcapng": stories.forged_icmp_error,
     "midstream.pcapng": stories.midstream,
     "split-handshake.pcapng": stories.split_handshake,

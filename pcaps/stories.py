@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from fwsim.capture.crafting import TCP, Ip, ethernet, mac_of, tcp_segment
+from fwsim.capture.crafting import TCP, Ip, ethernet, fragment_of, mac_of, tcp_segment
 from pcaps.payloads import answer, question, solicit
 from tests.playbook import Playbook, Raw, Tcp
 from tests.playbook_capture import LINKTYPE_SLL2, Frame, cooked, gzipped, pcap, pcapng, zstandarded
@@ -151,6 +151,24 @@ def spoofed_dns() -> bytes:
         blind.original(answer(name, "198.51.100.99", guess), label="udp-reply-without-request")
     ask.reply(answer(name, "198.51.100.99"), ttl=49, label="note: forged, to the right port: nothing gives it away")
     ask.reply(answer(name, "203.0.113.80"))
+    return saved(play)
+
+
+def fragments() -> bytes:
+    """Large answers in fragments, in order and not; one that is never complete; forged ones, overlapping and tiny."""
+    play = Playbook(step_ns=2_000_000)
+    ask = play.udp("10.1.4.23:54321", RESOLVER, dont_fragment=False)
+    for number, order in enumerate([(0, 1, 2), (2, 0, 1), (0, 1, 1, 2), (0, 2)]):
+        name = f"large{number}.example.net"
+        ask.original(question(name))
+        ask.reply(answer(name, "203.0.113.80").ljust(3000, b"\0"), pieces=1480, order=order)
+    play.after(31)
+    blind = play.udp(RESOLVER, "10.1.4.23:54999", ttl=49, dont_fragment=False)
+    blind.original(bytes(2000), pieces=1480, label="udp-reply-without-request")
+    teardrop = play.udp(f"{ATTACKER}:53", f"{PUBLIC_WEB}:53", ttl=47).packet(0, bytes(600))
+    for start, end in ((0, 296), (400, 600), (200, 400)):
+        piece = fragment_of(teardrop, start, end)
+        play.send(piece, f"{ATTACKER} > {PUBLIC_WEB} {start} to {end}", label="overlapping-fragment")
     return saved(play)
 
 

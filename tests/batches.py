@@ -128,7 +128,7 @@ def batch(
         put_address(packet, "dst", given.get("dst", "203.0.113.80"))
         frame["number"], frame["ts"], frame["length"] = place + 1, BASE_TS + place, 74
         frame["connection"] = 1
-        for name in ("number", "file", "ts", "evidence", "connection", "reason"):
+        for name in ("number", "file", "ts", "evidence", "connection", "reason", "further"):
             if name in given:
                 frame[name] = int(given[name])
         if "frame_length" in given:

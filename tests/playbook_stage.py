@@ -5,12 +5,12 @@ Read first: `playbook`, which tells how a script is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Protocol, Self
 
-from fwsim.capture.crafting import Ip, ethernet, mac_of
+from fwsim.capture.crafting import Ip, ethernet, in_pieces, mac_of
 from fwsim.terms import CtState, CtStatus, Direction, Evidence, Reason, TcpState, Verdict, evidence_words, word
 from tests.playbook_capture import OUTBOUND, Frame
 
@@ -218,8 +218,20 @@ class Stage:
         cut: int | None = None,
         vlan: int | None = None,
         copied: bool = True,
+        pieces: int | None = None,
+        order: Sequence[int] | None = None,
     ) -> Sent:
-        """Send a packet past the firewall; `lost` before it, it only takes time. `cut` is the capture's snap length."""
+        """Send a packet past the firewall; `lost` before it, it only takes time. `cut` is the capture's snap length.
+
+        `pieces` sends it in fragments of so many bytes, in this `order` (numbers from 0; all of them, if not said).
+        What is returned is the last.
+        """
+        if pieces is not None:
+            fragments = in_pieces(packet, pieces)
+            words = {"seen": seen, "label": label, "lost": lost, "cut": cut, "vlan": vlan, "copied": copied}
+            for number in range(len(fragments)) if order is None else order:
+                sent = self.send(fragments[number], f"{text}, piece {number}", key, **words)  # type: ignore[arg-type]
+            return sent
         came_in = seen or behind(packet.src)
         if lost:
             return self._say(came_in, text + "  (lost)", key)

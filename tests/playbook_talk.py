@@ -25,7 +25,7 @@ from fwsim.capture.crafting import (
 from tests.playbook_stage import ACCEPT, ORIGINAL, REPLY, Connection, Key, Sent, Stage
 
 IP_WORDS = {f.name for f in fields(Ip)} - {"src", "dst", "proto", "payload"}
-SENDING_WORDS = {"seen", "label", "lost", "cut", "vlan", "copied"}
+SENDING_WORDS = {"seen", "label", "lost", "cut", "vlan", "copied", "pieces", "order"}
 MASK = 0xFFFFFFFF
 
 

@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.capture import Chunk, Input, open_captures
+from fwsim.holding import in_order
 from fwsim.ruleset import Ruleset
-from fwsim.simulator import Simulator
+from fwsim.simulator import Batch, Simulator
 from fwsim.tables import DECISION, FRAME, PACKET, empty, plain
 from fwsim.tracker import connections_listing
 from tests.playbook_capture import Frame, pcapng
@@ -91,11 +92,15 @@ def replay_files(
     simulator = Simulator(ruleset, key=key)
     inputs = [Input(str(path)) for path in paths]
     captures = open_captures(inputs, chunk_rows=chunk_rows, limit=limit, digest=False)
-    batches = []
-    for chunk in captures:
-        for piece in pieces_of(chunk, cuts):
-            simulator.topology.locate(captures, piece)
-            batches.append(simulator.run(piece))
+
+    def decided() -> Iterator[Batch]:
+        """Piece by piece."""
+        for chunk in captures:
+            for piece in pieces_of(chunk, cuts):
+                simulator.topology.locate(captures, piece)
+                yield simulator.run(piece)
+
+    batches = list(in_order(decided(), simulator.defragmenter))
     simulator.stateful.settle()
     return Outcome(
         frames=joined(FRAME, [batch.frames for batch in batches]),

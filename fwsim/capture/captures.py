@@ -130,7 +130,10 @@ class Captures:
         content = usable(scanned.buffer)
         decode(content, even, odd, link_types, frame_rows, packet_rows, quote_rows, count, layer, decoder)
         flush(frame_rows, packet_rows, quote_rows, layer, decoder)
-        return Chunk(scanned.frames, packets, quotes, scanned.buffer, scanned.comments)
+        fragments = int(self._decoder["fragments"][0])
+        self._decoder["fragments"] = 0
+        checksum = int(self._decoder["checksum"][0])
+        return Chunk(scanned.frames, packets, quotes, scanned.buffer, scanned.comments, fragments > 0, checksum)
 
 
 def pieces(scanned: Scanned, most: int) -> Iterator[Scanned]:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
+FRAGMENT_HEADER = 44
 ETHERTYPE_IPV4, ETHERTYPE_ARP, ETHERTYPE_VLAN, ETHERTYPE_IPV6 = 0x0800, 0x0806, 0x8100, 0x86DD
 
 FLAG_BITS = {"F": 0x01, "S": 0x02, "R": 0x04, "P": 0x08, "A": 0x10, ".": 0x10, "U": 0x20, "E": 0x40, "W": 0x80}
@@ -87,6 +88,22 @@ class Ip:
     def forwarded(self) -> Ip:
         """The same packet behind the next router."""
         return replace(self, ttl=self.ttl - 1)
+
+
+def in_pieces(packet: Ip, size: int) -> list[Ip]:
+    """The fragments of a packet, of so many bytes of payload each (a multiple of 8), in order."""
+    ends = range(0, max(len(packet.payload), 1), size)
+    return [fragment_of(packet, at, min(at + size, len(packet.payload))) for at in ends]
+
+
+def fragment_of(packet: Ip, start: int, end: int, *, more: bool | None = None) -> Ip:
+    """A fragment of a packet: bytes `start` to `end` of its payload; in IPv6 the IP id is the fragment header's."""
+    goes_on = end < len(packet.payload) if more is None else more
+    piece = packet.payload[start:end]
+    if packet.family == 4:
+        return replace(packet, payload=piece, fragment=start, more_fragments=goes_on, dont_fragment=False)
+    header = struct.pack("!BBHI", packet.proto, 0, start | goes_on, packet.ip_id)
+    return replace(packet, proto=FRAGMENT_HEADER, payload=header + piece)
 
 
 def pseudo_header(src: str, dst: str, proto: int, length: int) -> bytes:

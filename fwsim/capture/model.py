@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fwsim.engine.checksum import AUTO
+
 Table = npt.NDArray[np.void]
 
 
@@ -78,6 +80,8 @@ class Chunk:
 
     A frame's bytes are `buffer[offset : offset + captured]`. `quotes` may be longer than what is used of it. The
     arrays are used again only once nobody refers to them, so a chunk may be kept, at the price of its memory.
+    `fragments` is False if there is no fragment among them; `checksum` says which checksums are judged
+    (`fwsim.engine.checksum`).
     """
 
     frames: Table
@@ -85,6 +89,8 @@ class Chunk:
     quotes: Table
     buffer: npt.NDArray[np.uint8]
     comments: dict[int, list[str]]
+    fragments: bool = True
+    checksum: int = AUTO
 
     def __len__(self) -> int:
         """How many frames there are."""

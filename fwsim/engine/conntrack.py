@@ -14,6 +14,7 @@ from fwsim.engine import hot
 from fwsim.engine.datagram import datagram_packet
 from fwsim.engine.expiry import BLANK, UNCONFIRMED, become_assured, delete, expire, keep, make_room, rearm
 from fwsim.engine.icmp import ICMP_LAST, is_error, is_never_tracked, opens, query_packet, relate
+from fwsim.engine.network import LATER_FRAGMENT
 from fwsim.engine.tcp import ACCEPT, DELETE, REPEAT, tcp_new, tcp_packet
 from fwsim.engine.tcp import INVALID as REFUSED
 from fwsim.engine.tcp_table import flags_are_valid
@@ -52,7 +53,7 @@ OUTPUT = int(Hook.OUTPUT)
 R_NONE = int(Reason.NONE)
 R_TABLE_FULL = int(Reason.TABLE_FULL)
 R_CUT = int(Reason.CUT)
-R_FRAGMENT = int(Reason.FRAGMENT)
+R_LATER_FRAGMENT = int(Reason.LATER_FRAGMENT)
 R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
 R_TCP_BAD_CHECKSUM = int(Reason.TCP_BAD_CHECKSUM)
 R_TCP_BAD_FLAGS = int(Reason.TCP_BAD_FLAGS)
@@ -179,9 +180,8 @@ def counted_fault(tracker: Tracker, frame: Row, packet: Row) -> int:
 @hot
 def is_settled(packet: Row, fault: int, result: Row) -> bool:
     """Whether the packet has a ct state without any look-up: not to be known, invalid or never tracked."""
-    if packet["fragment"]:
-        result["ct_state"] = UNKNOWN_VALUE
-        result["reason"] = R_FRAGMENT
+    if packet["fragment"] == LATER_FRAGMENT:
+        refuse(result, R_LATER_FRAGMENT)
     elif fault and not has_ports(packet):
         refuse(result, fault)
     elif packet["proto"] == GRE or packet["proto"] == SCTP:

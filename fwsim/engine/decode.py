@@ -48,6 +48,7 @@ def decode(
         layer["have"] = frame["captured"]
         layer["size"] = frame["length"]
         reason = link_layer(buffer, link_types[frame["capture_interface"]], frame, packet, layer)
+        frame["network"] = layer["at"] - frame["offset"]
         if reason == NONE:
             if layer["kind"] == 4:
                 reason = ipv4(buffer, frame, packet, layer, decoder)

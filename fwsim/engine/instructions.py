@@ -43,7 +43,6 @@ NOT_TRACKED_YET = int(CtState.NONE)
 INVALID = int(CtState.INVALID)
 UNTRACKED = int(CtState.UNTRACKED)
 R_CUT = int(Reason.CUT)
-R_FRAGMENT = int(Reason.FRAGMENT)
 R_NO_INTERFACE = int(Reason.NO_INTERFACE)
 R_TENTATIVE = int(Reason.TENTATIVE)
 
@@ -140,6 +139,4 @@ def cause_of(field: int, seen: Row) -> int:
         return R_TENTATIVE
     if field == MARK and (seen["iif"] == UNKNOWN_VALUE or seen["oif"] == UNKNOWN_VALUE):
         return R_NO_INTERFACE  # set by a rule that asked for an interface
-    if seen["fragment"] > 0:
-        return R_FRAGMENT
     return R_CUT

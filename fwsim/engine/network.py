@@ -18,10 +18,11 @@ from fwsim.terms import ABSENT, UNKNOWN_VALUE, Evidence, Proto, Reason
 
 Row = Any
 
-DECODER = row_type("now checksum quotes offloaded offloaded_header segmented cut")
+DECODER = row_type("now checksum quotes offloaded offloaded_header segmented cut fragments")
 """What decoding carries from packet to packet: the running maximum of the timestamps, which checksums are judged
 (`fwsim.engine.checksum`: IGNORE, AUTO, VERIFY), the rows of `QUOTE` used, and counts for notes: offloaded transport
-checksums, offloaded IPv4 header checksums, lengths left open by segmentation offload, and cut packets."""
+checksums, offloaded IPv4 header checksums, lengths left open by segmentation offload, and cut packets. `fragments`
+counts fragments, atomic ones (RFC 6946) among them."""
 
 NONE = int(Reason.NONE)
 CUT = int(Reason.CUT)
@@ -71,6 +72,8 @@ def ipv4(buffer: Buffer, frame: Row, packet: Row, layer: Row, decoder: Row) -> i
     ipv4_fields(buffer, at, packet)
     packet["proto"] = proto
     fragment_fields(frame, packet, u16(buffer, at + 6) & 0x1FFF, u16(buffer, at + 6) & 0x2000)
+    if packet["fragment"] != WHOLE:
+        decoder["fragments"] += 1
     if not ipv4_checksum_holds(buffer, at, header, decoder):
         frame["evidence"] |= BAD_CHECKSUM
         bound(frame, packet, layer, max(total, header), header, decoder)
@@ -135,6 +138,8 @@ def ipv6(buffer: Buffer, frame: Row, packet: Row, layer: Row, decoder: Row) -> i
     ipv6_fields(buffer, at, packet)
     reason = bound(frame, packet, layer, total, 40, decoder)
     extension_headers(buffer, frame, packet, layer, proto)
+    if packet["ip_id"] != ABSENT:
+        decoder["fragments"] += 1
     return reason
 
 
@@ -158,7 +163,7 @@ def ipv6_fields(buffer: Buffer, at: int, packet: Row) -> None:
 def extension_headers(buffer: Buffer, frame: Row, packet: Row, layer: Row, kind: int) -> None:
     """Walk the extension headers as conntrack does (`ipv6_skip_exthdr`): ESP is final, 59 ends in nothing.
 
-    A chain that runs past the packet's end, or ends in 59, has no transport header: conntrack calls that invalid.
+    A chain that goes on behind the packet's end, or ends in 59, has no transport header: conntrack calls that invalid.
     One that runs past the bytes captured leaves the protocol unknown.
     """
     fragment = WHOLE
@@ -186,21 +191,20 @@ def extension_headers(buffer: Buffer, frame: Row, packet: Row, layer: Row, kind:
 def extension_size(buffer: Buffer, layer: Row, kind: int) -> int:
     """The bytes of the extension header that begins here: 0 if none does.
 
-    ABSENT if it runs past the packet's end, UNKNOWN_VALUE if it lies beyond the bytes captured.
+    ABSENT if the packet ends before what conntrack reads of it, UNKNOWN_VALUE if the capture does. Linux does not mind
+    one that runs past the packet's end, as long as nothing is asked of what comes behind it.
     """
     if not is_extension(kind):
         return 0
-    size = 8
-    if layer["size"] >= 8 and layer["have"] >= 2:
-        if kind == AUTHENTICATION:
-            size = (u8(buffer, layer["at"] + 1) + 2) * 4
-        elif kind != FRAGMENT:
-            size = (u8(buffer, layer["at"] + 1) + 1) * 8
-    if size > layer["size"]:
+    need = 8 if kind == FRAGMENT else 2
+    if layer["size"] < need:
         return ABSENT
-    if layer["have"] < 8:
+    if layer["have"] < need:
         return UNKNOWN_VALUE
-    return size
+    if kind == FRAGMENT:
+        return 8
+    words = u8(buffer, layer["at"] + 1)
+    return (words + 2) * 4 if kind == AUTHENTICATION else (words + 1) * 8
 
 
 @hot

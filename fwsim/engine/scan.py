@@ -231,6 +231,7 @@ def begin_frame(frame: Row, state: Row, ts: int, interface: int) -> None:
     frame["route_fault"] = 0
     frame["evidence"] = 0
     frame["connection"] = 0
+    frame["further"] = 0
 
 
 @hot

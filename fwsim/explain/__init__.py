@@ -42,7 +42,7 @@ def explain(simulator: Simulator, batch: Batch, row: int, naming: Naming) -> str
 
 def _headline(moment: Moment, naming: Naming) -> str:
     """The packet in a line."""
-    packet, frame = moment.packet, moment.frame
+    packet, frame = moment.captured_packet, moment.captured_frame
     way = " -> ".join(safe(naming.interface(packet[name]) or "?") for name in ("iif", "oif"))
     return f"Packet {frame['number']}  {time_of_day(frame['ts'])}  {way}  {headers(packet, frame['length'])}"
 
@@ -85,7 +85,7 @@ def _why_unknown(moment: Moment, mode: Mode) -> str:
 
 def _stateful(moment: Moment, naming: Naming) -> list[str]:
     """The stateful mode's story."""
-    lines = [_verdict(moment, naming, "stateful")]
+    lines = [_verdict(moment, naming, "stateful"), *(_step("fragments", text) for text in _fragments(moment))]
     if moment.frame["reason"]:
         return lines
     for name, told in (("tracking", connection_story(moment)), ("window", window_story(moment))):
@@ -99,9 +99,20 @@ def _stateful(moment: Moment, naming: Naming) -> list[str]:
 def _stateless(moment: Moment, naming: Naming) -> list[str]:
     """The stateless mode's story."""
     lines = [_verdict(moment, naming, "stateless")]
-    if not moment.frame["reason"]:
+    if not moment.captured_frame["reason"]:
         lines += [_step(name, text) for name, text in stateless_walk(moment)]
     return lines
+
+
+def _fragments(moment: Moment) -> list[str]:
+    """What a fragment has to do with its datagram."""
+    if moment.frame["reason"] == Reason.FRAGMENT_WAITING:
+        return ["it gets the verdict on its datagram: explain the packet that completes that"]
+    whole = moment.whole
+    if whole is None or whole.fragments is None or not whole.fragments.places:
+        return []
+    others = ", ".join(str(place.number) for place in whole.fragments.places)
+    return [f"completes a datagram, with {others}: {headers(moment.packet, moment.packet['length'])}"]
 
 
 def _evidence(moment: Moment) -> list[str]:

@@ -53,7 +53,7 @@ def stateless_walk(moment: Moment) -> Iterator[Told]:
     mode = moment.simulator.stateless.mode
     lowered = moment.simulator.lowered["stateless"]
     course = _course(lowered, moment.stateless_memory)
-    packet, fault = moment.packet, moment.frame["route_fault"]
+    packet, fault = moment.captured_packet, moment.captured_frame["route_fault"]
     if is_never_tracked(packet):
         show(course, _row(packet), CtState.UNTRACKED, ABSENT)
         yield from _named("untracked", walk_path(lowered, course, fault))
@@ -76,7 +76,7 @@ def stateless_walk(moment: Moment) -> Iterator[Told]:
 
 def _as_reply(moment: Moment, lowered: Lowered, course: Course, replies: int) -> Iterator[Told]:
     """The mirror image, and the packet as a reply."""
-    packet = moment.packet
+    packet = moment.captured_packet
     if not could_be_reply(packet, replies):
         why = "replies are never admitted" if replies == REPLIES_NEVER else "it cannot be a reply"
         flags = " (no ACK and no RST)" if packet["proto"] == Proto.TCP and replies != REPLIES_NEVER else ""
@@ -85,7 +85,7 @@ def _as_reply(moment: Moment, lowered: Lowered, course: Course, replies: int) ->
     show_mirror(course, _row(packet))
     yield from _named("mirror", walk_path(lowered, course, 0))
     show(course, _row(packet), CtState.ESTABLISHED, Direction.REPLY)
-    yield from _named("as reply", walk_path(lowered, course, moment.frame["route_fault"]))
+    yield from _named("as reply", walk_path(lowered, course, moment.captured_frame["route_fault"]))
 
 
 def walk_path(lowered: Lowered, course: Course, route_fault: int) -> Iterator[Told]:

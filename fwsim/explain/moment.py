@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fwsim.defragmenting import Whole
 from fwsim.engine.tuples import Tracker
 from fwsim.simulator import Batch, Mode, Simulator
 from fwsim.tables import TRACK, empty, plain
@@ -13,7 +14,11 @@ UNCONFIRMED = 0
 
 
 class Moment:
-    """One packet, decided; `before` and `after` are connection tables, `result` the TRACK row."""
+    """One packet, decided; `before` and `after` are connection tables, `result` the TRACK row.
+
+    `frame` and `packet` are as the stateful mode saw them: of a fragment that completes its datagram, that datagram.
+    `captured_frame` and `captured_packet` are the fragment's own.
+    """
 
     def __init__(self, simulator: Simulator, batch: Batch, row: int) -> None:
         """Copy what is known, decide, and keep both."""
@@ -32,8 +37,12 @@ class Moment:
         self.after = simulator.stateful.tracker
         self.batch = batch
         self.row = row
-        self.frame = plain(batch.frames[row])
-        self.packet = packet
+        self.frame = self.captured_frame = plain(batch.frames[row])
+        self.packet = self.captured_packet = packet
+        self.whole: Whole | None = None
+        if (assembled := simulator.assembled) is not None:
+            self.frame, self.packet = plain(assembled.frames[0]), plain(assembled.packets[0])
+            self.whole = assembled.wholes[0] if assembled.wholes else None
         self.result = plain(simulator.stateful.mode.results[0])
         self._ghost_row = int(simulator.stateful.mode.results[1]["connection"])
 

@@ -5,14 +5,12 @@ Read first: RFC 791 §3.2, RFC 8200 §4.5, conntrack-spec §12.
 
 from __future__ import annotations
 
-import struct
 from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
-from fwsim.capture.crafting import Ip
+from fwsim.capture.crafting import Ip, fragment_of
 
-FRAGMENT_HEADER = 44
 LEAST = 16
 
 
@@ -24,7 +22,8 @@ def in_pieces(chance: Random, ip: Ip) -> list[Ip]:
     cuts = sorted({8 * chance.randrange(1, (len(ip.payload) - 1) // 8 + 1) for _ in range(chance.randrange(1, 4))})
     edges = [0, *cuts, len(ip.payload)]
     spans = list(pairwise(edges))
-    return [piece(ip, start, end, identification) for start, end in arriving(chance, spans)]
+    numbered = replace(ip, ip_id=identification)
+    return [fragment_of(numbered, start, end) for start, end in arriving(chance, spans)]
 
 
 def arriving(chance: Random, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -40,19 +39,3 @@ def arriving(chance: Random, spans: list[tuple[int, int]]) -> list[tuple[int, in
         start, end = chance.choice(spans)
         spans.insert(chance.randrange(len(spans) + 1), (max(start - 8, 0), end))  # overlapping
     return spans
-
-
-def piece(ip: Ip, start: int, end: int, identification: int) -> Ip:
-    """The fragment of the payload from `start` to `end`."""
-    more = end < len(ip.payload)
-    if ip.family == 4:
-        return replace(
-            ip,
-            payload=ip.payload[start:end],
-            fragment=start,
-            more_fragments=more,
-            ip_id=identification,
-            dont_fragment=False,
-        )
-    header = struct.pack("!BBHI", ip.proto, 0, start | more, identification)
-    return replace(ip, proto=FRAGMENT_HEADER, payload=header + ip.payload[start:end])

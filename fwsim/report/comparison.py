@@ -14,7 +14,7 @@ import numpy as np
 
 from fwsim.naming import Naming, RuleNames
 from fwsim.report.figures import counted
-from fwsim.report.tally import EVIDENCE_ROWS, VERDICTS, Example, Hits, Tally
+from fwsim.report.tally import EVIDENCE_ROWS, FURTHER_ROW, VERDICTS, Example, Hits, Tally
 from fwsim.report.why import admitted_because, blocked_because
 from fwsim.tables import RULE_POLICY
 from fwsim.terms import EVIDENCE_GROUPS, SUSPICIOUS, Evidence, Hook, Reason, Verdict, word
@@ -119,7 +119,7 @@ def added(rows: Iterable[tuple[tuple[int, ...], ...]], modes: int) -> tuple[tupl
 
 
 def evidence_table(tally: Tally, naming: Naming) -> list[EvidenceRow]:
-    """Ordinary traffic, then each group that occurs with its words, in the closed list's order."""
+    """Ordinary traffic, then each group that occurs with its words in the closed list's order, then what is left."""
     rows = matrix(tally)
     modes = len(tally.modes)
     table = [EvidenceRow("ordinary traffic", None, sum(rows[0][0]), rows[0])]
@@ -133,6 +133,9 @@ def evidence_table(tally: Tally, naming: Naming) -> list[EvidenceRow]:
             note = _verdict_on_state(total) if useless else ""
             table.append(EvidenceRow(group, None, sum(total[0]), total, useless, note))
             table += words
+    further = rows[FURTHER_ROW]
+    if sum(further[0]):
+        table.append(EvidenceRow("further fragments", None, sum(further[0]), further))
     return table
 
 
@@ -258,7 +261,7 @@ def unknown(tally: Tally) -> tuple[int, ...]:
 def most_telling(tally: Tally) -> tuple[Example, str] | None:
     """The frame to explain first, and its word: one on which the modes differ, else one that should not get in."""
     rows = [bit.bit_length() for bit in TELLING]
-    rows += [row for row in range(EVIDENCE_ROWS) if row not in rows]
+    rows += [row for row in range(FURTHER_ROW) if row not in rows]
     words = {bit.bit_length(): word(bit) for bit in Evidence if bit}
     for examples in (tally.examples, tally.admitted_examples):
         for row in rows:

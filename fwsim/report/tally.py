@@ -3,8 +3,9 @@
 Read first: DESIGN section 5, the text that `compare` prints first. Memory is bounded whatever the capture holds, and
 whole columns are counted at once (`np.bincount` over combined keys), so that counting costs little beside deciding.
 
-A frame counts once: with several words of evidence, the first of the closed list decides its row. What is not asked
-here: names and words, which `fwsim.report.comparison` adds.
+A frame counts once: with several words of evidence, the first of the closed list decides its row. Evidence counts
+datagrams: one frame of a datagram in fragments counts in the row of its evidence, all the others in a row of their own.
+What is not asked here: names and words, which `fwsim.report.comparison` adds.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from fwsim.terms import ABSENT, SUSPICIOUS, Evidence, Proto, Reason, TcpFlag, Ve
 Column = npt.NDArray[np.int64]
 
 VERDICTS = len(Verdict)
-EVIDENCE_ROWS = 1 + len([bit for bit in Evidence if bit])
-"""Row 0: no evidence; row k: the word of bit k-1."""
+FURTHER_ROW = 1 + len([bit for bit in Evidence if bit])
+EVIDENCE_ROWS = FURTHER_ROW + 1
+"""Row 0: no evidence; row k: the word of bit k-1; the last: further fragments, whose datagram counts elsewhere."""
 _ACK_ROW = int(Evidence.ACK_WITHOUT_CONNECTION).bit_length()
 _MIDSTREAM_ROW = int(Evidence.MIDSTREAM).bit_length()
 _SUSPICIOUS_ROWS = SUSPICIOUS.bit_length()
@@ -160,7 +162,7 @@ class Tally:
     def add(self, batch: Any, rows: Rows = slice(None)) -> None:
         """Count the selected rows of a batch."""
         frames = batch.frames
-        evidence = evidence_rows(frames["evidence"][rows])
+        evidence = np.where(frames["further"][rows] != 0, FURTHER_ROW, evidence_rows(frames["evidence"][rows]))
         if len(evidence) == 0:
             return
         self.measure(frames, rows)

@@ -31,7 +31,6 @@ TRANSPORT_FIELDS = (
 )  # fmt: skip
 """What tracking and rules read behind the IP header: not known if the capture cut it off."""
 
-FRAGMENTS = "fragments"
 CUT = "what the capture cut off"
 NO_INTERFACE = "an interface that is not known"
 CONNECTION = "a connection that may not be there"
@@ -49,7 +48,6 @@ class Hanging(NamedTuple):
     rule: int
     chain: int
     no_ct_state: int
-    fragment: int
     cut: int
     no_interface: int
     protocol: int
@@ -128,7 +126,7 @@ class Unknowns:
         return [self._line(count) for count in self.counts.values()]
 
     def _line(self, count: Count) -> str:
-        """`12 packets hang on fragments, first packet 7, asked for by rule "replies" (office.yaml:3)`."""
+        """`12 packets hang on GRE, first packet 7, asked for by rule "replies" (office.yaml:3)`."""
         file, number = count.first
         several = f"{safe(self.naming.file(file))}:" if len(self.naming.files) > 1 else ""
         hang = "hangs" if count.packets == 1 else "hang"
@@ -162,7 +160,6 @@ def _keys(batch: Any, decisions: npt.NDArray[np.void], places: Column) -> Column
         "rule": chosen["rule"],
         "chain": chosen["chain"],
         "no_ct_state": chosen["ct_state"] == UNKNOWN_VALUE,
-        "fragment": packets["fragment"] > 0,
         "cut": np.logical_or.reduce([packets[name] == UNKNOWN_VALUE for name in TRANSPORT_FIELDS]),
         "no_interface": (packets["iif"] == UNKNOWN_VALUE) | (packets["oif"] == UNKNOWN_VALUE),
         "protocol": np.where(np.isin(own, NOT_SIMULATED), own, quoted),
@@ -201,7 +198,6 @@ def _lacking(part: Hanging) -> dict[int, str]:
     """What the packet itself lacks, by the reason that it gives."""
     name = Proto(part.protocol).name if part.protocol else ""
     found = {
-        Reason.FRAGMENT: FRAGMENTS if part.fragment else "",
         Reason.NOT_SIMULATED: f"ICMP errors about {name}" if part.quoted else name,
         Reason.CUT: CUT if part.cut else "",
         Reason.NO_INTERFACE: NO_INTERFACE if part.no_interface else "",
@@ -214,7 +210,7 @@ def _ct_construct(part: Hanging, mode: str, has_limit: bool, lacking: dict[int, 
     if mode == "stateless":
         return LIMIT_OF if has_limit else NOTRACK
     if part.no_ct_state:
-        tracking = (Reason.FRAGMENT, Reason.NOT_SIMULATED, Reason.CUT)
+        tracking = (Reason.NOT_SIMULATED, Reason.CUT)
         return next((lacking[reason] for reason in tracking if reason in lacking), NOTRACK)
     if part.rule == ABSENT:
         return CONNECTION

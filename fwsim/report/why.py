@@ -17,6 +17,7 @@ _PHRASES: dict[str, tuple[Reason, ...]] = {
     "wrong checksum": (Reason.TCP_BAD_CHECKSUM, Reason.UDP_BAD_CHECKSUM, Reason.ICMP_BAD_CHECKSUM),
     "incomplete header": (
         Reason.TCP_SHORT, Reason.UDP_SHORT, Reason.ICMP_SHORT, Reason.L4_TRUNCATED, Reason.NO_TRANSPORT,
+        Reason.LATER_FRAGMENT,
     ),
     "ICMP that answers nothing": (Reason.ICMP_BAD_TYPE, Reason.ICMP_REDIRECT_NOT_LOCAL),
     "ICMP error that does not fit what it quotes": (Reason.ICMP_ERROR_BAD_QUOTE, Reason.ICMP_ERROR_WRONG_TARGET),

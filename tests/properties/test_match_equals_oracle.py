@@ -174,7 +174,7 @@ def test_an_unknown_verdict_names_its_cause_and_a_rule(ruleset: Ruleset, packet:
     args = (int(Hook.FORWARD), LOWEST, HIGHEST, table[0], words(table), decision[0])
     verdict = walk(lowered.program, memory, *args, 1)
     if verdict == Verdict.UNKNOWN:
-        causes = (Reason.NO_INTERFACE, Reason.CUT, Reason.FRAGMENT, Reason.TENTATIVE)
+        causes = (Reason.NO_INTERFACE, Reason.CUT, Reason.TENTATIVE)
         assert int(decision[0]["reason"]) in causes
         assert 0 <= decision[0]["rule"] < len(lowered.rules)
     else:

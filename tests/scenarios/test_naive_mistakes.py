@@ -1,6 +1,6 @@
 """The places where simulators go wrong, one test for each item of conntrack-spec's list (section 15), by number.
 
-Item 24, rules evaluated for each fragment, waits for reassembly. Most items have closer tests in the other files.
+Item 24, rules evaluated for each fragment, is in `test_fragments`. Most items have closer tests in the other files.
 """
 
 from __future__ import annotations

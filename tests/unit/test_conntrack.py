@@ -295,8 +295,6 @@ def test_a_header_without_ports_is_invalid_without_a_look_up() -> None:
 @pytest.mark.parametrize(
     ("packet", "reason"),
     [
-        (replace(QUESTION, fragment=1), Reason.FRAGMENT),
-        (replace(QUESTION, fragment=2), Reason.FRAGMENT),
         (Datagram(INSIDE, OUTSIDE, int(Proto.GRE)), Reason.NOT_SIMULATED),
         (Datagram(INSIDE, OUTSIDE, int(Proto.SCTP), 1, 2), Reason.NOT_SIMULATED),
         (Datagram(INSIDE, OUTSIDE, UNKNOWN_VALUE), Reason.CUT),
@@ -358,7 +356,7 @@ def fresh(bench: Bench, datagram: Datagram) -> dict[str, int]:
         (icmp(OUTSIDE, INSIDE, 3, quote=replace(QUESTION, quotable=0)), CtState.INVALID, Reason.ICMP_ERROR_BAD_QUOTE),
         (icmp(OUTSIDE, INSIDE, 9), CtState.INVALID, Reason.ICMP_BAD_TYPE),
         (icmp("fd00::1", "fd01::1", 135), CtState.UNTRACKED, Reason.UNTRACKED_ND),
-        (replace(ANSWER, fragment=1), UNKNOWN_VALUE, Reason.FRAGMENT),
+        (replace(ANSWER, fragment=2), CtState.INVALID, Reason.LATER_FRAGMENT),
     ],
 )
 def test_a_packet_can_be_judged_as_if_nothing_were_known(packet: Datagram, state: int, reason: Reason) -> None:

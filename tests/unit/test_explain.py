@@ -12,7 +12,7 @@ import pytest
 
 import fwsim
 from fwsim.capture import Input, open_captures
-from fwsim.capture.crafting import Ip
+from fwsim.capture.crafting import Ip, in_pieces
 from fwsim.explain import explain
 from fwsim.naming import Naming, RuleNames
 from fwsim.result import compare
@@ -34,6 +34,7 @@ from tests.deciding import (
     icmp,
     later,
     tcp,
+    udp,
 )
 from tests.explaining import told
 
@@ -283,3 +284,17 @@ def test_explaining_takes_a_limits_token_only_once() -> None:
 def test_nothing_is_remembered_where_nothing_is_tracked() -> None:
     text = told(Wall([{"proto": "tcp", "verdict": "accept"}]), tcp())
     assert "afterwards nothing: there is no connection table\n" in text
+
+
+def test_a_fragment_that_waits_says_so_and_the_one_that_completes_its_datagram_tells_the_story() -> None:
+    wall = Wall(EDGE)
+    first, second = in_pieces(replace(udp(data=100), ip_id=9), 64)
+    text = told(wall, first)
+    assert "STATEFUL not evaluated: a fragment that waits for the rest of its datagram, " in text
+    assert "\n fragments it gets the verdict on its datagram: explain the packet that completes that\n" in text
+    assert "STATELESS accept, by rule" in text
+    text = told(wall, second)
+    assert text.splitlines()[0].endswith("later fragment of udp, length 64")
+    assert f"\n fragments completes a datagram, with 1: IP {HERE}.40000 > {THERE}.53: " in text
+    assert "no connection is known for it: it opens one\n" in text
+    assert "STATEFUL accept, by rule" in text

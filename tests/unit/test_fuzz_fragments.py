@@ -8,22 +8,10 @@ from random import Random
 import pytest
 
 from fwsim.capture.crafting import Ip
-from fwsim.fuzz.fragments import in_pieces, piece
+from fwsim.fuzz.fragments import in_pieces
 
 V4 = Ip("10.1.0.11", "198.51.100.21", 17, bytes(range(100)))
 V6 = Ip("fd00:1::11", "2001:db8:2::21", 17, bytes(range(100)))
-
-
-def test_ipv4_pieces_put_together_are_the_payload() -> None:
-    pieces = [piece(V4, 0, 40, 7), piece(V4, 40, 100, 7)]
-    assert b"".join(one.payload for one in pieces) == V4.payload
-    assert [(one.fragment, one.more_fragments, one.ip_id) for one in pieces] == [(0, True, 7), (40, False, 7)]
-
-
-def test_ipv6_pieces_carry_a_fragment_header() -> None:
-    first, last = piece(V6, 0, 40, 7), piece(V6, 40, 100, 7)
-    assert (first.proto, first.payload[:8]) == (44, bytes((17, 0, 0, 1, 0, 0, 0, 7)))
-    assert (last.payload[:8], last.payload[8:]) == (bytes((17, 0, 0, 40, 0, 0, 0, 7)), V6.payload[40:])
 
 
 @pytest.mark.parametrize("ip", [V4, V6], ids=["v4", "v6"])

@@ -135,7 +135,7 @@ def test_a_notrack_that_may_apply_leaves_the_state_unknown() -> None:
         ("oif", [], 1, Reason.NO_INTERFACE),
         ("ct_status", [], 0, Reason.TENTATIVE),
         ("sport", [], 0, Reason.CUT),
-        ("sport", [], 1, Reason.FRAGMENT),
+        ("sport", [], 1, Reason.CUT),
         ("mark", ["oif"], 0, Reason.NO_INTERFACE),
         ("mark", [], 0, Reason.CUT),
     ],

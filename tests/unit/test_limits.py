@@ -99,7 +99,7 @@ def test_doubt_about_a_bucket_stays() -> None:
     assert doubt_about(own, 0, 0) == 0
     assert doubt_about(own, CUT, 0) == CUT
     assert doubt_about(own, 0, 0) == CUT
-    assert doubt_about(own, int(Reason.FRAGMENT), 0) == CUT
+    assert doubt_about(own, int(Reason.NO_INTERFACE), 0) == CUT
 
 
 def test_doubt_of_a_quiet_walk_leaves_no_trace() -> None:

@@ -253,7 +253,7 @@ def test_a_rule_that_may_apply_leaves_the_verdict_unknown_and_names_the_cause() 
     [
         ("oif", {"oif": "wan"}, {}, "no-interface"),
         ("dport", {"proto": "tcp", "dport": 80}, {}, "cut"),
-        ("dport", {"proto": "tcp", "dport": 80}, {"fragment": 2}, "fragment"),
+        ("dport", {"proto": "tcp", "dport": 80}, {"fragment": 1}, "cut"),
         ("ct_state", {"ct_state": "new"}, {}, "tentative"),
         ("ct_mark", {"ct_mark": 1}, {}, "tentative"),
     ],

@@ -186,15 +186,31 @@ def test_authentication_header_is_final_in_ipv4() -> None:
     [
         (b"", 59, 59),
         (extension(59), 60, 59),
-        (bytes([17, 9]) + bytes(6), 60, 60),  # runs past the end
         (b"\x11", 0, 0),  # not even its length is there
-        (extension(51) + bytes([17, 60]) + bytes(6), 60, 51),
+        (bytes([43, 9]) + bytes(6), 60, 43),  # the next begins behind the end
+        (extension(44) + bytes([17, 0, 0, 1]), 60, 44),
     ],
 )
 def test_a_chain_without_end_has_no_transport(payload: bytes, kind: int, proto: int) -> None:
     found = decoded(ip6(payload, kind, size=len(payload)) + b"\0" * (kind == 0), 101)
     assert found.frame["reason"] == 0
     assert (found.frame["transport_fault"], found.packet["proto"]) == (Reason.NO_TRANSPORT, proto)
+
+
+@pytest.mark.parametrize(
+    ("payload", "proto", "fault"),
+    [
+        (bytes([17, 9]) + bytes(6), 17, Reason.UDP_SHORT),
+        (extension(51) + bytes([17, 60]) + bytes(6), 17, Reason.UDP_SHORT),
+        (bytes([253, 9]) + bytes(6), 253, Reason.NONE),
+    ],
+)
+def test_a_header_that_runs_past_the_end_matters_only_if_something_is_asked_of_what_follows(
+    payload: bytes, proto: int, fault: Reason
+) -> None:
+    """As Linux: `ipv6_skip_exthdr` reads two bytes of each header."""
+    found = decoded(ip6(payload, 60, size=len(payload)), 101)
+    assert (found.packet["proto"], found.frame["transport_fault"]) == (proto, fault)
 
 
 def test_a_chain_cut_by_the_capture_leaves_the_protocol_unknown() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.l2 import ARP, Ether
 
-from fwsim.capture import Chunk, from_scapy
-from fwsim.parity import SKIPPED, Comparison, compare_firewalls
+from fwsim.capture import from_scapy
+from fwsim.kernel import Answer
+from fwsim.parity import Comparison, compare_firewalls
 from fwsim.parity.comparison import SHOWN, Table
 from fwsim.result import Result
 from fwsim.ruleset import Ruleset
-from fwsim.simulator import Simulator
+from fwsim.simulator import Batch, Simulator
 from fwsim.terms import Proto, Verdict
 
 RULES = Ruleset.model_validate(
@@ -27,15 +28,16 @@ TRAFFIC = [
 class Other:
     """A firewall that decides like the simulator but for what `spoil` does to its decisions."""
 
-    def __init__(self, **spoil: tuple[list[int], int]) -> None:
+    def __init__(self, left_out: dict[int, str] | None = None, **spoil: tuple[list[int], int]) -> None:
         self.simulator = Simulator(RULES)
+        self.left_out = left_out or {}
         self.spoil = spoil
 
-    def run(self, chunk: Chunk) -> Table:
-        decisions: Table = self.simulator.run(chunk).stateful
+    def answer(self, batch: Batch, /) -> Answer:
+        decisions: Table = self.simulator.run(batch.chunk).stateful
         for name, (rows, value) in self.spoil.items():
             decisions[name][rows] = value
-        return decisions
+        return Answer(decisions, self.left_out, invalid={1: "bad checksum"})
 
 
 def compared(other: Other, packets: list[object] | None = None) -> Comparison:
@@ -54,6 +56,7 @@ def test_another_verdict_is_a_difference_with_both_decisions() -> None:
     assert found.differing == {Proto.TCP: 1}
     (difference,) = found.differences
     assert (difference.number, difference.fields) == (2, ("verdict",))
+    assert difference.words == "bad checksum"
     assert (difference.ours["verdict"], difference.theirs["verdict"]) == (Verdict.ACCEPT, Verdict.DROP)
 
 
@@ -62,14 +65,15 @@ def test_the_same_verdict_by_another_rule_is_a_difference() -> None:
 
 
 def test_frames_that_the_other_was_not_given_are_not_compared() -> None:
-    found = compared(Other(verdict=([0, 2], SKIPPED)))
+    found = compared(Other({0: "not IP", 2: "cut"}, verdict=([0, 2], int(Verdict.DROP))))
     assert found.agrees
     assert found.compared == {Proto.TCP: 1, Proto.ICMP: 1}
+    assert found.left_out == {"not IP": 1, "cut": 1}
 
 
 def test_what_the_simulator_does_not_know_is_counted_and_is_no_difference() -> None:
     batch = next(iter(Result(from_scapy(TRAFFIC), Simulator(RULES))))
-    theirs = batch.stateful.copy()
+    theirs = Answer(batch.stateful.copy())
     batch.stateful["verdict"][0] = Verdict.UNKNOWN
     found = Comparison()
     found.add(batch, theirs)

@@ -68,5 +68,7 @@ def test_rules_in_chains_are_made_still_and_all_else_is_kept() -> None:
     (rule,) = still.all_chains["forward"].rules
     assert rule.limit is not None
     assert (rule.limit.rate, rule.limit.burst) == (1, 5)
-    assert (still.name, still.conntrack) == (ruleset.name, ruleset.conntrack)
+    assert (still.name, still.conntrack.tcp_loose) == ("x", False)
+    assert still.conntrack.tcp_timeout_close == 100 * ruleset.conntrack.tcp_timeout_close
+    assert still.conntrack.tcp_timeout_established == ruleset.conntrack.tcp_timeout_established
     assert ruleset.all_chains["forward"].rules[0].limit != rule.limit

@@ -43,6 +43,7 @@ def any_batch(draw: st.DrawFn) -> FakeBatch:
     masks = random.integers(0, 1 << 28, count) & random.integers(0, 1 << 28, count) & random.integers(0, 1 << 28, count)
     made.frames["evidence"] = np.where(random.random(count) < 0.5, masks, 0)
     made.packets["fragment"] = random.integers(0, 3, count)
+    made.frames["further"] = random.integers(0, 5, count) == 0
     for table in (made.stateless, made.stateful):
         table["verdict"] = random.integers(0, 5, count)
         table["rule"] = random.integers(-2, 4, count)
@@ -64,6 +65,9 @@ def test_all_columns_add_up(batches: list[FakeBatch], modes: tuple[str, ...]) ->
     for row in table:
         assert all(sum(verdicts) == row.packets for verdicts in row.verdicts)
     for group in groups[1:]:
+        if group.group == "further fragments":
+            assert group is groups[-1]
+            continue
         words = [row for row in table if row.word and row.group == group.group]
         assert sum(row.packets for row in words) == group.packets
         assert np.array_equal(np.sum([row.verdicts for row in words], axis=0), np.array(group.verdicts))
@@ -184,3 +188,14 @@ def test_matrix_leaves_out_what_no_mode_evaluates() -> None:
     unseen = {"verdict": Verdict.NOT_EVALUATED}
     counted = tallied(batch({}, {}, stateless=[unseen, unseen], stateful=[unseen, {}]))
     assert matrix(counted)[0] == ((0, 0, 0, 1, 0), (1, 0, 0, 0, 0))
+
+
+def test_further_fragments_have_a_row_of_their_own_at_the_end() -> None:
+    spoofed = {"evidence": Evidence.SPOOFED_SOURCE}
+    table = evidence_table(tallied(batch({}, spoofed, {**spoofed, "further": 1})), naming())
+    assert [(row.group, row.word, row.packets) for row in table] == [
+        ("ordinary traffic", None, 1),
+        ("spoofed", None, 1),
+        ("spoofed", "spoofed-source", 1),
+        ("further fragments", None, 1),
+    ]

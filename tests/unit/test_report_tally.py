@@ -23,7 +23,7 @@ def tally(modes: tuple[str, ...] = BOTH) -> Tally:
 
 def test_evidence_row_is_that_of_the_first_word() -> None:
     masks = np.array([0, *(int(bit) for bit in Evidence if bit), int(Evidence.LAND | Evidence.CUT)], dtype=np.int64)
-    assert evidence_rows(masks).tolist() == [*range(EVIDENCE_ROWS), int(Evidence.LAND).bit_length()]
+    assert evidence_rows(masks).tolist() == [*range(module.FURTHER_ROW), int(Evidence.LAND).bit_length()]
 
 
 def test_every_frame_is_counted_once_in_cells_and_hits() -> None:
@@ -107,3 +107,12 @@ def test_frames_that_no_mode_evaluates_are_counted_by_reason() -> None:
     copy = {"verdict": Verdict.NOT_EVALUATED, "reason": Reason.EGRESS_COPY, "rule": -1, "chain": -1}
     counted.add(batch({}, {}, stateless=[copy, copy], stateful=[copy, {}]))
     assert counted.not_evaluated == {Reason.EGRESS_COPY: 1}
+
+
+def test_evidence_of_a_datagram_in_fragments_counts_once() -> None:
+    counted = tally()
+    counted.add(batch({"evidence": Evidence.LAND, "further": 1}, {"evidence": Evidence.LAND}, {"further": 1}))
+    assert counted.cells[int(Evidence.LAND).bit_length()].sum() == 1
+    assert counted.cells[module.FURTHER_ROW].sum() == 2
+    assert counted.cells.sum() == counted.frames == 3
+    assert list(counted.admitted_examples) == [int(Evidence.LAND).bit_length()]

@@ -24,7 +24,6 @@ from tests.deciding import (
     Wall,
     back,
     error_about,
-    later,
     tcp,
     udp,
 )
@@ -61,11 +60,10 @@ def gre(src: str = HERE) -> Ip:
     [
         (gre(), "GRE"),
         (Ip(HERE, THERE, SCTP, bytes(20)), "SCTP"),
-        (later(udp(data=16), more_fragments=True), "fragments"),
         ((tcp(), {"cut": 34}), "what the capture cut off"),
         (error_about(gre(), NOWHERE), "ICMP errors about GRE"),
     ],
-    ids=["GRE", "SCTP", "fragment", "cut", "ICMP error"],
+    ids=["GRE", "SCTP", "cut", "ICMP error"],
 )
 def test_a_ct_state_that_is_not_known_names_its_construct_and_the_rule_that_asked(packet: Any, construct: str) -> None:
     told = f'{construct}, first packet 1, asked for by rule "known" (r.yaml)'
