@@ -181,6 +181,9 @@ class Reason(IntEnum):
     MARTIAN_DESTINATION = 17
     MULTICAST_NOT_FORWARDED = 18
     OTHER_HOST = 19
+    BAD_IP_OPTIONS = 90
+    SOURCE_ROUTED = 91
+    BAD_HOP_BY_HOP = 92
     # not evaluated: fragments that reach no rule (conntrack-spec 12)
     FRAGMENT_WAITING = 80
     FRAGMENT_INCOMPLETE = 81

@@ -17,7 +17,7 @@ from fwsim.engine.conntrack import begin as exempt
 from fwsim.engine.conntrack import confirm, counted_fault, forget, fresh_state, track
 from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
 from fwsim.engine.expiry import delete, expire
-from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse
+from fwsim.engine.path import Course, after_tracking, before_tracking, begin, is_confirmed, refuse
 from fwsim.engine.tuples import Tracker
 from fwsim.terms import (
     ABSENT,
@@ -156,12 +156,12 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
 
 
 @hot
-def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int) -> None:
-    """Confirm a new connection if its packet goes through, else forget it."""
+def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int, passed: int) -> None:
+    """Confirm a new connection if its packet has passed all hooks up to the confirmation, else forget it."""
     result = mode.results[0]
     if not result["fresh"]:
         return
-    if verdict == ACCEPT or verdict == UNKNOWN:
+    if passed:
         mode.tracker.connections[0]["evidence"] = evidence & OF_OPENING
         row = confirm(mode.tracker, frame, packet, result)
         result["connection"] = row
@@ -217,15 +217,14 @@ def inherit_number(mode: Stateful, row: int, ghost: int) -> None:
 @hot
 def weigh_stranger(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> int:
     """The evidence of a packet that belongs to no connection, which it may open; numbers its connection or ghost."""
-    verdict = decision["verdict"]
-    passed = verdict == ACCEPT or verdict == UNKNOWN
+    passed = 1 if is_confirmed(packet["hook"], decision) else 0
     mode.results[1]["connection"] = -1
     fault = counted_fault(mode.tracker, frame, packet)
     if not fault and (not passed or mode.ghosts.counters[0]["live"] > 0):
-        evidence = haunt(mode, frame, packet, quotes, 0 if passed else 1, decision)
+        evidence = haunt(mode, frame, packet, quotes, 1 - passed, decision)
     else:
         evidence = without_connection(packet, mode.results[0]["reason"])
-    settle(mode, frame, packet, evidence, verdict)
+    settle(mode, frame, packet, evidence, decision["verdict"], passed)
     row = mode.results[0]["connection"]
     ghost = mode.results[1]["connection"]
     if row > 0:
