@@ -33,7 +33,10 @@ class UsageError(FwsimError):
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One mistake in a file: where it is, what it is, and what was expected instead."""
+    """One mistake in a file: where it is, what it is, and what was expected instead.
+
+    Line 0 means the file as a whole. An option stands in the place of the file, and needs no place in it.
+    """
 
     path: str
     line: int
@@ -42,6 +45,8 @@ class Problem:
 
     def __str__(self) -> str:
         """As the contract prints it: `FILE:LINE:COL: what, and what was expected`."""
+        if not self.line or self.path.startswith("--"):
+            return f"{self.path}: {self.what}"
         return f"{self.path}:{self.line}:{self.column}: {self.what}"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,8 @@ class Result:
         self.captures = captures
         self.simulator = simulator
         self.packets = 0
+        self.on_compiling: Callable[[bool], None] = _say_nothing
+        """Called with True when compiling begins, and with False after each batch that compiled code has decided."""
         self._stop = stop or threading.Event()
         self._mode = mode
         self._begun = False
@@ -72,7 +74,7 @@ class Result:
             if self._stop.is_set():
                 return
             if not is_compiled() and self._compiling_pays():
-                compile_engine()
+                self._compile()
             if is_compiled():
                 yield from self._in_two_threads(chunks)
                 return
@@ -83,6 +85,13 @@ class Result:
         batch = self.simulator.run(chunk)
         self.packets += len(chunk)
         return batch
+
+    def _compile(self) -> None:
+        """Go over to compiled code: the first call of each function compiles it, or loads it from the cache."""
+        slowly = not is_cached()
+        compile_engine()
+        if slowly and is_compiled():
+            self.on_compiling(True)
 
     def _compiling_pays(self) -> bool:
         """Whether what is still to come costs more uncompiled than getting compiled code does."""
@@ -101,6 +110,7 @@ class Result:
                 if isinstance(item, BaseException):
                     raise item
                 self.simulator.run_stateful(item)
+                self.on_compiling(False)
                 self.packets += len(item)
                 yield item
         finally:
@@ -148,6 +158,10 @@ class Result:
         """The bookkeeping of the connection table so far: rows of COUNTERS by name."""
         self.simulator.stateful.settle()
         return plain(self.simulator.stateful.tracker.counters[0])
+
+
+def _say_nothing(begins: bool) -> None:
+    """Nobody wants to know that compiling begins or has ended."""
 
 
 def _drain(ready: queue.Queue[Any]) -> None:

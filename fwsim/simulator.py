@@ -16,12 +16,11 @@ import numpy.typing as npt
 
 from fwsim.capture import Chunk, from_scapy
 from fwsim.defragmenting import Assembled, Defragmenter
-from fwsim.engine import is_compiled
 from fwsim.errors import UsageError
 from fwsim.lower import Lowered, lower
 from fwsim.ruleset import Ruleset
 from fwsim.running import StatefulRun, StatelessRun
-from fwsim.tables import DECISION, RULE_POLICY, Rows, empty, plain
+from fwsim.tables import DECISION, RULE_POLICY, empty, plain
 from fwsim.terms import (
     CtState,
     Direction,
@@ -35,6 +34,7 @@ from fwsim.terms import (
     word,
 )
 from fwsim.topology import Topology
+from fwsim.uncompiled import flush, loaded, usable
 
 Mode = Literal["stateful", "stateless"]
 MODES: tuple[Mode, ...] = ("stateless", "stateful")
@@ -177,11 +177,7 @@ class Simulator:
     def run(self, chunk: Chunk) -> Batch:
         """Decide about every packet of a chunk, in both modes; the chunk has been located."""
         batch = Batch(chunk, empty(DECISION, len(chunk)), empty(DECISION, len(chunk)))
-        if is_compiled():
-            self.run_stateless(batch)
-            self.run_stateful(batch)
-        else:
-            self._run_uncompiled(batch, 0, len(chunk))
+        self._run_rows(batch, 0, len(chunk))
         return batch
 
     def run_stateless(self, batch: Batch) -> None:
@@ -190,12 +186,8 @@ class Simulator:
 
     def run_stateful(self, batch: Batch) -> None:
         """The stateful half of `run`; compiled only."""
-        self._run_stateful(batch, 0, len(batch))
-
-    def _run_stateful(self, batch: Batch, start: int, end: int) -> None:
-        """The stateful half for some rows; compiled only."""
-        if not self._run_assembled(batch, start, end):
-            self.stateful.run(batch.frames, batch.packets, batch.quotes, batch.stateful, start, end)
+        if not self._run_assembled(batch, 0, len(batch)):
+            self.stateful.run(batch.frames, batch.packets, batch.quotes, batch.stateful, 0, len(batch))
 
     def _run_assembled(self, batch: Batch, start: int, end: int) -> bool:
         """The stateful half for some rows if there are fragments among them; False if there are none."""
@@ -203,39 +195,30 @@ class Simulator:
         if self.defragmenter is None or self.assembled is None:
             return False
         whole = self.assembled
-        tables: list[Any] = [whole.frames, whole.packets, whole.quotes, whole.decisions]
-        if not is_compiled():
-            tables = [Rows(table) for table in tables]
-        frames, packets, quotes, decisions = tables
-        self.stateful.run(frames, packets, quotes, decisions, 0, len(whole))
-        for table in tables:
-            if isinstance(table, Rows):
-                table.flush()
+        count = len(whole)
+        tables = (whole.frames, whole.packets, whole.decisions)
+        frames, packets, decisions = (loaded(table, 0, count) for table in tables)
+        self.stateful.run(frames, packets, usable(whole.quotes), decisions, 0, count)
+        flush(frames, packets, decisions)
         self.defragmenter.finish(batch, whole)
         return True
 
-    def _run_uncompiled(self, batch: Batch, start: int, end: int) -> None:
-        """Both halves for some rows of a batch, packet rows read as dicts."""
-        frames, packets, quotes = Rows(batch.frames), Rows(batch.packets), Rows(batch.quotes)
-        stateless, stateful = Rows(batch.stateless), Rows(batch.stateful)
-        for table in (frames, packets, stateless):
-            table.load(range(start, end))
+    def _run_rows(self, batch: Batch, start: int, end: int) -> None:
+        """Both halves for some rows of a batch."""
+        frames, packets, stateless = (
+            loaded(table, start, end) for table in (batch.frames, batch.packets, batch.stateless)
+        )
         self.stateless.run(frames, packets, stateless, start, end)
         if self._run_assembled(batch, start, end):
-            stateless.flush()
+            flush(stateless)
             return
-        stateful.load(range(start, end))
-        self.stateful.run(frames, packets, quotes, stateful, start, end)
-        for table in (frames, packets, stateless, stateful):
-            table.flush()
+        stateful = loaded(batch.stateful, start, end)
+        self.stateful.run(frames, packets, usable(batch.quotes), stateful, start, end)
+        flush(frames, packets, stateless, stateful)
 
     def step(self, batch: Batch, row: int) -> None:
         """Decide about one row of a batch whose rows before it have been decided."""
-        if is_compiled():
-            self.stateless.run(batch.frames, batch.packets, batch.stateless, row, row + 1)
-            self._run_stateful(batch, row, row + 1)
-        else:
-            self._run_uncompiled(batch, row, row + 1)
+        self._run_rows(batch, row, row + 1)
 
     # --- single packets ----------------------------------------------------------------------------------------
 
@@ -244,7 +227,10 @@ class Simulator:
 
         `at` is its time in seconds (default: that of the packet before it); `iif` the interface it comes in by. The
         stateful verdict on a datagram in fragments is that on the one which completes it: the others wait.
+        Raises UsageError if interfaces are declared and `iif` is none of them.
         """
+        if iif is not None:
+            self.topology.check_declared(iif, f"iif={iif!r}")
         if at is not None:
             self._now = max(self._now, round(at * 1_000_000_000))
         captures = from_scapy([packet], interface=iif, ts=self._now)

@@ -1,4 +1,4 @@
-"""Connection tables as a whole: make one, let it grow, copy it, read it with or without compiled code, list it.
+"""Connection tables as a whole: make one, let it grow, copy it, list it.
 
 Read first: `fwsim.engine.tuples.Tracker`. The engine may not allocate, so a table grows here, between chunks: `grow`
 leaves room for as many new connections as the next chunk has packets. What a packet does to a table is in
@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.engine import is_compiled
 from fwsim.engine.expiry import FIRST
 from fwsim.engine.tuples import PRIME, Tracker, relink
-from fwsim.tables import CONNECTION, COUNTERS, SETTINGS, SIDE, TUPLE, Rows, empty
+from fwsim.tables import CONNECTION, COUNTERS, SETTINGS, SIDE, TUPLE, empty
+from fwsim.uncompiled import flush, usable
 
 LEAST_ROWS = 64
 """Of a new table; it doubles from there."""
@@ -91,27 +91,15 @@ def grow(tracker: Tracker, room: int) -> Tracker:
     larger.sides[: 2 * old] = tracker.sides
     larger.heap_key[:old] = tracker.heap_key
     larger.heap_row[:old] = tracker.heap_row
-    usable = larger if is_compiled() else wrap(larger)
-    relink(usable)
-    flush(usable)
+    tables = usable(larger)
+    relink(tables)
+    flush(tables)
     return larger
 
 
 def copy(tracker: Tracker) -> Tracker:
     """A snapshot of a table of arrays."""
     return Tracker(*(array.copy() for array in tracker))
-
-
-def wrap(tracker: Tracker) -> Tracker:
-    """The same table for uncompiled code, ten times faster to read; `flush` before the arrays are used again."""
-    return Tracker(*(memoryview(array) if array.dtype == np.int64 else Rows(array) for array in tracker))
-
-
-def flush(tracker: Tracker) -> None:
-    """Write what uncompiled code has changed back into the arrays; nothing to do for a table of arrays."""
-    for table in tracker:
-        if isinstance(table, Rows):
-            table.flush()
 
 
 def connections_listing(tracker: Tracker) -> Iterator[dict[str, Any]]:

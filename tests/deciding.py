@@ -47,6 +47,8 @@ STEP_NS = 1_000_000
 START_NS = 1_772_438_403_000_000_000
 UNKNOWN_INTERFACE: dict[str, Any] = {"name": "perhaps", "oif": "wan"}
 """Of a packet to NOWHERE it is not known whether this matches."""
+PERHAPS: dict[str, Any] = {**UNKNOWN_INTERFACE, "ct_state": "new", "verdict": "accept"}
+"""Of a new packet between HERE and NOWHERE it is not known whether this accepts it."""
 
 Rules = list[dict[str, Any]] | dict[str, Any]
 
@@ -143,6 +145,11 @@ def handshake(wall: Wall, **words: Any) -> list[Decision]:
         wall.ask(tcp("SA", THERE, HERE, ports=ports[::-1], seq=5000, ack=1001, **words)),
         wall.ask(tcp("A", ports=ports, seq=1001, ack=5001, **words)),
     ]
+
+
+def back(flags: str = "SA", **words: Any) -> Ip:
+    """From THERE, in answer to `tcp()`."""
+    return tcp(flags, THERE, HERE, **{"ports": (443, 40000), "seq": 5000, "ack": 1001, **words})
 
 
 def later(packet: Ip, **words: Any) -> Ip:

@@ -17,9 +17,10 @@ PACKAGE = ROOT / "fwsim"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LADDER = [
-    {"fwsim.terms", "fwsim.errors"},
+    {"fwsim.terms", "fwsim.errors", "fwsim.moments"},
     {"fwsim.tables", "fwsim.reasons", "fwsim.naming"},
     {"fwsim.engine"},
+    {"fwsim.uncompiled"},
     {"fwsim.ruleset", "fwsim.capture"},
     {"fwsim.lower", "fwsim.topology", "fwsim.tracker", "fwsim.defragmenting"},
     {"fwsim.trace", "fwsim.running"},

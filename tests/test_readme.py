@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fwsim.ruleset import load_ruleset
+from fwsim.cli import COMMANDS
+from fwsim.ruleset import Rule, load_ruleset
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -38,11 +39,40 @@ def test_the_python_example_runs_and_prints_what_it_says() -> None:
     assert done.stdout.splitlines()[-1] == said.group(1)
 
 
-def test_the_ruleset_example_loads(tmp_path: Path) -> None:
-    (example,) = blocks("yaml")
-    path = tmp_path / "example.yaml"
-    path.write_text(example)
-    assert len(load_ruleset(str(path)).chains["forward"].rules) == 5
+def test_the_ruleset_examples_load(tmp_path: Path) -> None:
+    chains = []
+    for example in blocks("yaml"):
+        path = tmp_path / "example.yaml"
+        path.write_text(example)
+        chains += [{name: len(chain.rules) for name, chain in load_ruleset(str(path)).chains.items()}]
+    assert chains == [{"forward": 5}, {"input": 2, "output": 0}]
+
+
+def test_the_ruleset_for_one_machine_guards_it(tmp_path: Path) -> None:
+    (tmp_path / "host.yaml").write_text(blocks("yaml")[1])
+    done = fwsim("compare", "pcaps/host.pcap", "-r", str(tmp_path / "host.yaml"))
+    assert done.returncode == 0, done.stderr
+    assert "no chain" not in done.stdout
+
+
+def test_the_table_of_rule_keys_has_them_all() -> None:
+    table = README.partition("| keys of a rule |")[2].partition("\n\n")[0]
+    listed = [
+        word for row in table.splitlines() for word in re.findall(r"`(\w+)`", row.split("|")[1] if "|" in row else "")
+    ]
+    assert sorted(listed) == sorted(Rule.model_fields)
+
+
+def test_options_that_are_named_exist_and_those_still_to_come_do_not() -> None:
+    told, _, rest = README.partition("Not there yet")
+    coming, _, rest = rest.partition("\n\n")
+    options = {name: set(fwsim(name, "--help").stdout.split()) for name in COMMANDS}
+    known = {word.rstrip(",") for words in options.values() for word in words if word.startswith("-")}
+    own = told.partition("```sh")[0] + told.partition("## Commands")[2]
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", own))
+    assert named - known == set()
+    assert set(re.findall(r"--[a-z][a-z-]+", coming)) & (known - {"--format"}) == set()
+    assert set(re.findall(r"`([a-z]+)`", coming)) & set(COMMANDS) == set()
 
 
 def test_the_command_table_lists_the_commands() -> None:

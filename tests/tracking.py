@@ -13,7 +13,8 @@ from fwsim.engine import conntrack
 from fwsim.engine.expiry import expire
 from fwsim.tables import FRAME, PACKET, QUOTE, SETTINGS, TRACK, V6, Row, Rows, Table, empty, plain
 from fwsim.terms import ABSENT, Hook, Proto
-from fwsim.tracker import connections_listing, flush, grow, make_tracker, wrap
+from fwsim.tracker import connections_listing, grow, make_tracker
+from fwsim.uncompiled import flush, wrapped
 
 SECOND = 1_000_000_000
 
@@ -130,7 +131,7 @@ class Bench:
     def __init__(self, *, key: int = 1, room: int = 100, ghosts: bool = False, **changes: int) -> None:
         self.arrays = grow(make_tracker(settings(**changes), key=key, ghosts=ghosts), room)
         tables = [empty(row, 1) for row in (FRAME, PACKET, QUOTE, TRACK)]
-        self.tracker = wrap(self.arrays)
+        self.tracker = wrapped(self.arrays)
         self.tables: list[Table] = [Rows(table) for table in tables]
         self.number = 0
 

@@ -17,7 +17,6 @@ from fwsim.capture.model import CaptureFile, CaptureInterface, Chunk, Input, Sca
 from fwsim.capture.opening import open_capture
 from fwsim.capture.pool import Pool
 from fwsim.capture.reader import Run
-from fwsim.capture.rows import bytes_for_engine, flush, for_engine, fresh
 from fwsim.capture.scapy_packets import ScapySource
 from fwsim.capture.stored import STDIN
 from fwsim.engine import is_compiled
@@ -27,6 +26,7 @@ from fwsim.engine.link import LAYER
 from fwsim.engine.network import DECODER
 from fwsim.errors import FwsimError, UsageError
 from fwsim.tables import PACKET, QUOTE, empty
+from fwsim.uncompiled import flush, fresh, loaded, usable
 
 CHECKSUMS = {"ignore": IGNORE, "auto": AUTO, "verify": VERIFY}
 """What `--checksum` may say."""
@@ -121,15 +121,13 @@ class Captures:
         self._count(scanned.frames)
         packets = self._packets.take()[:count]
         quotes = self._quotes.take()[:count]
-        frame_rows, packet_rows, quote_rows = for_engine(scanned.frames), fresh(packets), fresh(quotes)
-        layer, decoder = for_engine(self._layer), for_engine(self._decoder)
+        frame_rows, packet_rows, quote_rows = loaded(scanned.frames, 0, count), fresh(packets), fresh(quotes)
+        layer, decoder = usable(self._layer), usable(self._decoder)
         link_types: Any = [interface.link_type for interface in self._run.interfaces]
         if is_compiled():
             link_types = np.array(link_types, np.int64)
-        else:
-            frame_rows.load(range(count))
         even, odd = views(scanned.buffer)
-        content = bytes_for_engine(scanned.buffer)
+        content = usable(scanned.buffer)
         decode(content, even, odd, link_types, frame_rows, packet_rows, quote_rows, count, layer, decoder)
         flush(frame_rows, packet_rows, quote_rows, layer, decoder)
         fragments = int(self._decoder["fragments"][0])

@@ -14,13 +14,13 @@ import numpy as np
 from fwsim.capture.fragments import IPV6_HEADER, Fragment
 from fwsim.capture.model import Table
 from fwsim.capture.reassembly import Place, Set
-from fwsim.capture.rows import bytes_for_engine, flush, for_engine
 from fwsim.engine import is_compiled
 from fwsim.engine.checksum import fold, views
 from fwsim.engine.decode import decode
 from fwsim.engine.link import LAYER, LINK_RAW
 from fwsim.engine.network import DECODER
 from fwsim.tables import FRAME, PACKET, QUOTE, empty
+from fwsim.uncompiled import flush, usable
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ def decoded(datagrams: Sequence[Datagram], checksum: int) -> tuple[Table, Table,
     decoder["checksum"] = checksum
     link_types = np.array([LINK_RAW], np.int64) if is_compiled() else [LINK_RAW]
     rows = frames_, packets_, quotes_, layer_, decoder_ = [
-        for_engine(table) for table in (frames, packets, quotes, layer, decoder)
+        usable(table) for table in (frames, packets, quotes, layer, decoder)
     ]
     even, odd = views(buffer)
-    decode(bytes_for_engine(buffer), even, odd, link_types, frames_, packets_, quotes_, count, layer_, decoder_)
+    decode(usable(buffer), even, odd, link_types, frames_, packets_, quotes_, count, layer_, decoder_)
     flush(*rows)
     return frames, packets, quotes

@@ -14,12 +14,12 @@ import numpy.typing as npt
 from fwsim.capture.link_types import is_readable, link_type_name, refusal
 from fwsim.capture.model import CaptureFile, CaptureInterface, Scanned, Table
 from fwsim.capture.pool import Pool
-from fwsim.capture.rows import bytes_for_engine, flush, for_engine, fresh
 from fwsim.capture.stored import STDIN, DamageError, Stored
 from fwsim.capture.window import Window, buffers
 from fwsim.engine import scan
 from fwsim.errors import CaptureError
 from fwsim.tables import FRAME, empty
+from fwsim.uncompiled import flush, fresh, usable
 
 GO_ON = -1
 """Not stopped: a block was read, and scanning goes on behind it."""
@@ -111,8 +111,8 @@ class Reader:
         window, state = self.window, self.state
         state["at"], state["end"] = window.at, window.end
         rows = fresh(frames)
-        states, *others = (for_engine(table) for table in (state, *tables))
-        stop = int(scanner(bytes_for_engine(window.buffer), rows, states, *others))
+        states, *others = (usable(table) for table in (state, *tables))
+        stop = int(scanner(usable(window.buffer), rows, states, *others))
         flush(rows, states, *others)
         window.at = int(state["at"][0])
         return stop

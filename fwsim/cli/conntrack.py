@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import click
 
-from fwsim.cli.options import InputOptions, Moment, input_options, moment_of
+from fwsim.cli.options import InputOptions, Moment, SelectionOptions, input_options, moment_of
 
 EXAMPLES = """\b
 Examples:
   fwsim conntrack office.pcapng -r office.yaml
   fwsim conntrack office.pcapng -r office.yaml --after 4117
   fwsim conntrack office.pcapng -r office.yaml --events
+  fwsim conntrack office.pcapng -r office.yaml -Y 'src==10.1.4.23'
 """
 
 
@@ -21,6 +22,7 @@ Examples:
 @input_options
 @click.option("--at", metavar="TIME", callback=moment_of, help="The table at this time: a date, seconds, or +N.")
 @click.option("--after", metavar="[FILE:]N", help="The table right after this packet.")
+@click.option("-Y", "expression", metavar="EXPR", help="Only connections that a packet selected by this belongs to.")
 @click.option("-E", "--events", is_flag=True, help="What came, changed and went, as conntrack -E; not the table.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
@@ -29,14 +31,20 @@ Examples:
 @click.option("-o", "--output", metavar="FILE", default="-", help="Write there instead of standard output.")
 @click.option("-v", "--verbose", is_flag=True, help="With the time of each event, and the packets of each connection.")
 def command(
-    inputs: InputOptions, at: Moment | None, after: str | None, events: bool, form: str, output: str, verbose: bool
+    inputs: InputOptions,
+    at: Moment | None,
+    after: str | None,
+    expression: str | None,
+    events: bool,
+    form: str,
+    output: str,
+    verbose: bool,
 ) -> int:
     """Show the connections that a stateful firewall holds after the captures, as conntrack -L would."""
-    from fwsim.cli.table import show_events, show_table
+    from fwsim.cli.table import View, show_events, show_table
     from fwsim.errors import UsageError
 
     if at is not None and after is not None:
         raise UsageError("--at and --after exclude each other")
-    if events:
-        return show_events(inputs, at, after, output, as_json=form == "json", verbose=verbose)
-    return show_table(inputs, at, after, output, as_json=form == "json", verbose=verbose)
+    view = View(at, after, SelectionOptions(expression, None, None), output, as_json=form == "json", verbose=verbose)
+    return (show_events if events else show_table)(inputs, view)

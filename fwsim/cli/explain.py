@@ -31,6 +31,7 @@ def command(inputs: InputOptions, number: str, output: str) -> int:
     from fwsim.cli.streams import check_target, opened
     from fwsim.errors import UsageError
     from fwsim.explain import explain
+    from fwsim.report.figures import counted
 
     check_target(output, inputs.sources)
     frames = frame_range(number, inputs.files, "-n")
@@ -42,5 +43,7 @@ def command(inputs: InputOptions, number: str, output: str) -> int:
             told += 1
     status = damage(run)
     if told <= frames.last - frames.first:
-        raise UsageError(f"-n {number}: the capture ends before packet {frames.last}")
+        there = counted(run.captures.files[frames.file].packets, "packet")
+        limited = " to be read (-c)" if inputs.count is not None else ""
+        raise UsageError(f"-n {number}: {inputs.files[frames.file]} has {there}{limited}")
     return status

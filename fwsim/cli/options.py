@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 import click
 
+from fwsim.errors import UsageError
+from fwsim.moments import EXPECTED, nanoseconds_of
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST = 1 << 62
+
+FIELDS = (
+    "Fields: n file ts len src dst proto sport dport flags seq ack win icmp_type icmp_code vlan iif oif connection "
+    "evidence, and verdict reason reject_with hook chain rule line mirror ct_state ct_direction tcp_state_before "
+    "tcp_state, which begin with stateless. or stateful. where both modes run. Operators: == != < <= > >= in contains "
+    "and or not."
+)
+"""What -Y knows (`fwsim.selection`, which is not loaded to be told in `--help`)."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,8 @@ class Moment:
 
     nanoseconds: int
     relative: bool
+    text: str = field(default="", compare=False)
+    """As the user wrote it."""
 
     def since_epoch(self, first: int) -> int:
         """The time since the epoch, given that of the first packet."""
@@ -87,6 +96,11 @@ class OutputOptions:
     quiet: bool
     verbose: bool
 
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        if self.quiet and self.verbose:
+            raise UsageError("-q (the answer only) and -v (a line for every packet) exclude each other")
+
 
 def _pairs(context: click.Context, parameter: click.Parameter, texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Texts of the form `NAME=VALUE`, each as a pair."""
@@ -108,25 +122,10 @@ def moment_of(context: click.Context, parameter: click.Parameter, text: str | No
     """An absolute time (ISO 8601, UTC unless it says otherwise, or seconds since 1970), or `+SECONDS`."""
     if text is None:
         return None
-    found = _nanoseconds(text.removeprefix("+"))
-    if found is None or not 0 <= found < _LATEST:
-        expected = "expected 2026-03-02T08:00:03, seconds since 1970, or +SECONDS"
-        raise click.BadParameter(f"{text!r} is no time: {expected}", context, parameter)
-    return Moment(found, relative=text.startswith("+"))
-
-
-def _nanoseconds(text: str) -> int | None:
-    """A decimal number of seconds, or an ISO time, in ns; None if it is neither."""
-    try:
-        return int(Decimal(text) * 1_000_000_000)
-    except (InvalidOperation, ValueError, OverflowError):
-        pass  # not a number; a date, then
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000
+    found = nanoseconds_of(text.removeprefix("+"))
+    if found is None:
+        raise click.BadParameter(f"{text!r} is no time: expected {EXPECTED}, or +SECONDS", context, parameter)
+    return Moment(found, text.startswith("+"), text)
 
 
 def _packed(parameter: str, record: type, decorators: Sequence[Decorator]) -> Callable[[Function], Function]:
@@ -135,7 +134,7 @@ def _packed(parameter: str, record: type, decorators: Sequence[Decorator]) -> Ca
     def decorate(function: Function) -> Function:
         @functools.wraps(function)
         def call(**given: Any) -> Any:
-            own = {field.name: given.pop(field.name) for field in fields(record) if field.name in given}
+            own = {own_field.name: given.pop(own_field.name) for own_field in fields(record) if own_field.name in given}
             return function(**{parameter: record(**own)}, **given)
 
         decorated: Any = call
@@ -185,7 +184,7 @@ selection_options = _packed(
     [
         click.option(
             "-Y", "expression", metavar="EXPR",
-            help="Select what is shown, written or counted (all is tracked): 'src==10.1.0.5 and evidence'.",
+            help=f"Select what is shown, written or counted (all is tracked): 'src==10.1.0.5 and evidence'. {FIELDS}",
         ),
         click.option(
             "--from", "begin", metavar="TIME", callback=moment_of,
@@ -206,7 +205,8 @@ output_options = _packed(
         click.option("-o", "--output", metavar="FILE", default="-", help="Write there instead of standard output."),
         click.option("-w", "--write", metavar="FILE", help="Write the selected packets as a capture (pcapng)."),
         click.option(
-            "--by", type=click.Choice(["source", "connection", "rule", "port"]), help="Count by this instead."
+            "--by", type=click.Choice(["source", "connection", "rule", "port"]),
+            help="Add a table of packets counted by this (csv, jsonl: only that table).",
         ),
         click.option("--top", type=click.IntRange(min=1), metavar="N", default=10, show_default=True,
                      help="How many rows of --by are shown."),

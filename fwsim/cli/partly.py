@@ -13,6 +13,7 @@ import numpy as np
 
 from fwsim.capture import Captures, Chunk
 from fwsim.cli.frame_numbers import FrameRange
+from fwsim.cli.streams import Compiling
 from fwsim.engine import compile_engine, is_cached, is_compiled
 from fwsim.result import WORTH_COMPILING, WORTH_LOADING
 from fwsim.simulator import Batch, Simulator
@@ -56,13 +57,14 @@ def rows_of(chunk: Chunk, first: int, end: int) -> Chunk:
 
 def one_by_one(simulator: Simulator, captures: Partly) -> Iterator[tuple[Batch, int]]:
     """Decide about one packet after the other; gives the batch and the row that has just been decided."""
+    compiling = Compiling()
     for chunk in captures:
         simulator.topology.locate(captures.captures, chunk)
         batch = undecided(chunk)
         for row in range(len(chunk)):
             simulator.step(batch, row)
             yield batch, row
-        compile_if_it_pays(captures.captures)
+        compile_if_it_pays(captures.captures, compiling)
 
 
 def before_each(simulator: Simulator, captures: Captures, frames: FrameRange) -> Iterator[tuple[Batch, int]]:
@@ -70,6 +72,7 @@ def before_each(simulator: Simulator, captures: Captures, frames: FrameRange) ->
 
     Gives the batch and the row of the frame; who asked has it decided (`Simulator.step`) before going on.
     """
+    compiling = Compiling()
     for chunk in captures:
         simulator.topology.locate(captures, chunk)
         numbers = np.where(chunk.frames["file"] == frames.file, chunk.frames["number"], 0)
@@ -85,7 +88,7 @@ def before_each(simulator: Simulator, captures: Captures, frames: FrameRange) ->
                     simulator.step(batch, row)
             if numbers[max(wanted)] == frames.last:
                 return
-        compile_if_it_pays(captures)
+        compile_if_it_pays(captures, compiling)
 
 
 def undecided(chunk: Chunk) -> Batch:
@@ -93,10 +96,16 @@ def undecided(chunk: Chunk) -> Batch:
     return Batch(chunk, empty(DECISION, len(chunk)), empty(DECISION, len(chunk)))
 
 
-def compile_if_it_pays(captures: Captures) -> None:
-    """Go on with compiled code if what is still to come is worth it, as `Result` does."""
-    if not is_compiled() and captures.estimate_remaining() > (WORTH_LOADING if is_cached() else WORTH_COMPILING):
+def compile_if_it_pays(captures: Captures, compiling: Compiling) -> None:
+    """Go on with compiled code behind a chunk if what is still to come is worth it, as `Result` does."""
+    if is_compiled():
+        compiling(False)
+        return
+    slowly = not is_cached()
+    if captures.estimate_remaining() > (WORTH_COMPILING if slowly else WORTH_LOADING):
         compile_engine()
+        if slowly and is_compiled():
+            compiling(True)
 
 
 def never(chunk: Chunk) -> int | None:

@@ -6,6 +6,7 @@ Read first: `fwsim.cli.options`, `fwsim.simulator`. Only warnings are printed he
 from __future__ import annotations
 
 import io
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from fwsim.naming import Naming, RuleNames
 from fwsim.report.tally import Slots, Tally
 from fwsim.result import Result
 from fwsim.ruleset import Ruleset, load_ruleset
+from fwsim.ruleset.addresses import parse_interface_name
 from fwsim.selection import Selection
 from fwsim.simulator import Simulator
 from fwsim.terms import Verdict
@@ -82,7 +84,7 @@ def start(inputs: InputOptions, modes: tuple[str, ...], *, digest: bool = False)
     guessed: str | None = None
     source: str | io.StringIO
     if inputs.rules is None:
-        guessed = guessed_ruleset(files)
+        guessed = guessed_ruleset(files, interfaces, inputs.local)
         source = io.StringIO(guessed)
     else:
         source = inputs.rules
@@ -93,8 +95,22 @@ def start(inputs: InputOptions, modes: tuple[str, ...], *, digest: bool = False)
     captures = open_captures(
         files, checksum=inputs.checksum, merge=bool(inputs.named), limit=inputs.count, digest=digest
     )
-    simulator = Simulator(ruleset, stateless_rules=by_hand, key=inputs.seed)
+    seen_on = {} if ruleset.interfaces else new_interfaces(inputs)
+    simulator = Simulator(ruleset, interfaces=seen_on, stateless_rules=by_hand, key=inputs.seed)
+    if guessed is None or inputs.interfaces:
+        for name, path in inputs.named:
+            simulator.topology.check_declared(name, f"--in {name}={path}")
     return Run(inputs, modes, Result(captures, simulator), naming_of(captures, simulator), ruleset, guessed)
+
+
+def new_interfaces(inputs: InputOptions) -> dict[str, list[str]]:
+    """The interfaces that captures were taken on (`--in`), for a ruleset that declares none."""
+    for name, path in inputs.named:
+        try:
+            parse_interface_name(name)
+        except ValueError as problem:
+            raise UsageError(f"--in {name}={path}: {problem}") from None
+    return {name: [] for name, _ in inputs.named}
 
 
 def naming_of(captures: Captures, simulator: Simulator) -> Naming:
@@ -156,7 +172,11 @@ class Window:
     @property
     def text(self) -> str | None:
         """What was selected, to be printed."""
-        return self.selection.text if self.selection else None
+        if not self.selecting.given:
+            return None
+        begin, end = self.selecting.begin, self.selecting.end
+        given = {"-Y": self.selecting.expression, "--from": begin and begin.text, "--to": end and end.text}
+        return " ".join(f"{option} {shlex.quote(str(text))}" for option, text in given.items() if text is not None)
 
 
 def damage(run: Run) -> int:

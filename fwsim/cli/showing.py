@@ -7,6 +7,7 @@ the capture of `-w`; the summary comes at the end.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import IO, Any
 
 import numpy as np
@@ -14,10 +15,11 @@ import numpy as np
 from fwsim.capture import CaptureWriter
 from fwsim.cli.options import InputOptions, OutputOptions, SelectionOptions
 from fwsim.cli.runs import Run, Window, start, status_of
-from fwsim.cli.streams import check_target, colours, opened, warn, with_progress
-from fwsim.cli.summing_up import about, advice_of
+from fwsim.cli.streams import Compiling, check_target, colours, opened, warn, with_progress
+from fwsim.cli.summing_up import about, advice_of, unknowns_of
 from fwsim.errors import UsageError
 from fwsim.report.about import About
+from fwsim.report.comparison import unchained_notes
 from fwsim.report.conntrack_listing import record
 from fwsim.report.frames import Csv, JsonLines
 from fwsim.report.groups import Groups, groups_csv, groups_jsonl, groups_records, groups_text
@@ -42,6 +44,7 @@ def show(
     if output.write == output.output:
         raise UsageError(f"-o {output.output} and -w {output.write} cannot go to the same place")
     run = start(inputs, modes, digest=output.format == "json")
+    run.result.on_compiling = Compiling(verbose=output.verbose)
     with ExitStack() as stack:
         out = stack.enter_context(opened(output.output))
         writer = stack.enter_context(CaptureWriter(output.write, run.captures)) if output.write else None
@@ -51,6 +54,7 @@ def show(
             if writer is not None:
                 writer.write(batch.chunk, written(batch, rows, selecting, modes).tolist())
         showing.finish()
+    warn(showing.unknowns.lines(), "unknown")
     return status_of(run, showing.tally)
 
 
@@ -72,6 +76,7 @@ class Showing:
         self.out = out
         self.colour = colours(out)
         self.tally = Tally(run.modes, run.slots())
+        self.unknowns = unknowns_of(run)
         self.groups = Groups(output.by, run.modes, run.naming) if output.by else None
         self.formatter = self._formatter(lines=lines)
         self.advised = False
@@ -90,6 +95,7 @@ class Showing:
         """Count and write a batch; returns the selected rows."""
         rows = self.window.rows(batch, self.run.naming)
         self.tally.add(batch, rows)
+        self.unknowns.add(batch, rows)
         if self.groups is not None:
             self.groups.add(batch, rows)
         if self.formatter is not None:
@@ -110,6 +116,8 @@ class Showing:
         if self.run.guessed is not None:
             self._show_guessed(self.run.guessed)
         told = about(self.run, self.tally, self.window, hint=not self.advised)
+        unchained = unchained_notes(self.tally, selected=told.selection is not None)
+        told = replace(told, notes=told.notes + unchained)
         if self.output.format == "text":
             self._write_text(told)
         else:
@@ -143,8 +151,8 @@ class Showing:
             self.out.write(f"{said}:\n\n{body}\n")
 
     def _connections(self) -> list[dict[str, Any]]:
-        """The connections that are there at the end."""
-        if "stateful" not in self.run.modes:
+        """The connections that are there at the end: none where the kernel would not track."""
+        if "stateful" not in self.run.modes or not self.run.simulator.lowered["stateful"].tracking:
             return []
         stateful = self.run.simulator.stateful
         stateful.settle()

@@ -59,6 +59,24 @@ def warn(lines: Iterable[str], kind: str = "warning") -> None:
         click.echo(f"{kind}: {safe(line)}", err=True)
 
 
+class Compiling:
+    """Tells on stderr when the engine is being compiled, and when that is done: on a terminal, or if asked for."""
+
+    def __init__(self, *, verbose: bool = False) -> None:
+        """Nothing is being compiled yet."""
+        self.told = verbose or sys.stderr.isatty()
+        self.begun: float | None = None
+
+    def __call__(self, begins: bool) -> None:
+        """Say it; the end only after a beginning."""
+        if begins and self.told:
+            self.begun = time.monotonic()
+            click.echo("compiling the engine, once, about 25 s ...", err=True)
+        elif not begins and self.begun is not None:
+            click.echo(f"compiled in {time.monotonic() - self.begun:.0f} s, and kept for the next runs", err=True)
+            self.begun = None
+
+
 def with_progress(batches: Iterable[Any], *, hidden: bool) -> Iterator[Any]:
     """Pass batches on, telling how far the run is on a terminal's stderr; `hidden` if output goes to the same place."""
     if hidden or not sys.stderr.isatty():

@@ -14,6 +14,7 @@ from fwsim.report.about import About, AboutCapture, AboutRuleset
 from fwsim.report.comparison import changes
 from fwsim.report.figures import counted
 from fwsim.report.tally import Tally
+from fwsim.report.unknown import Unknowns, rules_with_limit
 from fwsim.tables import CONNECTION, SIDE, TUPLE
 from fwsim.terms import Verdict, word
 
@@ -85,6 +86,14 @@ def _about_ruleset(run: Run) -> AboutRuleset:
     return AboutRuleset(
         path or "(guessed)", digest, len(lowered.rules), tuple(policies), run.inputs.stateless_rules
     )  # fmt: skip
+
+
+def unknowns_of(run: Run) -> Unknowns:
+    """What counts the unknown verdicts of a run, with the files and the limits of its rules."""
+    given = {"stateful": run.inputs.rules, "stateless": run.inputs.stateless_rules or run.inputs.rules}
+    paths = {mode: "standard input" if path == "-" else path or "guessed" for mode, path in given.items()}
+    limited = {str(mode): rules_with_limit(lowered) for mode, lowered in run.simulator.lowered.items()}
+    return Unknowns(run.modes, run.naming, paths, limited)
 
 
 def advice_of(run: Run, tally: Tally | None = None) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import IO, Any, cast
 
 import click
@@ -14,43 +15,97 @@ import click
 from fwsim.capture import Captures
 from fwsim.cli.events import Event, Watch
 from fwsim.cli.frame_numbers import single_frame
-from fwsim.cli.options import InputOptions, Moment
+from fwsim.cli.options import InputOptions, Moment, SelectionOptions
 from fwsim.cli.partly import End, Partly, Until, behind, never, one_by_one
-from fwsim.cli.runs import Run, damage, start
-from fwsim.cli.streams import check_target, opened
+from fwsim.cli.runs import Run, Window, damage, start
+from fwsim.cli.streams import check_target, opened, warn
 from fwsim.errors import UsageError
+from fwsim.reasons import SENTENCES
 from fwsim.report.cells import seconds_text
 from fwsim.report.conntrack_listing import event, listed, record
 from fwsim.report.figures import counted, moment
 from fwsim.report.safe import safe
 from fwsim.result import Result
+from fwsim.simulator import Batch
+from fwsim.terms import Reason
 from fwsim.tracker import connections_listing
 
 MODES = ("stateful",)
 
 
-def show_table(
-    inputs: InputOptions, at: Moment | None, after: str | None, output: str, *, as_json: bool, verbose: bool
-) -> int:
+@dataclass(frozen=True)
+class View:
+    """What of the table is wanted, in which form, and where to."""
+
+    at: Moment | None
+    after: str | None
+    selecting: SelectionOptions
+    output: str
+    as_json: bool
+    verbose: bool
+
+
+class Selected:
+    """The numbers of the connections that a selected packet belongs to; all of them without a selection."""
+
+    def __init__(self, view: View) -> None:
+        """Raises UsageError where the expression is wrong."""
+        self.window = Window(view.selecting, MODES)
+        self.all = not view.selecting.given
+        self.numbers: set[int] = set()
+
+    def add(self, run: Run, batch: Batch) -> None:
+        """Look at a batch that is decided."""
+        if not self.all:
+            rows = self.window.rows(batch, run.naming)
+            self.numbers.update(batch.stateful["connection"][rows].tolist())
+
+    def __contains__(self, connection: dict[str, Any]) -> bool:
+        """Whether a connection is selected."""
+        return self.all or connection["number"] in self.numbers
+
+
+def show_table(inputs: InputOptions, view: View) -> int:
     """Run, and list the connections that are there then."""
-    check_target(output, inputs.sources)
-    end = _end(inputs, at, after)
+    check_target(view.output, inputs.sources)
+    end = _end(inputs, view)
+    selected = Selected(view)
     run = start(inputs, MODES)
     part = Partly(run.captures, end)
     now = 0
-    with opened(output) as out:
+    with opened(view.output) as out:
         for batch in Result(cast(Captures, part), run.simulator):
             now = int(batch.packets["now"][-1])
-        _check_reached(part, after)
+            selected.add(run, batch)
+        _check_reached(part, view)
         if isinstance(end, Until):
             now = max(now, end.time or 0)
-        stateful = run.simulator.stateful
-        stateful.settle()
-        there = [connection for connection in connections_listing(stateful.tracker) if connection["expires"] > now]
-        _write_table(out, run, there, now, as_json=as_json, verbose=verbose)
-    if not as_json:
+        there = [known for known in _listing(run) if known["expires"] > now and known in selected]
+        _write_table(out, run, there, now, as_json=view.as_json, verbose=view.verbose)
+    _tell_untracked(run)
+    if not view.as_json:
         click.echo(f"{counted(len(there), 'connection')} at {moment(now)}", err=True)
     return damage(run)
+
+
+def _is_tracking(run: Run) -> bool:
+    """Whether the kernel would track at all with this ruleset; evidence is gathered in a table either way."""
+    return run.simulator.lowered["stateful"].tracking
+
+
+def _tell_untracked(run: Run) -> None:
+    """Say why the table is empty if nothing is tracked."""
+    if not _is_tracking(run):
+        not_needed = f"{SENTENCES[Reason.TRACKING_OFF]} (tracking: on makes it track)"
+        why = "the ruleset says tracking: off" if run.ruleset.tracking == "off" else not_needed
+        warn([f"there is no connection table: {why}"], "note")
+
+
+def _listing(run: Run) -> list[dict[str, Any]]:
+    """The connections that the kernel would have."""
+    stateful = run.simulator.stateful
+    stateful.settle()
+    return list(connections_listing(stateful.tracker)) if _is_tracking(run) else []
 
 
 def _write_table(
@@ -77,34 +132,48 @@ def _frame(run: Run, connection: dict[str, Any], end: str) -> str:
     return f"{file}{connection[f'{end}_frame']}"
 
 
-def show_events(
-    inputs: InputOptions, at: Moment | None, after: str | None, output: str, *, as_json: bool, verbose: bool
-) -> int:
+def show_events(inputs: InputOptions, view: View) -> int:
     """Run packet by packet, and tell what came, changed and went."""
-    check_target(output, inputs.sources)
-    end = _end(inputs, at, after)
+    check_target(view.output, inputs.sources)
+    end = _end(inputs, view)
+    selected = Selected(view)
     run = start(inputs, MODES)
     part = Partly(run.captures, end)
-    with opened(output) as out:
-        if as_json:
+    with opened(view.output) as out:
+        if view.as_json:
             separator = "[\n"
-            for one in _events(run, part):
+            for one in _events(run, part, selected):
                 out.write(separator + json.dumps(_event_record(one)))
                 separator = ",\n"
             out.write("\n]\n" if separator == ",\n" else "[]\n")
         else:
-            for one in _events(run, part):
-                time = f"[{one.time // 1_000_000_000}.{one.time // 1000 % 1_000_000:06d}]\t" if verbose else ""
+            for one in _events(run, part, selected):
+                time = f"[{one.time // 1_000_000_000}.{one.time // 1000 % 1_000_000:06d}]\t" if view.verbose else ""
                 out.write(f"{time}{event(one.kind, one.connection, one.time)}\n")
-    _check_reached(part, after)
+    _check_reached(part, view)
+    _tell_untracked(run)
     return damage(run)
 
 
-def _events(run: Run, part: Partly) -> Iterator[Event]:
-    """All events, in order."""
+def _events(run: Run, part: Partly, selected: Selected) -> Iterator[Event]:
+    """The events of the selected connections, in order.
+
+    With a selection, nothing is told before the end: a later packet may select a connection.
+    """
+    if selected.all:
+        yield from _all_events(run, part, selected)
+    else:
+        yield from [one for one in list(_all_events(run, part, selected)) if one.connection in selected]
+
+
+def _all_events(run: Run, part: Partly, selected: Selected) -> Iterator[Event]:
+    """All events, in order: none if nothing is tracked."""
     watch = Watch(run.simulator.stateful)
     for batch, row in one_by_one(run.simulator, part):
-        yield from watch.look(int(batch.packets["now"][row]), batch.stateful[row])
+        if _is_tracking(run):
+            yield from watch.look(int(batch.packets["now"][row]), batch.stateful[row])
+        if row == len(batch) - 1:
+            selected.add(run, batch)
 
 
 def _event_record(one: Event) -> dict[str, Any]:
@@ -112,14 +181,14 @@ def _event_record(one: Event) -> dict[str, Any]:
     return {"event": one.kind, "ts": seconds_text(one.time), **record(one.connection, one.time)}
 
 
-def _end(inputs: InputOptions, at: Moment | None, after: str | None) -> End:
+def _end(inputs: InputOptions, view: View) -> End:
     """Where to stop."""
-    if after is not None:
-        return behind(single_frame(after, inputs.files, "--after"))
-    return Until(at.since_epoch) if at is not None else never
+    if view.after is not None:
+        return behind(single_frame(view.after, inputs.files, "--after"))
+    return Until(view.at.since_epoch) if view.at is not None else never
 
 
-def _check_reached(part: Partly, after: str | None) -> None:
+def _check_reached(part: Partly, view: View) -> None:
     """A packet that is not there is a mistake of the request."""
-    if after is not None and not part.reached:
-        raise UsageError(f"--after {after}: the capture ends before it")
+    if view.after is not None and not part.reached:
+        raise UsageError(f"--after {view.after}: the capture ends before it")

@@ -269,8 +269,10 @@ def record(mode: Stateful, frame: Row, decision: Row) -> None:
     if state != INVALID and state != UNTRACKED:
         decision["ct_direction"] = result["direction"]
     verdict = decision["verdict"]
-    if result["reason"] and verdict != NOT_EVALUATED and verdict != UNKNOWN:
-        decision["reason"] = result["reason"]
+    if not result["reason"] or verdict == NOT_EVALUATED:
+        return
+    if verdict != UNKNOWN or (decision["reason"] == R_TENTATIVE and state == UNKNOWN_VALUE and decision["rule"] >= 0):
+        decision["reason"] = result["reason"]  # a rule left open by the ct state hangs on what left that open
 
 
 @hot

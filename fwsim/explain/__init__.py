@@ -6,6 +6,8 @@ Read first: `fwsim.simulator`. Before a packet is decided, copies are made of wh
 
 from __future__ import annotations
 
+import numpy as np
+
 from fwsim.explain.chains import stateful_walk, stateless_walk
 from fwsim.explain.moment import Moment
 from fwsim.explain.tracking import aftermath, connection_story, window_story
@@ -14,13 +16,20 @@ from fwsim.reasons import EVIDENCE_SENTENCES, SENTENCES
 from fwsim.report.figures import time_of_day
 from fwsim.report.line import headers
 from fwsim.report.safe import safe
+from fwsim.report.unknown import LIMIT_OF, construct_of, hangings, rules_with_limit
 from fwsim.simulator import Batch, Mode, Simulator
-from fwsim.terms import ABSENT, CtState, Evidence, Reason, Verdict, word
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, Evidence, Reason, Verdict, word
 
 __all__ = ["explain"]
 
 STEP = 12
 """Columns of the name of a step."""
+
+ICMP_ERROR_FAULTS = {
+    Reason.ICMP_ERROR_BAD_QUOTE: "it reports an error, but the packet it quotes cannot be read",
+    Reason.ICMP_ERROR_WRONG_TARGET: "it reports an error, but not to the sender of the packet it quotes",
+}
+"""Instead of the sentence of `icmp-error-without-connection`, where tracking says what is wrong with it."""
 
 
 def explain(simulator: Simulator, batch: Batch, row: int, naming: Naming) -> str:
@@ -52,14 +61,26 @@ def _verdict(moment: Moment, naming: Naming, mode: Mode) -> str:
     by = ""
     if title:
         through = "the mirror of " if decision["mirror"] else ""
-        who = f"{through}{'rule ' if decision['rule'] >= 0 else ''}{safe(title)}{f' (line {line})' if line else ''}"
+        named = decision["rule"] >= 0 and naming.rules[mode].rules[decision["rule"]].name
+        who = f"{through}{'rule ' if named else ''}{safe(title)}{f' (line {line})' if line else ''}"
         unknown = decision["verdict"] == Verdict.UNKNOWN
-        by = f": {SENTENCES[Reason(decision['reason'])]} (at {who})" if unknown else f", by {who}"
+        by = f": {_why_unknown(moment, mode)} (at {who})" if unknown else f", by {who}"
     elif decision["verdict"] in (Verdict.NOT_EVALUATED, Verdict.UNKNOWN) or decision["reason"] == Reason.TABLE_FULL:
         by = f": {SENTENCES[Reason(decision['reason'])]}"
     elif decision["reason"]:
         by = f": {SENTENCES[Reason.NO_CHAIN]}"
     return f"{mode.upper()}  {verdict}{by}"
+
+
+def _why_unknown(moment: Moment, mode: Mode) -> str:
+    """The reason for an unknown verdict: if a rule asked for a ct state that is not known, why that is so."""
+    decision = moment.decision(mode)
+    (hanging,) = hangings(moment.batch, moment.batch.decisions(mode), np.array([moment.row]))
+    limited = decision["rule"] in rules_with_limit(moment.simulator.lowered[mode])
+    if construct_of(hanging, mode, limited) == LIMIT_OF:
+        return "what is left of the rule's limit is not known"
+    asked_in_vain = decision["reason"] == Reason.TENTATIVE and decision["ct_state"] == UNKNOWN_VALUE
+    return SENTENCES[Reason((asked_in_vain and moment.result["reason"]) or decision["reason"])]
 
 
 def _stateful(moment: Moment, naming: Naming) -> list[str]:
@@ -100,8 +121,14 @@ def _evidence(moment: Moment) -> list[str]:
     invalid = moment.decision("stateful")["ct_state"] == CtState.INVALID
     if not words:
         return ["none" + (", although tracking calls it invalid" if invalid else "")]
-    told = [f"{word(bit)}: {EVIDENCE_SENTENCES[bit]}" for bit in words]
+    told = [f"{word(bit)}: {_sentence(moment, bit)}" for bit in words]
     ghost = moment.ghost
     if ghost is not None and moment.frame["evidence"] & Evidence.FOLLOWS_DENIED and ghost["opened_frame"] != ABSENT:
         told.append(f"packet {ghost['opened_frame']} tried to open this conversation and was refused")
     return told
+
+
+def _sentence(moment: Moment, bit: Evidence) -> str:
+    """What an evidence word means here."""
+    fault = ICMP_ERROR_FAULTS.get(Reason(moment.result["reason"]))
+    return fault if fault and bit == Evidence.ICMP_ERROR_WITHOUT_CONNECTION else EVIDENCE_SENTENCES[bit]

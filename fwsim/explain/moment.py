@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.defragmenting import Whole
+from fwsim.engine.tuples import Tracker
 from fwsim.simulator import Batch, Mode, Simulator
 from fwsim.tables import TRACK, empty, plain
 from fwsim.trace import copied
@@ -63,8 +64,8 @@ class Moment:
 
     @property
     def connection_before(self) -> dict[str, int] | None:
-        """Its connection as it was before it, if there was one."""
-        return plain(self.before.connections[self.result["connection"]]) if self.known else None
+        """Its connection as it was before it, if there was one, and its `proto`."""
+        return _connection(self.before, self.result["connection"]) if self.known else None
 
     @property
     def connection_after(self) -> dict[str, int] | None:
@@ -72,7 +73,7 @@ class Moment:
         row = self.result["connection"]
         if row <= UNCONFIRMED:
             return None
-        connection = plain(self.after.connections[row])
+        connection = _connection(self.after, row)
         return connection if connection["heap_position"] >= 0 else None
 
     @property
@@ -81,3 +82,8 @@ class Moment:
         if self.known or self._ghost_row <= UNCONFIRMED:
             return None
         return plain(self.simulator.stateful.ghosts.connections[self._ghost_row])
+
+
+def _connection(tracker: Tracker, row: int) -> dict[str, int]:
+    """A connection with the protocol of its tuples, which an ICMP error about it does not have."""
+    return {**plain(tracker.connections[row]), "proto": int(tracker.tuples[2 * row]["proto"])}

@@ -49,10 +49,20 @@ def connection_story(moment: Moment) -> list[str]:
         )
         lines.append(condition(moment, before))
     elif result["fresh"]:
-        lines.append("no connection is known for it: it opens one")
+        lines.append(f"no connection is known for it: {_opening(moment)}")
+    elif result["reason"] == Reason.ICMP_ERROR_WRONG_TARGET:
+        lines.append("quotes a packet of a known connection, but does not go to that packet's sender")
     else:
         lines.append("no connection is known for it")
     return [*lines, *_state_and_reason(moment)]
+
+
+def _opening(moment: Moment) -> str:
+    """Whether the packet opens a connection: only one that goes through does."""
+    if moment.connection_after is None:
+        return "it would open one"
+    unknown = moment.decision("stateful")["verdict"] == Verdict.UNKNOWN
+    return "it opens one if it goes through, which is not known" if unknown else "it opens one"
 
 
 def _state_and_reason(moment: Moment) -> list[str]:
@@ -68,7 +78,7 @@ def _state_and_reason(moment: Moment) -> list[str]:
 
 def condition(moment: Moment, connection: dict[str, int]) -> str:
     """A connection's state in a few words: `ESTABLISHED, ASSURED, 300 s left`."""
-    words = [TcpState(connection["state"]).name] if moment.packet["proto"] == Proto.TCP and connection["state"] else []
+    words = [TcpState(connection["state"]).name] if connection["proto"] == Proto.TCP and connection["state"] else []
     status = connection["status"]
     if status & CtStatus.ASSURED:
         words.append("ASSURED")
@@ -103,8 +113,7 @@ def window_story(moment: Moment) -> list[str]:
         lines.append(_line("not older than", bounds["lowest_end"], expected, late))
     lines.append(_line("this packet", bounds["seq"], expected, f"to {bounds['end']:,}{_place(bounds)}"))
     if packet["flags"] & TcpFlag.ACK:
-        limits = f"bounds IV and III: {bounds['lowest_sack']:,} to {bounds['highest_sack']:,}"
-        lines.append(_line("it acknowledges", bounds["sack"], ABSENT, limits + _ack_place(bounds)))
+        lines.append(_line("it acknowledges", bounds["sack"], ABSENT, _ack_place(bounds)))
     return lines
 
 
@@ -135,8 +144,13 @@ def _place(bounds: dict[str, int]) -> str:
 
 
 def _ack_place(bounds: dict[str, int]) -> str:
-    """Where its acknowledgement lies."""
-    return {3: ": of what was never sent (bound III)", 4: ": very old (bound IV)"}.get(bounds["violated"], "")
+    """Where its acknowledgement lies; the bounds mean nothing of a peer that has not spoken, but Linux compares."""
+    if bounds["lowest_end"] == ABSENT:  # no bound II: the receiver has shown no window, so it has sent nothing
+        against = {3: f"{bounds['highest_sack']:,} (bound III)", 4: f"{bounds['lowest_sack']:,} (bound IV)"}
+        held = against.get(bounds["violated"])
+        return "nothing is known of its peer yet" + (f"; Linux holds it against {held} all the same" if held else "")
+    where = {3: ": of what was never sent (bound III)", 4: ": very old (bound IV)"}.get(bounds["violated"], "")
+    return f"bounds IV and III: {bounds['lowest_sack']:,} to {bounds['highest_sack']:,}{where}"
 
 
 def aftermath(moment: Moment) -> list[str]:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from fwsim.naming import Naming, RuleNames
+from fwsim.report.figures import counted
 from fwsim.report.tally import EVIDENCE_ROWS, FURTHER_ROW, VERDICTS, Example, Hits, Tally
 from fwsim.report.why import admitted_because, blocked_because
 from fwsim.tables import RULE_POLICY
-from fwsim.terms import EVIDENCE_GROUPS, SUSPICIOUS, Evidence, Reason, Verdict, word
+from fwsim.terms import EVIDENCE_GROUPS, SUSPICIOUS, Evidence, Hook, Reason, Verdict, word
 
 ACCEPT = int(Verdict.ACCEPT)
 NOT_EVALUATED = int(Verdict.NOT_EVALUATED)
@@ -167,7 +168,7 @@ def _let_in(tally: Tally, names: RuleNames, row: int) -> str:
     slots = Counter({slot: count for (found, slot), count in tally.let_in.items() if found == row})
     (slot, _), *others = slots.most_common()
     blind = " has no iif" if row in _SPOOFED_ROWS and slot in names.anywhere else ""
-    return title(hits, names, slot) + blind + (f" and {len(others)} more" if others else "")
+    return title(hits, names, slot) + blind + (f", and {counted(len(others), 'more rule')}" if others else "")
 
 
 def title(hits: Hits, names: RuleNames, slot: int) -> str:
@@ -267,3 +268,12 @@ def most_telling(tally: Tally) -> tuple[Example, str] | None:
             if row in examples:
                 return examples[row], words.get(row, "no evidence against it")
     return None
+
+
+def unchained_notes(tally: Tally, *, selected: bool = False) -> tuple[str, ...]:
+    """What the ruleset lets pass because it has no chain there, a sentence for each hook."""
+    noun = "selected packet" if selected else "packet"
+    return tuple(
+        f"no chain at {word(Hook(hook))}: {counted(number, noun)} accepted without a rule"
+        for hook, number in sorted(tally.unchained.items())
+    )

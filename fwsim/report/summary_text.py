@@ -38,14 +38,14 @@ def summary(
     tally: Tally, naming: Naming, about: About, *, groups: str = "", colour: bool = False, quiet: bool = False
 ) -> str:
     """The whole text; with `quiet` only the answer and what must not be missed. `groups` is the table of `--by`."""
-    answer = paint(sentence(tally), "1", colour)
+    answer = paint(sentence(tally, selected=about.selection is not None), "1", colour)
     if quiet:
         return "\n".join([*map(safe, about.hint), answer]) + "\n" + (f"\n{groups}" if groups else "")
     blocks = [
         [*map(safe, about.hint)],
         header(tally, about),
         [answer],
-        evidence_lines(tally, naming),
+        evidence_lines(tally, naming, selected=about.selection is not None),
         why_lines(tally),
         [*rule_lines(tally, naming), *price(tally, about)],
         [groups.rstrip("\n")] if groups else [],
@@ -56,26 +56,30 @@ def summary(
 
 
 def header(tally: Tally, about: About) -> list[str]:
-    """The captures and the ruleset, a line each."""
+    """The captures, what is selected of them, and the ruleset, a line each."""
     names = ", ".join(safe(capture.path.rpartition("/")[2]) for capture in about.captures[:3])
     names += f" and {len(about.captures) - 3} more" if len(about.captures) > 3 else ""
     span = ""
     if tally.first_ts is not None:
         span = f", {duration(tally.last_ts - tally.first_ts)} from {moment(tally.first_ts)}"
-    read = f"{counted(tally.frames, 'packet')}, {counted(about.connections, 'connection')}{span}"
-    if about.selection:
-        read += f", selected by {safe(about.selection)}"
+    connections = counted(about.connections, "connection")
+    rows = [[names, f"{counted(tally.frames, 'packet')}, {connections}{span}"]]
+    if about.selection is not None:
+        rows = [[names, f"{counted(sum(capture.packets for capture in about.captures), 'packet')}, {connections}"]]
+        rows.append(["selected", f"{counted(tally.frames, 'packet')}{span}, by {safe(about.selection)}"])
     rules = ", ".join([counted(about.ruleset.rules, "rule"), *map(safe, about.ruleset.policies)])
-    rows = [[names, read], [safe(about.ruleset.path.rpartition("/")[2]), rules]]
+    rows.append([safe(about.ruleset.path.rpartition("/")[2]), rules])
     if about.ruleset.stateless_path:
         rows.append([safe(about.ruleset.stateless_path.rpartition("/")[2]), "instead of it in stateless mode"])
     return grid(rows, "<<")
 
 
-def sentence(tally: Tally) -> str:
-    """The answer."""
+def sentence(tally: Tally, *, selected: bool = False) -> str:
+    """The answer; `selected` if it is only about some of the packets that were read."""
+    packets = counted(tally.frames, "selected packet" if selected else "packet")
     if len(tally.modes) == 2:
-        return _comparison_sentence(changes(tally), tally)
+        answer = _comparison_sentence(changes(tally), tally, packets)
+        return f"Of the selected packets: {answer[0].lower()}{answer[1:]}" if selected else answer
     totals = added(matrix(tally), 1)[0]
     parts = [
         f"{count(totals[verdict])} {word}"
@@ -83,16 +87,16 @@ def sentence(tally: Tally) -> str:
         if totals[verdict]
     ]
     parts += [f"{count(sum(tally.not_evaluated.values()))} not evaluated"] if tally.not_evaluated else []
-    admitted = f"{count(totals[Verdict.ACCEPT])} of {counted(tally.frames, 'packet')}"
+    admitted = f"{count(totals[Verdict.ACCEPT])} of {packets}"
     return f"{tally.modes[0].capitalize()} mode admits {admitted}" + (f": {', '.join(parts)}." if parts else ".")
 
 
-def _comparison_sentence(changed: Changes, tally: Tally) -> str:
+def _comparison_sentence(changed: Changes, tally: Tally, packets: str) -> str:
     """What keeping state changed."""
     undecided = f" {counted(changed.undecided, 'verdict')} cannot be told." if changed.undecided else ""
     if not changed.total:
         admitted = added(matrix(tally), 2)[1][Verdict.ACCEPT]
-        both = f"both modes admit {count(admitted)} of {counted(tally.frames, 'packet')}"
+        both = f"both modes admit {count(admitted)} of {packets}"
         return f"Keeping state changed no verdict: {both}.{undecided}"
     parts = []
     if changed.blocked:
@@ -105,7 +109,7 @@ def _comparison_sentence(changed: Changes, tally: Tally) -> str:
     return f"Keeping state changed {counted(changed.total, 'verdict')}: {', '.join(parts)}.{undecided}"
 
 
-def evidence_lines(tally: Tally, naming: Naming) -> list[str]:
+def evidence_lines(tally: Tally, naming: Naming, *, selected: bool = False) -> list[str]:
     """The table by evidence; its packets add up to all that was read or selected."""
     modes = range(len(tally.modes))
     rows = [["", "packets", *tally.modes], ["", "", *["admits" for _ in modes]]]
@@ -115,7 +119,13 @@ def evidence_lines(tally: Tally, naming: Naming) -> list[str]:
         reasons = ", ".join(f"{count(number)} {reason}" for reason, number in unseen)
         rows.append(["not evaluated", count(sum(number for _, number in unseen)), *["-" for _ in modes], "", reasons])
     totals = added(matrix(tally), len(tally.modes))
-    rows.append(["all", count(tally.frames), *[count(totals[mode][Verdict.ACCEPT]) for mode in modes]])
+    rows.append(
+        [
+            "all selected" if selected else "all",
+            count(tally.frames),
+            *[count(totals[mode][Verdict.ACCEPT]) for mode in modes],
+        ]
+    )
     if any(unknown(tally)):
         rows.append(["(verdict unknown)", "", *[count(number) for number in unknown(tally)]])
     return grid(rows, "<>" + ">" * len(tally.modes) + "<<", gap=3)
@@ -190,13 +200,15 @@ def price(tally: Tally, about: About) -> list[str]:
     """What keeping state costs."""
     evaluated = max(tally.frames - sum(tally.not_evaluated.values()), 1)
     tried = [tally.hits[mode].tried / evaluated for mode in tally.modes]
+    per = "rules tried per packet" if about.selection is None else "rules tried per selected packet"
+    all_of_them = "" if about.selection is None else " (all packets)"
     if "stateful" not in tally.modes:
-        return [f"Rules tried per packet {tried[0]:.1f}"]
+        return [f"{per.capitalize()} {tried[0]:.1f}"]
     without = f" (stateless {tried[0]:.1f})" if len(tried) > 1 else ""
     if not about.tracking:
-        return [f"No rule asks for the connection: nothing is tracked; rules tried per packet {tried[-1]:.1f}{without}"]
-    peak = f"peak {counted(about.peak_connections, 'connection')}, {size(about.memory)}"
-    return [f"Price of state: {peak}; rules tried per packet {tried[-1]:.1f}{without}"]
+        return [f"No rule asks for the connection: nothing is tracked; {per} {tried[-1]:.1f}{without}"]
+    peak = f"peak {counted(about.peak_connections, 'connection')}, {size(about.memory)}{all_of_them}"
+    return [f"Price of state: {peak}; {per} {tried[-1]:.1f}{without}"]
 
 
 def next_step(tally: Tally, about: About) -> list[str]:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from fwsim.report.cells import Rows
 from fwsim.tables import RULE_POLICY
-from fwsim.terms import SUSPICIOUS, Evidence, Proto, Reason, TcpFlag, Verdict
+from fwsim.terms import ABSENT, SUSPICIOUS, Evidence, Proto, Reason, TcpFlag, Verdict
 
 Column = npt.NDArray[np.int64]
 
@@ -152,6 +152,8 @@ class Tally:
         """Frames on which the modes differ, by what explains it: see `CHANGE_FIELDS`."""
         self.not_evaluated: Counter[int] = Counter()
         """Frames that no mode evaluates, by reason."""
+        self.unchained: Counter[int] = Counter()
+        """Frames that the last mode accepts because no chain stands in their way, by hook."""
         self.examples: dict[int, Example] = {}
         """By evidence row, the first frame on which the modes differ."""
         self.admitted_examples: dict[int, Example] = {}
@@ -173,9 +175,17 @@ class Tally:
         self.cells += counts.reshape(self.cells.shape)
         for mode in self.modes:
             self.hits[mode].add(getattr(batch, mode), rows)
+        self.add_unchained(getattr(batch, self.modes[-1]), rows)
         self.look_closer(batch, rows, evidence, verdicts)
         for connection in self.midstream.add(self.cells, evidence, key, frames["connection"][rows]):
             self.forget_examples(connection)
+
+    def add_unchained(self, decisions: npt.NDArray[np.void], rows: Rows) -> None:
+        """Count by hook what is accepted without any rule or policy."""
+        free = (decisions["rule"][rows] == ABSENT) & (decisions["verdict"][rows] == Verdict.ACCEPT)
+        if free.any():
+            free &= decisions["reason"][rows] != Reason.ICMP_ERROR_TWIN
+            self.unchained.update(decisions["hook"][rows][free].tolist())
 
     def measure(self, frames: npt.NDArray[np.void], rows: Rows) -> None:
         """Number, size and time span of the frames."""

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from fwsim.errors import Problem, RulesetError
 
 from . import mistakes
+from .foreign import looks_like
 from .located import Document, Map, without
 from .model import Ruleset
 from .options import lay_over
@@ -43,11 +44,13 @@ def load_ruleset(
     try:
         root, place, problems = parse_text(document)
     except UnreadableError as error:
-        raise RulesetError([error.problem]) from None
+        raise _no_ruleset(document, error.problem) from None
     if not isinstance(root, Map):
-        raise RulesetError([Problem(*place, _not_a_mapping(root))])
+        raise _no_ruleset(document, Problem(*place, _not_a_mapping(root)))
     if not {"rules", "policy", "chains"} & root.keys():
         problems.append(Problem(*place, "a ruleset needs 'rules' or 'chains' (or at least a 'policy')"))
+        if looks_like(text):
+            raise _no_ruleset(document, problems[-1])
     # Interfaces from the command line alone do not oblige a ruleset that declares none to name only these.
     context = {"open_interfaces": not root.get("interfaces")}
     root, more = lay_over(root, overrides or {}, interfaces or {}, local)
@@ -85,6 +88,12 @@ def _bounded(problems: list[Problem]) -> list[Problem]:
     last = problems[MISTAKES_TOLD]
     more = f"and {len(problems) - MISTAKES_TOLD} more mistakes from here on"
     return [*problems[:MISTAKES_TOLD], Problem(last.path, last.line, last.column, more)]
+
+
+def _no_ruleset(document: Document, problem: Problem) -> RulesetError:
+    """The error for a text that is no ruleset of ours: whose it seems to be, else what is wrong with it."""
+    foreign = looks_like(document.text)
+    return RulesetError([Problem(document.path, 0, 0, foreign) if foreign else problem])
 
 
 def _not_a_mapping(root: object) -> str:

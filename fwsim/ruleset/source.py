@@ -18,6 +18,9 @@ LARGEST = 32 * 1024 * 1024
 
 STDIN = "-"
 
+WHOLE = (0, 0)
+"""The place of a mistake that concerns the file as a whole."""
+
 BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 FOREIGN = {
@@ -41,7 +44,7 @@ def read_text(source: str | PathLike[str] | IO[str] | IO[bytes]) -> tuple[str, s
         path = str(getattr(source, "name", "<input>"))
         data = _read_open(path, source)
     if len(data) > LARGEST:
-        raise _error(path, 1, 1, f"larger than {LARGEST >> 20} MiB, expected a ruleset")
+        raise _error(path, *WHOLE, f"larger than {LARGEST >> 20} MiB, expected a ruleset")
     text = _decoded(path, data) if isinstance(data, bytes) else data.removeprefix("\ufeff")
     found = FORBIDDEN.search(text)
     if found is not None:
@@ -58,12 +61,12 @@ def _read(path: str, name: str) -> bytes:
         with open(name, "rb") as file:
             return file.read(LARGEST + 1)
     except IsADirectoryError:
-        raise _error(path, 1, 1, "is a directory, expected a ruleset file") from None
+        raise _error(path, *WHOLE, "is a directory, expected a ruleset file") from None
     except FileNotFoundError:
-        raise _error(path, 1, 1, "no such file, expected a ruleset") from None
+        raise _error(path, *WHOLE, "no such file") from None
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise _error(path, 1, 1, f"cannot be read: {why}") from None
+        raise _error(path, *WHOLE, f"cannot be read: {why}") from None
 
 
 def _read_open(path: str, source: IO[str] | IO[bytes]) -> bytes | str:
@@ -71,7 +74,7 @@ def _read_open(path: str, source: IO[str] | IO[bytes]) -> bytes | str:
     try:
         return source.read(LARGEST + 1)
     except (OSError, UnicodeError) as error:
-        raise _error(path, 1, 1, f"cannot be read: {error}") from None
+        raise _error(path, *WHOLE, f"cannot be read: {error}") from None
 
 
 def _decoded(path: str, data: bytes) -> str:
@@ -79,7 +82,7 @@ def _decoded(path: str, data: bytes) -> str:
     encoding = "utf-8"
     for magic, kind in FOREIGN.items():
         if data.startswith(magic):
-            raise _error(path, 1, 1, f"is {kind}, expected a ruleset in YAML or JSON")
+            raise _error(path, *WHOLE, f"is {kind}, expected a ruleset in YAML or JSON")
     for mark, name in BYTE_ORDER_MARKS:
         if data.startswith(mark):
             data, encoding = data[len(mark) :], name

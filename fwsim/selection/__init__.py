@@ -231,7 +231,7 @@ class _Parser:
 
     def fail(self, column: int, what: str) -> NoReturn:
         """Raise the located error."""
-        raise UsageError(f"-Y:1:{column}: {what}")
+        raise UsageError(f"-Y, column {column}: {what}")
 
 
 def _tokens(text: str) -> list[Token]:
@@ -243,7 +243,7 @@ def _tokens(text: str) -> list[Token]:
         match = _TOKEN.match(text, at)
         if match is None:
             start = at + len(text[at:]) - len(text[at:].lstrip())
-            raise UsageError(f"-Y:1:{start + 1}: {text[start]!r} is not understood here{_hint(text[start])}")
+            raise UsageError(f"-Y, column {start + 1}: {text[start]!r} is not understood here{_hint(text[start])}")
         kind = match.lastindex or 0
         word = match.group(kind)
         plain = re.sub(r"\\(.)", r"\1", word[1:-1]) if kind == 2 else word

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fwsim.moments import EXPECTED, nanoseconds_of
 from fwsim.naming import DECISION_WORDS, PROTO_WORDS, Naming
 from fwsim.tables import RULE_POLICY, V6
 from fwsim.terms import Evidence, TcpFlag, flags_text, word
@@ -94,18 +94,15 @@ class Number(Field):
 
 
 class Seconds(Field):
-    """A time in seconds since the epoch, to the nanosecond."""
+    """A time: seconds since the epoch, to the nanosecond, or a date."""
 
     operators = Number.operators
 
     def read(self, text: str, operator: str) -> int:
         """See `Field.read`."""
-        try:
-            nanoseconds = int(Decimal(text) * 1_000_000_000)
-        except (InvalidOperation, ValueError, OverflowError):
-            raise ValueRefusedError(f"{text!r} is not a time in seconds since 1970") from None
-        if not 0 <= nanoseconds < 1 << 62:
-            raise ValueRefusedError(f"{text} is not in the range of {self.name}")
+        nanoseconds = nanoseconds_of(text)
+        if nanoseconds is None:
+            raise ValueRefusedError(f"{text!r} is no time, expected {EXPECTED}")
         return nanoseconds
 
 

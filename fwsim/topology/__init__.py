@@ -12,14 +12,17 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.engine import is_compiled, places
+from fwsim.engine import places
 from fwsim.engine.origin import locate
 from fwsim.engine.places import Places
-from fwsim.tables import Rows, empty
+from fwsim.errors import UsageError
+from fwsim.ruleset.mistakes import unknown
+from fwsim.tables import empty
 from fwsim.terms import UNKNOWN_VALUE
 from fwsim.topology.address_plan import IPNetwork, plan
 from fwsim.topology.declared import Behind, DeclaringRuleset, declared_interfaces, declared_local
 from fwsim.topology.surroundings import Surroundings
+from fwsim.uncompiled import Tables, flush, loaded
 
 LOOPBACK = "lo"
 """The loopback interface; declared last if the ruleset does not declare it."""
@@ -87,8 +90,7 @@ class Topology:
         self.surroundings = Surroundings()
         self.undeclared_names: list[str] = []
         self.bound: tuple[tuple[str | None, int], ...] = ()
-        self._places = self._lay_out()
-        self._wrapped: Places | None = None
+        self._tables = Tables(self._lay_out())
 
     @classmethod
     def build(
@@ -149,39 +151,20 @@ class Topology:
     @property
     def places(self) -> Places:
         """The tables as arrays, up to date. Hot code takes those of `usable` instead."""
-        self.flush()
-        return self._places
+        return self._tables.arrays
 
     def locate(self, captures: Captured, chunk: Located) -> None:
         """Say for every packet of a chunk where it came from and where it goes (`engine.origin`), in its rows."""
         self.bind(captures.interfaces)
         self.surroundings.observe(chunk.frames, chunk.packets)
-        tables, count = self.usable(), len(chunk.frames)
-        if is_compiled():
-            locate(tables, chunk.frames, chunk.packets, 0, count)
-            return
-        frames, packets = Rows(chunk.frames), Rows(chunk.packets)
-        for table in (frames, packets):
-            table.load(range(count))
-        locate(tables, frames, packets, 0, count)  # type: ignore[arg-type]
-        for table in (frames, packets):
-            table.flush()
+        count = len(chunk.frames)
+        frames, packets = loaded(chunk.frames, 0, count), loaded(chunk.packets, 0, count)
+        locate(self.usable(), frames, packets, 0, count)
+        flush(frames, packets)
 
     def usable(self) -> Places:
         """The tables for hot code as it is now, compiled or not. To be asked again for every chunk."""
-        if is_compiled():
-            return self.places
-        if self._wrapped is None:
-            self._wrapped = wrap(self._places)
-        return self._wrapped
-
-    def flush(self) -> None:
-        """Write what uncompiled code has changed back into the arrays."""
-        if self._wrapped is not None:
-            for table in self._wrapped:
-                if isinstance(table, Rows):
-                    table.flush()
-            self._wrapped = None
+        return self._tables.usable()
 
     def bind(self, captures: Sequence[CaptureInterface]) -> None:
         """Make the capture interfaces of a run known, in their order. There may be more of them with every chunk."""
@@ -203,16 +186,25 @@ class Topology:
             elif capture.name and row["interface"] < 0:
                 self.undeclared_names.append(capture.name)
         vlans = np.concatenate(vlan_rows) if vlan_rows else np.full(places.VLANS, -1, dtype=np.int64)
-        self._places = self.places._replace(seen_on=seen_on, vlans=vlans)
+        self._tables = Tables(self.places._replace(seen_on=seen_on, vlans=vlans))
         self._note_captured(captures, {*seen_on["interface"].tolist(), *vlans.tolist()})
 
     def _note_captured(self, captures: Sequence[CaptureInterface], numbers: set[int]) -> None:
         """Keep which declared interfaces the captures were taken on, and whether they can see a packet twice."""
-        self._places.interfaces["captured"] = [number in numbers for number in range(len(self.names))]
-        counts = self._places.counts[0]
+        interfaces = self.places.interfaces
+        interfaces["captured"] = [number in numbers for number in range(len(self.names))]
+        counts = self.places.counts[0]
         counts["capture_interfaces"] = len(captures)
-        counts["captured"] = int(self._places.interfaces["captured"].sum())
+        counts["captured"] = int(interfaces["captured"].sum())
         counts["several"] = len(captures) > 1 or any(capture.link_type in SEEN_FROM_ALL for capture in captures)
+
+    def check_declared(self, name: str, given: str) -> None:
+        """Refuse the name of an interface that is none of those declared, if any is; `given` is how it was named.
+
+        Where none is declared, a new name is as good as any.
+        """
+        if self.declared and self._number_of(name) < 0 and not self._vlans_of(name):
+            raise UsageError(f"{given}: {unknown('interface', name, self.names[: self.declared])}")
 
     def _number_of(self, name: str | None) -> int:
         """The number of a capture interface by its name, or UNKNOWN_VALUE."""
@@ -276,8 +268,3 @@ class Topology:
                 f"captured on {seen}, which the ruleset does not declare (it has {', '.join(self.interfaces)})"
             )
         return result
-
-
-def wrap(tables: Places) -> Places:
-    """The same tables for uncompiled code."""
-    return Places(*(memoryview(table) if table.dtype == np.int64 else Rows(table) for table in tables))

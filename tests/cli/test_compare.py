@@ -107,7 +107,12 @@ def test_selection_chooses_what_is_shown_but_not_what_is_tracked(
 
 def test_selection_is_counted_and_told(invoke: Invoke, demo: Path) -> None:
     outcome = invoke("compare", "demo.pcap", "-r", "demo.yaml", "-Y", "evidence")
-    assert outcome.lines[0].endswith("selected by evidence")
+    assert outcome.lines[0] == "demo.pcap  16 packets, 1 connection"
+    assert outcome.lines[1].startswith("selected   7 packets, ")
+    assert outcome.lines[1].endswith(", by -Y evidence")
+    assert "Of the selected packets: keeping state changed 6 verdicts" in outcome.out
+    assert "all selected                         7           7          1" in outcome.lines
+    assert "(all packets); rules tried per selected packet" in outcome.out
     assert "out of state                         7           7          1" in outcome.lines
 
 
@@ -245,6 +250,10 @@ def test_an_unknown_verdict_gives_status_3(invoke: Invoke, demo: Path) -> None:
     )
     outcome = invoke("compare", "demo.pcap", "-r", "unknown.yaml", "-q")
     assert outcome.status == 3
+    hanging = 'hang on an interface that is not known, first packet 1, asked for by rule "odd" (unknown.yaml:3)'
+    assert outcome.err == f"unknown: 16 packets {hanging}\n"
+    selected = invoke("replay", "demo.pcap", "-r", "unknown.yaml", "-q", "-Y", "n==99")
+    assert (selected.status, selected.err) == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -277,4 +286,65 @@ def test_every_mistake_in_a_ruleset_is_told_with_its_place(invoke: Invoke, demo:
 
 def test_a_mistake_in_the_expression_is_told_before_anything_is_read(invoke: Invoke, demo: Path) -> None:
     outcome = invoke("compare", "missing.pcap", "-r", "demo.yaml", "-Y", "statefull.verdict==drop")
-    assert outcome.err == ("error: -Y:1:1: no field is called 'statefull.verdict': did you mean stateful.verdict?\n")
+    told = "no field is called 'statefull.verdict': did you mean stateful.verdict?"
+    assert outcome.err == f"error: -Y, column 1: {told}\n"
+
+
+def test_a_selection_by_time_is_told_too(invoke: Invoke, demo: Path) -> None:
+    replayed = invoke("replay", "demo.pcap", "-r", "demo.yaml", "--from", "+0", "--to", "2030-01-01")
+    assert "by --from +0 --to 2030-01-01" in replayed.out
+    assert "of 16 selected packets" in replayed.out
+
+
+def test_quiet_and_verbose_are_refused_together(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("compare", "demo.pcap", "-r", "demo.yaml", "-q", "-v")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.startswith("error: -q (the answer only) and -v")
+
+
+def test_packets_at_a_hook_without_a_chain_are_told(invoke: Invoke, demo: Path) -> None:
+    (demo / "host.yaml").write_text("chains: {in: {hook: input, policy: drop}}\n")
+    outcome = invoke("compare", "demo.pcap", "-r", "host.yaml", "-Y", "n <= 3")
+    assert "note: no chain at forward: 3 selected packets accepted without a rule" in outcome.lines
+    forwarding = invoke("compare", "demo.pcap", "-r", "demo.yaml", "--local", "10.1.4.20")
+    assert "note: no chain at forward" not in forwarding.out
+
+
+def test_an_interface_that_is_not_declared_is_refused_with_the_nearest(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("compare", "--in", "wann=demo.pcap", "-r", "demo.yaml")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err == "error: --in wann=demo.pcap: unknown interface 'wann', did you mean 'wan'?\n"
+
+
+def test_where_no_interface_is_declared_any_name_will_do(invoke: Invoke, demo: Path) -> None:
+    (demo / "open.yaml").write_text("policy: drop\nrules: [{iif: eth7, verdict: accept}]\n")
+    new = invoke("compare", "--in", "eth7=demo.pcap", "-r", "open.yaml")
+    assert new.status == 0
+    assert "both modes admit 16 of 16 packets" in new.out  # the rule matches the interface that they were seen on
+    assert "expected the name of an interface" in invoke("compare", "--in", "a*=demo.pcap", "-r", "open.yaml").err
+    declared = invoke("compare", "--in", "eth7=demo.pcap", "-r", "open.yaml", "--interface", "eth8=10.0.0.0/8")
+    assert (declared.status, "unknown interface 'eth7'" in declared.err) == (2, True)
+    assert invoke("compare", "--in", "eth7=demo.pcap").status == 0
+
+
+def test_a_host_policy_is_guessed_for_a_local_address(invoke: Invoke, demo: Path) -> None:
+    text = invoke("compare", "demo.pcap", "--local", "10.1.4.20").out
+    assert "  local: [10.1.4.20]" in text.splitlines()
+    assert "input policy drop" in text
+    bad = invoke("compare", "demo.pcap", "--local", "10.1.4")
+    assert (bad.status, bad.err.startswith("error: --local 10.1.4: ")) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["-r", "missing.yaml"], "error: missing.yaml: no such file"),
+        (["-r", "demo.yaml", "--set", "conntrack.max=x"], "error: --set conntrack.max=x: expected a number"),
+        (["-r", "demo.yaml", "--interface", "lan=10"], "error: --interface lan=10: expected"),
+    ],
+)
+def test_files_and_options_are_complained_of_without_a_place(
+    invoke: Invoke, demo: Path, arguments: list[str], told: str
+) -> None:
+    outcome = invoke("compare", "demo.pcap", *arguments)
+    assert (outcome.status, outcome.err.startswith(told)) == (2, True), outcome.err

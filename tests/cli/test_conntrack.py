@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Invoke
 
 TUPLES = "src=10.1.4.23 dst=203.0.113.80 sport=51822 dport=443 {}src=203.0.113.80 dst=10.1.4.23 sport=443 dport=51822"
@@ -89,6 +91,58 @@ def test_no_events_are_an_empty_list(invoke: Invoke, demo: Path) -> None:
     (demo / "closed.yaml").write_text("policy: drop\nrules: [{name: x, ct_state: established, verdict: accept}]\n")
     outcome = invoke("conntrack", "demo.pcap", "-r", "closed.yaml", "-E", "--format", "json")
     assert json.loads(outcome.out) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "why"),
+    [
+        ("", "no rule needs tracking, so the kernel does not track (tracking: on makes it track)"),
+        ("tracking: off\n", "the ruleset says tracking: off"),
+    ],
+    ids=["auto", "off"],
+)
+def test_where_nothing_is_tracked_there_is_no_connection_and_no_event(
+    invoke: Invoke, demo: Path, document: str, why: str
+) -> None:
+    asked = "ct_state: new" if document else "proto: tcp"
+    (demo / "flat.yaml").write_text(f"{document}policy: accept\nrules: [{{name: x, {asked}, verdict: accept}}]\n")
+    note = f"note: there is no connection table: {why}\n"
+    table = invoke("conntrack", "demo.pcap", "-r", "flat.yaml")
+    assert (table.status, table.out) == (0, "")
+    assert table.err == f"{note}0 connections at 2026-03-02 08:00:11 UTC\n"
+    events = invoke("conntrack", "demo.pcap", "-r", "flat.yaml", "-E")
+    assert (events.status, events.out, events.err) == (0, "", note)
+    for more in ((), ("-E",)):
+        as_json = invoke("conntrack", "demo.pcap", "-r", "flat.yaml", "--format", "json", *more)
+        assert (as_json.out, as_json.err) == ("[]\n", note)
+    summary = json.loads(invoke("compare", "demo.pcap", "-r", "flat.yaml", "--format", "json").out)
+    assert summary["connections"] == []
+
+
+def test_tracking_on_has_a_table_even_if_no_rule_asks(invoke: Invoke, demo: Path) -> None:
+    (demo / "on.yaml").write_text("tracking: on\npolicy: drop\nrules: [{name: x, proto: tcp, verdict: accept}]\n")
+    outcome = invoke("conntrack", "demo.pcap", "-r", "on.yaml")
+    assert len(outcome.lines) > 0
+    assert "note:" not in outcome.err
+
+
+def test_a_selection_shows_the_connections_that_a_selected_packet_belongs_to(invoke: Invoke, demo: Path) -> None:
+    (demo / "on.yaml").write_text("tracking: on\npolicy: drop\nrules: [{name: x, proto: tcp, verdict: accept}]\n")
+    whole = invoke("conntrack", "demo.pcap", "-r", "on.yaml").lines
+    assert len(whole) == 2
+    for expression, lines in (("dport==22", whole[1:]), ("n==3", whole[:1]), ("n==99", []), ("proto==tcp", whole)):
+        assert invoke("conntrack", "demo.pcap", "-r", "on.yaml", "-Y", expression).lines == lines
+    wrong = invoke("conntrack", "demo.pcap", "-r", "on.yaml", "-Y", "nonsense==1")
+    assert wrong.err.startswith("error: -Y, column 1: ")
+
+
+def test_a_selection_keeps_the_events_of_a_connection_before_its_selected_packet(invoke: Invoke, demo: Path) -> None:
+    (demo / "on.yaml").write_text("tracking: on\npolicy: drop\nrules: [{name: x, proto: tcp, verdict: accept}]\n")
+    whole = invoke("conntrack", "demo.pcap", "-r", "on.yaml", "-E").lines
+    (other,) = [line for line in whole if "dport=22" in line]
+    last = invoke("conntrack", "demo.pcap", "-r", "on.yaml", "-E", "-Y", "n==16").lines
+    assert last == [line for line in whole if line != other]
+    assert invoke("conntrack", "demo.pcap", "-r", "on.yaml", "-E", "-Y", "dport==22").lines == [other]
 
 
 def test_a_packet_that_is_not_there_is_a_mistake(invoke: Invoke, demo: Path) -> None:

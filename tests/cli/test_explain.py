@@ -18,6 +18,12 @@ def test_a_packet_is_explained_in_both_modes(invoke: Invoke, demo: Path) -> None
     assert "rst-out-of-window" in outcome.out
 
 
+def test_a_refused_opening_would_open_a_connection(invoke: Invoke, demo: Path) -> None:
+    (demo / "closed.yaml").write_text("policy: drop\nrules: [{name: x, ct_state: established, verdict: accept}]\n")
+    assert "it would open one" in invoke("explain", "demo.pcap", "-r", "closed.yaml", "-n", "1").out
+    assert "it opens one" in invoke("explain", "demo.pcap", "-r", "demo.yaml", "-n", "1").out
+
+
 @pytest.mark.parametrize(
     ("number", "told"), [("1", [1]), ("7-9", [7, 8, 9]), ("demo.pcap:16", [16]), ("1-16", list(range(1, 17)))]
 )
@@ -57,8 +63,8 @@ def test_the_next_step_that_compare_proposes_works(invoke: Invoke, demo: Path) -
 @pytest.mark.parametrize(
     ("number", "message"),
     [
-        ("17", "error: -n 17: the capture ends before packet 17"),
-        ("15-20", "error: -n 15-20: the capture ends before packet 20"),
+        ("17", "error: -n 17: demo.pcap has 16 packets"),
+        ("15-20", "error: -n 15-20: demo.pcap has 16 packets"),
         ("0", "error: -n 0: packets are numbered from 1"),
         ("nine", "error: -n nine: expected a packet's number, or FILE:NUMBER"),
     ],

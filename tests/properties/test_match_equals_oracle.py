@@ -17,10 +17,10 @@ from fwsim.engine.match import walk, walk_linear
 from fwsim.engine.program import Memory
 from fwsim.lower import Lowered, lower
 from fwsim.ruleset import Ruleset
-from fwsim.running import flush, wrapped
 from fwsim.tables import DECISION, RULE_POLICY, Rows, Words, empty, words
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Hook, Reason, Verdict
 from fwsim.trace import trace_walk
+from fwsim.uncompiled import flush, wrapped
 from tests.oracle import Oracle, Outcome, Packet, completions, row_of
 from tests.rule_strategies import CANDIDATES, INTERFACES, branching_ruleset, packets, rulesets
 

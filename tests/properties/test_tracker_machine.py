@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from fwsim.terms import Reason
-from fwsim.tracker import flush, grow, wrap
+from fwsim.tracker import grow
+from fwsim.uncompiled import flush, wrapped
 from tests.oracle_tracker import Oracle
 from tests.properties.test_tracker_oracle import (
     ERRORS,
@@ -76,7 +77,7 @@ class Trackers(RuleBasedStateMachine):
         """Let the table grow, as it does between chunks."""
         flush(self.bench.tracker)
         self.bench.arrays = grow(self.bench.arrays, room)
-        self.bench.tracker = wrap(self.bench.arrays)
+        self.bench.tracker = wrapped(self.bench.arrays)
 
     @invariant()
     def tables_are_equal(self) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 import pytest
 
-from fwsim.cli.options import InputOptions, Moment, SelectionOptions, moment_of
+from fwsim.cli.options import FIELDS, InputOptions, Moment, OutputOptions, SelectionOptions, moment_of
+from fwsim.errors import UsageError
+from fwsim.selection.fields import fields_of
 
 CONTEXT = click.Context(click.Command("test"))
 PARAMETER = click.Option(["--at"])
@@ -56,3 +58,13 @@ def test_sources_are_all_that_is_read() -> None:
     inputs = InputOptions((), (("wan", "b"), ("lan", "a")), "r", None, {}, (), {}, "s", "auto", None, None)
     assert inputs.files == ["b", "a"]
     assert inputs.sources == ["b", "a", "r", "s"]
+
+
+def test_help_names_every_field_of_a_selection() -> None:
+    named = FIELDS.partition("Fields: ")[2].partition(" Operators")[0].replace(",", " ").replace(".", " ").split()
+    assert set(fields_of(["stateful"])) <= set(named)
+
+
+def test_quiet_and_verbose_exclude_each_other() -> None:
+    with pytest.raises(UsageError, match=r"-q .* and -v .* exclude each other"):
+        OutputOptions("text", "-", None, None, 10, quiet=True, verbose=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fwsim.cli.streams import check_target, colours, opened, warn, with_progress
+from fwsim.cli.streams import Compiling, check_target, colours, opened, warn, with_progress
 from fwsim.errors import UsageError
 
 
@@ -87,3 +87,19 @@ def test_progress_passes_everything_on_and_shows_only_on_a_terminal(monkeypatch:
         monkeypatch.setattr(sys, "stderr", stream)
         assert list(with_progress(iter(batches), hidden=hidden)) == batches
         assert ("packets" in stream.getvalue()) == shown
+
+
+def test_compiling_is_told_on_a_terminal_or_if_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = Terminal()
+    silent, asked = Compiling(), Compiling(verbose=True)
+    for compiling in (silent, asked):
+        for begins in (False, True, False, False):
+            compiling(begins)
+    first, last = capsys.readouterr().err.splitlines()
+    assert (first[:21], last[:11]) == ("compiling the engine,", "compiled in")
+    monkeypatch.setattr(sys, "stderr", terminal)
+    compiling = Compiling()
+    compiling(True)
+    assert terminal.getvalue().startswith("compiling the engine, once")

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from types import SimpleNamespace
+from typing import Any, cast
 
-from fwsim.cli.summing_up import CAPTURE_NOTES, capture_notes, explain_command
+import pytest
+
+from fwsim.cli.runs import Run
+from fwsim.cli.summing_up import CAPTURE_NOTES, capture_notes, explain_command, unknowns_of
+from tests.deciding import Wall
 from tests.unit.test_cli_runs import inputs
 
 
@@ -27,3 +33,21 @@ def test_notes_tell_only_what_happened() -> None:
         "1,200 packets with a transport checksum left to the network card, not judged (--checksum verify judges it)",
         "1 packet cut short by the snap length: what a rule needs beyond the cut is unknown",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "paths"),
+    [
+        ({"rules": "r.yaml"}, ("r.yaml", "r.yaml")),
+        ({"rules": "r.yaml", "stateless_rules": "-"}, ("r.yaml", "standard input")),
+        ({"rules": None}, ("guessed", "guessed")),
+    ],
+)
+def test_rules_that_something_hangs_on_are_named_with_the_file_of_their_mode(
+    given: dict[str, Any], paths: tuple[str, str]
+) -> None:
+    simulator = Wall([{"limit": "1/second", "verdict": "accept"}]).simulator
+    run = SimpleNamespace(inputs=inputs(**given), modes=("stateful",), simulator=simulator, naming=None)
+    counted = unknowns_of(cast(Run, run))
+    assert (counted.paths["stateful"], counted.paths["stateless"]) == paths
+    assert counted.limited == {"stateful": {0}, "stateless": {0}}

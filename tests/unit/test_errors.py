@@ -14,6 +14,11 @@ def test_a_problem_tells_its_place_as_compilers_do() -> None:
     assert str(EARLY) == "office.yaml:3:14: expected a port"
 
 
+def test_a_mistake_of_a_whole_file_or_of_an_option_has_no_place_in_it() -> None:
+    assert str(Problem("office.yaml", 0, 0, "no such file")) == "office.yaml: no such file"
+    assert str(Problem("--set policy=x", 1, 1, "expected drop")) == "--set policy=x: expected drop"
+
+
 def test_all_mistakes_of_a_ruleset_are_told_in_the_order_of_the_file() -> None:
     error = RulesetError([LATE, EARLY])
     assert error.problems == [EARLY, LATE]

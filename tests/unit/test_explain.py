@@ -31,20 +31,16 @@ from tests.deciding import (
     error_about,
     handshake,
     icmp,
+    later,
     tcp,
     udp,
 )
-from tests.playbook_frames import in_pieces
+from tests.explaining import told
+from tests.playbook_frames import Ip, in_pieces
 
 ROOT = Path(__file__).parent.parent.parent
 OFFICE = str(ROOT / "rulesets" / "office.yaml")
 OFFICE_CAPTURE = str(ROOT / "pcaps" / "office.pcapng")
-
-
-def told(wall: Wall, packet: Any, **how: Any) -> str:
-    """The explanation of a packet, single spaces."""
-    wall.batch = wall.bring(packet, **how)
-    return re.sub(r" +", " ", explain(wall.simulator, wall.batch, 0, wall.naming))
 
 
 def explained(path: str, wanted: Any, limit: int | None = None) -> tuple[dict[int, str], list[Batch]]:
@@ -96,7 +92,7 @@ def test_a_reset_out_of_the_window_is_told_with_its_numbers() -> None:
 def test_a_refused_opening_is_told_with_every_rule_that_did_not_let_it_in() -> None:
     text = told(Wall(EDGE), tcp("S", THERE, HERE, ports=(4000, 22)))
     assert "STATEFUL drop, by policy of rules\n" in text
-    assert "tracking no connection is known for it: it opens one\n ct state new\n" in text
+    assert "tracking no connection is known for it: it would open one\n ct state new\n" in text
     assert "- out iif is wan, wants lan no\n" in text
     assert "policy of rules -> drop\n" in text
     assert "afterwards nothing: a refused packet opens no connection\n" in text
@@ -120,6 +116,60 @@ def test_an_icmp_error_names_the_connection_that_it_is_about() -> None:
     assert "tracking quotes a packet of the connection opened by packet 1, last seen in 3; reply direction\n" in text
     assert "ct state related: an ICMP error about a packet of a known connection\n" in text
     assert "as related - known all of it matches yes -> accept\n" in text
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "evidence"),
+    [
+        (
+            later(error_about(tcp("A", seq=1001, ack=5001), NOWHERE), dst="10.1.0.9"),
+            "an ICMP error that is not addressed to the sender of the packet it quotes",
+            "it reports an error, but not to the sender of the packet it quotes",
+        ),
+        (
+            icmp(3, NOWHERE, HERE),
+            "an ICMP error whose quoted packet cannot be read",
+            "it reports an error, but the packet it quotes cannot be read",
+        ),
+        (
+            error_about(tcp("A", ports=(1, 443)), NOWHERE),
+            "an ICMP error about a packet of no known connection",
+            "it reports an error about a packet of no known connection",
+        ),
+    ],
+    ids=["wrong target", "bad quote", "unmatched"],
+)
+def test_tracking_and_evidence_agree_on_what_is_wrong_with_an_icmp_error(
+    error: Any, reason: str, evidence: str
+) -> None:
+    wall = Wall(EDGE)
+    handshake(wall)
+    text = told(wall, error)
+    assert f"ct state invalid: {reason}\n" in text
+    assert f"evidence icmp-error-without-connection: {evidence}\n" in text
+
+
+def test_a_rule_without_a_name_is_called_a_rule_once() -> None:
+    text = told(Wall([{"proto": "tcp", "verdict": "accept"}]), tcp())
+    assert "STATEFUL accept, by rule 1 of rules\n" in text
+
+
+@pytest.mark.parametrize(
+    ("packet", "cut", "why"),
+    [
+        (Ip(HERE, THERE, 47, bytes(20)), None, "it hangs on something that is not simulated"),
+        (tcp(), 34, "the capture cut off the bytes that a rule or tracking would need"),
+    ],
+    ids=["GRE", "cut"],
+)
+def test_a_ct_state_that_is_not_known_is_told_with_its_own_reason(packet: Any, cut: int | None, why: str) -> None:
+    assert f'STATEFUL unknown: {why} (at rule "known")\n' in told(Wall(EDGE), packet, cut=cut)
+
+
+def test_a_limit_that_lost_count_is_told_as_such() -> None:
+    wall = Wall([{**UNKNOWN_INTERFACE, "limit": {"rate": "1/hour", "burst": 2}, "verdict": "accept"}])
+    wall.ask(tcp("S", HERE, NOWHERE))
+    assert 'STATEFUL unknown: what is left of the rule\'s limit is not known (at rule "perhaps")' in told(wall, tcp())
 
 
 def test_neighbour_discovery_is_told_to_be_untracked() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from fwsim.explain.chains import once, stateful_walk, stateless_walk
-from fwsim.explain.moment import Moment
 from tests.deciding import (
     BROKEN,
     EDGE,
@@ -25,10 +24,7 @@ from tests.deciding import (
     tcp,
     udp,
 )
-
-
-def moment_of(wall: Wall, packet: Any, **how: Any) -> Moment:
-    return Moment(wall.simulator, wall.bring(packet, **how), 0)
+from tests.explaining import moment_of
 
 
 def stateful(wall: Wall, packet: Any, **how: Any) -> list[tuple[str, str]]:

@@ -6,21 +6,9 @@ from typing import Any
 
 import pytest
 
-from fwsim.explain.moment import Moment
 from fwsim.terms import TcpState, Verdict
 from tests.deciding import EDGE, HERE, HERE6, THERE, THERE6, Rules, Wall, handshake, icmp, tcp, udp
-
-RAW: Rules = {
-    "raw": {
-        "hook": "prerouting", "priority": "raw",
-        "rules": [{"ttl": 9, "verdict": "drop"}, {"proto": "udp", "notrack": True}],
-    },
-    "f": {"hook": "forward", "rules": EDGE},
-}  # fmt: skip
-
-
-def moment_of(wall: Wall, packet: Any) -> Moment:
-    return Moment(wall.simulator, wall.bring(packet), 0)
+from tests.explaining import RAW, moment_of
 
 
 def test_an_opening_is_known_after_it_and_not_before() -> None:

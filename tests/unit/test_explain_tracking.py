@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from fwsim.explain.moment import Moment
 from fwsim.explain.tracking import aftermath, connection_story, window_story
 from tests.deciding import (
     EDGE,
@@ -15,28 +14,21 @@ from tests.deciding import (
     HERE6,
     KNOWN,
     NOWHERE,
+    PERHAPS,
     THERE,
     THERE6,
     UNKNOWN_INTERFACE,
     Rules,
     Wall,
+    error_about,
     handshake,
     icmp,
+    later,
     tcp,
     udp,
 )
-
-RAW: Rules = {
-    "raw": {
-        "hook": "prerouting", "priority": "raw",
-        "rules": [{"ttl": 9, "verdict": "drop"}, {"proto": "udp", "notrack": True}],
-    },
-    "f": {"hook": "forward", "rules": EDGE},
-}  # fmt: skip
-
-
-def moment_of(wall: Wall, packet: Any) -> Moment:
-    return Moment(wall.simulator, wall.bring(packet), 0)
+from tests.deciding import back as answering
+from tests.explaining import RAW, moment_of
 
 
 def open_wall(rules: Rules = EDGE, **document: Any) -> Wall:
@@ -47,7 +39,7 @@ def open_wall(rules: Rules = EDGE, **document: Any) -> Wall:
 
 
 def back(flags: str, **words: Any) -> Any:
-    return tcp(flags, THERE, HERE, **{"ports": (443, 40000), "seq": 5001, "ack": 1001, **words})
+    return answering(flags, **{"seq": 5001, **words})
 
 
 def window(wall: Wall, packet: Any) -> dict[str, str]:
@@ -75,6 +67,16 @@ def window(wall: Wall, packet: Any) -> dict[str, str]:
         ),
         (back("A"), "belongs to the connection opened by packet 1, last seen in 4; reply direction"),
         (icmp(135, HERE6, THERE6), "no connection is known for it"),
+        (tcp(ports=(1, 443), ttl=1), "no connection is known for it: it would open one"),
+        (
+            error_about(tcp("A", seq=1001, ack=5001), NOWHERE),
+            "quotes a packet of the connection opened by packet 1, last seen in 4; reply direction",
+        ),
+        (
+            later(error_about(tcp("A", seq=1001, ack=5001), NOWHERE), dst="10.1.0.9"),
+            "quotes a packet of a known connection, but does not go to that packet's sender",
+        ),
+        (error_about(tcp("A", ports=(1, 443)), NOWHERE), "no connection is known for it"),
     ],
 )
 def test_the_connection_is_told_first(packet: Any, first: str) -> None:
@@ -110,6 +112,18 @@ def test_the_condition_of_a_connection_is_told_as_conntrack_lists_it(packets: li
     for packet in packets:
         wall.ask(packet)
     assert connection_story(moment_of(wall, tcp("A", seq=1001, ack=5001)))[1] == condition
+
+
+def test_an_opening_with_an_unknown_verdict_opens_a_connection_perhaps() -> None:
+    first, *_ = connection_story(moment_of(Wall([KNOWN, PERHAPS]), tcp("S", HERE, NOWHERE)))
+    assert first == "no connection is known for it: it opens one if it goes through, which is not known"
+
+
+def test_of_an_icmp_error_the_condition_is_that_of_the_connection_it_is_about() -> None:
+    wall = open_wall()
+    error = error_about(tcp("A", seq=1001, ack=5001), NOWHERE)
+    assert connection_story(moment_of(wall, error))[1] == "ESTABLISHED, ASSURED, 432000 s left"
+    assert aftermath(moment_of(wall, error)) == ["ESTABLISHED, ASSURED, 432000 s left: unchanged"]
 
 
 # --- the window ------------------------------------------------------------------------------------------------
@@ -151,6 +165,24 @@ def test_of_a_reset_the_one_number_that_closes_is_told() -> None:
 )  # fmt: skip
 def test_where_no_window_is_looked_at_none_is_told(packet: Any) -> None:
     assert window(open_wall(), packet) == {}
+
+
+def test_of_a_peer_that_never_spoke_no_bound_is_told() -> None:
+    wall = Wall(EDGE)
+    wall.ask(tcp("A", seq=5, ack=0))
+    assert window(wall, tcp("A", seq=5, ack=0)) == {
+        "window ends at": "64,245 bound I: no data may begin beyond",
+        "this packet": "5 to 5: inside",
+        "it acknowledges": "0 nothing is known of its peer yet",
+    }
+
+
+@pytest.mark.parametrize(("ack", "bound"), [(55, "0 (bound III)"), (-70_000 + (1 << 32), "4,294,901,296 (bound IV)")])
+def test_what_linux_compares_all_the_same_is_told_if_the_packet_fails(ack: int, bound: str) -> None:
+    wall = Wall(EDGE)
+    wall.ask(tcp())
+    told = window(wall, tcp("RA", seq=1001, ack=ack))["it acknowledges"]
+    assert told == f"{ack:,} nothing is known of its peer yet; Linux holds it against {bound} all the same"
 
 
 # --- afterwards ------------------------------------------------------------------------------------------------

@@ -18,11 +18,13 @@ from tests.deciding import (
     NOWHERE,
     OUT,
     OWN,
+    PERHAPS,
     THERE,
     THERE6,
     UNKNOWN_INTERFACE,
     Rules,
     Wall,
+    back,
     error_about,
     handshake,
     icmp,
@@ -48,11 +50,6 @@ def connections(asked: Wall) -> list[dict[str, Any]]:
 def ghosts(asked: Wall) -> list[dict[str, Any]]:
     asked.simulator.stateful.settle()
     return list(connections_listing(asked.simulator.stateful.ghosts))
-
-
-def back(flags: str = "SA", **words: Any) -> Any:
-    """From THERE, in answer to tcp()."""
-    return tcp(flags, THERE, HERE, **{"ports": (443, 40000), "seq": 5000, "ack": 1001, **words})
 
 
 # --- confirmed only if accepted --------------------------------------------------------------------------------
@@ -221,6 +218,16 @@ def test_what_follows_a_refused_opening_says_so() -> None:
     assert data.evidence == ("follows-denied",)
 
 
+def test_an_icmp_error_about_a_refused_opening_says_that_it_follows_it() -> None:
+    asked = wall()
+    knock(asked)
+    error = asked.ask(error_about(tcp("S", THERE, HERE, **INSIDE), HERE))
+    assert (error.verdict, error.ct_state) == (DROP, INVALID)
+    assert (error.reason, error.evidence) == (Reason.ICMP_ERROR_UNMATCHED, ("follows-denied",))
+    stranger = asked.ask(error_about(tcp("S", THERE, HERE, ports=(40001, 22)), HERE))
+    assert stranger.evidence == ("icmp-error-without-connection",)
+
+
 def test_a_ghost_remembers_the_frame_and_the_rule_that_denied() -> None:
     asked = wall({"name": "no ssh", "dport": 22, "proto": "tcp", "verdict": "drop"}, *EDGE)
     asked.ask(tcp())
@@ -293,6 +300,15 @@ def test_without_a_rule_that_needs_it_nothing_is_tracked() -> None:
     decision = asked.ask(tcp("A"))
     assert (decision.verdict, decision.reason, decision.ct_state) == (ACCEPT, Reason.RULE, NONE)
     assert decision.ct_direction == Direction.NONE
+
+
+@pytest.mark.parametrize("rules", [[{"iif": "lan", "verdict": "accept"}], EDGE], ids=["auto", "off"])
+def test_without_tracking_no_decision_tells_a_tcp_state(rules: list[dict[str, Any]]) -> None:
+    asked = wall(*rules, tracking="off" if rules is EDGE else "auto")
+    for decision in handshake(asked):
+        assert (decision.tcp_state_before, decision.tcp_state) == (None, None)
+        assert (asked.row["tcp_state_before"], asked.row["tcp_state"]) == (ABSENT, ABSENT)
+    assert all(decision.tcp_state is not None for decision in handshake(wall(*EDGE, tracking="on")))
 
 
 def test_tracking_can_be_forced_off_and_a_rule_that_asks_then_sees_invalid() -> None:
@@ -397,7 +413,6 @@ def test_a_mark_on_a_refused_opening_does_not_reach_the_next_one() -> None:
 
 # --- unknown ---------------------------------------------------------------------------------------------------
 
-PERHAPS = {**UNKNOWN_INTERFACE, "ct_state": "new", "verdict": "accept"}
 FROM: dict[str, Any] = {"src": HERE, "dst": NOWHERE}
 
 
@@ -455,6 +470,11 @@ def test_the_last_token_of_a_limit_serves_both_views_of_a_tentative_connection()
     asked.ask(tcp(**FROM))
     decision = asked.ask(answer())
     assert (decision.verdict, decision.rule) == (ACCEPT, "few")
+
+
+def test_a_ct_state_left_open_by_the_capture_is_the_reason_of_what_hangs_on_it() -> None:
+    found = Wall(EDGE).ask(tcp(), cut=34)
+    assert (found.verdict, found.reason) == (Verdict.UNKNOWN, Reason.CUT)
 
 
 def test_what_is_unknown_before_tracking_stays_unknown_and_keeps_its_cause() -> None:

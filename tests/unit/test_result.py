@@ -321,3 +321,22 @@ def test_compiling_pays_if_enough_is_to_come(
     assert result._compiling_pays() is pays
     result.packets = results.BEGINNING - 1
     assert result._compiling_pays() is False
+
+
+@pytest.mark.parametrize(("cached", "told"), [(False, [True, False]), (True, [False])])
+@pytest.mark.usefixtures("threaded")
+def test_compiling_is_told_when_it_begins_and_when_it_has_ended(
+    monkeypatch: pytest.MonkeyPatch, cached: bool, told: list[bool]
+) -> None:
+    compiled: list[bool] = []
+    monkeypatch.setattr(results, "is_cached", lambda: cached)
+    monkeypatch.setattr(results, "is_compiled", lambda: bool(compiled))
+    monkeypatch.setattr(results, "compile_engine", lambda: compiled.append(True))
+    monkeypatch.setattr(results, "BEGINNING", 1)
+    captures, result = endless(fails_after=2)
+    captures.estimate_remaining = lambda: 200_000
+    said: list[bool] = []
+    result.on_compiling = said.append
+    with pytest.raises(CaptureError):
+        list(result)
+    assert said == told

@@ -127,11 +127,11 @@ def refused(tree: Any) -> ValidationError | None:
 
 
 def told_or_read(data: bytes) -> None:
-    """Load the ruleset; an error must tell at least one mistake, each at a place in the file."""
+    """Load the ruleset; an error must tell at least one mistake, each at a place in the file, or of it as a whole."""
     lines = data.count(b"\n") + data.count(b"\r") + data.count(b"\xe2\x80\xa8") + data.count(b"\xc2\x85") + 2
     for problem in told(data):
-        assert 1 <= problem.line <= lines
-        assert problem.column >= 1
+        assert 0 <= problem.line <= lines
+        assert (problem.column >= 1) == (problem.line >= 1)
         assert problem.what.isprintable()
 
 

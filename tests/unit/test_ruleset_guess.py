@@ -32,3 +32,30 @@ def test_without_a_better_guess_private_networks_are_the_inside() -> None:
         "172.16.0.0/12",
         "192.168.0.0/16",
     ]
+
+
+def test_interfaces_that_are_given_say_what_lies_inside() -> None:
+    ruleset, text = guess_policy(interfaces={"lan": ["10.1.0.0/16"], "dmz": ["192.0.2.0/28"], "wan": ["any"]})
+    assert load_ruleset(io.StringIO(text)) == ruleset
+    assert list(ruleset.interfaces) == ["lan", "dmz", "wan"]
+    assert ruleset.rules[-1].iif is not None
+    assert ruleset.rules[-1].iif.names == ("lan", "dmz")
+    assert list(guess_policy(interfaces={"lan": ["10.1.0.0/16"]})[0].interfaces) == ["lan", "outside"]
+    assert list(guess_policy(interfaces={"eth0": ["any"]})[0].interfaces) == ["inside", "outside"]
+
+
+def test_what_has_addresses_of_its_own_is_a_host() -> None:
+    ruleset, text = guess_policy(local=["192.0.2.10", "2001:db8::10"])
+    assert load_ruleset(io.StringIO(text)) == ruleset
+    assert yaml.safe_load(text)["local"] == ["192.0.2.10", "2001:db8::10"]
+    assert {name: chain.policy for name, chain in ruleset.chains.items()} == {
+        "input": Verdict.DROP,
+        "output": Verdict.ACCEPT,
+    }
+    assert not ruleset.interfaces
+
+
+def test_a_host_with_interfaces_is_a_router_too() -> None:
+    ruleset, text = guess_policy(interfaces={"lan": ["10.1.0.0/16"]}, local=["10.1.0.1"])
+    assert load_ruleset(io.StringIO(text)) == ruleset
+    assert list(ruleset.chains) == ["input", "output", "forward"]

@@ -8,8 +8,7 @@ import pytest
 from fwsim import running
 from fwsim.engine.path import Course
 from fwsim.lower import lower
-from fwsim.running import REPLIES, StatefulRun, StatelessRun, course_of, flush, wrapped
-from fwsim.tables import Rows, Words, words
+from fwsim.running import REPLIES, StatefulRun, StatelessRun, course_of
 from fwsim.tracker import connections_listing
 from tests.deciding import EDGE, THERE, Wall, handshake, ruleset_of, tcp
 
@@ -26,33 +25,6 @@ def test_a_course_begins_with_nothing_counted() -> None:
     first.memory.hits[0] = 5
     assert second.memory.hits.tolist() == [0, 0]
     assert np.shares_memory(first.seen, first.words)
-
-
-def test_tables_are_wrapped_as_rows_and_plain_arrays_as_views() -> None:
-    whole = wrapped(course())
-    assert isinstance(whole.seen, Rows)
-    assert isinstance(whole.words, Words)
-    assert isinstance(whole.program.rules, Rows)
-    assert isinstance(whole.memory.hits, memoryview)
-    assert wrapped(7) == 7
-
-
-def test_the_wrapped_matrix_reads_what_is_in_the_wrapped_row() -> None:
-    whole = wrapped(course())
-    whole.seen[0]["mark"] = 77
-    number = whole.seen.names.index("mark")
-    assert whole.words[0, number] == 77
-
-
-def test_what_was_changed_in_wrapped_tables_is_in_the_arrays_after_a_flush() -> None:
-    plain = course()
-    whole = wrapped(plain)
-    whole.seen[0]["mark"] = 5
-    whole.memory.buckets[0]["tokens"] = 9
-    whole.memory.hits[1] = 3
-    flush(whole)
-    assert (plain.seen[0]["mark"], plain.memory.buckets[0]["tokens"], plain.memory.hits[1]) == (5, 9, 3)
-    assert words(plain.seen)[0].max() == 5
 
 
 @pytest.mark.parametrize("replies", REPLIES)

@@ -12,6 +12,7 @@ from scapy.layers.l2 import ARP, Ether
 
 import fwsim
 from fwsim.capture import Captures, Input, open_captures
+from fwsim.errors import UsageError
 from fwsim.simulator import Decision, Simulator
 from fwsim.terms import CtState, Direction, Hook, Reason, RejectWith, TcpState, Verdict
 from tests.deciding import EDGE, NOWHERE, ruleset_of
@@ -146,3 +147,8 @@ def test_interfaces_and_local_addresses_may_be_given_beside_the_ruleset() -> Non
     wall = Simulator(ruleset, interfaces={"lan": ["192.0.2.0/24"]}, local=["192.0.2.1"])
     decision = wall.decide(IP(src="192.0.2.9", dst="192.0.2.1") / UDP())
     assert (decision.rule, decision.hook) == ("mine", Hook.INPUT)
+
+
+def test_an_interface_that_is_not_declared_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"iif='lann': unknown interface 'lann', did you mean 'lan'\?"):
+        firewall().decide(SYN, iif="lann")

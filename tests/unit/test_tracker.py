@@ -10,7 +10,8 @@ from fwsim.engine import conntrack
 from fwsim.engine.tuples import Tracker
 from fwsim.tables import FRAME, PACKET, QUOTE, TRACK, Rows, empty
 from fwsim.terms import CtState
-from fwsim.tracker import connections_listing, copy, flush, grow, make_tracker, rows_wanted, wrap
+from fwsim.tracker import connections_listing, copy, grow, make_tracker, rows_wanted
+from fwsim.uncompiled import flush, wrapped
 from tests.tracking import SECOND, Bench, Datagram, icmp, settings, udp
 
 
@@ -98,12 +99,12 @@ def test_a_copy_is_untouched_by_what_follows() -> None:
 
 def test_wrapped_tables_write_back_when_flushed() -> None:
     tracker = make_tracker(settings(), key=1)
-    wrapped = wrap(tracker)
-    wrapped.counters[0]["evicted"] = 7
-    wrapped.heap_key[0] = 9
-    assert isinstance(wrapped.connections, Rows)
+    within = wrapped(tracker)
+    within.counters[0]["evicted"] = 7
+    within.heap_key[0] = 9
+    assert isinstance(within.connections, Rows)
     assert tracker.counters[0]["evicted"] == 0
-    flush(wrapped)
+    flush(within)
     assert (tracker.counters[0]["evicted"], tracker.heap_key[0]) == (7, 9)
 
 

@@ -17,9 +17,9 @@ from tests.deciding import (
     NOWHERE,
     OUT,
     OWN,
+    PERHAPS,
     THERE,
     THERE6,
-    UNKNOWN_INTERFACE,
     Wall,
     error_about,
     handshake,
@@ -344,9 +344,6 @@ def test_a_wrong_transport_checksum_means_nothing_without_tracking() -> None:
 
 
 # --- unknown ---------------------------------------------------------------------------------------------------
-
-PERHAPS = {**UNKNOWN_INTERFACE, "ct_state": "new", "verdict": "accept"}
-"""Of a new packet between HERE and NOWHERE it is not known whether this accepts it."""
 
 
 def test_a_packet_that_may_be_admitted_is_unknown() -> None:

@@ -1,0 +1,41 @@
+"""Times as a user writes them: seconds since 1970, or a date.
+
+Read first: nothing. Every time is an int of nanoseconds; no clock is read.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+EXPECTED = "2026-03-02T08:00:03 or seconds since 1970"
+"""What a message says a time looks like."""
+
+_LATEST = 1 << 62
+
+
+def nanoseconds_of(text: str) -> int | None:
+    """A decimal number of seconds, or an ISO 8601 time (UTC unless it says otherwise), in ns; None if it is neither."""
+    found = _of_number(text)
+    found = _of_date(text) if found is None else found
+    return found if found is not None and 0 <= found < _LATEST else None
+
+
+def _of_number(text: str) -> int | None:
+    """Seconds."""
+    try:
+        return int(Decimal(text) * 1_000_000_000)
+    except (InvalidOperation, ValueError, OverflowError):
+        return None
+
+
+def _of_date(text: str) -> int | None:
+    """A date, with or without a time of day."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1000

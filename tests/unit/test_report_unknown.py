@@ -1,0 +1,183 @@
+"""What unknown verdicts hang on: one line for each construct, with the rule that asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fwsim.naming import Naming, RuleNames
+from fwsim.report.unknown import Unknowns, rules_with_limit
+from tests.deciding import (
+    EDGE,
+    HERE,
+    KNOWN,
+    NOWHERE,
+    OWN,
+    PERHAPS,
+    THERE,
+    UNKNOWN_INTERFACE,
+    Rules,
+    Wall,
+    back,
+    error_about,
+    tcp,
+    udp,
+)
+from tests.playbook_frames import Ip, in_pieces
+
+GRE, SCTP = 47, 132
+BOTH = ("stateless", "stateful")
+FEW: dict[str, Any] = {"name": "few", "iif": "lan", "limit": {"rate": "1/hour", "burst": 5}, "verdict": "accept"}
+
+
+def unknowns(wall: Wall, modes: tuple[str, ...] = ("stateful",), files: tuple[str, ...] = ("x.pcap",)) -> Unknowns:
+    """A count of what a wall decides."""
+    limited = {str(mode): rules_with_limit(lowered) for mode, lowered in wall.simulator.lowered.items()}
+    naming = replace(wall.naming, files=files)
+    return Unknowns(modes, naming, {"stateful": "r.yaml", "stateless": "s.yaml"}, limited)
+
+
+def lines(rules: Rules, *packets: Any, modes: tuple[str, ...] = ("stateful",), **document: Any) -> list[str]:
+    """The lines after these packets; a pair is a packet and how it is brought."""
+    wall = Wall(rules, **document)
+    counted = unknowns(wall, modes)
+    for one in packets:
+        packet, how = one if isinstance(one, tuple) else (one, {})
+        wall.ask(packet, **how)
+        counted.add(wall.batch)
+    return counted.lines()
+
+
+def gre(src: str = HERE) -> Ip:
+    return Ip(src, THERE, GRE, bytes(20))
+
+
+@pytest.mark.parametrize(
+    ("packet", "construct"),
+    [
+        (gre(), "GRE"),
+        (Ip(HERE, THERE, SCTP, bytes(20)), "SCTP"),
+        ((tcp(), {"cut": 34}), "what the capture cut off"),
+        (error_about(gre(), NOWHERE), "ICMP errors about GRE"),
+    ],
+    ids=["GRE", "SCTP", "cut", "ICMP error"],
+)
+def test_a_ct_state_that_is_not_known_names_its_construct_and_the_rule_that_asked(packet: Any, construct: str) -> None:
+    told = f'{construct}, first packet 1, asked for by rule "known" (r.yaml)'
+    assert lines(EDGE, packet) == [f"1 packet hangs on {told}"]
+
+
+def test_a_datagram_of_which_a_fragment_was_cut_hangs_on_what_was_cut_off() -> None:
+    first, second = in_pieces(udp(data=100), 64)
+    told = '1 packet hangs on what the capture cut off, first packet 2, asked for by rule "known" (r.yaml)'
+    assert lines(EDGE, (first, {"cut": 36}), second) == [told]
+
+
+def test_packets_are_counted_by_construct_and_the_first_is_named() -> None:
+    assert lines(EDGE, tcp(), gre(), tcp("A"), gre(), Ip(HERE, THERE, SCTP, bytes(20)), gre()) == [
+        '3 packets hang on GRE, first packet 2, asked for by rule "known" (r.yaml)',
+        '1 packet hangs on SCTP, first packet 5, asked for by rule "known" (r.yaml)',
+    ]
+
+
+def test_nothing_unknown_is_nothing_to_tell() -> None:
+    assert lines(EDGE, tcp(), tcp("S", THERE, HERE)) == []
+
+
+def test_a_limit_that_lost_count_is_named_with_its_rule() -> None:
+    """The GRE packet may have been accepted ahead of the limit, so nobody knows what it took."""
+    assert lines([{**KNOWN, "verdict": "drop"}, FEW], gre(), tcp(), udp()) == [
+        '1 packet hangs on GRE, first packet 1, asked for by rule "known" (r.yaml)',
+        '2 packets hang on the limit of rule "few" (r.yaml), first packet 2',
+    ]
+
+
+def test_two_limits_are_two_constructs() -> None:
+    rules = [
+        {**KNOWN, "verdict": "drop"},
+        {**FEW, "proto": ["tcp", "gre"]},
+        {key: FEW[key] for key in FEW if key != "name"},
+    ]
+    assert lines(rules, gre(), tcp(), udp())[1:] == [
+        '1 packet hangs on the limit of rule "few" (r.yaml), first packet 2',
+        "1 packet hangs on the limit of rule 3 of rules (r.yaml), first packet 3",
+    ]
+
+
+def test_a_connection_that_may_not_be_there_is_a_construct() -> None:
+    answer = tcp("SA", NOWHERE, HERE, ports=(443, 40000), seq=5000, ack=1001)
+    assert lines([KNOWN, PERHAPS], tcp("S", HERE, NOWHERE), answer) == [
+        '1 packet hangs on an interface that is not known, first packet 1, asked for by rule "perhaps" (r.yaml)',
+        "1 packet hangs on a connection that may not be there, first packet 2",
+    ]
+
+
+def test_a_packet_is_counted_once_for_both_modes() -> None:
+    rules = [KNOWN, {**UNKNOWN_INTERFACE, "verdict": "accept"}]
+    told = lines(rules, tcp("S", HERE, NOWHERE), modes=BOTH)
+    who = 'rule "perhaps" (s.yaml) and 1 other rule'
+    assert told == [f"1 packet hangs on an interface that is not known, first packet 1, asked for by {who}"]
+
+
+def test_a_notrack_rule_that_may_apply_is_a_construct_in_both_modes() -> None:
+    chains: Rules = {
+        "raw": {"hook": "output", "priority": "raw", "rules": [{**UNKNOWN_INTERFACE, "notrack": True}]},
+        "out": {"hook": "output", "policy": "drop", "rules": [{"name": "new", "ct_state": "new", "verdict": "accept"}]},
+    }
+    for mode, file in (("stateful", "r.yaml"), ("stateless", "s.yaml")):
+        told = lines(chains, udp(OWN, NOWHERE), modes=(mode,), local=[OWN])
+        expected = f'a notrack rule that may or may not apply, first packet 1, asked for by rule "new" ({file})'
+        assert told == [f"1 packet hangs on {expected}"]
+
+
+def test_a_mark_that_may_be_set_is_a_construct() -> None:
+    rules = [
+        {**UNKNOWN_INTERFACE, "ct_state": "new", "set_ct_mark": 5},
+        {"name": "marked", "ct_mark": 5, "verdict": "drop"},
+        {"verdict": "accept"},
+    ]
+    assert lines(rules, tcp("S", HERE, NOWHERE)) == [
+        '1 packet hangs on a mark that may or may not be set, first packet 1, asked for by rule "marked" (r.yaml)'
+    ]
+
+
+def test_only_selected_rows_are_counted() -> None:
+    wall = Wall(EDGE)
+    counted = unknowns(wall)
+    wall.ask(gre())
+    counted.add(wall.batch, np.array([], dtype=np.intp))
+    assert counted.lines() == []
+    counted.add(wall.batch, np.array([0]))
+    assert len(counted.lines()) == 1
+
+
+def test_with_several_captures_the_first_packet_is_named_with_its_file() -> None:
+    wall = Wall(EDGE)
+    counted = unknowns(wall, files=("a.pcap", "b\x1b.pcap"))
+    wall.ask(gre())
+    wall.batch.frames["file"] = 1
+    counted.add(wall.batch)
+    assert "first packet b\\x1b.pcap:1," in counted.lines()[0]
+
+
+def test_a_hostile_name_is_written_out_harmlessly() -> None:
+    wall = Wall(EDGE)
+    lowered = wall.simulator.lowered["stateful"]
+    lowered.rules[0] = replace(lowered.rules[0], name="\x1b[31m", line=7)
+    naming = Naming(["x"], [], {"stateful": RuleNames(lowered.rules, lowered.chains)})
+    counted = Unknowns(("stateful",), naming, {"stateful": "r\n.yaml"}, {"stateful": frozenset()})
+    wall.ask(gre())
+    counted.add(wall.batch)
+    assert counted.lines()[0].endswith('asked for by rule "\\x1b[31m" (r\\n.yaml:7)')
+
+
+def test_the_rules_with_a_limit_are_found() -> None:
+    lowered = Wall([KNOWN, FEW, {"set_mark": 1}, {"limit": "1/second"}]).simulator.lowered["stateful"]
+    assert rules_with_limit(lowered) == {1, 3}
+
+
+def test_the_answer_to_a_known_connection_hangs_on_nothing() -> None:
+    assert lines(EDGE, tcp(), back()) == []
