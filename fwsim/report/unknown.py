@@ -126,7 +126,7 @@ class Unknowns:
         return [self._line(count) for count in self.counts.values()]
 
     def _line(self, count: Count) -> str:
-        """`12 packets hang on GRE, first packet 7, asked for by rule "replies" (office.yaml:3)`."""
+        """`12 packets hang on fragments, first packet 7, asked for by rule "replies" (office.yaml:3)`."""
         file, number = count.first
         several = f"{safe(self.naming.file(file))}:" if len(self.naming.files) > 1 else ""
         hang = "hangs" if count.packets == 1 else "hang"
@@ -155,12 +155,14 @@ def _keys(batch: Any, decisions: npt.NDArray[np.void], places: Column) -> Column
     packets, chosen = batch.packets[places], decisions[places]
     own = packets["proto"]
     quoted = _quoted(batch, packets)
+    lost = (chosen["reason"] == Reason.CUT) | (chosen["ct_state"] == UNKNOWN_VALUE)
+    of_cut_datagram = (packets["fragment"] > 0) & lost  # another fragment of it was cut
     columns = {
         "reason": chosen["reason"],
         "rule": chosen["rule"],
         "chain": chosen["chain"],
         "no_ct_state": chosen["ct_state"] == UNKNOWN_VALUE,
-        "cut": np.logical_or.reduce([packets[name] == UNKNOWN_VALUE for name in TRANSPORT_FIELDS]),
+        "cut": np.logical_or.reduce([packets[name] == UNKNOWN_VALUE for name in TRANSPORT_FIELDS]) | of_cut_datagram,
         "no_interface": (packets["iif"] == UNKNOWN_VALUE) | (packets["oif"] == UNKNOWN_VALUE),
         "protocol": np.where(np.isin(own, NOT_SIMULATED), own, quoted),
         "quoted": quoted > 0,

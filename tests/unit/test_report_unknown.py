@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fwsim.capture.crafting import Ip
+from fwsim.capture.crafting import Ip, in_pieces
 from fwsim.naming import Naming, RuleNames
 from fwsim.report.unknown import Unknowns, rules_with_limit
 from tests.deciding import (
@@ -68,6 +68,12 @@ def gre(src: str = HERE) -> Ip:
 def test_a_ct_state_that_is_not_known_names_its_construct_and_the_rule_that_asked(packet: Any, construct: str) -> None:
     told = f'{construct}, first packet 1, asked for by rule "known" (r.yaml)'
     assert lines(EDGE, packet) == [f"1 packet hangs on {told}"]
+
+
+def test_a_datagram_of_which_a_fragment_was_cut_hangs_on_what_was_cut_off() -> None:
+    first, second = in_pieces(udp(data=100), 64)
+    told = '1 packet hangs on what the capture cut off, first packet 2, asked for by rule "known" (r.yaml)'
+    assert lines(EDGE, (first, {"cut": 36}), second) == [told]
 
 
 def test_packets_are_counted_by_construct_and_the_first_is_named() -> None:
