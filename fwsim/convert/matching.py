@@ -69,6 +69,11 @@ ICMP = {
     "icmpv6_type": Field("icmpv6 type", 255, ICMPV6_WORDS), "icmpv6_code": Field("icmpv6 code", 255),
 }  # fmt: skip
 
+TRANSPORT = "transport"
+NOT_A_LATER_FRAGMENT = "@th,0,24 >= 0x0"
+"""True of every transport header, but read by the slow way (3 bytes), which looks whether there is one: for 1, 2 and 4
+bytes Linux takes what stands there in a later fragment (nft_payload_fast_eval; measured on 6.18)."""
+
 WHOLE, FIRST, LATER = 1, 2, 4
 EVERY_FRAGMENT = WHOLE | FIRST | LATER
 FRAGMENTS: dict[int, dict[int, Condition]] = {
@@ -114,14 +119,14 @@ class Matching:
         self.sets = sets
 
     def condition(self, rule: Rule, absent: frozenset[str]) -> Condition:
-        """When a rule applies. `absent` are the interface keys that packets of its chain may lack."""
+        """When a rule applies. `absent` is what packets of its chain may lack: `iif`, `oif`, `transport`."""
         if rule.vlan is not None:
             raise NotInNft("'vlan': the tag is off before any chain of an inet table (match the VLAN's own interface)")
         return both(
             self._interface(rule, "iif", absent),
             self._interface(rule, "oif", absent),
             self._headers(rule),
-            self._transport(rule),
+            self._transport(rule, absent),
             self._length(rule),
             self._mark(rule, "mark", "meta mark"),
             ct_state_condition(rule),
@@ -220,7 +225,7 @@ class Matching:
             elements = [reference] if reference is not None else elements
         return [(compared(HEADERS[key][family].name, elements, value.negated),)]
 
-    def _transport(self, rule: Rule) -> Condition:
+    def _transport(self, rule: Rule, absent: frozenset[str]) -> Condition:
         """The protocol and what only its header has."""
         single = self._single_protocol(rule)
         ports = PORT_WORDS.get(single, "th") if single is not None else "th"
@@ -232,6 +237,8 @@ class Matching:
             else ALWAYS,
             *(self._numbers(rule, key, field) for key, field in ICMP.items()),
         )
+        if details != ALWAYS and TRANSPORT in absent:
+            details = both([(NOT_A_LATER_FRAGMENT,)], details)
         told = ports != "th" and (rule.sport is not None or rule.dport is not None)
         if told or rule.implied_proto is not None:
             return details

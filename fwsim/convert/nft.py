@@ -22,13 +22,15 @@ from fwsim.ruleset.rule_checks import ALWAYS_THERE
 from fwsim.terms import Hook, word
 
 from .identifiers import Identifiers, remark_of
-from .matching import Interfaces, Matching
+from .matching import TRANSPORT, Interfaces, Matching
 from .named_sets import NamedSets
 from .observing import DECIDED_BY_POLICY, Observe, log_statement, observers
 from .ruling import ChainText, Ruling
 from .sysctls import sysctls
 
 TABLE = "inet fwsim"
+REASSEMBLY = -400
+"""NF_IP_PRI_CONNTRACK_DEFRAG: where packets are tracked, chains behind it see no fragments."""
 TRACKING = "ct state new"
 """A rule that makes the kernel track; it does nothing, in a chain that nothing calls."""
 
@@ -59,8 +61,8 @@ class _Export:
         self.sets = NamedSets()
         matching = Matching(ruleset, _interfaces(ruleset, devices), self.sets)
         self.ruling = Ruling(matching, self.chains, self.identifiers, observe)
-        self.absent = _absent_interfaces(ruleset)
         self.rules = [rule for chain in ruleset.all_chains.values() for rule in chain.rules]
+        self.absent = _absent(ruleset, fragments=not self._is_tracked())
 
     def text(self) -> str:
         """Everything; raises RulesetError with all that nft cannot say."""
@@ -145,18 +147,25 @@ def _interfaces(ruleset: Ruleset, devices: Mapping[str, str]) -> Interfaces:
     return Interfaces(devices, declared or tuple(devices) or None)
 
 
-def _absent_interfaces(ruleset: Ruleset) -> dict[str, frozenset[str]]:
-    """For each chain the interfaces that its packets may lack, from the hooks that they come from."""
+def _absent(ruleset: Ruleset, *, fragments: bool) -> dict[str, frozenset[str]]:
+    """For each chain what its packets may lack, from the base chains that they come from.
+
+    Without tracking (`fragments`), and before reassembly at any rate, a packet may be a later fragment.
+    """
     chains = ruleset.all_chains
-    hooks = {name: set(chain.hook) for name, chain in chains.items()}
+    absent: dict[str, set[str]] = {}
+    for name, chain in chains.items():
+        absent[name] = {key for hook in chain.hook for key in ABSENT[hook]}
+        if chain.hook and (fragments or chain.priority <= REASSEMBLY):
+            absent[name].add(TRANSPORT)
     pending = list(chains)
     while pending:
         name = pending.pop()
         for target in {rule.verdict.target for rule in chains[name].rules}:
-            if target is not None and not hooks[name] <= hooks[target]:
-                hooks[target] |= hooks[name]
+            if target is not None and not absent[name] <= absent[target]:
+                absent[target] |= absent[name]
                 pending.append(target)
-    return {name: frozenset(key for hook in own for key in ABSENT[hook]) for name, own in hooks.items()}
+    return {name: frozenset(own) for name, own in absent.items()}
 
 
 def _untracked_but_asked(ruleset: Ruleset, rules: list[Rule]) -> Iterator[Problem]:

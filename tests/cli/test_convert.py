@@ -1,0 +1,60 @@
+"""`convert`: a ruleset as nft, YAML or JSON; what cannot be written, told with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fwsim.ruleset import load_ruleset
+from tests.cli.conftest import Invoke
+
+OFFICE = str(Path(__file__).parent.parent.parent / "rulesets" / "office.yaml")
+
+
+def test_convert_writes_nft_with_the_devices_given(invoke: Invoke) -> None:
+    outcome = invoke("convert", OFFICE, "--to", "nft", "--device", "lan=eth0")
+    assert outcome.status == 0
+    assert outcome.lines[0] == "# office edge"
+    assert (
+        '\t\tiifname "eth0" oifname "wan" tcp dport { 80, 443 } ct state new accept comment "staff web"'
+        in outcome.lines
+    )
+
+
+@pytest.mark.parametrize("target", ["yaml", "json"])
+def test_convert_writes_a_ruleset_that_loads_to_the_same(invoke: Invoke, tmp_path: Path, target: str) -> None:
+    path = tmp_path / f"office.{target}"
+    outcome = invoke("convert", OFFICE, "--to", target, "-o", path)
+    assert (outcome.status, outcome.out) == (0, "")
+    assert load_ruleset(str(path)) == load_ruleset(OFFICE)
+
+
+def test_what_cannot_be_written_is_told_with_file_and_line_and_status_2(invoke: Invoke, tmp_path: Path) -> None:
+    path = tmp_path / "tagged.yaml"
+    path.write_text("rules:\n  - {vlan: 7, verdict: accept}\n  - {log: '$', verdict: accept}\n")
+    outcome = invoke("convert", path, "--to", "nft")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert [line.partition(" cannot be written as nft: ")[::2] for line in outcome.err.splitlines()] == [
+        (
+            f"error: {path}:2:5: rule 1 of chain rules",
+            "'vlan': the tag is off before any chain of an inet table (match the VLAN's own interface)",
+        ),
+        (f"error: {path}:3:5: rule 2 of chain rules", "'log': a prefix cannot hold $"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([OFFICE, "--to", "nft", "--device", "lam=eth0"], "error: no interface is called 'lam'"),
+        ([OFFICE, "--to", "yaml", "--device", "lan=eth0"], "error: --device needs --to nft"),
+        ([OFFICE, "--to", "nft", "-o", OFFICE], f"error: {OFFICE}: is read and cannot be written at the same time"),
+        (["nope.yaml", "--to", "nft"], "error: nope.yaml:1:1: no such file"),
+        ([OFFICE], "error: missing option '--to'"),
+    ],
+)
+def test_a_wrong_request_is_refused(invoke: Invoke, arguments: list[str], message: str) -> None:
+    outcome = invoke("convert", *arguments)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.startswith(message)
