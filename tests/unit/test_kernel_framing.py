@@ -141,3 +141,8 @@ def test_an_icmp_checksum_can_be_made(tmp_path: Path) -> None:
 def test_a_packet_that_fits_no_device_is_left_out(tmp_path: Path) -> None:
     packet = ip4(udp(bytes(LONGEST - 20), src=HOST, dst=SERVER)[: LONGEST - 19], 17, src=HOST)
     assert framed(tmp_path, ether(packet))[1] == {0: "too long for a device"}
+
+
+def test_a_jumbogram_keeps_its_length_of_zero(tmp_path: Path) -> None:
+    packet = ip6(bytes([59, 0, 1, 4, 0, 0, 0, 0]), 0, src=CLIENT6, dst=SERVER6, size=0)
+    assert only(tmp_path, ether(packet, 0x86DD)).data[2:] == packet
