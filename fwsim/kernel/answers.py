@@ -17,7 +17,7 @@ from fwsim.engine.path import LOCAL as HOOK_LOCAL
 from fwsim.engine.program import V_DROP, V_REJECT
 from fwsim.kernel.orders import Connection, Heard
 from fwsim.lower import Lowered
-from fwsim.tables import RULE_POLICY
+from fwsim.tables import DECISION, RULE_POLICY, empty
 from fwsim.terms import ABSENT, CtState, Direction, Hook, Reason, Verdict
 
 Table = npt.NDArray[np.void]
@@ -54,31 +54,43 @@ class Reader:
         self.rejections = lowered.program.rules["reject_with"].tolist()
         self.rule_chains = [rule.chain for rule in lowered.rules]
         self.policies = [chain.policy for chain in lowered.chains]
+        self.outcomes: dict[tuple[int, tuple[tuple[int, str], ...]], tuple[int, ...]] = {}
 
     def read(self, decisions: Table, packets: Table, heard: Iterable[Heard], first: int) -> None:
         """Fill the rows of decisions of which something was heard; `first` is the number of row 0."""
-        hooks = packets["hook"].tolist()
-        by_row: dict[int, list[Heard]] = {}
-        for note in heard:
-            by_row.setdefault(note.number - first, []).append(note)
-        for row in [row for row in by_row if not 0 <= row < len(hooks)]:
+        by_row: dict[int, list[tuple[int, str]]] = {}
+        for number, hook, prefix in heard:
+            by_row.setdefault(number - first, []).append((hook, prefix))
+        ways = packets["hook"].tolist()
+        for row in [row for row in by_row if not 0 <= row < len(ways)]:
             del by_row[row]  # fragments of an earlier chunk
         share_fragments(packets, by_row)
-        for row, notes in by_row.items():
-            self.decide(decisions[row], notes, hooks[row])
+        rows = list(by_row)
+        if rows:
+            decisions[rows] = [self.outcome(ways[row], tuple(by_row[row])) for row in rows]
 
-    def decide(self, decision: np.void, notes: list[Heard], way: int) -> None:
+    def outcome(self, way: int, notes: tuple[tuple[int, str], ...]) -> tuple[int, ...]:
+        """The decision that these messages mean; there are few different ones, so each is worked out once."""
+        known = self.outcomes.get((way, notes))
+        if known is None:
+            table = empty(DECISION, 1)
+            blank(table)
+            self.decide(table[0], notes, way)
+            known = self.outcomes[way, notes] = table[0].item()
+        return known
+
+    def decide(self, decision: np.void, notes: tuple[tuple[int, str], ...], way: int) -> None:
         """Fill one row."""
         ended = -1
-        for note in reversed(notes):
-            kind, number = note.prefix[0], note.prefix[1:]
+        for hook, prefix in reversed(notes):
+            kind, number = prefix[0], prefix[1:]
             if kind == TRACKED:
                 decision["ct_state"] = int(number[:-1])
                 decision["ct_direction"] = int(DIRECTIONS[number[-1]])
             elif kind == BEHIND:
                 ended = max(ended, int(number)) if ended != ENDS.get(way) else ended
             elif decision["chain"] == ABSENT and kind in (DECIDED_BY_RULE, DECIDED_BY_POLICY):
-                self.decided(decision, note, int(number), kind == DECIDED_BY_RULE)
+                self.decided(decision, hook, int(number), kind == DECIDED_BY_RULE)
         through = ended >= 0 and ended == ENDS.get(way, ended)
         if decision["verdict"] == Verdict.ACCEPT and not through:
             discarded(decision)
@@ -87,9 +99,9 @@ class Reader:
             decision["reason"] = Reason.NO_CHAIN
             decision["hook"] = Hook.OUTPUT if way == HOOK_LOCAL else way
 
-    def decided(self, decision: np.void, note: Heard, number: int, by_rule: bool) -> None:
+    def decided(self, decision: np.void, hook: int, number: int, by_rule: bool) -> None:
         """Write who decided, and what."""
-        decision["hook"] = note.hook
+        decision["hook"] = hook
         decision["reason"] = Reason.RULE if by_rule else Reason.POLICY
         decision["rule"] = number if by_rule else RULE_POLICY
         decision["chain"] = self.rule_chains[number] if by_rule else number
@@ -118,7 +130,7 @@ def discarded(decision: np.void) -> None:
 FRAGMENT_KEY = ("src0", "src1", "src2", "src3", "dst0", "dst1", "dst2", "dst3", "ip_id")
 
 
-def share_fragments(packets: Table, by_row: dict[int, list[Heard]]) -> None:
+def share_fragments(packets: Table, by_row: dict[int, list[tuple[int, str]]]) -> None:
     """Let the fragments of a datagram share what was heard of it.
 
     The kernel reports a datagram under the number of its first piece; the others belong to the next one of their key.
