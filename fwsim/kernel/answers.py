@@ -23,6 +23,7 @@ from fwsim.terms import ABSENT, CtState, Direction, Hook, Reason, Verdict
 Table = npt.NDArray[np.void]
 
 DIRECTIONS = {"o": Direction.ORIGINAL, "r": Direction.REPLY, "-": Direction.NONE}
+NAMES = DECISION.names or ()
 ENDS = {int(Hook.INPUT): int(Hook.INPUT), int(Hook.FORWARD): int(Hook.POSTROUTING)}
 ENDS |= {int(Hook.OUTPUT): int(Hook.POSTROUTING), HOOK_LOCAL: int(Hook.INPUT)}
 """By PACKET["hook"]: the hook behind whose end a packet has gone through."""
@@ -36,6 +37,9 @@ class Answer:
     NOT_EVALUATED, which is the kernel's own only of frames that are not IP and of egress copies. `invalid` says in
     the kernel's words why it was no valid packet. `failed` are those that could not be sent, with the error.
     `connections` is the table behind each packet, where asked for.
+
+    A datagram in fragments is reported once, under the number of its first piece: `silent` are the rows of fragments of
+    which nothing was heard, and `late` decisions about fragments of earlier chunks, by their (negative) row.
     """
 
     decisions: Table
@@ -43,6 +47,8 @@ class Answer:
     invalid: dict[int, str] = field(default_factory=dict)
     failed: dict[int, str] = field(default_factory=dict)
     connections: dict[int, list[Connection]] = field(default_factory=dict)
+    silent: frozenset[int] = frozenset()
+    late: dict[int, dict[str, int]] = field(default_factory=dict)
 
 
 class Reader:
@@ -55,19 +61,23 @@ class Reader:
         self.rule_chains = [rule.chain for rule in lowered.rules]
         self.policies = [chain.policy for chain in lowered.chains]
         self.outcomes: dict[tuple[int, tuple[tuple[int, str], ...]], tuple[int, ...]] = {}
+        self.waiting: dict[int, int] = {}
+        """The hooks of fragments of which nothing was heard yet, by number."""
 
-    def read(self, decisions: Table, packets: Table, heard: Iterable[Heard], first: int) -> None:
+    def read(self, answer: Answer, packets: Table, heard: Iterable[Heard], first: int) -> None:
         """Fill the rows of decisions of which something was heard; `first` is the number of row 0."""
         by_row: dict[int, list[tuple[int, str]]] = {}
         for number, hook, prefix in heard:
             by_row.setdefault(number - first, []).append((hook, prefix))
         ways = packets["hook"].tolist()
-        for row in [row for row in by_row if not 0 <= row < len(ways)]:
-            del by_row[row]  # fragments of an earlier chunk
-        share_fragments(packets, by_row)
+        for row in [row for row in by_row if row < 0]:
+            way = self.waiting.pop(first + row, ABSENT)
+            answer.late[row] = dict(zip(NAMES, self.outcome(way, tuple(by_row.pop(row))), strict=True))
         rows = list(by_row)
         if rows:
-            decisions[rows] = [self.outcome(ways[row], tuple(by_row[row])) for row in rows]
+            answer.decisions[rows] = [self.outcome(ways[row], tuple(by_row[row])) for row in rows]
+        answer.silent = frozenset(np.flatnonzero(packets["fragment"]).tolist()) - by_row.keys()
+        self.waiting.update({first + row: ways[row] for row in answer.silent})
 
     def outcome(self, way: int, notes: tuple[tuple[int, str], ...]) -> tuple[int, ...]:
         """The decision that these messages mean; there are few different ones, so each is worked out once."""
@@ -125,25 +135,3 @@ def discarded(decision: np.void) -> None:
     decision["reason"] = Reason.NONE
     for name in ("hook", "chain", "rule"):
         decision[name] = ABSENT
-
-
-FRAGMENT_KEY = ("src0", "src1", "src2", "src3", "dst0", "dst1", "dst2", "dst3", "ip_id")
-
-
-def share_fragments(packets: Table, by_row: dict[int, list[tuple[int, str]]]) -> None:
-    """Let the fragments of a datagram share what was heard of it.
-
-    The kernel reports a datagram under the number of its first piece; the others belong to the next one of their key.
-    """
-    rows = np.flatnonzero(packets["fragment"]).tolist()
-    if not any(row in by_row for row in rows):
-        return
-    keys = packets[list(FRAGMENT_KEY)]
-    datagrams: dict[tuple[int, ...], list[int]] = {}
-    for row in rows:
-        datagrams.setdefault(keys[row].item(), []).append(row)
-    for members in datagrams.values():
-        told = [row for row in members if row in by_row]
-        pieces = [row for row in members if row not in by_row]
-        for row in pieces if told else ():
-            by_row[row] = by_row[next((other for other in told if other > row), told[-1])]

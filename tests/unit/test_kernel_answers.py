@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fwsim.engine.path import LOCAL
-from fwsim.kernel.answers import Reader, blank
+from fwsim.kernel.answers import Answer, Reader, blank
 from fwsim.kernel.orders import Heard
 from fwsim.lower import lower
 from fwsim.ruleset import Ruleset
@@ -29,14 +29,27 @@ FORWARD, POSTROUTING, INPUT, OUTPUT = (int(h) for h in (Hook.FORWARD, Hook.POSTR
 
 def read(*heard: tuple[int, int, str], rows: int = 1, hook: int = FORWARD, **fields: list[int]) -> list[dict[str, int]]:
     """Decisions from messages of (row, hook, prefix)."""
-    reader = Reader(lower(Ruleset.model_validate(CHAINS), interfaces=()))
-    decisions, packets = empty(DECISION, rows), empty(PACKET, rows)
+    return [plain(decision) for decision in answered(*heard, rows=rows, hook=hook, **fields).decisions]
+
+
+def answered(*heard: tuple[int, int, str], rows: int = 1, hook: int = FORWARD, **fields: list[int]) -> Answer:
+    """The answer that these messages make."""
+    return answer_of(
+        Reader(lower(Ruleset.model_validate(CHAINS), interfaces=())), 100, *heard, rows=rows, hook=hook, **fields
+    )
+
+
+def answer_of(
+    reader: Reader, first: int, *heard: tuple[int, int, str], rows: int = 1, hook: int = FORWARD, **fields: list[int]
+) -> Answer:
+    """The same by a reader that may have answered before; row 0 has the number `first`."""
+    answer, packets = Answer(empty(DECISION, rows)), empty(PACKET, rows)
     packets["hook"] = hook
     for name, values in fields.items():
         packets[name] = values
-    blank(decisions)
-    reader.read(decisions, packets, [Heard(100 + row, at, prefix) for row, at, prefix in heard], 100)
-    return [plain(decision) for decision in decisions]
+    blank(answer.decisions)
+    reader.read(answer, packets, [Heard(first + row, at, prefix) for row, at, prefix in heard], first)
+    return answer
 
 
 def test_nothing_heard_means_that_no_rule_saw_it() -> None:
@@ -85,13 +98,20 @@ def test_from_local_to_local_both_ends_are_passed(ends: list[str], verdict: Verd
     assert decision["verdict"] == verdict
 
 
-def test_fragments_share_what_was_heard_of_one_of_them() -> None:
+def test_a_datagram_is_told_at_one_of_its_fragments_and_the_others_are_silent() -> None:
     heard = [(1, 0, "S8o"), (1, FORWARD, "R1")]
-    decisions = read(*heard, rows=4, fragment=[2, 1, 2, 0], ip_id=[7, 7, 8, 7])
-    verdicts = [decision["verdict"] for decision in decisions]
-    assert verdicts == [Verdict.DROP, Verdict.DROP, Verdict.NOT_EVALUATED, Verdict.NOT_EVALUATED]
+    answer = answered(*heard, rows=4, fragment=[2, 1, 2, 0], ip_id=[7, 7, 8, 7])
+    drop, silence = Verdict.DROP, Verdict.NOT_EVALUATED
+    assert answer.decisions["verdict"].tolist() == [silence, drop, silence, silence]
+    assert answer.silent == {0, 2}
 
 
-def test_what_belongs_to_an_earlier_chunk_is_passed_over() -> None:
-    (decision,) = read((-3, FORWARD, "R1"))
-    assert decision["verdict"] == Verdict.NOT_EVALUATED
+def test_what_belongs_to_a_fragment_of_an_earlier_chunk_comes_late() -> None:
+    reader = Reader(lower(Ruleset.model_validate(CHAINS), interfaces=()))
+    first = answer_of(reader, 100, rows=2, fragment=[1, 2])
+    assert first.silent == {0, 1}
+    assert first.late == {}
+    second = answer_of(reader, 102, (-2, 0, "S8o"), (-2, FORWARD, "R0"), (-2, POSTROUTING, "E4"))
+    assert list(second.late) == [-2]
+    assert (second.late[-2]["verdict"], second.late[-2]["rule"], second.late[-2]["ct_state"]) == (Verdict.ACCEPT, 0, 8)
+    assert second.decisions["verdict"].tolist() == [Verdict.NOT_EVALUATED]
