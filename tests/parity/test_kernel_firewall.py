@@ -269,6 +269,19 @@ def test_a_packet_that_was_seen_leaving_elsewhere_leaves_there(stage: Stage) -> 
     assert stage.rules(chunk) == ["open"]
 
 
+def test_what_came_from_nobody_knows_where_does_not_go_back_there() -> None:
+    needs_kernel()
+    ruleset = Ruleset.model_validate({"rules": [{"name": "all", "family": "ipv6", "verdict": "accept"}]})
+    source = bytes.fromhex("fe80" + "00" * 13 + "05")  # is passed on only within its link
+    with KernelFirewall(ruleset) as firewall:
+        stage = Stage(ruleset, firewall)
+        said = stage.play(
+            Seen("lan", udp_packet(source, PEER[6], 1, 2)), Seen("lan", udp_packet(HOST[6], PEER[6], 1, 2))
+        )
+        stage.assert_like_simulator(Seen("lan", udp_packet(source, PEER[6], 1, 2)))
+    assert [one.verdict for one in said] == ["not_evaluated", "accept"]
+
+
 def test_many_packets_are_all_heard(stage: Stage) -> None:
     packets = [Seen("lan", udp_packet(HOST[4], PEER[4], 1 + n, 53)) for n in range(5000)]
     decisions = stage.firewall.run(stage.chunk(packets))

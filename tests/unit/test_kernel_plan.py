@@ -6,7 +6,7 @@ from typing import Any
 
 from fwsim.kernel.observers import GROUP, stack
 from fwsim.kernel.orders import Plan, Route, RouteKind
-from fwsim.kernel.plan import LAST, OTHER, Devices, plan_of, routes_of
+from fwsim.kernel.plan import LAST, OTHER, UNKNOWN, Devices, plan_of, routes_of
 from fwsim.lower import lower
 from fwsim.ruleset import Ruleset
 from fwsim.topology import Topology
@@ -28,9 +28,10 @@ def routes(**ruleset: Any) -> set[Route]:
 
 def test_devices_have_the_names_of_the_interfaces_where_linux_allows_them() -> None:
     devices = Devices(["lan", "default", "much-too-long-for-it", "lo", OTHER])
-    assert devices.names == ["lan", "fwsim-if1", "fwsim-if2", "fwsim-if4", OTHER, LAST]
+    assert devices.names == ["lan", "fwsim-if1", "fwsim-if2", "fwsim-if4", UNKNOWN, OTHER, LAST]
     assert [devices.number(n) for n in range(5)] == [0, 1, 2, 4, 3]
-    assert devices.number(-2) == devices.other == 4
+    assert devices.names[devices.number(-2)] == UNKNOWN
+    assert devices.names[devices.other] == OTHER
 
 
 def test_a_network_lies_behind_its_interface_and_the_rest_behind_nobodys() -> None:
@@ -38,12 +39,12 @@ def test_a_network_lies_behind_its_interface_and_the_rest_behind_nobodys() -> No
     assert Route("10.0.0.0/8", 0) in found
     assert Route("fd00::/16", 0) in found
     assert Route("10.255.255.255/32", 0, RouteKind.BROADCAST) in found
-    assert {Route("0.0.0.0/0", 1), Route("::/0", 1)} <= found
+    assert {Route("0.0.0.0/0", 2), Route("::/0", 2)} <= found
 
 
 def test_what_two_interfaces_claim_is_nobodys() -> None:
     found = routes(interfaces={"a": {"networks": ["10.0.0.0/8", "any"]}, "b": {"networks": ["10.0.0.0/8"]}})
-    assert Route("10.0.0.0/8", 2) in found
+    assert Route("10.0.0.0/8", 3) in found
     assert Route("0.0.0.0/0", 0) in found
 
 
