@@ -272,6 +272,12 @@ TCP_MUTANTS = [
         "5.1: SACK blocks count only if the other side offered SACK",
     ),
     Mutant(
+        "tcp_window", "sacked-is-acknowledged",
+        '    if ack == receiver["end"]:',
+        '    if sack == receiver["end"]:',
+        "5.3: only the exact acknowledgement ends the 300 s of unacknowledged data; a SACK block does not",
+    ),
+    Mutant(
         "tcp_reset", "reset-of-an-unassured-connection-must-be-exact",
         'if not open_and_assured or seq == receiver["maxack"]:',
         'if seq == receiver["maxack"]:',

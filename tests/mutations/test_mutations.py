@@ -38,7 +38,12 @@ TRACKING_SUITE = (
 SUITES = {
     "tcp": TCP_SUITE,
     "tcp_table": ("unit/test_tcp_table.py", "unit/test_tcp.py"),
-    "tcp_window": ("unit/test_tcp_window.py", "unit/test_tcp.py", "scenarios/test_tcp_window.py"),
+    "tcp_window": (
+        "unit/test_tcp_window.py",
+        "unit/test_tcp.py",
+        "unit/test_tcp_timers.py",
+        "scenarios/test_tcp_window.py",
+    ),
     "tcp_reset": ("unit/test_tcp_reset.py", "unit/test_tcp.py", "scenarios/test_tcp_reset.py"),
     "tcp_timers": ("unit/test_tcp_timers.py", "unit/test_tcp.py", "unit/test_tcp_reset.py"),
     "datagram": ("unit/test_datagram.py", "scenarios/test_udp.py", "scenarios/test_udplite.py"),
