@@ -191,6 +191,12 @@ TRACKING_MUTANTS = [
         "8.1: an error goes to the sender of the packet it quotes",
     ),
     Mutant(
+        "icmp", "error-to-the-same-last-bits",
+        '        and packet["dst1"] == wanted["dst1"]\n',
+        "",
+        "8.1: an error goes to the sender of the packet it quotes, all 128 bits of it",
+    ),
+    Mutant(
         "icmp", "source-quench-is-no-error",
         "1 << 3 | 1 << 4 | 1 << 5",
         "1 << 3 | 1 << 5",
