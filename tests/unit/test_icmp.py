@@ -178,6 +178,14 @@ def test_an_error_to_anyone_but_the_sender_of_the_quoted_packet_is_invalid() -> 
     assert result["connection"] == -1
 
 
+@pytest.mark.parametrize("target", ["fd01::1", "fd00:0:1::1", "fd00::1:0:1", "fd00::2"])
+def test_an_icmpv6_error_goes_to_the_whole_address_of_the_sender(target: str) -> None:
+    bench = Bench()
+    bench.see(SENT6)
+    assert bench.see(icmp(ROUTER6, target, 1, 0, quote=SENT6))["reason"] == Reason.ICMP_ERROR_WRONG_TARGET
+    assert bench.state(icmp(ROUTER6, INSIDE6, 1, 0, quote=SENT6)) == ABOUT_ORIGINAL
+
+
 def test_an_error_may_come_from_any_router_and_again() -> None:
     bench = Bench()
     bench.see(SENT)
