@@ -52,6 +52,12 @@ SENTENCES: dict[Reason, str] = {
     Reason.ICMP_REDIRECT_NOT_LOCAL: "an ICMPv6 redirect that does not come from the link",
     Reason.L4_TRUNCATED: "the transport header is not there in full",
     Reason.NO_TRANSPORT: "the IPv6 extension headers lead to no transport header",
+    Reason.SCTP_BAD_CHECKSUM: "the SCTP CRC is wrong",
+    Reason.SCTP_BAD_CHUNKS: "its SCTP chunks are malformed, or such as must not stand in one packet",
+    Reason.SCTP_NOT_AN_OPENING: "there is no association, and such chunks cannot open one",
+    Reason.SCTP_BAD_TAG: "the verification tag is not that of the association",
+    Reason.SCTP_INVALID_STATE: "such a chunk cannot occur in the association's present state",
+    Reason.GRE_BAD_PROTOCOL: "GRE version 1 that carries something else than PPP",
     Reason.TCP_IGNORED: "out of step with the connection: let through, nothing learned from it",
     Reason.TCP_OLD_DATA: "old data sent again (bound II): let through, nothing learned from it",
     Reason.TCP_OLD_ACK: "a very old acknowledgement (bound IV): let through, nothing learned from it",
@@ -66,6 +72,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNTRACKED_ND: "neighbour discovery and multicast listener messages are never tracked",
     Reason.UNTRACKED_RULE: "a notrack rule exempted it from tracking",
     Reason.ICMP_ERROR_RELATED: "an ICMP error about a packet of a known connection",
+    Reason.SCTP_IGNORED: "an INIT again, or a heartbeat with a new tag: let through, the timer runs on",
     Reason.TRACKING_OFF: "no rule needs tracking, so the kernel does not track",
 }
 """What each reason means, as the end of a sentence that begins with the packet."""
@@ -87,6 +94,8 @@ KERNEL_WORDS: dict[Reason, str] = {
     Reason.ICMP_SHORT: "short packet",
     Reason.ICMP_BAD_CHECKSUM: "bad checksum",
     Reason.ICMP_BAD_TYPE: "invalid icmp type",
+    Reason.SCTP_BAD_CHECKSUM: "nf_ct_sctp: bad CRC",
+    Reason.SCTP_BAD_TAG: "verification tag check failed",
     Reason.TABLE_FULL: "nf_conntrack: table full, dropping packet",
 }
 """What Linux logs for the same packet, where it logs anything."""

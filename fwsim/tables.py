@@ -70,8 +70,8 @@ PACKET = row_type(
 `tcp_options` the `TCP_OPTION_*` bits; `wscale` as offered, at most 14;
 `sack_right` the highest right edge of the SACK blocks
 (RFC 2018) beyond `ack`, else `ack`;
-`quote` the row of `QUOTE` of an ICMP error, or -1. `iif` and `oif` are interface numbers; `hook` the first
-filter hook (INPUT, FORWARD or OUTPUT). The last five are set while a packet is walked through the chains.
+`icmp_id` the id of a query, and the call id of GRE version 1; `quote` the row of `QUOTE` of an ICMP error or an SCTP
+packet, or -1. `iif` and `oif` are interface numbers; `hook` the first filter hook (INPUT, FORWARD or OUTPUT). The last five are set while a packet is walked through the chains.
 """
 
 TCP_OPTION_AREA = 1
@@ -81,9 +81,19 @@ TCP_OPTION_WSCALE = 2
 TCP_OPTION_SACK_PERMITTED = 4
 """A well-formed SACK-permitted option (RFC 2018 §2) was read."""
 
-QUOTE = row_type("usable proto src0 src1 src2 src3 dst0 dst1 dst2 dst3 src_id dst_id")
-"""The tuple of the packet that an ICMP error quotes; `usable` is 0 if the kernel could not build it,
-UNKNOWN_VALUE if the capture cut it off."""
+QUOTE = row_type(
+    """
+    usable proto src0 src1 src2 src3 dst0 dst1 dst2 dst3 src_id dst_id
+    vtag init_tag kinds chunks list0 list1 list2 list3
+    """
+)
+"""What tracking reads of a packet beyond its headers.
+
+Of an ICMP error, the tuple of the packet that it quotes; `usable` is 0 if the kernel could not build it, UNKNOWN_VALUE
+if the capture cut it off. Of an SCTP packet, its verification tag `vtag`, the tag that an INIT or INIT-ACK names
+(`init_tag`, ABSENT if that is too short), one bit for each of the `kinds` of its chunks, and so many `chunks` in the
+list that `fwsim.engine.sctp_header` packs into `list0` to `list3`; `usable` is 0 if conntrack would not look at them.
+"""
 
 TUPLE = row_type("src0 src1 src2 src3 dst0 dst1 dst2 dst3 proto src_id dst_id next")
 """One direction of a connection. Rows 2c and 2c+1 are the original and reply tuple of connection c.
@@ -92,7 +102,9 @@ TUPLE = row_type("src0 src1 src2 src3 dst0 dst1 dst2 dst3 proto src_id dst_id ne
 """
 
 SIDE = row_type("end maxend maxwin maxack scale flags")
-"""The window of one sender (`struct ip_ct_tcp_state`). Row 2c + direction belongs to who sends in that direction."""
+"""The window of one sender (`struct ip_ct_tcp_state`). Row 2c + direction belongs to who sends in that direction.
+
+Of an SCTP association: `end` the verification tag that packets of that direction carry, `flags` 1 after an INIT."""
 
 CONNECTION = row_type(
     """
@@ -104,7 +116,8 @@ CONNECTION = row_type(
 )
 """What conntrack remembers of a connection, apart from its tuples and windows (`struct nf_conn`).
 
-`status` holds `CtStatus` bits; `timeout` the ns last chosen; `expires` when it dies (ns), dead at `expires <= now`;
+`status` holds `CtStatus` bits; `state` a `TcpState` or `SctpState`; `timeout` the ns last chosen; `expires` when it
+dies (ns), dead at `expires <= now`;
 `evidence` that of its opening packet; `denied_rule`/`denied_hook` what refused a ghost's opening.
 `last_*` and `retrans` as in `struct ip_ct_tcp`; `stream_from` is UDP's `stream_ts`.
 `heap_position` its place in the expiry heap (-1 none); `older`/`newer` chain the non-ASSURED ones by age.
@@ -215,6 +228,8 @@ SETTINGS = row_type(
     loose be_liberal ignore_invalid_rst max_retrans checksum max tracking clock_frozen
     syn_sent syn_recv established fin_wait close_wait last_ack time_wait close max_retrans_timeout unacknowledged
     udp udp_stream icmp icmpv6 generic gre gre_stream
+    sctp_closed sctp_cookie_wait sctp_cookie_echoed sctp_established
+    sctp_shutdown_sent sctp_shutdown_recd sctp_shutdown_ack_sent sctp_heartbeat_sent
     """
 )
 """Conntrack's sysctls (`net.netfilter.nf_conntrack_*`); all timeouts in ns. `tracking` is 0 or 1."""

@@ -103,6 +103,20 @@ class TcpState(IntEnum):
     SYN_SENT2 = 9
 
 
+class SctpState(IntEnum):
+    """SCTP states in the kernel's order (`enum sctp_conntrack`), named as `conntrack -L` prints them."""
+
+    NONE = 0
+    CLOSED = 1
+    COOKIE_WAIT = 2
+    COOKIE_ECHOED = 3
+    ESTABLISHED = 4
+    SHUTDOWN_SENT = 5
+    SHUTDOWN_RECD = 6
+    SHUTDOWN_ACK_SENT = 7
+    HEARTBEAT_SENT = 8
+
+
 class TcpFlag(IntFlag):
     """The TCP flag bits, as on the wire (RFC 9293 §3.1, RFC 3168)."""
 
@@ -209,6 +223,12 @@ class Reason(IntEnum):
     ICMP_REDIRECT_NOT_LOCAL = 49
     L4_TRUNCATED = 50
     NO_TRANSPORT = 51
+    SCTP_BAD_CHECKSUM = 53
+    SCTP_BAD_CHUNKS = 54
+    SCTP_NOT_AN_OPENING = 55
+    SCTP_BAD_TAG = 56
+    SCTP_INVALID_STATE = 57
+    GRE_BAD_PROTOCOL = 58
     # worth saying although the packet is fine with conntrack
     TCP_IGNORED = 60
     TCP_OLD_DATA = 61
@@ -225,6 +245,7 @@ class Reason(IntEnum):
     UNTRACKED_RULE = 72
     ICMP_ERROR_RELATED = 73
     TRACKING_OFF = 74
+    SCTP_IGNORED = 75
 
 
 class Evidence(IntFlag):

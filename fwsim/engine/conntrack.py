@@ -5,7 +5,7 @@ before the rules see it; if it opens a connection, that is row 0 of the table un
 and it is *confirmed*, or has not and it is *forgotten*. What a packet did to a confirmed connection stays, whatever
 the rules say.
 
-Protocols are elsewhere: `tcp`, `datagram`, `icmp`. So are look-up (`tuples`) and deletion (`expiry`).
+Protocols are elsewhere: `tcp`, `sctp`, `datagram`, `icmp`. So are look-up (`tuples`) and deletion (`expiry`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from fwsim.engine import hot
 from fwsim.engine.datagram import datagram_packet
 from fwsim.engine.expiry import BLANK, UNCONFIRMED, become_assured, delete, expire, keep, make_room, rearm
 from fwsim.engine.icmp import ICMP_LAST, is_error, is_never_tracked, opens, query_packet, relate
+from fwsim.engine.sctp import R_IGNORED as SCTP_IGNORED
+from fwsim.engine.sctp import sctp_packet
+from fwsim.engine.sctp_header import MOST_CHUNKS
 from fwsim.engine.tcp import ACCEPT, DELETE, REPEAT, tcp_new, tcp_packet
 from fwsim.engine.tcp import INVALID as REFUSED
 from fwsim.engine.tcp_table import flags_are_valid
@@ -58,6 +61,7 @@ R_TCP_BAD_CHECKSUM = int(Reason.TCP_BAD_CHECKSUM)
 R_TCP_BAD_FLAGS = int(Reason.TCP_BAD_FLAGS)
 R_UDP_BAD_CHECKSUM = int(Reason.UDP_BAD_CHECKSUM)
 R_ICMP_BAD_CHECKSUM = int(Reason.ICMP_BAD_CHECKSUM)
+R_SCTP_BAD_CHECKSUM = int(Reason.SCTP_BAD_CHECKSUM)
 R_ICMP_BAD_TYPE = int(Reason.ICMP_BAD_TYPE)
 R_ICMP_REPLY = int(Reason.ICMP_REPLY_WITHOUT_REQUEST)
 R_ICMP_UNMATCHED = int(Reason.ICMP_ERROR_UNMATCHED)
@@ -74,7 +78,7 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, result: Row)
     expire(tracker, packet["now"])
     begin(result)
     fault = counted_fault(tracker, frame, packet)
-    if is_settled(packet, fault, result):
+    if is_settled(packet, quotes, fault, result):
         return
     if is_icmp(packet) and is_error(packet):
         relate(tracker, packet, quotes, result)
@@ -82,13 +86,13 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, result: Row)
     of_packet(packet, tracker.tuples[0])
     found = find(tracker, tracker.tuples[0])
     if found >= 0:
-        if follow(tracker, frame, packet, found, fault, result) != REPEAT:
+        if follow(tracker, frame, packet, quotes, found, fault, result) != REPEAT:
             return
         delete(tracker, found >> 1)  # the packet opens a new connection in place of the old one
     if not invert(tracker.tuples[0], tracker.tuples[1]):
         refuse(result, R_ICMP_BAD_TYPE)
     elif make_room(tracker):
-        open_connection(tracker, frame, packet, fault, result)
+        open_connection(tracker, frame, packet, quotes, fault, result)
     else:
         refuse(result, R_TABLE_FULL)
 
@@ -101,7 +105,7 @@ def fresh_state(tracker: Tracker, frame: Row, packet: Row, quotes: Table, result
     """
     begin(result)
     fault = counted_fault(tracker, frame, packet)
-    if is_settled(packet, fault, result):
+    if is_settled(packet, quotes, fault, result):
         return
     if is_icmp(packet) and is_error(packet):
         relate(tracker, packet, quotes, result)
@@ -112,7 +116,7 @@ def fresh_state(tracker: Tracker, frame: Row, packet: Row, quotes: Table, result
         return
     of_packet(packet, tracker.tuples[0])
     if invert(tracker.tuples[0], tracker.tuples[1]):
-        open_connection(tracker, frame, packet, fault, result)
+        open_connection(tracker, frame, packet, quotes, fault, result)
     else:
         refuse(result, R_ICMP_BAD_TYPE)
 
@@ -170,23 +174,25 @@ def counted_fault(tracker: Tracker, frame: Row, packet: Row) -> int:
     Checksums are verified only if `nf_conntrack_checksum` is set, and not of packets that are made here.
     """
     fault = frame["transport_fault"]
-    if fault == R_TCP_BAD_CHECKSUM or fault == R_UDP_BAD_CHECKSUM or fault == R_ICMP_BAD_CHECKSUM:
+    if (
+        fault == R_TCP_BAD_CHECKSUM
+        or fault == R_UDP_BAD_CHECKSUM
+        or fault == R_ICMP_BAD_CHECKSUM
+        or fault == R_SCTP_BAD_CHECKSUM
+    ):
         if not tracker.settings[0]["checksum"] or packet["hook"] >= OUTPUT:
             return R_NONE
     return int(fault)
 
 
 @hot
-def is_settled(packet: Row, fault: int, result: Row) -> bool:
+def is_settled(packet: Row, quotes: Table, fault: int, result: Row) -> bool:
     """Whether the packet has a ct state without any look-up: not to be known, invalid or never tracked."""
     if packet["fragment"]:
         result["ct_state"] = UNKNOWN_VALUE
         result["reason"] = R_FRAGMENT
     elif fault and not has_ports(packet):
         refuse(result, fault)
-    elif packet["proto"] == GRE or packet["proto"] == SCTP:
-        result["ct_state"] = UNKNOWN_VALUE
-        result["reason"] = R_NOT_SIMULATED
     elif is_never_tracked(packet):
         result["ct_state"] = UNTRACKED
         result["reason"] = R_UNTRACKED_ND
@@ -195,6 +201,9 @@ def is_settled(packet: Row, fault: int, result: Row) -> bool:
     elif not fault and is_cut(packet):
         result["ct_state"] = UNKNOWN_VALUE
         result["reason"] = R_CUT
+    elif not fault and packet["proto"] == SCTP and is_endless(quotes[packet["quote"]]):
+        result["ct_state"] = UNKNOWN_VALUE
+        result["reason"] = R_CUT if quotes[packet["quote"]]["usable"] == UNKNOWN_VALUE else R_NOT_SIMULATED
     else:
         return False
     return True
@@ -204,7 +213,11 @@ def is_settled(packet: Row, fault: int, result: Row) -> bool:
 def has_ports(packet: Row) -> bool:
     """Whether a packet has a tuple even if its header has a fault: then it is looked up before it is judged."""
     proto = packet["proto"]
-    return (proto == TCP or proto == UDP or proto == UDPLITE) and packet["sport"] >= 0 and packet["dport"] >= 0
+    return (
+        (proto == TCP or proto == UDP or proto == UDPLITE or proto == SCTP)
+        and packet["sport"] >= 0
+        and packet["dport"] >= 0
+    )
 
 
 @hot
@@ -215,8 +228,10 @@ def is_cut(packet: Row) -> bool:
         return True
     if proto == TCP:
         return packet["sport"] < 0 or packet["dport"] < 0 or is_tcp_cut(packet)
-    if proto == UDP or proto == UDPLITE:
+    if proto == UDP or proto == UDPLITE or proto == SCTP:
         return packet["sport"] < 0 or packet["dport"] < 0
+    if proto == GRE:
+        return packet["icmp_id"] == UNKNOWN_VALUE
     if proto == ICMP or proto == ICMPV6:
         return packet["icmp_type"] < 0 or packet["icmp_code"] < 0 or packet["icmp_id"] == UNKNOWN_VALUE
     return False
@@ -226,6 +241,15 @@ def is_cut(packet: Row) -> bool:
 def is_tcp_cut(packet: Row) -> bool:
     """Whether a TCP header lacks a field behind its ports (those of a complete one are never negative)."""
     return packet["flags"] < 0 or packet["seq"] < 0 or packet["ack"] < 0 or packet["win"] < 0 or packet["payload"] < 0
+
+
+@hot
+def is_endless(chunks: Row) -> bool:
+    """Whether the list of an SCTP packet's chunks is not known to its end.
+
+    Unlike Linux: a list of more than 48 unlike chunks is not followed.
+    """
+    return chunks["usable"] == UNKNOWN_VALUE or (chunks["usable"] == 1 and chunks["chunks"] > MOST_CHUNKS)
 
 
 @hot
@@ -246,7 +270,7 @@ def is_bad_icmp(packet: Row) -> bool:
 
 
 @hot
-def follow(tracker: Tracker, frame: Row, packet: Row, found: int, fault: int, result: Row) -> int:
+def follow(tracker: Tracker, frame: Row, packet: Row, quotes: Table, found: int, fault: int, result: Row) -> int:
     """Track a packet of the confirmed connection whose tuple `found` it has (`resolve_normal_ct` and what follows).
 
     Its ct state is settled before the protocol looks at it, and SEEN_REPLY set after. Returns the protocol's outcome.
@@ -259,7 +283,7 @@ def follow(tracker: Tracker, frame: Row, packet: Row, found: int, fault: int, re
     result["direction"] = direction
     result["replied_before"] = 1 if status & SEEN_REPLY else 0
     result["sender_end"] = tracker.sides[found]["end"]
-    outcome = apply(tracker, row, packet, direction, fault, result)
+    outcome = apply(tracker, row, packet, quotes, direction, fault, result)
     if outcome == REPEAT:
         return outcome
     if outcome == REFUSED:
@@ -295,7 +319,7 @@ def touch(connection: Row, frame: Row, packet: Row) -> None:
 
 
 @hot
-def apply(tracker: Tracker, row: int, packet: Row, direction: int, fault: int, result: Row) -> int:
+def apply(tracker: Tracker, row: int, packet: Row, quotes: Table, direction: int, fault: int, result: Row) -> int:
     """Hand the packet to its protocol, which judges it and changes the connection; one of the outcomes of `tcp`."""
     if fault:
         result["reason"] = fault
@@ -310,6 +334,11 @@ def apply(tracker: Tracker, row: int, packet: Row, direction: int, fault: int, r
             result["reason"] = R_ICMP_REPLY
             return REFUSED
         query_packet(connection, packet, settings)
+    elif proto == SCTP:
+        chunks = quotes[packet["quote"]]
+        reason = sctp_packet(connection, tracker.sides, 2 * row, chunks, direction, packet["now"], settings)
+        result["reason"] = reason
+        return ACCEPT if reason == R_NONE or reason == SCTP_IGNORED else REFUSED
     else:
         datagram_packet(connection, packet, settings)
     return ACCEPT
@@ -342,7 +371,7 @@ def apply_tcp(tracker: Tracker, row: int, packet: Row, direction: int, result: R
 
 
 @hot
-def open_connection(tracker: Tracker, frame: Row, packet: Row, fault: int, result: Row) -> None:
+def open_connection(tracker: Tracker, frame: Row, packet: Row, quotes: Table, fault: int, result: Row) -> None:
     """Begin the unconfirmed connection, whose tuples are written already, and let its protocol judge the packet."""
     forget(tracker)
     connection = tracker.connections[UNCONFIRMED]
@@ -354,7 +383,7 @@ def open_connection(tracker: Tracker, frame: Row, packet: Row, fault: int, resul
     result["direction"] = NO_DIRECTION
     result["replied_before"] = 0
     result["sender_end"] = 0
-    if apply(tracker, UNCONFIRMED, packet, ORIGINAL, fault, result) == REFUSED:
+    if apply(tracker, UNCONFIRMED, packet, quotes, ORIGINAL, fault, result) == REFUSED:
         result["ct_state"] = INVALID
         return
     result["ct_state"] = NEW

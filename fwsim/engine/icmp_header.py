@@ -12,7 +12,7 @@ from fwsim.engine import hot
 from fwsim.engine.checksum import IGNORE, Words, sum16
 from fwsim.engine.link import advance
 from fwsim.engine.network import BAD_CHECKSUM, BAD_LENGTH, FRAGMENT, NO_NEXT_HEADER, WHOLE, extension_size
-from fwsim.engine.transport import fault, field8, field16, judge, tiny
+from fwsim.engine.transport import NO_PPP, call_id, fault, field8, field16, judge, tiny
 from fwsim.engine.wire import Buffer, u8, u16, u32
 from fwsim.tables import V6
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Proto, Reason
@@ -26,6 +26,7 @@ TCP = int(Proto.TCP)
 UDP = int(Proto.UDP)
 UDPLITE = int(Proto.UDPLITE)
 SCTP = int(Proto.SCTP)
+GRE = int(Proto.GRE)
 ICMP_SHORT = int(Reason.ICMP_SHORT)
 ICMP_BAD_CHECKSUM = int(Reason.ICMP_BAD_CHECKSUM)
 
@@ -96,6 +97,8 @@ def quote(buffer: Buffer, family: int, row: Row, layer: Row) -> None:
     elif proto == ICMP or proto == ICMPV6:
         first = field16(buffer, layer, 4)
         second = quoted_message(buffer, proto, layer)
+    elif proto == GRE:
+        second = quoted_call(buffer, layer)
     row["src_id"] = first
     row["dst_id"] = second
     worst = min(first, second)
@@ -158,6 +161,13 @@ def quoted_message(buffer: Buffer, proto: int, layer: Row) -> int:
     else:
         known = kind == 128 or kind == 129 or kind == 139 or kind == 140
     return u16(buffer, layer["at"]) if known else ABSENT
+
+
+@hot
+def quoted_call(buffer: Buffer, layer: Row) -> int:
+    """The call id of a quoted GRE packet, 0 if it has none."""
+    call = call_id(buffer, layer)
+    return 0 if call == ABSENT else ABSENT if call == NO_PPP else call
 
 
 @hot
