@@ -73,6 +73,9 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNTRACKED_RULE: "a notrack rule exempted it from tracking",
     Reason.ICMP_ERROR_RELATED: "an ICMP error about a packet of a known connection",
     Reason.SCTP_IGNORED: "an INIT again, or a heartbeat with a new tag: let through, the timer runs on",
+    Reason.HELPER_PARTIAL: "a line of FTP that is malformed or not there in full: the helper drops it",
+    Reason.HELPER_CLASH: "another connection has announced the same port: the helper drops it",
+    Reason.EXPECTED: "announced by the control connection of FTP",
     Reason.TRACKING_OFF: "no rule needs tracking, so the kernel does not track",
 }
 """What each reason means, as the end of a sentence that begins with the packet."""
@@ -96,6 +99,8 @@ KERNEL_WORDS: dict[Reason, str] = {
     Reason.ICMP_BAD_TYPE: "invalid icmp type",
     Reason.SCTP_BAD_CHECKSUM: "nf_ct_sctp: bad CRC",
     Reason.SCTP_BAD_TAG: "verification tag check failed",
+    Reason.HELPER_PARTIAL: "nf_ct_ftp: dropping packet: partial matching",
+    Reason.HELPER_CLASH: "nf_ct_ftp: dropping packet: cannot add expectation",
     Reason.TABLE_FULL: "nf_conntrack: table full, dropping packet",
 }
 """What Linux logs for the same packet, where it logs anything."""

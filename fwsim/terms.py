@@ -73,7 +73,7 @@ class CtState(IntFlag):
 
 
 class CtStatus(IntFlag):
-    """`ct status` bits (`enum ip_conntrack_status`), and two of our own above the kernel's."""
+    """`ct status` bits (`enum ip_conntrack_status`), and three of our own above the kernel's."""
 
     EXPECTED = 1
     SEEN_REPLY = 2
@@ -82,10 +82,13 @@ class CtStatus(IntFlag):
     SNAT = 16
     DNAT = 32
     DYING = 512
+    HELPER = 8192
     TENTATIVE = 1 << 20
     """Opened by a packet whose verdict is UNKNOWN: it may or may not exist."""
     GHOST = 1 << 21
     """Its opening was refused; remembered only so that later packets can be explained."""
+    HELPER_IN_DOUBT = 1 << 22
+    """Whether it has a helper, or what that has read, is not known for sure."""
 
 
 class TcpState(IntEnum):
@@ -229,6 +232,9 @@ class Reason(IntEnum):
     SCTP_BAD_TAG = 56
     SCTP_INVALID_STATE = 57
     GRE_BAD_PROTOCOL = 58
+    # why conntrack drops it itself, although the rules have accepted it
+    HELPER_PARTIAL = 76
+    HELPER_CLASH = 77
     # worth saying although the packet is fine with conntrack
     TCP_IGNORED = 60
     TCP_OLD_DATA = 61
@@ -246,6 +252,7 @@ class Reason(IntEnum):
     ICMP_ERROR_RELATED = 73
     TRACKING_OFF = 74
     SCTP_IGNORED = 75
+    EXPECTED = 78
 
 
 class Evidence(IntFlag):

@@ -68,7 +68,7 @@ def transport(
     """Read the transport header of the protocols that have ports, flags or types."""
     proto = layer["kind"]
     if proto == TCP:
-        tcp(buffer, even, odd, frame, packet, layer, decoder)
+        tcp(buffer, even, odd, frame, packet, quotes, layer, decoder)
     elif proto == UDP:
         udp(buffer, even, odd, frame, packet, layer, decoder)
     elif proto == ICMP or proto == ICMPV6:
@@ -109,6 +109,7 @@ def blank(packet: Row) -> None:
     packet["ct_direction"] = NO_DIRECTION
     packet["ct_status"] = 0
     packet["ct_mark"] = 0
+    packet["ct_helper"] = 0
 
 
 @hot

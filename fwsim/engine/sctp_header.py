@@ -16,7 +16,7 @@ from fwsim.engine import hot
 from fwsim.engine.checksum import AUTO, IGNORE
 from fwsim.engine.network import BAD_CHECKSUM, BAD_LENGTH, WHOLE
 from fwsim.engine.sctp_table import COOKIE_ACK, COOKIE_ECHO, DATA, INIT, INIT_ACK, OTHER, SHUTDOWN_COMPLETE
-from fwsim.engine.transport import fault, field32, ports, tiny
+from fwsim.engine.transport import clear_quote, fault, field32, ports, tiny
 from fwsim.engine.wire import Buffer, u8, u16, u32
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Proto, Reason
 
@@ -130,15 +130,10 @@ def chunks(buffer: Buffer, row: Row, layer: Row) -> None:
 @hot
 def clear_chunks(buffer: Buffer, row: Row, layer: Row) -> None:
     """Begin a row: no chunk yet."""
+    clear_quote(row)
     row["proto"] = SCTP
     row["vtag"] = field32(buffer, layer, 4)
     row["init_tag"] = ABSENT
-    row["kinds"] = 0
-    row["chunks"] = 0
-    row["list0"] = 0
-    row["list1"] = 0
-    row["list2"] = 0
-    row["list3"] = 0
 
 
 @hot

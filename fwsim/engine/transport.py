@@ -186,3 +186,29 @@ def field32(buffer: Buffer, layer: Row, offset: int) -> int:
     if layer["have"] >= offset + 4:
         return u32(buffer, layer["at"] + offset)
     return UNKNOWN_VALUE if layer["size"] >= offset + 4 else ABSENT
+
+
+@hot
+def clear_quote(row: Row) -> None:
+    """Reset a row of `QUOTE`."""
+    row["usable"] = 0
+    row["proto"] = 0
+    row["src0"] = 0
+    row["src1"] = 0
+    row["src2"] = 0
+    row["src3"] = 0
+    row["dst0"] = 0
+    row["dst1"] = 0
+    row["dst2"] = 0
+    row["dst3"] = 0
+    row["src_id"] = 0
+    row["dst_id"] = 0
+    row["newline"] = 0
+    row["vtag"] = 0
+    row["init_tag"] = 0
+    row["kinds"] = 0
+    row["chunks"] = 0
+    row["list0"] = 0
+    row["list1"] = 0
+    row["list2"] = 0
+    row["list3"] = 0

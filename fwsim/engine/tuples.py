@@ -39,6 +39,7 @@ class Tracker(NamedTuple):
     tuples: Table
     sides: Table
     connections: Table
+    expectations: Table
     buckets: Any
     heap_key: Any
     heap_row: Any

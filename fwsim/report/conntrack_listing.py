@@ -27,7 +27,8 @@ EVENTS = {"new": "    [NEW]", "update": " [UPDATE]", "destroy": "[DESTROY]"}
 
 def listed(connection: Connection, now: int) -> str:
     """A line of `conntrack -L` at time `now` (ns): `tcp      6 431999 ESTABLISHED src=... [ASSURED] mark=0 use=1`."""
-    return f"{_body(connection, seconds_left(connection, now))} mark={connection['mark']} use=1"
+    helper = " helper=ftp" if connection["status"] & CtStatus.HELPER else ""
+    return f"{_body(connection, seconds_left(connection, now))} mark={connection['mark']}{helper} use=1"
 
 
 def event(kind: str, connection: Connection, now: int) -> str:

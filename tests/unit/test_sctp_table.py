@@ -33,7 +33,7 @@ EXPECTED = {
     "reply heartbeat":            "IV CL CW CE ES SS SR SA HS",
     "reply heartbeat-ack":        "IV CL CW CE ES SS SR SA ES",
 }  # fmt: skip
-CODES = {code: number for number, code in enumerate("NO CL CW CE ES SS SR SA HS IV".split())}
+CODES = {code: number for number, code in enumerate(["NO", "CL", "CW", "CE", "ES", "SS", "SR", "SA", "HS", "IV"])}
 
 
 @pytest.mark.parametrize("name", EXPECTED)
