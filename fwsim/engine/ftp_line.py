@@ -17,6 +17,9 @@ from fwsim.terms import ABSENT, UNKNOWN_VALUE, Direction
 Row = Any
 Table = Any
 
+ORIGINAL = int(Direction.ORIGINAL)
+REPLY = int(Direction.REPLY)
+
 ENDS_LINE = -3
 """In PACKET["quote"]: the payload ends in a newline, and begins with nothing that FTP could mean."""
 
@@ -66,7 +69,7 @@ def line(buffer: Buffer, packet: Row, quotes: Table, at: int, end: int, captured
     row = quotes[packet["quote"]]
     clear_quote(row)
     row["newline"] = ends
-    row["src_id"] = int(Direction.ORIGINAL) if kind == PORT or kind == EPRT else int(Direction.REPLY)
+    row["src_id"] = ORIGINAL if kind == PORT or kind == EPRT else REPLY
     row["usable"] = BROKEN_OFF if end - at <= 4 else announcement(buffer, packet, row, kind, at + 4, end)
 
 

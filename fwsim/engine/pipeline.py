@@ -181,7 +181,7 @@ def is_helped(mode: Stateful, decision: Row) -> bool:
     ):
         return False
     connection = mode.tracker.connections[row]
-    return connection["status"] & HELPER != 0 and connection["heap_position"] >= 0
+    return bool(connection["status"] & HELPER and connection["heap_position"] >= 0)
 
 
 @shared

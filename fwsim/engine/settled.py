@@ -1,7 +1,7 @@
 """Packets whose ct state needs no look-up: invalid, never tracked, or hanging on what is not known.
 
-Read first: conntrack-spec §2, `fwsim.tables.TRACK`. What belongs to a connection, and is invalid nevertheless, is judged
-by its protocol (`fwsim.engine.conntrack`).
+Read first: conntrack-spec §2, `fwsim.tables.TRACK`. What belongs to a connection, and is invalid nevertheless, is
+judged by its protocol (`fwsim.engine.conntrack`).
 """
 
 from __future__ import annotations

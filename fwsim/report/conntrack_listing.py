@@ -27,15 +27,21 @@ EVENTS = {"new": "    [NEW]", "update": " [UPDATE]", "destroy": "[DESTROY]"}
 
 def listed(connection: Connection, now: int) -> str:
     """A line of `conntrack -L` at time `now` (ns): `tcp      6 431999 ESTABLISHED src=... [ASSURED] mark=0 use=1`."""
-    helper = " helper=ftp" if connection["status"] & CtStatus.HELPER else ""
-    return f"{_body(connection, seconds_left(connection, now))} mark={connection['mark']}{helper} use=1"
+    return f"{_body(connection, seconds_left(connection, now))} mark={connection['mark']}{_helper(connection)} use=1"
 
 
 def event(kind: str, connection: Connection, now: int) -> str:
     """A line of `conntrack -E`; `kind` is `new`, `update` or `destroy`. One that timed out has no time to print."""
     left = seconds_left(connection, now)
     mark = f" mark={connection['mark']}" if connection["mark"] else ""
-    return f"{EVENTS[kind]} {_body(connection, None if kind == 'destroy' and left == 0 else left)}{mark}"
+    if kind == "destroy":
+        return f"{EVENTS[kind]} {_body(connection, left or None)}{mark}"
+    return f"{EVENTS[kind]} {_body(connection, left)}{mark}{_helper(connection)}"
+
+
+def _helper(connection: Connection) -> str:
+    """The helper that reads along, if one does."""
+    return " helper=ftp" if connection["status"] & CtStatus.HELPER else ""
 
 
 def seconds_left(connection: Connection, now: int) -> int:
