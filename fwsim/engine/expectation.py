@@ -8,7 +8,7 @@ the address of who is spoken to (any port) to that of the announcer, at the port
 
 from __future__ import annotations
 
-from fwsim.engine import hot
+from fwsim.engine import hot, shared
 from fwsim.engine.tuples import Tracker
 from fwsim.tables import Row
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Proto
@@ -33,7 +33,7 @@ def begin_reading(row: Row) -> None:
     row["expects"] = NOT_AT_ALL
 
 
-@hot
+@shared
 def find_master(tracker: Tracker, now: int) -> int:
     """The connection that expects the one whose tuple is in the scratch row; -1 if none (`nf_ct_find_expectation`).
 
@@ -108,7 +108,7 @@ def expect(tracker: Tracker, row: int, direction: int, port: int, now: int, how:
     counters["newest_expecting"] = row
 
 
-@hot
+@shared
 def withdraw(tracker: Tracker, row: int) -> None:
     """Expect nothing any more."""
     expectation = tracker.expectations[row]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fwsim.engine import hot
+from fwsim.engine import hot, shared
 from fwsim.engine.transport import clear_quote
 from fwsim.engine.wire import Buffer, u8
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Direction
@@ -93,7 +93,7 @@ def command(buffer: Buffer, at: int, end: int) -> int:
     return EXTENDED_PASSIVE if word == EXTENDED_PASSIVE >> 8 * (4 - size) else NOTHING
 
 
-@hot
+@shared
 def announcement(buffer: Buffer, packet: Row, row: Row, kind: int, at: int, end: int) -> int:
     """What stands behind the word: EXPECTS, with the port in `dst_id`, ELSEWHERE or BROKEN_OFF.
 

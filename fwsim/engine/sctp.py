@@ -10,7 +10,7 @@ The chunks are taken one by one: what those before an invalid one have changed s
 
 from __future__ import annotations
 
-from fwsim.engine import hot
+from fwsim.engine import hot, shared
 from fwsim.engine.datagram import refresh
 from fwsim.engine.sctp_header import ENTRY_T, entry_of
 from fwsim.engine.sctp_table import (
@@ -58,7 +58,7 @@ NEVER_FIRST = 1 << ABORT | 1 << SHUTDOWN_COMPLETE | 1 << COOKIE_ACK
 """A packet with a chunk of these kinds opens nothing (RFC 9260 §8.4)."""
 
 
-@hot
+@shared
 def sctp_packet(connection: Row, sides: Table, base: int, chunks: Row, direction: int, now: int, settings: Row) -> int:
     """Judge a packet and follow it; returns SCTP_IGNORED or 0 if it is valid, else the reason why not.
 

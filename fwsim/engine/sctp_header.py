@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.engine import hot
+from fwsim.engine import hot, shared
 from fwsim.engine.checksum import AUTO, IGNORE
 from fwsim.engine.network import BAD_CHECKSUM, BAD_LENGTH, WHOLE
 from fwsim.engine.sctp_table import COOKIE_ACK, COOKIE_ECHO, DATA, INIT, INIT_ACK, OTHER, SHUTDOWN_COMPLETE
@@ -87,7 +87,7 @@ def judge_crc(buffer: Buffer, frame: Row, layer: Row, decoder: Row) -> None:
         fault(frame, SCTP_BAD_CHECKSUM, BAD_CHECKSUM)
 
 
-@hot
+@shared
 def crc32c(buffer: Buffer, at: int, size: int) -> int:
     """The CRC of a packet with zeros in the place of the field, as the field holds it (low byte first)."""
     crc = 0xFFFFFFFF
@@ -98,7 +98,7 @@ def crc32c(buffer: Buffer, at: int, size: int) -> int:
     return (crc & 0xFF) << 24 | (crc & 0xFF00) << 8 | (crc >> 8) & 0xFF00 | crc >> 24
 
 
-@hot
+@shared
 def chunks(buffer: Buffer, row: Row, layer: Row) -> None:
     """List the chunks, as far as the packet goes or its first that breaks a rule (`for_each_sctp_chunk`)."""
     clear_chunks(buffer, row, layer)
