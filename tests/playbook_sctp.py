@@ -71,6 +71,11 @@ class Sctp(Conversation):
         """Send these chunks from the other end."""
         return self.say(REPLY, kinds, words)
 
+    def speak(self, direction: int, data: int | bytes, words: dict[str, Any]) -> Sent:
+        """Send the chunks that `kinds` names; a `vtag` of None is the usual one."""
+        spoken = {name: value for name, value in words.items() if value is not None}
+        return self.say(direction, spoken.pop("kinds"), spoken)
+
     def say(self, direction: int, kinds: tuple[str | int, ...], words: dict[str, Any]) -> Sent:
         """Send chunks in a direction. An INIT carries the tag 0, all else that of the receiver."""
         ip, sending, of_chunk = split_words(words, IP_WORDS, SENDING_WORDS, {"tag", "flags", "claims"})
