@@ -318,8 +318,7 @@ def test_a_header_without_ports_is_invalid_without_a_look_up() -> None:
 @pytest.mark.parametrize(
     ("packet", "reason"),
     [
-        (Datagram(INSIDE, OUTSIDE, int(Proto.GRE)), Reason.NOT_SIMULATED),
-        (Datagram(INSIDE, OUTSIDE, int(Proto.SCTP), 1, 2), Reason.NOT_SIMULATED),
+        (Datagram(INSIDE, OUTSIDE, int(Proto.SCTP), UNKNOWN_VALUE, 2), Reason.CUT),
         (Datagram(INSIDE, OUTSIDE, UNKNOWN_VALUE), Reason.CUT),
         (udp(INSIDE, 5000, OUTSIDE, UNKNOWN_VALUE), Reason.CUT),
         (tcp(INSIDE, 5000, OUTSIDE, 80, UNKNOWN_VALUE), Reason.CUT),

@@ -243,10 +243,12 @@ def test_an_error_whose_quote_is_cut_off_cannot_be_known() -> None:
     assert (result["ct_state"], result["reason"]) == (UNKNOWN_VALUE, Reason.CUT)
 
 
-@pytest.mark.parametrize("proto", [int(Proto.GRE), int(Proto.SCTP)])
-def test_an_error_about_a_protocol_that_is_not_simulated_cannot_be_known(proto: int) -> None:
-    result = Bench().see(error(Datagram(INSIDE, OUTSIDE, proto)))
-    assert (result["ct_state"], result["reason"]) == (UNKNOWN_VALUE, Reason.NOT_SIMULATED)
+def test_an_error_about_a_gre_packet_is_related_to_its_connection() -> None:
+    bench = Bench()
+    sent = Datagram(INSIDE, OUTSIDE, int(Proto.GRE))
+    assert bench.see(error(sent))["reason"] == Reason.ICMP_ERROR_UNMATCHED
+    bench.see(sent)
+    assert bench.state(error(sent)) == ABOUT_ORIGINAL
 
 
 def redirect(source: str = "fe80::1", hops: int = 255, code: int = 0, about: Datagram | None = SENT6) -> Datagram:
