@@ -72,7 +72,7 @@ def test_a_datagram_of_which_a_fragment_was_cut_hangs_on_what_was_cut_off() -> N
 
 
 def test_packets_are_counted_by_construct_and_the_first_is_named() -> None:
-    cut = (tcp(), {"cut": 34})
+    cut, many = (tcp(), {"cut": 34}), Ip(HERE, THERE, SCTP, endless())
     assert lines(
         EDGE,
         tcp(),
