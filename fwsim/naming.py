@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from fwsim.tables import RULE_POLICY
-from fwsim.terms import CtState, Direction, Hook, Proto, Reason, RejectWith, TcpState, Verdict, word
+from fwsim.terms import CtState, Direction, Hook, Proto, Reason, RejectWith, SctpState, TcpState, Verdict, word
 
 TCP_STATE_WORDS = {int(state): state.name for state in TcpState}
 """TCP states as `conntrack -L` prints them."""
+
+STATE_WORDS = {int(Proto.TCP): TCP_STATE_WORDS, int(Proto.SCTP): {int(state): state.name for state in SctpState}}
+"""The same by protocol, of those that have states."""
 
 DECISION_WORDS: dict[str, dict[int, str]] = {
     "verdict": {int(verdict): word(verdict) for verdict in Verdict},

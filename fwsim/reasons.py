@@ -65,6 +65,12 @@ SENTENCES: dict[Reason, str] = {
     Reason.L4_TRUNCATED: "the transport header is not there in full",
     Reason.NO_TRANSPORT: "the IPv6 extension headers lead to no transport header",
     Reason.LATER_FRAGMENT: "a fragment without the transport header, which was not put together with the first",
+    Reason.SCTP_BAD_CHECKSUM: "the SCTP CRC is wrong",
+    Reason.SCTP_BAD_CHUNKS: "its SCTP chunks are malformed, or such as must not stand in one packet",
+    Reason.SCTP_NOT_AN_OPENING: "there is no association, and such chunks cannot open one",
+    Reason.SCTP_BAD_TAG: "the verification tag is not that of the association",
+    Reason.SCTP_INVALID_STATE: "such a chunk cannot occur in the association's present state",
+    Reason.GRE_BAD_PROTOCOL: "GRE version 1 that carries something else than PPP",
     Reason.TCP_IGNORED: "out of step with the connection: let through, nothing learned from it",
     Reason.TCP_OLD_DATA: "old data sent again (bound II): let through, nothing learned from it",
     Reason.TCP_OLD_ACK: "a very old acknowledgement (bound IV): let through, nothing learned from it",
@@ -79,6 +85,10 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNTRACKED_ND: "neighbour discovery and multicast listener messages are never tracked",
     Reason.UNTRACKED_RULE: "a notrack rule exempted it from tracking",
     Reason.ICMP_ERROR_RELATED: "an ICMP error about a packet of a known connection",
+    Reason.SCTP_IGNORED: "an INIT again, or a heartbeat with a new tag: let through, the timer runs on",
+    Reason.HELPER_PARTIAL: "a line of FTP that is malformed or not there in full: the helper drops it",
+    Reason.HELPER_CLASH: "another connection has announced the same port: the helper drops it",
+    Reason.EXPECTED: "announced by the control connection of FTP",
     Reason.TRACKING_OFF: "no rule needs tracking, so the kernel does not track",
 }
 """What each reason means, as the end of a sentence that begins with the packet."""
@@ -100,6 +110,10 @@ KERNEL_WORDS: dict[Reason, str] = {
     Reason.ICMP_SHORT: "short packet",
     Reason.ICMP_BAD_CHECKSUM: "bad checksum",
     Reason.ICMP_BAD_TYPE: "invalid icmp type",
+    Reason.SCTP_BAD_CHECKSUM: "nf_ct_sctp: bad CRC",
+    Reason.SCTP_BAD_TAG: "verification tag check failed",
+    Reason.HELPER_PARTIAL: "nf_ct_ftp: dropping packet: partial matching",
+    Reason.HELPER_CLASH: "nf_ct_ftp: dropping packet: cannot add expectation",
     Reason.TABLE_FULL: "nf_conntrack: table full, dropping packet",
 }
 """What Linux logs for the same packet, where it logs anything."""

@@ -195,17 +195,19 @@ class Simulator:
         if self.defragmenter is None or self.assembled is None:
             return False
         whole = self.assembled
-        tables = (whole.frames, whole.packets, whole.quotes, whole.decisions)
-        frames, packets, quotes, decisions = map(usable, tables)
-        self.stateful.run(frames, packets, quotes, decisions, 0, len(whole))
-        flush(frames, packets, quotes, decisions)
+        count = len(whole)
+        tables = (whole.frames, whole.packets, whole.decisions)
+        frames, packets, decisions = (loaded(table, 0, count) for table in tables)
+        self.stateful.run(frames, packets, usable(whole.quotes), decisions, 0, count)
+        flush(frames, packets, decisions)
         self.defragmenter.finish(batch, whole)
         return True
 
     def _run_rows(self, batch: Batch, start: int, end: int) -> None:
         """Both halves for some rows of a batch."""
-        tables = (batch.frames, batch.packets, batch.stateless)
-        frames, packets, stateless = (loaded(table, start, end) for table in tables)
+        frames, packets, stateless = (
+            loaded(table, start, end) for table in (batch.frames, batch.packets, batch.stateless)
+        )
         self.stateless.run(frames, packets, stateless, start, end)
         if self._run_assembled(batch, start, end):
             flush(stateless)

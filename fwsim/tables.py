@@ -63,7 +63,7 @@ PACKET = row_type(
     now family proto src0 src1 src2 src3 dst0 dst1 dst2 dst3 length ttl dscp ip_id fragment
     sport dport flags seq ack win payload tcp_options wscale sack_right
     icmp_type icmp_code icmp_id quote
-    vlan iif oif hook mark ct_state ct_direction ct_status ct_mark
+    vlan iif oif hook mark ct_state ct_direction ct_status ct_mark ct_helper
     """
 )
 """The header fields a firewall can see, where it was seen, and its time: what rules match on.
@@ -73,8 +73,9 @@ PACKET = row_type(
 `tcp_options` the `TCP_OPTION_*` bits; `wscale` as offered, at most 14;
 `sack_right` the highest right edge of the SACK blocks
 (RFC 2018) beyond `ack`, else `ack`;
-`quote` the row of `QUOTE` of an ICMP error, or -1. `iif` and `oif` are interface numbers; `hook` the first
-filter hook (INPUT, FORWARD or OUTPUT). The last five are set while a packet is walked through the chains.
+`icmp_id` the id of a query, and the call id of GRE version 1; `quote` the row of `QUOTE` of an ICMP error, an SCTP
+packet or a line of FTP, else negative. `iif` and `oif` are interface numbers; `hook` the first filter hook (INPUT,
+FORWARD or OUTPUT). The last six are set while a packet is walked through the chains.
 """
 
 TCP_OPTION_AREA = 1
@@ -84,9 +85,20 @@ TCP_OPTION_WSCALE = 2
 TCP_OPTION_SACK_PERMITTED = 4
 """A well-formed SACK-permitted option (RFC 2018 §2) was read."""
 
-QUOTE = row_type("usable proto src0 src1 src2 src3 dst0 dst1 dst2 dst3 src_id dst_id")
-"""The tuple of the packet that an ICMP error quotes; `usable` is 0 if the kernel could not build it,
-UNKNOWN_VALUE if the capture cut it off."""
+QUOTE = row_type(
+    """
+    usable proto src0 src1 src2 src3 dst0 dst1 dst2 dst3 src_id dst_id
+    newline vtag init_tag kinds chunks list0 list1 list2 list3
+    """
+)
+"""What tracking reads of a packet beyond its headers.
+
+Of an ICMP error, the tuple of the packet that it quotes; `usable` is 0 if the kernel could not build it, UNKNOWN_VALUE
+if the capture cut it off. Of an SCTP packet, its verification tag `vtag`, the tag that an INIT or INIT-ACK names
+(`init_tag`, ABSENT if that is too short), one bit for each of the `kinds` of its chunks, and so many `chunks` in the
+list that `fwsim.engine.sctp_header` packs into `list0` to `list3`; `usable` is 0 if conntrack would not look at them.
+Of a TCP segment that begins like a line of FTP: `usable` what it announces (`fwsim.engine.ftp_line`), `src_id` the
+direction in which it counts, `dst_id` the port, `newline` 1 if it ends a line."""
 
 TUPLE = row_type("src0 src1 src2 src3 dst0 dst1 dst2 dst3 proto src_id dst_id next")
 """One direction of a connection. Rows 2c and 2c+1 are the original and reply tuple of connection c.
@@ -95,7 +107,16 @@ TUPLE = row_type("src0 src1 src2 src3 dst0 dst1 dst2 dst3 proto src_id dst_id ne
 """
 
 SIDE = row_type("end maxend maxwin maxack scale flags")
-"""The window of one sender (`struct ip_ct_tcp_state`). Row 2c + direction belongs to who sends in that direction."""
+"""The window of one sender (`struct ip_ct_tcp_state`). Row 2c + direction belongs to who sends in that direction.
+
+Of an SCTP association: `end` the verification tag that packets of that direction carry, `flags` 1 after an INIT."""
+
+EXPECTATION = row_type("line00 line01 line10 line11 expects direction port expires older newer")
+"""What the FTP helper remembers of connection c, in row c, if it has one: where lines begin, and what is expected.
+
+`line..` are two sequence numbers behind a newline for each direction (ABSENT: none yet). `expects` 1: a connection
+from who is spoken to, `direction` being that of the announcement, to who has announced it, at its `port`, until
+`expires` (ns); 2: perhaps, and `port` may be UNKNOWN_VALUE. `older`/`newer` chain those that expect one (-1 ends)."""
 
 CONNECTION = row_type(
     """
@@ -107,7 +128,8 @@ CONNECTION = row_type(
 )
 """What conntrack remembers of a connection, apart from its tuples and windows (`struct nf_conn`).
 
-`status` holds `CtStatus` bits; `timeout` the ns last chosen; `expires` when it dies (ns), dead at `expires <= now`;
+`status` holds `CtStatus` bits; `state` a `TcpState` or `SctpState`; `timeout` the ns last chosen; `expires` when it
+dies (ns), dead at `expires <= now`;
 `evidence` that of its opening packet; `denied_rule`/`denied_hook` what refused a ghost's opening.
 `last_*` and `retrans` as in `struct ip_ct_tcp`; `stream_from` is UDP's `stream_ts`.
 `heap_position` its place in the expiry heap (-1 none); `older`/`newer` chain the non-ASSURED ones by age.
@@ -128,7 +150,7 @@ sender's SIDE before it. `reason` TABLE_FULL: tracking itself drops the packet."
 COUNTERS = row_type(
     """
     next_number used free live peak created expired evicted dropped
-    oldest newest oldest_assured newest_assured evict_assured hash_key
+    oldest newest oldest_assured newest_assured newest_expecting evict_assured hash_key
     """
 )
 """The bookkeeping of a connection table, one row of it.
@@ -137,7 +159,7 @@ COUNTERS = row_type(
 connection, row 1 stays blank); those that are free again are chained from `free` (-1 none). `live` connections now,
 `peak` the most at any time; `created`, `expired` (timed out), `evicted` (to make room) and `dropped` (packets, no room)
 count up. `oldest`..`newest` end the chain of those that are not ASSURED, in the order of their creation, `..._assured`
-that of the others, in the order in which they became so (-1 none).
+that of the others, in the order in which they became so (-1 none); `newest_expecting` begins that of `EXPECTATION`.
 `evict_assured` 1: these may be evicted too (ghosts).
 `hash_key` is the secret of a run: it spreads tuples over buckets and changes no result.
 """
@@ -218,6 +240,8 @@ SETTINGS = row_type(
     loose be_liberal ignore_invalid_rst max_retrans checksum max tracking clock_frozen
     syn_sent syn_recv established fin_wait close_wait last_ack time_wait close max_retrans_timeout unacknowledged
     udp udp_stream icmp icmpv6 generic gre gre_stream
+    sctp_closed sctp_cookie_wait sctp_cookie_echoed sctp_established
+    sctp_shutdown_sent sctp_shutdown_recd sctp_shutdown_ack_sent sctp_heartbeat_sent
     """
 )
 """Conntrack's sysctls (`net.netfilter.nf_conntrack_*`); all timeouts in ns. `tracking` is 0 or 1."""

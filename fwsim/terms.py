@@ -73,7 +73,7 @@ class CtState(IntFlag):
 
 
 class CtStatus(IntFlag):
-    """`ct status` bits (`enum ip_conntrack_status`), and two of our own above the kernel's."""
+    """`ct status` bits (`enum ip_conntrack_status`), and three of our own above the kernel's."""
 
     EXPECTED = 1
     SEEN_REPLY = 2
@@ -82,10 +82,13 @@ class CtStatus(IntFlag):
     SNAT = 16
     DNAT = 32
     DYING = 512
+    HELPER = 8192
     TENTATIVE = 1 << 20
     """Opened by a packet whose verdict is UNKNOWN: it may or may not exist."""
     GHOST = 1 << 21
     """Its opening was refused; remembered only so that later packets can be explained."""
+    HELPER_IN_DOUBT = 1 << 22
+    """Whether it has a helper, or what that has read, is not known for sure."""
 
 
 class TcpState(IntEnum):
@@ -101,6 +104,20 @@ class TcpState(IntEnum):
     TIME_WAIT = 7
     CLOSE = 8
     SYN_SENT2 = 9
+
+
+class SctpState(IntEnum):
+    """SCTP states in the kernel's order (`enum sctp_conntrack`), named as `conntrack -L` prints them."""
+
+    NONE = 0
+    CLOSED = 1
+    COOKIE_WAIT = 2
+    COOKIE_ECHOED = 3
+    ESTABLISHED = 4
+    SHUTDOWN_SENT = 5
+    SHUTDOWN_RECD = 6
+    SHUTDOWN_ACK_SENT = 7
+    HEARTBEAT_SENT = 8
 
 
 class TcpFlag(IntFlag):
@@ -223,6 +240,15 @@ class Reason(IntEnum):
     L4_TRUNCATED = 50
     NO_TRANSPORT = 51
     LATER_FRAGMENT = 52
+    SCTP_BAD_CHECKSUM = 53
+    SCTP_BAD_CHUNKS = 54
+    SCTP_NOT_AN_OPENING = 55
+    SCTP_BAD_TAG = 56
+    SCTP_INVALID_STATE = 57
+    GRE_BAD_PROTOCOL = 58
+    # why conntrack drops it itself, although the rules have accepted it
+    HELPER_PARTIAL = 76
+    HELPER_CLASH = 77
     # worth saying although the packet is fine with conntrack
     TCP_IGNORED = 60
     TCP_OLD_DATA = 61
@@ -239,6 +265,8 @@ class Reason(IntEnum):
     UNTRACKED_RULE = 72
     ICMP_ERROR_RELATED = 73
     TRACKING_OFF = 74
+    SCTP_IGNORED = 75
+    EXPECTED = 78
 
 
 class Evidence(IntFlag):

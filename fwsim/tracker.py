@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from fwsim.engine.expiry import FIRST
 from fwsim.engine.tuples import PRIME, Tracker, relink
-from fwsim.tables import CONNECTION, COUNTERS, SETTINGS, SIDE, TUPLE, empty
+from fwsim.tables import CONNECTION, COUNTERS, EXPECTATION, SETTINGS, SIDE, TUPLE, empty
 from fwsim.uncompiled import flush, usable
 
 LEAST_ROWS = 64
@@ -38,7 +38,7 @@ def make_tracker(
     if capacity_limit is not None:
         own[0]["max"] = capacity_limit
     counters = empty(COUNTERS, 1)
-    for end in ("free", "oldest", "newest", "oldest_assured", "newest_assured"):
+    for end in ("free", "oldest", "newest", "oldest_assured", "newest_assured", "newest_expecting"):
         counters[0][end] = -1
     counters[0]["used"] = FIRST
     counters[0]["next_number"] = 1
@@ -55,6 +55,7 @@ def _with_rows(rows: int, counters: npt.NDArray[np.void], settings: npt.NDArray[
         tuples=empty(TUPLE, 2 * rows),
         sides=empty(SIDE, 2 * rows),
         connections=empty(CONNECTION, rows),
+        expectations=empty(EXPECTATION, rows),
         buckets=np.full(1 << (2 * rows - 1).bit_length(), -1, dtype=np.int64),
         heap_key=np.zeros(rows, dtype=np.int64),
         heap_row=np.zeros(rows, dtype=np.int64),
@@ -87,6 +88,7 @@ def grow(tracker: Tracker, room: int) -> Tracker:
         return tracker
     larger = _with_rows(rows, tracker.counters, tracker.settings)
     larger.connections[:old] = tracker.connections
+    larger.expectations[:old] = tracker.expectations
     larger.tuples[: 2 * old] = tracker.tuples
     larger.sides[: 2 * old] = tracker.sides
     larger.heap_key[:old] = tracker.heap_key

@@ -21,12 +21,13 @@ from typing import Any, Self
 from fwsim.capture.crafting import Ip
 from fwsim.terms import CtState, TcpState
 from tests.playbook_capture import pcapng
+from tests.playbook_sctp import Sctp
 from tests.playbook_stage import ACCEPT, DROP, ORIGINAL, REPLY, Connection, ExpectationError, Firewall, Sent, Stage
 from tests.playbook_talk import Conversation, Ping, Raw, Tcp, Udp, icmp_error
 
 __all__ = [  # noqa: RUF022  # by kind
     "ACCEPT", "DROP", "ORIGINAL", "REPLY", "NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED", "State",
-    "Conversation", "ExpectationError", "Firewall", "Ip", "Ping", "Playbook", "Raw", "Sent", "Tcp", "Udp",
+    "Conversation", "ExpectationError", "Firewall", "Ip", "Ping", "Playbook", "Raw", "Sctp", "Sent", "Tcp", "Udp",
 ]  # fmt: skip
 
 NEW, ESTABLISHED, RELATED = CtState.NEW, CtState.ESTABLISHED, CtState.RELATED
@@ -66,6 +67,18 @@ class Playbook(Stage):
     def udp(self, opener: str | None = None, other: str | None = None, **settings: Any) -> Udp:
         """A UDP conversation, from port 40000 to 53 unless said otherwise."""
         return Udp(self, *self.ends(opener, other, 53), **settings)
+
+    def sctp(self, opener: str | None = None, other: str | None = None, **settings: Any) -> Sctp:
+        """An SCTP association, from port 40000 to 36412 unless said otherwise; `tags` are those of the two ends."""
+        return Sctp(self, *self.ends(opener, other, 36412), **settings)
+
+    def ftp(self, opener: str | None = None, other: str | None = None, **settings: Any) -> Tcp:
+        """The control connection of FTP, opened, both sides having said their first line: from port 40000 to 21."""
+        control = Tcp(self, *self.ends(opener, other, 21), **settings)
+        control.handshake()
+        control.reply("PA", b"220 ready\r\n").expect(ACCEPT)
+        control.original("PA", b"USER anonymous\r\n").expect(ACCEPT)
+        return control
 
     def ping(self, opener: str | None = None, other: str | None = None, **settings: Any) -> Ping:
         """An ICMP conversation: `ident`, and `kind` for queries other than echo."""

@@ -11,7 +11,18 @@ from ipaddress import ip_address, ip_network
 from typing import Protocol, Self
 
 from fwsim.capture.crafting import Ip, ethernet, in_pieces, mac_of
-from fwsim.terms import CtState, CtStatus, Direction, Evidence, Reason, TcpState, Verdict, evidence_words, word
+from fwsim.terms import (
+    CtState,
+    CtStatus,
+    Direction,
+    Evidence,
+    Reason,
+    SctpState,
+    TcpState,
+    Verdict,
+    evidence_words,
+    word,
+)
 from tests.playbook_capture import OUTBOUND, Frame
 
 ACCEPT, DROP = Verdict.ACCEPT, Verdict.DROP
@@ -91,13 +102,15 @@ FACTS: dict[str, Callable[[Sent], object]] = {
     "evidence": lambda sent: Evidence(sent.judgement.evidence),
     "rule": lambda sent: sent.judgement.rule,
     "remains": _known(lambda known: TcpState(known.state)),
+    "association": _known(lambda known: SctpState(known.state)),
     "timeout": _known(lambda known: known.timeout),
     "seen_reply": _known(lambda known: bool(known.status & CtStatus.SEEN_REPLY)),
     "assured": _known(lambda known: bool(known.status & CtStatus.ASSURED)),
     "exists": lambda sent: sent.remembered() is not None,
 }
 """All that can be expected of a packet. `state` is what the decision says, `remains` the state of its connection in the
-table afterwards; `timeout` is in seconds; `exists` tells whether its connection is in the table."""
+table afterwards (of SCTP: `association`); `timeout` is in seconds; `exists` tells whether its connection is in the
+table."""
 
 
 @dataclass

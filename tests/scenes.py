@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.playbook import Playbook
 from tests.playbook_capture import OUTBOUND, Frame
+from tests.playbook_sctp import Sctp
 from tests.playbook_stage import START_NS
 from tests.playbook_talk import Conversation, Ping, Raw, Tcp, Udp
 
@@ -108,6 +109,8 @@ class Talk:
         ends = [f"[{a}]:{p}" if self.family == 6 else f"{a}:{p}" for a, p in ((opener, 40000), (other, self.port))]
         if self.kind == "udp":
             return Udp(play, ends[0], ends[1])
+        if self.kind == "sctp":
+            return Sctp(play, ends[0], ends[1])
         settings = dict(self.settings)
         isn = tuple((number + shift) & 0xFFFFFFFF for number, shift in zip(settings.pop("isn"), shifts, strict=True))
         return Tcp(play, ends[0], ends[1], isn=isn, **settings)

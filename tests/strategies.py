@@ -121,12 +121,29 @@ def datagram_steps(draw: Draw, kind: str, longest: int, orderly: bool) -> tuple[
     elif kind == "ping":
         choices = {"data": (0, 30), "bad_checksum": (False, False, True), "code": (0, 0, 0, 1)}
 
+    elif kind == "sctp":
+        choices = {"kinds": CHUNKS, "flags": (0, 0, 0, 1), "vtag": (None, None, None, 0, 9)}
+
     @st.composite
     def step(draw: Draw) -> Step:
         words = {name: draw(st.sampled_from(values)) for name, values in choices.items()}
         return Step(draw(st.sampled_from((0, 0, 1))), words, gap=gaps(draw, orderly))
 
-    return tuple(draw(st.lists(step() | step() | errors(orderly), min_size=1, max_size=longest)))
+    opening = draw(st.sampled_from(ASSOCIATIONS)) if kind == "sctp" else ()
+    steps = draw(st.lists(step() | step() | errors(orderly), min_size=1, max_size=longest))
+    return (*(Step(side, {"kinds": kinds}) for side, kinds in opening), *steps)
+
+
+ASSOCIATIONS: tuple[tuple[tuple[int, tuple[str, ...]], ...], ...] = (
+    (),
+    ((0, ("heartbeat",)), (1, ("heartbeat-ack",))),
+    ((0, ("init",)), (1, ("init-ack",)), (0, ("cookie-echo", "data")), (1, ("cookie-ack",))),
+)
+CHUNKS: tuple[tuple[str | int, ...], ...] = (
+    ("data",), ("sack", "data"), ("init",), ("init-ack",), ("cookie-echo",), ("cookie-ack",), ("heartbeat",),
+    ("heartbeat-ack",), ("shutdown",), ("shutdown-ack",), ("shutdown-complete",), ("abort",), ("error", 193), (),
+    ("heartbeat", "heartbeat"), ("shutdown", "abort"), ("init", "data"),
+)  # fmt: skip
 
 
 PLACES = (
@@ -161,7 +178,7 @@ def talks(draw: Draw, number: int, *, kinds: tuple[str, ...], longest: int, orde
     return Talk(kind, family, draw(st.sampled_from(PLACES)), number, port, draw(script), settings)
 
 
-KINDS = ("tcp", "tcp", "tcp", "udp", "ping", "generic")
+KINDS = ("tcp", "tcp", "tcp", "udp", "ping", "generic", "sctp")
 
 
 @st.composite

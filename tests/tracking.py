@@ -179,8 +179,9 @@ class Bench:
 
     def only(self) -> dict[str, Any]:
         """The one live connection."""
-        (connection,) = self.connections()
-        return connection
+        connections = self.connections()
+        assert len(connections) == 1
+        return connections[0]
 
     def counter(self, name: str) -> int:
         """One of the COUNTERS."""

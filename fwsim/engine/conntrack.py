@@ -5,37 +5,37 @@ before the rules see it; if it opens a connection, that is row 0 of the table un
 and it is *confirmed*, or has not and it is *forgotten*. What a packet did to a confirmed connection stays, whatever
 the rules say.
 
-Protocols are elsewhere: `tcp`, `datagram`, `icmp`. So are look-up (`tuples`) and deletion (`expiry`).
+Protocols are elsewhere: `tcp`, `sctp`, `datagram`, `icmp`. So are look-up (`tuples`), deletion (`expiry`), and what is
+never looked up (`settled`).
 """
 
 from __future__ import annotations
 
 from fwsim.engine import hot
 from fwsim.engine.datagram import datagram_packet
+from fwsim.engine.expectation import SURELY, find_master, withdraw
 from fwsim.engine.expiry import BLANK, UNCONFIRMED, become_assured, delete, expire, keep, make_room, rearm
-from fwsim.engine.icmp import ICMP_LAST, is_error, is_never_tracked, opens, query_packet, relate
-from fwsim.engine.network import LATER_FRAGMENT
+from fwsim.engine.icmp import is_error, opens, query_packet, relate
+from fwsim.engine.sctp import R_IGNORED as SCTP_IGNORED
+from fwsim.engine.sctp import sctp_packet
+from fwsim.engine.settled import counted_fault, is_icmp, is_settled, refuse
 from fwsim.engine.tcp import ACCEPT, DELETE, REPEAT, tcp_new, tcp_packet
 from fwsim.engine.tcp import INVALID as REFUSED
 from fwsim.engine.tcp_table import flags_are_valid
 from fwsim.engine.tcp_window import BE_LIBERAL
 from fwsim.engine.tuples import Tracker, find, invert, of_packet
 from fwsim.tables import Row, Table
-from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Proto, Reason, TcpFlag
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Proto, Reason, TcpFlag
 
 TCP = int(Proto.TCP)
-UDP = int(Proto.UDP)
-UDPLITE = int(Proto.UDPLITE)
 ICMP = int(Proto.ICMP)
 ICMPV6 = int(Proto.ICMPV6)
-GRE = int(Proto.GRE)
 SCTP = int(Proto.SCTP)
 
 INVALID = int(CtState.INVALID)
 ESTABLISHED = int(CtState.ESTABLISHED)
 RELATED = int(CtState.RELATED)
 NEW = int(CtState.NEW)
-UNTRACKED = int(CtState.UNTRACKED)
 
 SYN = int(TcpFlag.SYN)
 
@@ -48,21 +48,14 @@ ORIGINAL = int(Direction.ORIGINAL)
 REPLY = int(Direction.REPLY)
 NO_DIRECTION = int(Direction.NONE)
 
-OUTPUT = int(Hook.OUTPUT)
-
 R_NONE = int(Reason.NONE)
 R_TABLE_FULL = int(Reason.TABLE_FULL)
 R_CUT = int(Reason.CUT)
-R_LATER_FRAGMENT = int(Reason.LATER_FRAGMENT)
-R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
-R_TCP_BAD_CHECKSUM = int(Reason.TCP_BAD_CHECKSUM)
 R_TCP_BAD_FLAGS = int(Reason.TCP_BAD_FLAGS)
-R_UDP_BAD_CHECKSUM = int(Reason.UDP_BAD_CHECKSUM)
-R_ICMP_BAD_CHECKSUM = int(Reason.ICMP_BAD_CHECKSUM)
 R_ICMP_BAD_TYPE = int(Reason.ICMP_BAD_TYPE)
 R_ICMP_REPLY = int(Reason.ICMP_REPLY_WITHOUT_REQUEST)
 R_ICMP_UNMATCHED = int(Reason.ICMP_ERROR_UNMATCHED)
-R_UNTRACKED_ND = int(Reason.UNTRACKED_ND)
+R_EXPECTED = int(Reason.EXPECTED)
 
 
 @hot
@@ -75,7 +68,7 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, result: Row)
     expire(tracker, packet["now"])
     begin(result)
     fault = counted_fault(tracker, frame, packet)
-    if is_settled(packet, fault, result):
+    if is_settled(packet, quotes, fault, result):
         return
     if is_icmp(packet) and is_error(packet):
         relate(tracker, packet, quotes, result)
@@ -83,13 +76,16 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, result: Row)
     of_packet(packet, tracker.tuples[0])
     found = find(tracker, tracker.tuples[0])
     if found >= 0:
-        if follow(tracker, frame, packet, found, fault, result) != REPEAT:
+        if follow(tracker, frame, packet, quotes, found, fault, result) != REPEAT:
             return
         delete(tracker, found >> 1)  # the packet opens a new connection in place of the old one
     if not invert(tracker.tuples[0], tracker.tuples[1]):
         refuse(result, R_ICMP_BAD_TYPE)
     elif make_room(tracker):
-        open_connection(tracker, frame, packet, fault, result)
+        master = master_of(tracker, packet["now"])
+        open_connection(tracker, frame, packet, quotes, master, fault, result)
+        if master >= 0 and tracker.expectations[master]["expects"] == SURELY:
+            withdraw(tracker, master)  # also if the packet is invalid, or a rule drops it
     else:
         refuse(result, R_TABLE_FULL)
 
@@ -102,7 +98,7 @@ def fresh_state(tracker: Tracker, frame: Row, packet: Row, quotes: Table, result
     """
     begin(result)
     fault = counted_fault(tracker, frame, packet)
-    if is_settled(packet, fault, result):
+    if is_settled(packet, quotes, fault, result):
         return
     if is_icmp(packet) and is_error(packet):
         relate(tracker, packet, quotes, result)
@@ -113,7 +109,8 @@ def fresh_state(tracker: Tracker, frame: Row, packet: Row, quotes: Table, result
         return
     of_packet(packet, tracker.tuples[0])
     if invert(tracker.tuples[0], tracker.tuples[1]):
-        open_connection(tracker, frame, packet, fault, result)
+        master = master_of(tracker, packet["now"])
+        open_connection(tracker, frame, packet, quotes, master, fault, result)
     else:
         refuse(result, R_ICMP_BAD_TYPE)
 
@@ -157,96 +154,11 @@ def begin(result: Row) -> None:
     result["sender_end"] = 0
 
 
-@hot
-def refuse(result: Row, reason: int) -> None:
-    """`ct state invalid`, and why."""
-    result["ct_state"] = INVALID
-    result["reason"] = reason
-
-
-@hot
-def counted_fault(tracker: Tracker, frame: Row, packet: Row) -> int:
-    """What is wrong with the transport header, as conntrack sees it, or 0.
-
-    Checksums are verified only if `nf_conntrack_checksum` is set, and not of packets that are made here.
-    """
-    fault = frame["transport_fault"]
-    if fault == R_TCP_BAD_CHECKSUM or fault == R_UDP_BAD_CHECKSUM or fault == R_ICMP_BAD_CHECKSUM:
-        if not tracker.settings[0]["checksum"] or packet["hook"] >= OUTPUT:
-            return R_NONE
-    return int(fault)
-
-
-@hot
-def is_settled(packet: Row, fault: int, result: Row) -> bool:
-    """Whether the packet has a ct state without any look-up: not to be known, invalid or never tracked."""
-    if packet["fragment"] == LATER_FRAGMENT:
-        refuse(result, R_LATER_FRAGMENT)
-    elif fault and not has_ports(packet):
-        refuse(result, fault)
-    elif packet["proto"] == GRE or packet["proto"] == SCTP:
-        result["ct_state"] = UNKNOWN_VALUE
-        result["reason"] = R_NOT_SIMULATED
-    elif is_never_tracked(packet):
-        result["ct_state"] = UNTRACKED
-        result["reason"] = R_UNTRACKED_ND
-    elif is_icmp(packet) and is_bad_icmp(packet):
-        refuse(result, R_ICMP_BAD_TYPE)
-    elif not fault and is_cut(packet):
-        result["ct_state"] = UNKNOWN_VALUE
-        result["reason"] = R_CUT
-    else:
-        return False
-    return True
-
-
-@hot
-def has_ports(packet: Row) -> bool:
-    """Whether a packet has a tuple even if its header has a fault: then it is looked up before it is judged."""
-    proto = packet["proto"]
-    return (proto == TCP or proto == UDP or proto == UDPLITE) and packet["sport"] >= 0 and packet["dport"] >= 0
-
-
-@hot
-def is_cut(packet: Row) -> bool:
-    """Whether the capture cut off what tracking would look at."""
-    proto = packet["proto"]
-    if proto == UNKNOWN_VALUE:
-        return True
-    if proto == TCP:
-        return packet["sport"] < 0 or packet["dport"] < 0 or is_tcp_cut(packet)
-    if proto == UDP or proto == UDPLITE:
-        return packet["sport"] < 0 or packet["dport"] < 0
-    if proto == ICMP or proto == ICMPV6:
-        return packet["icmp_type"] < 0 or packet["icmp_code"] < 0 or packet["icmp_id"] == UNKNOWN_VALUE
-    return False
-
-
-@hot
-def is_tcp_cut(packet: Row) -> bool:
-    """Whether a TCP header lacks a field behind its ports (those of a complete one are never negative)."""
-    return packet["flags"] < 0 or packet["seq"] < 0 or packet["ack"] < 0 or packet["win"] < 0 or packet["payload"] < 0
-
-
-@hot
-def is_icmp(packet: Row) -> bool:
-    """Whether the packet is ICMP or ICMPv6."""
-    return packet["proto"] == ICMP or packet["proto"] == ICMPV6
-
-
-@hot
-def is_bad_icmp(packet: Row) -> bool:
-    """Whether the ICMP type is none that conntrack admits at all: beyond the last, or of the other IP version."""
-    if packet["proto"] == ICMP:
-        return packet["family"] != 4 or packet["icmp_type"] > ICMP_LAST
-    return packet["family"] != 6
-
-
 # --- packets of a known connection -----------------------------------------------------------------------------
 
 
 @hot
-def follow(tracker: Tracker, frame: Row, packet: Row, found: int, fault: int, result: Row) -> int:
+def follow(tracker: Tracker, frame: Row, packet: Row, quotes: Table, found: int, fault: int, result: Row) -> int:
     """Track a packet of the confirmed connection whose tuple `found` it has (`resolve_normal_ct` and what follows).
 
     Its ct state is settled before the protocol looks at it, and SEEN_REPLY set after. Returns the protocol's outcome.
@@ -259,7 +171,7 @@ def follow(tracker: Tracker, frame: Row, packet: Row, found: int, fault: int, re
     result["direction"] = direction
     result["replied_before"] = 1 if status & SEEN_REPLY else 0
     result["sender_end"] = tracker.sides[found]["end"]
-    outcome = apply(tracker, row, packet, direction, fault, result)
+    outcome = apply(tracker, row, packet, quotes, direction, fault, result)
     if outcome == REPEAT:
         return outcome
     if outcome == REFUSED:
@@ -295,7 +207,7 @@ def touch(connection: Row, frame: Row, packet: Row) -> None:
 
 
 @hot
-def apply(tracker: Tracker, row: int, packet: Row, direction: int, fault: int, result: Row) -> int:
+def apply(tracker: Tracker, row: int, packet: Row, quotes: Table, direction: int, fault: int, result: Row) -> int:
     """Hand the packet to its protocol, which judges it and changes the connection; one of the outcomes of `tcp`."""
     if fault:
         result["reason"] = fault
@@ -310,6 +222,11 @@ def apply(tracker: Tracker, row: int, packet: Row, direction: int, fault: int, r
             result["reason"] = R_ICMP_REPLY
             return REFUSED
         query_packet(connection, packet, settings)
+    elif proto == SCTP:
+        chunks = quotes[packet["quote"]]
+        reason = sctp_packet(connection, tracker.sides, 2 * row, chunks, direction, packet["now"], settings)
+        result["reason"] = reason
+        return ACCEPT if reason == R_NONE or reason == SCTP_IGNORED else REFUSED
     else:
         datagram_packet(connection, packet, settings)
     return ACCEPT
@@ -342,8 +259,33 @@ def apply_tcp(tracker: Tracker, row: int, packet: Row, direction: int, result: R
 
 
 @hot
-def open_connection(tracker: Tracker, frame: Row, packet: Row, fault: int, result: Row) -> None:
-    """Begin the unconfirmed connection, whose tuples are written already, and let its protocol judge the packet."""
+def master_of(tracker: Tracker, now: int) -> int:
+    """The connection that expects the one whose tuple is in the scratch row, or -1."""
+    return find_master(tracker, now) if tracker.counters[0]["newest_expecting"] >= 0 else -1
+
+
+@hot
+def be_expected(tracker: Tracker, master: int, result: Row) -> None:
+    """Tell a new connection of the master that expects it (`init_conntrack`): it is RELATED, and has the same mark."""
+    result["reason"] = R_EXPECTED
+    if tracker.expectations[master]["expects"] == SURELY:
+        result["ct_state"] = RELATED
+        connection = tracker.connections[UNCONFIRMED]
+        connection["status"] |= EXPECTED
+        connection["mark"] = tracker.connections[master]["mark"]
+    else:
+        result["ct_state"] = UNKNOWN_VALUE
+        result["reason"] = R_CUT
+
+
+@hot
+def open_connection(
+    tracker: Tracker, frame: Row, packet: Row, quotes: Table, master: int, fault: int, result: Row
+) -> None:
+    """Begin the unconfirmed connection, whose tuples are written already, and let its protocol judge the packet.
+
+    `master` is the connection that expects it, or -1.
+    """
     forget(tracker)
     connection = tracker.connections[UNCONFIRMED]
     connection["opened_frame"] = frame["number"]
@@ -354,10 +296,12 @@ def open_connection(tracker: Tracker, frame: Row, packet: Row, fault: int, resul
     result["direction"] = NO_DIRECTION
     result["replied_before"] = 0
     result["sender_end"] = 0
-    if apply(tracker, UNCONFIRMED, packet, ORIGINAL, fault, result) == REFUSED:
+    if apply(tracker, UNCONFIRMED, packet, quotes, ORIGINAL, fault, result) == REFUSED:
         result["ct_state"] = INVALID
         return
     result["ct_state"] = NEW
+    if master >= 0:
+        be_expected(tracker, master, result)
     result["connection"] = UNCONFIRMED
     result["direction"] = ORIGINAL
     result["fresh"] = 1

@@ -1,4 +1,4 @@
-"""Tracking of protocols without a state machine: UDP, UDP-Lite, and every protocol the kernel knows nothing about.
+"""Tracking of protocols without a state machine: UDP, UDP-Lite, GRE, and every protocol the kernel knows nothing about.
 
 Read first: conntrack-spec §7 and §10. Such a connection is a pair of tuples with a timer. The packet belongs to it
 already; malformed packets have been refused. Lookups and ICMP do not belong here.
@@ -15,6 +15,7 @@ ASSURED = int(CtStatus.ASSURED)
 CONFIRMED = int(CtStatus.CONFIRMED)
 UDP = int(Proto.UDP)
 UDPLITE = int(Proto.UDPLITE)
+GRE = int(Proto.GRE)
 
 STREAM_AFTER = 2_000_000_000
 """A UDP exchange is a stream if it is still active so many ns after its first packet (`stream_ts`)."""
@@ -28,7 +29,9 @@ def datagram_packet(connection: Row, packet: Row, settings: Row) -> None:
     if proto == UDP:
         udp_packet(connection, now, settings)
     elif proto == UDPLITE:
-        udplite_packet(connection, now, settings)
+        assured_packet(connection, now, settings["udp"], settings["udp_stream"])
+    elif proto == GRE:
+        assured_packet(connection, now, settings["gre"], settings["gre_stream"])
     else:
         refresh(connection, now, settings["generic"])
 
@@ -58,10 +61,10 @@ def udp_packet(connection: Row, now: int, settings: Row) -> None:
 
 
 @hot
-def udplite_packet(connection: Row, now: int, settings: Row) -> None:
-    """UDP-Lite (RFC 3828, `nf_conntrack_udplite_packet`): assured as soon as both sides have been heard before."""
+def assured_packet(connection: Row, now: int, timeout: int, stream_timeout: int) -> None:
+    """UDP-Lite and GRE (`nf_conntrack_udplite_packet`, `nf_conntrack_gre_packet`): assured once both spoke."""
     if connection["status"] & SEEN_REPLY:
-        refresh(connection, now, settings["udp_stream"])
+        refresh(connection, now, stream_timeout)
         connection["status"] |= ASSURED
     else:
-        refresh(connection, now, settings["udp"])
+        refresh(connection, now, timeout)

@@ -10,11 +10,12 @@ from typing import Any
 
 from fwsim.engine import entry, hot
 from fwsim.engine.checksum import Words
-from fwsim.engine.icmp_header import ICMP, ICMPV6, SCTP, UDPLITE, icmp
+from fwsim.engine.icmp_header import GRE, ICMP, ICMPV6, SCTP, UDPLITE, icmp
 from fwsim.engine.link import CUT, NONE, link_layer
 from fwsim.engine.network import EVIDENCE_CUT, LATER_FRAGMENT, ipv4, ipv6
+from fwsim.engine.sctp_header import sctp
 from fwsim.engine.tcp_header import tcp
-from fwsim.engine.transport import TCP, UDP, sctp, udp, udplite
+from fwsim.engine.transport import TCP, UDP, gre, udp, udplite
 from fwsim.engine.wire import Buffer
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Direction
 
@@ -68,15 +69,17 @@ def transport(
     """Read the transport header of the protocols that have ports, flags or types."""
     proto = layer["kind"]
     if proto == TCP:
-        tcp(buffer, even, odd, frame, packet, layer, decoder)
+        tcp(buffer, even, odd, frame, packet, quotes, layer, decoder)
     elif proto == UDP:
         udp(buffer, even, odd, frame, packet, layer, decoder)
     elif proto == ICMP or proto == ICMPV6:
         icmp(buffer, even, odd, frame, packet, quotes, layer, decoder)
     elif proto == SCTP:
-        sctp(buffer, frame, packet, layer)
+        sctp(buffer, frame, packet, quotes, layer, decoder)
     elif proto == UDPLITE:
         udplite(buffer, even, odd, frame, packet, layer, decoder)
+    elif proto == GRE:
+        gre(buffer, frame, packet, layer)
 
 
 @hot
@@ -107,6 +110,7 @@ def blank(packet: Row) -> None:
     packet["ct_direction"] = NO_DIRECTION
     packet["ct_status"] = 0
     packet["ct_mark"] = 0
+    packet["ct_helper"] = 0
 
 
 @hot

@@ -18,12 +18,14 @@ bucket, whose choice hangs on a random number.
 from __future__ import annotations
 
 from fwsim.engine import hot
+from fwsim.engine.expectation import begin_reading, withdraw
 from fwsim.engine.tuples import Tracker, link, unlink
 from fwsim.tables import Row
 from fwsim.terms import CtStatus
 
 ASSURED = int(CtStatus.ASSURED)
 DYING = int(CtStatus.DYING)
+HELPER = int(CtStatus.HELPER)
 CONFIRMED = int(CtStatus.CONFIRMED)
 
 UNCONFIRMED = 0
@@ -60,6 +62,8 @@ def keep(tracker: Tracker) -> int:
     connection = tracker.connections[row]
     connection["status"] |= CONFIRMED
     link(tracker, row)
+    if connection["status"] & HELPER:
+        begin_reading(tracker.expectations[row])
     grow_old(tracker, row, connection["status"] & ASSURED)
     counters = tracker.counters[0]
     put(tracker, counters["live"], row, connection["expires"])
@@ -81,6 +85,8 @@ def delete(tracker: Tracker, row: int) -> None:
     connection = tracker.connections[row]
     leave_age(tracker, row, connection["status"] & ASSURED)
     disarm(tracker, row)
+    if connection["status"] & HELPER:
+        withdraw(tracker, row)
     connection["status"] |= DYING
     counters = tracker.counters[0]
     connection["newer"] = counters["free"]

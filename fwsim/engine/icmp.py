@@ -15,15 +15,12 @@ from fwsim.terms import UNKNOWN_VALUE, CtState, Direction, Proto, Reason
 
 ICMP = int(Proto.ICMP)
 ICMPV6 = int(Proto.ICMPV6)
-GRE = int(Proto.GRE)
-SCTP = int(Proto.SCTP)
 
 INVALID = int(CtState.INVALID)
 RELATED = int(CtState.RELATED)
 NONE = int(Direction.NONE)
 
 R_CUT = int(Reason.CUT)
-R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
 R_UNMATCHED = int(Reason.ICMP_ERROR_UNMATCHED)
 R_BAD_QUOTE = int(Reason.ICMP_ERROR_BAD_QUOTE)
 R_WRONG_TARGET = int(Reason.ICMP_ERROR_WRONG_TARGET)
@@ -96,7 +93,7 @@ def relate(tracker: Tracker, packet: Row, quotes: Table, result: Row) -> None:
     result["reason"] = reason
     if reason == R_RELATED:
         result["ct_state"] = RELATED
-    elif reason == R_CUT or reason == R_NOT_SIMULATED:
+    elif reason == R_CUT:
         result["ct_state"] = UNKNOWN_VALUE
     else:
         result["ct_state"] = INVALID
@@ -117,8 +114,6 @@ def look_up_quoted(tracker: Tracker, packet: Row, quotes: Table, result: Row) ->
         return R_CUT
     if not quote["usable"]:
         return R_BAD_QUOTE
-    if quote["proto"] == GRE or quote["proto"] == SCTP:
-        return R_NOT_SIMULATED
     wanted = tracker.tuples[0]
     if not invert(quote, wanted):
         return R_BAD_QUOTE

@@ -12,7 +12,7 @@ from fwsim.engine import hot
 from fwsim.engine.checksum import IGNORE, Words, sum16
 from fwsim.engine.link import advance
 from fwsim.engine.network import BAD_CHECKSUM, BAD_LENGTH, FRAGMENT, NO_NEXT_HEADER, WHOLE, extension_size
-from fwsim.engine.transport import fault, field8, field16, judge, tiny
+from fwsim.engine.transport import NO_PPP, call_id, clear_quote, fault, field8, field16, judge, tiny
 from fwsim.engine.wire import Buffer, u8, u16, u32
 from fwsim.tables import V6
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Proto, Reason
@@ -26,6 +26,7 @@ TCP = int(Proto.TCP)
 UDP = int(Proto.UDP)
 UDPLITE = int(Proto.UDPLITE)
 SCTP = int(Proto.SCTP)
+GRE = int(Proto.GRE)
 ICMP_SHORT = int(Reason.ICMP_SHORT)
 ICMP_BAD_CHECKSUM = int(Reason.ICMP_BAD_CHECKSUM)
 
@@ -96,6 +97,8 @@ def quote(buffer: Buffer, family: int, row: Row, layer: Row) -> None:
     elif proto == ICMP or proto == ICMPV6:
         first = field16(buffer, layer, 4)
         second = quoted_message(buffer, proto, layer)
+    elif proto == GRE:
+        second = quoted_call(buffer, layer)
     row["src_id"] = first
     row["dst_id"] = second
     worst = min(first, second)
@@ -161,15 +164,7 @@ def quoted_message(buffer: Buffer, proto: int, layer: Row) -> int:
 
 
 @hot
-def clear_quote(row: Row) -> None:
-    """Reset a row of `QUOTE`."""
-    row["src0"] = 0
-    row["src1"] = 0
-    row["src2"] = 0
-    row["src3"] = 0
-    row["dst0"] = 0
-    row["dst1"] = 0
-    row["dst2"] = 0
-    row["dst3"] = 0
-    row["src_id"] = 0
-    row["dst_id"] = 0
+def quoted_call(buffer: Buffer, layer: Row) -> int:
+    """The call id of a quoted GRE packet, 0 if it has none."""
+    call = call_id(buffer, layer)
+    return 0 if call == ABSENT else ABSENT if call == NO_PPP else call

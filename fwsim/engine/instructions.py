@@ -19,6 +19,7 @@ from fwsim.engine.program import (
     OP_LAST_MATCH,
     OP_LIMIT,
     OP_SET_CT_MARK,
+    OP_SET_HELPER,
     OP_SET_MARK,
     OP_VALUE,
     TRUE,
@@ -27,7 +28,7 @@ from fwsim.engine.program import (
     Program,
 )
 from fwsim.tables import PACKET, number_of
-from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, Reason
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Proto, Reason
 
 Row = Any
 
@@ -42,6 +43,9 @@ CT_MARK = number_of(PACKET, "ct_mark")
 NOT_TRACKED_YET = int(CtState.NONE)
 INVALID = int(CtState.INVALID)
 UNTRACKED = int(CtState.UNTRACKED)
+CONFIRMED = int(CtStatus.CONFIRMED)
+HELPER = int(CtStatus.HELPER)
+TCP = int(Proto.TCP)
 R_CUT = int(Reason.CUT)
 R_NO_INTERFACE = int(Reason.NO_INTERFACE)
 R_TENTATIVE = int(Reason.TENTATIVE)
@@ -107,16 +111,34 @@ def is_chosen(numbers: Numbers, first: int, count: int, value: int) -> int:
 
 @hot
 def change(step: Row, seen: Row, certain: bool) -> None:
-    """Set a mark or take a packet out of tracking; if it is not certain that this happens, the result is unknown."""
+    """Set a mark or a helper, or take a packet out of tracking.
+
+    If it is not certain that this happens, the result is unknown.
+    """
     op = step["op"]
     if op == OP_SET_MARK:
         seen["mark"] = changed(seen["mark"], step["mask"], step["value"], certain)
     elif op == OP_SET_CT_MARK:
         if seen["ct_mark"] != ABSENT:
             seen["ct_mark"] = changed(seen["ct_mark"], step["mask"], step["value"], certain)
+    elif op == OP_SET_HELPER:
+        set_helper(step["value"], seen, certain)
     elif seen["ct_state"] == INVALID or seen["ct_state"] == NOT_TRACKED_YET:
         # nft_notrack_eval: only a packet to which nothing is attached
         seen["ct_state"] = UNTRACKED if certain else UNKNOWN_VALUE
+
+
+@hot
+def set_helper(helper: int, seen: Row, certain: bool) -> None:
+    """Give a helper to the connection that a packet opens: one of TCP, not confirmed yet (`nft_ct_helper_obj_eval`)."""
+    status = seen["ct_status"]
+    if seen["proto"] != TCP or status == ABSENT or (status > 0 and status & CONFIRMED):
+        return
+    if certain and status >= 0:
+        seen["ct_helper"] = helper
+        seen["ct_status"] = status | HELPER
+    elif seen["ct_helper"] <= 0:
+        seen["ct_helper"] = UNKNOWN_VALUE
 
 
 @hot

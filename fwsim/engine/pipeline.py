@@ -14,10 +14,12 @@ import numpy.typing as npt
 
 from fwsim.engine import entry, hot, shared
 from fwsim.engine.conntrack import begin as exempt
-from fwsim.engine.conntrack import confirm, counted_fault, forget, fresh_state, track
+from fwsim.engine.conntrack import confirm, forget, fresh_state, track
 from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
 from fwsim.engine.expiry import delete, expire
+from fwsim.engine.ftp import R_CLASH, R_PARTIAL, read_along
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, is_confirmed, refuse
+from fwsim.engine.settled import counted_fault
 from fwsim.engine.tuples import Tracker
 from fwsim.terms import (
     ABSENT,
@@ -40,8 +42,11 @@ NOT_EVALUATED = int(Verdict.NOT_EVALUATED)
 UNKNOWN = int(Verdict.UNKNOWN)
 INVALID = int(CtState.INVALID)
 UNTRACKED = int(CtState.UNTRACKED)
+ESTABLISHED = int(CtState.ESTABLISHED)
 TCP = int(Proto.TCP)
 TENTATIVE = int(CtStatus.TENTATIVE)
+HELPER = int(CtStatus.HELPER)
+IN_DOUBT = int(CtStatus.HELPER_IN_DOUBT)
 VISIBLE_STATUS = TENTATIVE - 1
 FOLLOWS_DENIED = int(Evidence.FOLLOWS_DENIED)
 OF_OPENING = SUSPICIOUS | int(Evidence.MIDSTREAM)
@@ -111,6 +116,14 @@ def keep_mark(mode: Stateful, result: Row) -> None:
         mode.tracker.connections[row]["mark"] = mark
 
 
+@hot
+def keep_helper(mode: Stateful, result: Row) -> None:
+    """A rule may have given a helper to the connection that the packet opens (`nft_ct_helper_obj_eval`)."""
+    helper = mode.course.seen[0]["ct_helper"]
+    if helper and result["fresh"]:
+        mode.tracker.connections[result["connection"]]["status"] |= HELPER if helper > 0 else HELPER | IN_DOUBT
+
+
 @shared
 def show_without(mode: Stateful, frame: Row, packet: Row, quotes: Table, mark: int) -> None:
     """Make the rules see a packet of a tentative connection as if that did not exist."""
@@ -151,8 +164,32 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
             show(mode, mode.results[0])
         after_tracking(mode.course, frame["route_fault"], raw, target, 1 - view)
     keep_mark(mode, mode.results[0])
+    keep_helper(mode, mode.results[0])
     if tentative and mode.scratch[0]["verdict"] != decision["verdict"]:
         refuse(decision, UNKNOWN, R_TENTATIVE)
+
+
+@hot
+def is_helped(mode: Stateful, packet: Row, decision: Row) -> bool:
+    """Whether a helper reads the packet: it has come as far, and it belongs to a connection that has one."""
+    result = mode.results[0]
+    row = result["connection"]
+    if row <= 0 or result["ct_state"] != ESTABLISHED or not is_confirmed(packet["hook"], decision):
+        return False
+    connection = mode.tracker.connections[row]
+    return bool(connection["status"] & HELPER and connection["heap_position"] >= 0)
+
+
+@shared
+def help_out(mode: Stateful, packet: Row, quotes: Table, decision: Row) -> None:
+    """Let the helper read a packet, which it may drop (`nf_confirm`)."""
+    result = mode.results[0]
+    row = result["connection"]
+    doubt = decision["verdict"] == UNKNOWN or mode.tracker.connections[row]["status"] & (IN_DOUBT | TENTATIVE) != 0
+    reason = read_along(mode.tracker, row, packet, quotes, result["direction"], doubt)
+    if reason and decision["verdict"] == ACCEPT:
+        known = not doubt and (reason == R_PARTIAL or reason == R_CLASH)
+        refuse(decision, DROP if known else UNKNOWN, reason)
 
 
 @hot
@@ -270,6 +307,8 @@ def record(mode: Stateful, frame: Row, decision: Row) -> None:
     verdict = decision["verdict"]
     if not result["reason"] or verdict == NOT_EVALUATED:
         return
+    if decision["reason"] == R_PARTIAL or decision["reason"] == R_CLASH:
+        return
     if verdict != UNKNOWN or (decision["reason"] == R_TENTATIVE and state == UNKNOWN_VALUE and decision["rule"] >= 0):
         decision["reason"] = result["reason"]  # a rule left open by the ct state hangs on what left that open
 
@@ -301,6 +340,8 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, deci
         refuse(decision, DROP, R_TABLE_FULL)
     else:
         judge(mode, frame, packet, quotes, raw, decision)
+        if is_helped(mode, packet, decision):
+            help_out(mode, packet, quotes, decision)
     if exempted:
         decision["ct_state"] = UNTRACKED
     else:

@@ -35,6 +35,7 @@ OP_LIMIT = 3
 OP_SET_MARK = 4
 OP_SET_CT_MARK = 5
 OP_NOTRACK = 6
+OP_SET_HELPER = 7
 
 # How a rule ends when all its matches are true.
 # The first three are those of `Verdict`.

@@ -10,6 +10,7 @@ from typing import Any
 
 from fwsim.engine import hot
 from fwsim.engine.checksum import Words
+from fwsim.engine.ftp_line import line
 from fwsim.engine.network import BAD_LENGTH, WHOLE
 from fwsim.engine.serial import after
 from fwsim.engine.transport import TCP, fault, field8, field16, field32, judge, ports, tiny
@@ -18,6 +19,7 @@ from fwsim.tables import TCP_OPTION_AREA, TCP_OPTION_SACK_PERMITTED, TCP_OPTION_
 from fwsim.terms import UNKNOWN_VALUE, Evidence, Reason
 
 Row = Any
+Table = Any
 
 TCP_SHORT = int(Reason.TCP_SHORT)
 TCP_BAD_CHECKSUM = int(Reason.TCP_BAD_CHECKSUM)
@@ -47,7 +49,9 @@ FIRST_FRAGMENT_MIN = 16
 
 
 @hot
-def tcp(buffer: Buffer, even: Words, odd: Words, frame: Row, packet: Row, layer: Row, decoder: Row) -> None:
+def tcp(
+    buffer: Buffer, even: Words, odd: Words, frame: Row, packet: Row, quotes: Table, layer: Row, decoder: Row
+) -> None:
     """Read a TCP header and judge it as conntrack does before it looks for a connection (`tcp_error`)."""
     ports(buffer, frame, packet, layer)
     size = layer["size"]
@@ -73,6 +77,9 @@ def tcp(buffer: Buffer, even: Words, odd: Words, frame: Row, packet: Row, layer:
         return
     else:
         judge(buffer, even, odd, frame, packet, layer, decoder, TCP, 16, TCP_BAD_CHECKSUM)
+        if packet["payload"] > 0:
+            at = layer["at"]
+            line(buffer, packet, quotes, at + header, at + size, at + layer["have"], decoder)
     if header > 20 and layer["have"] >= header:
         options(buffer, packet, layer["at"] + 20, layer["at"] + header)
     elif header > 20 or offset == UNKNOWN_VALUE:

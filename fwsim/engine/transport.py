@@ -1,7 +1,7 @@
-"""Transport headers: TCP, UDP, UDP-Lite, SCTP ports, and what makes conntrack call a packet invalid.
+"""Transport headers: UDP, UDP-Lite, GRE, ports, and what makes conntrack call a packet invalid.
 
 Read first: `fwsim.tables.PACKET`, `fwsim.engine.network`. ICMP is in `fwsim.engine.icmp_header`, TCP's options and
-flags in `fwsim.engine.tcp_header`. What connection a packet belongs to is not decided here.
+flags in `tcp_header`, SCTP in `sctp_header`. What connection a packet belongs to is not decided here.
 
 A field beyond the end of the packet is ABSENT; one beyond the bytes captured is UNKNOWN_VALUE.
 """
@@ -23,8 +23,13 @@ TCP = int(Proto.TCP)
 UDP = int(Proto.UDP)
 UDP_SHORT = int(Reason.UDP_SHORT)
 UDP_BAD_CHECKSUM = int(Reason.UDP_BAD_CHECKSUM)
-L4_TRUNCATED = int(Reason.L4_TRUNCATED)
+GRE_BAD_PROTOCOL = int(Reason.GRE_BAD_PROTOCOL)
 LAND = int(Evidence.LAND)
+
+GRE_VERSION = 7
+GRE_VERSION_PPTP = 1
+GRE_PPP = 0x880B
+NO_PPP = -3
 
 
 @hot
@@ -65,14 +70,30 @@ def udplite(buffer: Buffer, even: Words, odd: Words, frame: Row, packet: Row, la
 
 
 @hot
-def sctp(buffer: Buffer, frame: Row, packet: Row, layer: Row) -> None:
-    """Read the ports of an SCTP header (RFC 9260 §3.1)."""
-    ports(buffer, frame, packet, layer)
-    packet["payload"] = max(layer["size"] - 12, 0)
-    if packet["fragment"] != WHOLE:
-        tiny(frame, packet, layer, 12)
-    elif layer["size"] < 12:
-        fault(frame, L4_TRUNCATED, BAD_LENGTH)
+def gre(buffer: Buffer, frame: Row, packet: Row, layer: Row) -> None:
+    """Read the call id of GRE version 1, PPTP's (RFC 2637 §4.1); the key of other versions tells nothing apart."""
+    if packet["fragment"] == WHOLE:
+        packet["icmp_id"] = call_id(buffer, layer)
+        if packet["icmp_id"] == NO_PPP:
+            packet["icmp_id"] = ABSENT
+            frame["transport_fault"] = GRE_BAD_PROTOCOL
+
+
+@hot
+def call_id(buffer: Buffer, layer: Row) -> int:
+    """The call id of a GRE header, ABSENT if it has none (`gre_pkt_to_tuple`), NO_PPP if it carries no PPP.
+
+    UNKNOWN_VALUE if it was not captured.
+    """
+    flags = field16(buffer, layer, 0)
+    if flags == UNKNOWN_VALUE:
+        return UNKNOWN_VALUE
+    if layer["size"] < 8 or flags & GRE_VERSION != GRE_VERSION_PPTP:
+        return ABSENT
+    inner = field16(buffer, layer, 2)
+    if inner >= 0 and inner != GRE_PPP:
+        return NO_PPP
+    return field16(buffer, layer, 6)
 
 
 @hot
@@ -168,3 +189,29 @@ def field32(buffer: Buffer, layer: Row, offset: int) -> int:
     if layer["have"] >= offset + 4:
         return u32(buffer, layer["at"] + offset)
     return UNKNOWN_VALUE if layer["size"] >= offset + 4 else ABSENT
+
+
+@hot
+def clear_quote(row: Row) -> None:
+    """Reset a row of `QUOTE`."""
+    row["usable"] = 0
+    row["proto"] = 0
+    row["src0"] = 0
+    row["src1"] = 0
+    row["src2"] = 0
+    row["src3"] = 0
+    row["dst0"] = 0
+    row["dst1"] = 0
+    row["dst2"] = 0
+    row["dst3"] = 0
+    row["src_id"] = 0
+    row["dst_id"] = 0
+    row["newline"] = 0
+    row["vtag"] = 0
+    row["init_tag"] = 0
+    row["kinds"] = 0
+    row["chunks"] = 0
+    row["list0"] = 0
+    row["list1"] = 0
+    row["list2"] = 0
+    row["list3"] = 0

@@ -21,6 +21,8 @@ UDP = int(Proto.UDP)
 UDPLITE = int(Proto.UDPLITE)
 ICMP = int(Proto.ICMP)
 ICMPV6 = int(Proto.ICMPV6)
+SCTP = int(Proto.SCTP)
+GRE = int(Proto.GRE)
 
 PRIME = (1 << 31) - 1
 LOW = (1 << 30) - 1
@@ -37,6 +39,7 @@ class Tracker(NamedTuple):
     tuples: Table
     sides: Table
     connections: Table
+    expectations: Table
     buckets: Any
     heap_key: Any
     heap_row: Any
@@ -124,12 +127,15 @@ def of_packet(packet: Row, target: Row) -> None:
     target["dst3"] = packet["dst3"]
     proto = packet["proto"]
     target["proto"] = proto
-    if proto == TCP or proto == UDP or proto == UDPLITE:
+    if proto == TCP or proto == UDP or proto == UDPLITE or proto == SCTP:
         target["src_id"] = packet["sport"]
         target["dst_id"] = packet["dport"]
     elif proto == ICMP or proto == ICMPV6:
         target["src_id"] = packet["icmp_id"]
         target["dst_id"] = packet["icmp_type"] << 8 | packet["icmp_code"]
+    elif proto == GRE and packet["icmp_id"] >= 0:
+        target["src_id"] = 0  # a PPTP helper would know the call id of the other direction
+        target["dst_id"] = packet["icmp_id"]
     else:
         target["src_id"] = 0  # all packets of another protocol between two hosts are one connection
         target["dst_id"] = 0

@@ -9,6 +9,7 @@ from fwsim.engine.serial import distance
 from fwsim.engine.tcp_table import flags_are_valid
 from fwsim.engine.tcp_window import meet_sender, window_bounds
 from fwsim.explain.moment import Moment
+from fwsim.naming import STATE_WORDS
 from fwsim.reasons import KERNEL_WORDS, SENTENCES
 from fwsim.tables import BOUNDS, SIDE, empty, plain
 from fwsim.terms import (
@@ -20,7 +21,6 @@ from fwsim.terms import (
     Proto,
     Reason,
     TcpFlag,
-    TcpState,
     Verdict,
     ct_state_words,
     word,
@@ -78,7 +78,10 @@ def _state_and_reason(moment: Moment) -> list[str]:
 
 def condition(moment: Moment, connection: dict[str, int]) -> str:
     """A connection's state in a few words: `ESTABLISHED, ASSURED, 300 s left`."""
-    words = [TcpState(connection["state"]).name] if connection["proto"] == Proto.TCP and connection["state"] else []
+    words = []
+    states = STATE_WORDS.get(connection["proto"])
+    if states is not None and connection["state"]:
+        words.append(states[connection["state"]])
     status = connection["status"]
     if status & CtStatus.ASSURED:
         words.append("ASSURED")
@@ -171,7 +174,7 @@ def aftermath(moment: Moment) -> list[str]:
         return ["the connection is gone"]
     now = condition(moment, after)
     if before["state"] != after["state"]:
-        return [f"{TcpState(before['state']).name} -> {now}"]
+        return [f"{STATE_WORDS[moment.packet['proto']][before['state']]} -> {now}"]
     if before["expires"] == after["expires"] and before["status"] == after["status"]:
         return [f"{now}: unchanged"]
     return [now]

@@ -17,12 +17,13 @@ from fwsim.engine.path import LOCAL as HOOK_LOCAL
 from fwsim.engine.program import V_DROP, V_REJECT
 from fwsim.kernel.orders import Connection, Heard
 from fwsim.lower import Lowered
-from fwsim.tables import RULE_POLICY
+from fwsim.tables import DECISION, RULE_POLICY, empty
 from fwsim.terms import ABSENT, CtState, Direction, Hook, Reason, Verdict
 
 Table = npt.NDArray[np.void]
 
 DIRECTIONS = {"o": Direction.ORIGINAL, "r": Direction.REPLY, "-": Direction.NONE}
+NAMES = DECISION.names or ()
 ENDS = {int(Hook.INPUT): int(Hook.INPUT), int(Hook.FORWARD): int(Hook.POSTROUTING)}
 ENDS |= {int(Hook.OUTPUT): int(Hook.POSTROUTING), HOOK_LOCAL: int(Hook.INPUT)}
 """By PACKET["hook"]: the hook behind whose end a packet has gone through."""
@@ -36,6 +37,9 @@ class Answer:
     NOT_EVALUATED, which is the kernel's own only of frames that are not IP and of egress copies. `invalid` says in
     the kernel's words why it was no valid packet. `failed` are those that could not be sent, with the error.
     `connections` is the table behind each packet, where asked for.
+
+    A datagram in fragments is reported once, under the number of its first piece: `silent` are the rows of fragments of
+    which nothing was heard, and `late` decisions about fragments of earlier chunks, by their (negative) row.
     """
 
     decisions: Table
@@ -43,6 +47,8 @@ class Answer:
     invalid: dict[int, str] = field(default_factory=dict)
     failed: dict[int, str] = field(default_factory=dict)
     connections: dict[int, list[Connection]] = field(default_factory=dict)
+    silent: frozenset[int] = frozenset()
+    late: dict[int, dict[str, int]] = field(default_factory=dict)
 
 
 class Reader:
@@ -54,31 +60,47 @@ class Reader:
         self.rejections = lowered.program.rules["reject_with"].tolist()
         self.rule_chains = [rule.chain for rule in lowered.rules]
         self.policies = [chain.policy for chain in lowered.chains]
+        self.outcomes: dict[tuple[int, tuple[tuple[int, str], ...]], tuple[int, ...]] = {}
+        self.waiting: dict[int, int] = {}
+        """The hooks of fragments of which nothing was heard yet, by number."""
 
-    def read(self, decisions: Table, packets: Table, heard: Iterable[Heard], first: int) -> None:
+    def read(self, answer: Answer, packets: Table, heard: Iterable[Heard], first: int) -> None:
         """Fill the rows of decisions of which something was heard; `first` is the number of row 0."""
-        hooks = packets["hook"].tolist()
-        by_row: dict[int, list[Heard]] = {}
-        for note in heard:
-            by_row.setdefault(note.number - first, []).append(note)
-        for row in [row for row in by_row if not 0 <= row < len(hooks)]:
-            del by_row[row]  # fragments of an earlier chunk
-        share_fragments(packets, by_row)
-        for row, notes in by_row.items():
-            self.decide(decisions[row], notes, hooks[row])
+        by_row: dict[int, list[tuple[int, str]]] = {}
+        for number, hook, prefix in heard:
+            by_row.setdefault(number - first, []).append((hook, prefix))
+        ways = packets["hook"].tolist()
+        for row in [row for row in by_row if row < 0]:
+            way = self.waiting.pop(first + row, ABSENT)
+            answer.late[row] = dict(zip(NAMES, self.outcome(way, tuple(by_row.pop(row))), strict=True))
+        rows = list(by_row)
+        if rows:
+            answer.decisions[rows] = [self.outcome(ways[row], tuple(by_row[row])) for row in rows]
+        answer.silent = frozenset(np.flatnonzero(packets["fragment"]).tolist()) - by_row.keys()
+        self.waiting.update({first + row: ways[row] for row in answer.silent})
 
-    def decide(self, decision: np.void, notes: list[Heard], way: int) -> None:
+    def outcome(self, way: int, notes: tuple[tuple[int, str], ...]) -> tuple[int, ...]:
+        """The decision that these messages mean; there are few different ones, so each is worked out once."""
+        known = self.outcomes.get((way, notes))
+        if known is None:
+            table = empty(DECISION, 1)
+            blank(table)
+            self.decide(table[0], notes, way)
+            known = self.outcomes[way, notes] = table[0].item()
+        return known
+
+    def decide(self, decision: np.void, notes: tuple[tuple[int, str], ...], way: int) -> None:
         """Fill one row."""
         ended = -1
-        for note in reversed(notes):
-            kind, number = note.prefix[0], note.prefix[1:]
+        for hook, prefix in reversed(notes):
+            kind, number = prefix[0], prefix[1:]
             if kind == TRACKED:
                 decision["ct_state"] = int(number[:-1])
                 decision["ct_direction"] = int(DIRECTIONS[number[-1]])
             elif kind == BEHIND:
                 ended = max(ended, int(number)) if ended != ENDS.get(way) else ended
             elif decision["chain"] == ABSENT and kind in (DECIDED_BY_RULE, DECIDED_BY_POLICY):
-                self.decided(decision, note, int(number), kind == DECIDED_BY_RULE)
+                self.decided(decision, hook, int(number), kind == DECIDED_BY_RULE)
         through = ended >= 0 and ended == ENDS.get(way, ended)
         if decision["verdict"] == Verdict.ACCEPT and not through:
             discarded(decision)
@@ -87,9 +109,9 @@ class Reader:
             decision["reason"] = Reason.NO_CHAIN
             decision["hook"] = Hook.OUTPUT if way == HOOK_LOCAL else way
 
-    def decided(self, decision: np.void, note: Heard, number: int, by_rule: bool) -> None:
+    def decided(self, decision: np.void, hook: int, number: int, by_rule: bool) -> None:
         """Write who decided, and what."""
-        decision["hook"] = note.hook
+        decision["hook"] = hook
         decision["reason"] = Reason.RULE if by_rule else Reason.POLICY
         decision["rule"] = number if by_rule else RULE_POLICY
         decision["chain"] = self.rule_chains[number] if by_rule else number
@@ -113,25 +135,3 @@ def discarded(decision: np.void) -> None:
     decision["reason"] = Reason.NONE
     for name in ("hook", "chain", "rule"):
         decision[name] = ABSENT
-
-
-FRAGMENT_KEY = ("src0", "src1", "src2", "src3", "dst0", "dst1", "dst2", "dst3", "ip_id")
-
-
-def share_fragments(packets: Table, by_row: dict[int, list[Heard]]) -> None:
-    """Let the fragments of a datagram share what was heard of it.
-
-    The kernel reports a datagram under the number of its first piece; the others belong to the next one of their key.
-    """
-    rows = np.flatnonzero(packets["fragment"]).tolist()
-    if not any(row in by_row for row in rows):
-        return
-    keys = packets[list(FRAGMENT_KEY)]
-    datagrams: dict[tuple[int, ...], list[int]] = {}
-    for row in rows:
-        datagrams.setdefault(keys[row].item(), []).append(row)
-    for members in datagrams.values():
-        told = [row for row in members if row in by_row]
-        pieces = [row for row in members if row not in by_row]
-        for row in pieces if told else ():
-            by_row[row] = by_row[next((other for other in told if other > row), told[-1])]

@@ -5,6 +5,7 @@ Read first: include/uapi/linux/netfilter/nfnetlink_conntrack.h; `pyroute2.netlin
 
 from __future__ import annotations
 
+import socket
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,8 +20,8 @@ class Table:
     """A socket to ask for the connections of the namespace that this process is in."""
 
     def __init__(self) -> None:
-        """Open it."""
-        self.socket = NFCTSocket()
+        """Open it, for both families."""
+        self.socket = NFCTSocket(socket.AF_UNSPEC)
 
     def __enter__(self) -> Self:
         """For `with`."""

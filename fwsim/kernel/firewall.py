@@ -108,7 +108,7 @@ class KernelFirewall:
         played: Played = self.process.ask(Play(injections, self.real_time, connections))
         answer = Answer(empty(DECISION, len(chunk)), left_out)
         blank(answer.decisions)
-        self._reader.read(answer.decisions, chunk.packets, played.heard, first)
+        self._reader.read(answer, chunk.packets, played.heard, first)
         for words, theirs in ((played.invalid, answer.invalid), (played.failed, answer.failed)):
             theirs.update({number - first: text for number, text in words.items()})
         answer.connections = {number - first: table for number, table in played.connections.items()}

@@ -126,7 +126,7 @@ class Framing:
         proto, fragment, length = packet[3], packet[4], packet[9]
         cut = frame[6] & EVIDENCE_CUT != 0
         data += bytes(max(length - len(data), 0))
-        segmented = length_field(data, family) != length
+        segmented = length_field(data, family) != length and (family == 4 or data[6] in (TCP, UDP))
         if segmented or (family == 4 and data[10:12] == b"\0\0"):
             data = with_header(data, family, length)
         at = CHECKSUM_AT.get(proto)

@@ -45,7 +45,9 @@ PATIENCE = 10.0
 """Seconds to wait for a message that must come."""
 
 ATTRIBUTE = struct.Struct("=HH")
-HEADER = struct.Struct("=IHHII")
+BEGINNING = struct.Struct("=IH")
+HEADER = 16
+"""Bytes of `struct nlmsghdr`, of which the length and the type are read."""
 A_MARK, A_HARDWARE_ADDRESS, A_PREFIX = 2, 8, 10
 """NFULA_ attributes that are read."""
 
@@ -136,11 +138,11 @@ def notes_of(data: bytes) -> Iterator[Note]:
     """The log messages of one datagram, in the order in which they were written."""
     at, end = 0, len(data)
     while at < end:
-        length, kind = HEADER.unpack_from(data, at)[:2]
+        length, kind = BEGINNING.unpack_from(data, at)
         if kind == MESSAGE_PACKET:
             yield note_of(data, at, at + length)
         elif kind == MESSAGE_ERROR:
-            refuse(-struct.unpack_from("=i", data, at + HEADER.size)[0])
+            refuse(-struct.unpack_from("=i", data, at + HEADER)[0])
         at += (length + 3) & ~3
 
 
@@ -152,13 +154,13 @@ def note_of(data: bytes, at: int, end: int) -> Note:
     at += 28
     while at < end:
         length, kind = ATTRIBUTE.unpack_from(data, at)
+        if kind == A_HARDWARE_ADDRESS:
+            mac = int.from_bytes(data[at + 9 : at + 14], "big")  # without the first octet, which says "local"
+            break
         if kind == A_PREFIX:
             prefix = data[at + 4 : at + length - 1].decode("ascii", "replace")
         elif kind == A_MARK:
             mark = int.from_bytes(data[at + 4 : at + 8], "big")
-        elif kind == A_HARDWARE_ADDRESS:
-            mac = int.from_bytes(data[at + 9 : at + 14], "big")  # without the first octet, which says "local"
-            break
         at += (length + 3) & ~3
     return Note(group, hook, prefix, mac, mark)
 

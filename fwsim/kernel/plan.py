@@ -1,7 +1,8 @@
 """A ruleset and its topology as the firewall that a worker is to build.
 
-Read first: `fwsim.kernel.orders.Plan`, `fwsim.topology`. Devices stand for interfaces in the same order. Two more are
-added: one for packets of which nobody knows where they came from or where they go, and one for the end mark.
+Read first: `fwsim.kernel.orders.Plan`, `fwsim.topology`. Devices stand for interfaces in the same order. Three more are
+added: for packets of which nobody knows where they came from, for those of which nobody knows where they go (they do
+not come back on the link they came from), and for the end mark.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from fwsim.ruleset import Ruleset
 from fwsim.topology import LOOPBACK, Topology
 from fwsim.topology.address_plan import ANY, IPNetwork, has_broadcast
 
+UNKNOWN = "fwsim-unknown"
+"""The device by which comes what came in nobody knows where."""
 OTHER = "fwsim-other"
-"""The device behind which lies what no declared network holds, and by which comes what came in nobody knows where."""
+"""The device behind which lies what no declared network holds."""
 LAST = "fwsim-last"
 """The device of the end mark."""
 
 LONGEST_NAME = 15
 """IFNAMSIZ - 1."""
-NOT_FOR_DEVICES = {".", "..", "all", "default", "lo", OTHER, LAST}
+NOT_FOR_DEVICES = {".", "..", "all", "default", "lo", UNKNOWN, OTHER, LAST}
 """Names that Linux refuses, or uses for other things."""
 
 GLOBAL_SETTING = "net.netfilter.nf_conntrack_max"
@@ -43,8 +46,9 @@ class Devices:
                 self.of_interface[number] = len(self.names)
                 self.names.append(self._safe(name, number))
                 self.by_name[name] = self.names[-1]
-        self.other = len(self.names)
-        self.names += [OTHER, LAST]
+        self.unknown = len(self.names)
+        self.other = self.unknown + 1
+        self.names += [UNKNOWN, OTHER, LAST]
 
     def _safe(self, name: str, number: int) -> str:
         """A name that Linux takes (`dev_valid_name`) and no other device has."""
@@ -55,8 +59,8 @@ class Devices:
         return f"fwsim-if{number}"
 
     def number(self, interface: int) -> int:
-        """The device of an interface; that of the unknown for one that is not known."""
-        return self.of_interface.get(interface, self.other)
+        """The device of an interface by which a packet came; that of the unknown for one that is not known."""
+        return self.of_interface.get(interface, self.unknown)
 
 
 def plan_of(ruleset: Ruleset, topology: Topology, devices: Devices, *, tracking: bool, judged: bool) -> Plan:

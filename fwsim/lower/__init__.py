@@ -128,7 +128,7 @@ def asks_for_ct(rule: Rule) -> bool:
 
 def needs_tracking(rule: Rule) -> bool:
     """Whether a rule has an expression that makes Linux track at all (nf_ct_netns_get in nft_ct.c; not `notrack`)."""
-    return asks_for_ct(rule) or rule.set_ct_mark is not None
+    return asks_for_ct(rule) or rule.set_ct_mark is not None or rule.helper is not None
 
 
 def policy_line(chain: Location) -> int | None:

@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fwsim.engine.program import OP_ADDRESS, OP_CHOICE, OP_LIMIT, OP_NOTRACK, OP_SET_CT_MARK, OP_SET_MARK, OP_VALUE
+from fwsim.engine.program import (
+    OP_ADDRESS,
+    OP_CHOICE,
+    OP_LIMIT,
+    OP_NOTRACK,
+    OP_SET_CT_MARK,
+    OP_SET_HELPER,
+    OP_SET_MARK,
+    OP_VALUE,
+)
 from fwsim.errors import Problem
 from fwsim.ruleset import words
 from fwsim.ruleset.model import Rule, Ruleset
@@ -148,6 +157,8 @@ def statements_of(rule: Rule, limits: list[LimitRow]) -> list[Operands]:
         result.append((OP_SET_CT_MARK, 0, 0, 0, rule.set_ct_mark.mask, rule.set_ct_mark.value, 0))
     if rule.notrack:
         result.append((OP_NOTRACK, 0, 0, 0, 0, 0, 0))
+    if rule.helper is not None:
+        result.append((OP_SET_HELPER, 0, 0, 0, 0, words.HELPERS[rule.helper], 0))
     return result
 
 

@@ -21,6 +21,10 @@ SYSCTLS = {
     "max_retrans_timeout": "tcp_timeout_max_retrans", "unacknowledged": "tcp_timeout_unacknowledged",
     "udp": "udp_timeout", "udp_stream": "udp_timeout_stream", "icmp": "icmp_timeout", "icmpv6": "icmpv6_timeout",
     "generic": "generic_timeout", "gre": "gre_timeout", "gre_stream": "gre_timeout_stream",
+    "sctp_closed": "sctp_timeout_closed", "sctp_cookie_wait": "sctp_timeout_cookie_wait",
+    "sctp_cookie_echoed": "sctp_timeout_cookie_echoed", "sctp_established": "sctp_timeout_established",
+    "sctp_shutdown_sent": "sctp_timeout_shutdown_sent", "sctp_shutdown_recd": "sctp_timeout_shutdown_recd",
+    "sctp_shutdown_ack_sent": "sctp_timeout_shutdown_ack_sent", "sctp_heartbeat_sent": "sctp_timeout_heartbeat_sent",
 }  # fmt: skip
 """The sysctl (without `nf_conntrack_`) behind each field of SETTINGS that has one."""
 

@@ -4,7 +4,8 @@ Read first: `compare_firewalls`. One firewall is the simulator, the other anythi
 kernel. Neither is asked how it comes to its decisions; only these are compared, packet by packet.
 """
 
-from fwsim.parity.comparison import COMPARED, Answer, Comparison, Difference, Firewall, compare_firewalls
+from fwsim.parity.comparison import Answer, Comparison, Firewall, compare_firewalls
+from fwsim.parity.difference import COMPARED, Difference
 from fwsim.parity.frozen import frozen, standing_still
 
 __all__ = [

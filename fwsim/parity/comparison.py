@@ -1,6 +1,6 @@
 """The decisions of two firewalls about the same packets, compared field by field.
 
-Read first: `differing`, which says what counts as a difference.
+Read first: `fwsim.parity.difference`, which says what counts as one, and `fwsim.parity.fragmented`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from fwsim.parity.difference import Difference, difference, differing
+from fwsim.parity.fragmented import Pieces
 from fwsim.simulator import Batch
 from fwsim.tables import plain
-from fwsim.terms import ABSENT, Verdict
+from fwsim.terms import ABSENT, CtState, Direction, Reason, Verdict
 
 Table = npt.NDArray[np.void]
 
-COMPARED = ("verdict", "ct_state", "ct_direction", "chain", "rule")
-"""The fields of DECISION that must agree."""
+SILENCE = {"verdict": int(Verdict.NOT_EVALUATED), "ct_state": int(CtState.NONE), "ct_direction": int(Direction.NONE)}
+SILENCE |= {"chain": ABSENT, "rule": ABSENT, "reason": int(Reason.NONE)}
+"""The decision of a firewall that has not spoken of a packet."""
 
 SHOWN = 10
 """How many differences are kept; all are counted."""
@@ -45,26 +48,20 @@ class Answer(Protocol):
     def invalid(self) -> Mapping[int, str]:
         """Its words for packets that it calls invalid."""
 
+    @property
+    def silent(self) -> frozenset[int]:
+        """Fragments of which it has not spoken (yet): it speaks of a datagram once."""
+
+    @property
+    def late(self) -> Mapping[int, dict[str, int]]:
+        """Decisions about fragments of earlier batches, by row: negative numbers."""
+
 
 class Firewall(Protocol):
     """Anything that decides about the packets of a batch."""
 
     def answer(self, chunk: Batch, /) -> Answer:
         """Decide, in order; the batch has been located."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A frame about which two firewalls disagree: both decisions, and the fields in which they differ."""
-
-    file: int
-    number: int
-    proto: int
-    fields: tuple[str, ...]
-    ours: dict[str, int]
-    theirs: dict[str, int]
-    words: str = ""
-    """What the other firewall says of the packet."""
 
 
 @dataclass
@@ -79,7 +76,8 @@ class Comparison:
     """Packets about which the simulator says that it does not know."""
     differing: Counter[int] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
-    """The first ones, in capture order."""
+    """The first ones."""
+    pieces: Pieces = field(default_factory=Pieces)
 
     @property
     def agrees(self) -> bool:
@@ -97,7 +95,7 @@ class Comparison:
 
     def add(self, batch: Batch, answer: Answer) -> None:
         """Compare the stateful decisions of a batch with the other firewall's answer."""
-        ours = batch.stateful
+        ours, base = batch.stateful, self.packets.total()
         protocols = np.where(batch.packets["family"] == 0, ABSENT, batch.packets["proto"])
         compared = np.ones(len(batch), np.bool_)
         for why in (answer.left_out, answer.failed):
@@ -105,33 +103,29 @@ class Comparison:
             self.left_out.update(why.values())
         unknown = compared & (ours["verdict"] == int(Verdict.UNKNOWN))
         different = differing(ours, answer.decisions) & compared & ~unknown
+        silent = frozenset(np.flatnonzero(different).tolist()) & answer.silent
+        different[list(silent)] = False
         self.packets.update(protocols.tolist())
-        for counter, mask in ((self.compared, compared), (self.unknown, unknown), (self.differing, different)):
+        for counter, mask in ((self.compared, compared), (self.unknown, unknown)):
             counter.update(protocols[mask].tolist())
-        for row in np.flatnonzero(different)[: SHOWN - len(self.differences)].tolist():
-            self.differences.append(difference(batch, answer, row))
+        for row in np.flatnonzero(different).tolist():
+            self.differ(difference(batch, row, plain(answer.decisions[row]), answer.invalid.get(row, "")))
+        for one in self.pieces.late(base, answer.late):
+            self.differ(one)
+        pieces = np.flatnonzero(batch.packets["fragment"].astype(np.bool_) & compared & ~unknown)
+        self.pieces.add(batch, pieces.tolist(), base, answer.silent, SILENCE)
 
+    def differ(self, one: Difference) -> None:
+        """Count a difference, and keep it if it is one of the first."""
+        self.differing[one.proto] += 1
+        if len(self.differences) < SHOWN:
+            self.differences.append(one)
 
-def differing(ours: Table, theirs: Table) -> npt.NDArray[np.bool_]:
-    """The rows that do not agree in every field of `COMPARED`."""
-    rows = np.zeros(len(ours), np.bool_)
-    for name in COMPARED:
-        rows |= ours[name] != theirs[name]
-    return rows
-
-
-def difference(batch: Batch, answer: Answer, row: int) -> Difference:
-    """One row of a batch that does not agree."""
-    ours, other = plain(batch.stateful[row]), plain(answer.decisions[row])
-    return Difference(
-        file=int(batch.frames[row]["file"]),
-        number=int(batch.frames[row]["number"]),
-        proto=int(batch.packets[row]["proto"]),
-        fields=tuple(name for name in COMPARED if ours[name] != other[name]),
-        ours=ours,
-        theirs=other,
-        words=answer.invalid.get(row, ""),
-    )
+    def finish(self) -> None:
+        """At the end of a run: what is left of its fragments."""
+        for one in self.pieces.unexplained():
+            self.differ(one)
+        self.pieces = Pieces()
 
 
 def compare_firewalls(batches: Iterable[Batch], other: Firewall) -> Comparison:
@@ -139,4 +133,5 @@ def compare_firewalls(batches: Iterable[Batch], other: Firewall) -> Comparison:
     comparison = Comparison()
     for batch in batches:
         comparison.add(batch, other.answer(batch))
+    comparison.finish()
     return comparison

@@ -5,7 +5,7 @@ Read first: DESIGN section 1, "Time is a field".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, cast
 
@@ -53,17 +53,24 @@ def standing_still(ruleset: Ruleset) -> Ruleset:
     Limits hold as much as before, but hardly fill again: a token an hour. (A byte limit whose bucket would be more than
     the kernel counts is left as it is.) Timeouts of seconds and minutes become a hundred times as long.
     """
-    changes: dict[str, Any] = {"conntrack": ruleset.conntrack.model_copy(update=_longer(ruleset.conntrack))}
-    if "rules" in ruleset.model_fields_set:
-        changes["rules"] = tuple(map(_still, ruleset.rules))
-    changes["chains"] = {
-        name: chain.model_copy(update={"rules": tuple(map(_still, chain.rules))})
-        for name, chain in ruleset.chains.items()
+    longer = ruleset.conntrack.model_copy(update=_longer(ruleset.conntrack))
+    return rewritten(ruleset.model_copy(update={"conntrack": longer}), _still)
+
+
+def rewritten(ruleset: Ruleset, change: Callable[[Rule], Rule]) -> Ruleset:
+    """The same ruleset with every rule changed."""
+    changes: dict[str, Any] = {
+        "chains": {
+            name: chain.model_copy(update={"rules": tuple(map(change, chain.rules))})
+            for name, chain in ruleset.chains.items()
+        }
     }
-    still = ruleset.model_copy(update=changes)
+    if "rules" in ruleset.model_fields_set:
+        changes["rules"] = tuple(map(change, ruleset.rules))
+    result = ruleset.model_copy(update=changes)
     for name in ("all_chains", "readings"):
-        still.__dict__.pop(name, None)  # computed from what has just been replaced
-    return still
+        result.__dict__.pop(name, None)  # computed from what has just been replaced
+    return result
 
 
 def _longer(conntrack: Conntrack) -> dict[str, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fwsim.naming import TCP_STATE_WORDS
+from fwsim.naming import STATE_WORDS
 from fwsim.report.cells import address_text, seconds_text
 from fwsim.terms import CtStatus, Proto
 
@@ -27,14 +27,21 @@ EVENTS = {"new": "    [NEW]", "update": " [UPDATE]", "destroy": "[DESTROY]"}
 
 def listed(connection: Connection, now: int) -> str:
     """A line of `conntrack -L` at time `now` (ns): `tcp      6 431999 ESTABLISHED src=... [ASSURED] mark=0 use=1`."""
-    return f"{_body(connection, seconds_left(connection, now))} mark={connection['mark']} use=1"
+    return f"{_body(connection, seconds_left(connection, now))} mark={connection['mark']}{_helper(connection)} use=1"
 
 
 def event(kind: str, connection: Connection, now: int) -> str:
     """A line of `conntrack -E`; `kind` is `new`, `update` or `destroy`. One that timed out has no time to print."""
     left = seconds_left(connection, now)
     mark = f" mark={connection['mark']}" if connection["mark"] else ""
-    return f"{EVENTS[kind]} {_body(connection, None if kind == 'destroy' and left == 0 else left)}{mark}"
+    if kind == "destroy":
+        return f"{EVENTS[kind]} {_body(connection, left or None)}{mark}"
+    return f"{EVENTS[kind]} {_body(connection, left)}{mark}{_helper(connection)}"
+
+
+def _helper(connection: Connection) -> str:
+    """The helper that reads along, if one does."""
+    return " helper=ftp" if connection["status"] & CtStatus.HELPER else ""
 
 
 def seconds_left(connection: Connection, now: int) -> int:
@@ -43,11 +50,11 @@ def seconds_left(connection: Connection, now: int) -> int:
 
 
 def _body(connection: Connection, left: int | None) -> str:
-    """Protocol, time left, TCP state, both tuples and the status words."""
+    """Protocol, time left, TCP or SCTP state, both tuples and the status words."""
     proto = connection["original"]["proto"]
     parts = [f"{NAMES.get(proto, 'unknown'):8} {proto}"]
     parts += [] if left is None else [str(left)]
-    parts += [TCP_STATE_WORDS[connection["state"]]] if proto == Proto.TCP else []
+    parts += [STATE_WORDS[proto][connection["state"]]] if proto in STATE_WORDS else []
     parts.append(_tuple(connection["original"]))
     parts += [] if connection["status"] & CtStatus.SEEN_REPLY else ["[UNREPLIED]"]
     parts.append(_tuple(connection["reply"]))
@@ -80,7 +87,7 @@ def record(connection: Connection, now: int) -> dict[str, Any]:
     return {
         "connection": connection["number"],
         "proto": NAMES.get(proto, proto),
-        "state": TCP_STATE_WORDS[connection["state"]] if proto == Proto.TCP else None,
+        "state": STATE_WORDS[proto][connection["state"]] if proto in STATE_WORDS else None,
         "timeout": seconds_left(connection, now),
         "original": _tuple_record(connection["original"]),
         "reply": _tuple_record(connection["reply"]),
@@ -101,4 +108,6 @@ def _tuple_record(side: dict[str, int]) -> dict[str, Any]:
         found |= {"sport": side["src_id"], "dport": side["dst_id"]}
     elif side["proto"] in _ICMP:
         found |= {"type": side["dst_id"] >> 8, "code": side["dst_id"] & 255, "id": side["src_id"]}
+    elif side["proto"] == Proto.GRE:
+        found |= {"srckey": side["src_id"], "dstkey": side["dst_id"]}
     return found

@@ -22,7 +22,7 @@ from fwsim.terms import ABSENT, UNKNOWN_VALUE, Proto, Reason, Verdict
 
 Column = npt.NDArray[np.int64]
 
-NOT_SIMULATED = (Proto.GRE, Proto.SCTP)
+NOT_SIMULATED = {int(Proto.SCTP): "SCTP packets of very many chunks", int(Proto.TCP): "FTP commands that are not read"}
 """Protocols whose connections tracking does not follow."""
 
 TRANSPORT_FIELDS = (
@@ -51,8 +51,7 @@ class Hanging(NamedTuple):
     cut: int
     no_interface: int
     protocol: int
-    """One of `NOT_SIMULATED`, the packet's or the quoted packet's; else 0."""
-    quoted: int
+    """One of `NOT_SIMULATED`, else 0."""
 
 
 @dataclass
@@ -126,7 +125,7 @@ class Unknowns:
         return [self._line(count) for count in self.counts.values()]
 
     def _line(self, count: Count) -> str:
-        """`12 packets hang on GRE, first packet 7, asked for by rule "replies" (office.yaml:3)`."""
+        """`12 packets hang on fragments, first packet 7, ...`."""
         file, number = count.first
         several = f"{safe(self.naming.file(file))}:" if len(self.naming.files) > 1 else ""
         hang = "hangs" if count.packets == 1 else "hang"
@@ -153,31 +152,21 @@ def hangings(batch: Any, decisions: npt.NDArray[np.void], places: Column) -> lis
 def _keys(batch: Any, decisions: npt.NDArray[np.void], places: Column) -> Column:
     """The fields of `Hanging` for each of these rows, zeros where the verdict is known."""
     packets, chosen = batch.packets[places], decisions[places]
-    own = packets["proto"]
-    quoted = _quoted(batch, packets)
+    proto = packets["proto"]
+    lost = (chosen["reason"] == Reason.CUT) | (chosen["ct_state"] == UNKNOWN_VALUE)
+    of_cut_datagram = (packets["fragment"] > 0) & lost  # another fragment of it was cut
     columns = {
         "reason": chosen["reason"],
         "rule": chosen["rule"],
         "chain": chosen["chain"],
         "no_ct_state": chosen["ct_state"] == UNKNOWN_VALUE,
-        "cut": np.logical_or.reduce([packets[name] == UNKNOWN_VALUE for name in TRANSPORT_FIELDS]),
+        "cut": np.logical_or.reduce([packets[name] == UNKNOWN_VALUE for name in TRANSPORT_FIELDS]) | of_cut_datagram,
         "no_interface": (packets["iif"] == UNKNOWN_VALUE) | (packets["oif"] == UNKNOWN_VALUE),
-        "protocol": np.where(np.isin(own, NOT_SIMULATED), own, quoted),
-        "quoted": quoted > 0,
+        "protocol": np.where(np.isin(proto, list(NOT_SIMULATED)), proto, 0),
     }
     keys = np.column_stack([columns[name].astype(np.int64) for name in Hanging._fields])
     keys[chosen["verdict"] != Verdict.UNKNOWN] = 0
     return keys
-
-
-def _quoted(batch: Any, packets: npt.NDArray[np.void]) -> Column:
-    """The protocol of the quoted packet where that is not simulated, else 0."""
-    result = np.zeros(len(packets), dtype=np.int64)
-    quoting = np.flatnonzero(packets["quote"] >= 0)
-    if len(quoting):
-        proto = batch.quotes["proto"][packets["quote"][quoting]]
-        result[quoting] = np.where(np.isin(proto, NOT_SIMULATED), proto, 0)
-    return result
 
 
 def construct_of(part: Hanging, mode: str, has_limit: bool) -> str:
@@ -196,9 +185,8 @@ def construct_of(part: Hanging, mode: str, has_limit: bool) -> str:
 
 def _lacking(part: Hanging) -> dict[int, str]:
     """What the packet itself lacks, by the reason that it gives."""
-    name = Proto(part.protocol).name if part.protocol else ""
     found = {
-        Reason.NOT_SIMULATED: f"ICMP errors about {name}" if part.quoted else name,
+        Reason.NOT_SIMULATED: NOT_SIMULATED.get(part.protocol, ""),
         Reason.CUT: CUT if part.cut else "",
         Reason.NO_INTERFACE: NO_INTERFACE if part.no_interface else "",
     }

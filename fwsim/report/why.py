@@ -10,17 +10,24 @@ from fwsim.terms import CtState, Direction, Reason
 _PHRASES: dict[str, tuple[Reason, ...]] = {
     "no connection": (
         Reason.TCP_NOT_AN_OPENING, Reason.TCP_NO_PICKUP, Reason.ICMP_REPLY_WITHOUT_REQUEST, Reason.ICMP_ERROR_UNMATCHED,
+        Reason.SCTP_NOT_AN_OPENING,
     ),
     "outside the window": (Reason.TCP_SEQ_OVER, Reason.TCP_ACK_OVER, Reason.TCP_RST_SEQ_LOW),
     "impossible flags": (Reason.TCP_BAD_FLAGS,),
-    "impossible in the connection's state": (Reason.TCP_INVALID_STATE,),
-    "wrong checksum": (Reason.TCP_BAD_CHECKSUM, Reason.UDP_BAD_CHECKSUM, Reason.ICMP_BAD_CHECKSUM),
+    "impossible in the connection's state": (Reason.TCP_INVALID_STATE, Reason.SCTP_INVALID_STATE),
+    "not the association's verification tag": (Reason.SCTP_BAD_TAG,),
+    "wrong checksum": (
+        Reason.TCP_BAD_CHECKSUM, Reason.UDP_BAD_CHECKSUM, Reason.ICMP_BAD_CHECKSUM, Reason.SCTP_BAD_CHECKSUM,
+    ),
+    "malformed SCTP": (Reason.SCTP_BAD_CHUNKS,),
+    "GRE version 1 without PPP": (Reason.GRE_BAD_PROTOCOL,),
     "incomplete header": (
         Reason.TCP_SHORT, Reason.UDP_SHORT, Reason.ICMP_SHORT, Reason.L4_TRUNCATED, Reason.NO_TRANSPORT,
         Reason.LATER_FRAGMENT,
     ),
     "ICMP that answers nothing": (Reason.ICMP_BAD_TYPE, Reason.ICMP_REDIRECT_NOT_LOCAL),
     "ICMP error that does not fit what it quotes": (Reason.ICMP_ERROR_BAD_QUOTE, Reason.ICMP_ERROR_WRONG_TARGET),
+    "dropped by the FTP helper": (Reason.HELPER_PARTIAL, Reason.HELPER_CLASH),
     "connection table full": (Reason.TABLE_FULL,),
 }  # fmt: skip
 _PHRASE_OF = {int(reason): phrase for phrase, reasons in _PHRASES.items() for reason in reasons}

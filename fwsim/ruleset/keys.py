@@ -61,6 +61,7 @@ CT_STATE = bits(words.CT_STATES, "ct state")
 CT_STATUS = bits(words.CT_STATUS, "ct status")
 TRACKING = word("tracking", "auto", "on", "off")
 REPLIES = word("replies", "ack-or-rst", "any", "never")
+HELPER = word("helper", *words.HELPERS)
 ICMP_ERRORS = word("icmp_errors", "accept", "never")
 
 

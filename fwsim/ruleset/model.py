@@ -110,6 +110,7 @@ class Rule(Located):
     set_mark: Annotated[SetMark | None, keys.SET_MARK] = None
     set_ct_mark: Annotated[SetMark | None, keys.SET_MARK] = None
     notrack: Annotated[bool, keys.SWITCH] = False
+    helper: Annotated[str | None, keys.HELPER] = None
     verdict: Annotated[Action, keys.ACTION] = Action()
     reject_with: Annotated[RejectWith | None, keys.REJECT_WITH] = None
 

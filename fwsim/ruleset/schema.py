@@ -74,6 +74,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "set_mark": "Set the packet's mark: value or value/mask.",
         "set_ct_mark": "Set the connection's mark: value or value/mask.",
         "notrack": "Do not track the packet (at prerouting or output, before priority -200).",
+        "helper": "ftp: read the TCP connection that the packet opens, and expect the data connections it announces.",
         "verdict": "accept, drop, reject, jump CHAIN, goto CHAIN, return; left out: go on with the next rule.",
         "reject_with": "What a reject answers: tcp-reset, icmpx-admin-prohibited, ...",
     },

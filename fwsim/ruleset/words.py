@@ -13,6 +13,9 @@ PROTOCOLS: dict[str, int] = {
 }  # fmt: skip
 """IP protocol numbers (IANA protocol-numbers), by the names of nft's `inet_proto`."""
 
+HELPERS: dict[str, int] = {"ftp": 1}
+"""Helpers that a rule can give to a connection, and what PACKET["ct_helper"] is then."""
+
 PORT_PROTOCOLS: dict[str, int] = {"tcp": 6, "udp": 17, "sctp": 132, "dccp": 33, "udplite": 136}
 """The protocols whose header begins with a source and a destination port."""
 

@@ -50,7 +50,7 @@ def test_what_cannot_be_written_is_told_with_file_and_line_and_status_2(invoke: 
         ([OFFICE, "--to", "nft", "--device", "lam=eth0"], "error: no interface is called 'lam'"),
         ([OFFICE, "--to", "yaml", "--device", "lan=eth0"], "error: --device needs --to nft"),
         ([OFFICE, "--to", "nft", "-o", OFFICE], f"error: {OFFICE}: is read and cannot be written at the same time"),
-        (["nope.yaml", "--to", "nft"], "error: nope.yaml:1:1: no such file"),
+        (["nope.yaml", "--to", "nft"], "error: nope.yaml: no such file"),
         ([OFFICE], "error: missing option '--to'"),
     ],
 )

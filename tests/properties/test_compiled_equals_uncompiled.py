@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.playbook import Playbook
+from tests.playbook_capture import pcapng
 from tests.replayed import Case, differences
 from tests.replaying import captured
-from tests.scenes import Scene, perform
+from tests.scenes import OFFICE, Scene, perform
 from tests.strategies import Policy, policies, scenes
 
 ROOT = Path(__file__).parent.parent.parent
@@ -51,9 +53,31 @@ def cases_of_scenes(folder: Path) -> list[Case]:
     return cases
 
 
+def case_of_a_play(folder: Path) -> Case:
+    """FTP with its data connections, and GRE; the scenes have neither."""
+    play = Playbook()
+    control = play.ftp()
+    for line in (b"PORT 10,1,0,23,4,17\r\n", b"EPRT |1|10.1.0.23|1041|\r\n", b"PORT 10,1\r\n"):
+        control.original("PA", line)
+        play.tcp("203.0.113.80:20", "10.1.0.23:1041").original("S")
+    control.reply("PA", b"229 Entering Extended Passive Mode (|||1042|)\r\n")
+    play.tcp("10.1.0.23:50000", "203.0.113.80:1042").handshake()
+    six = play.ftp("[fd00:1::23]:40000", "[2001:db8::80]:21")
+    six.original("PA", b"EPRT |2|fd00:1::23|1041|\r\n")
+    play.tcp("[2001:db8::80]:20", "[fd00:1::23]:1041").original("S")
+    for call in (b"\x30\x01\x88\x0b\0\4\0\5", b"\x30\0\x08\0\0\0\0\1", b"\x30\1\x08\0\0\4\0\5"):
+        play.generic(47).original(call)
+    path = folder / "ftp.pcapng"
+    path.write_bytes(pcapng(play.captured(), ("lan", "wan", "dmz")))
+    given = {"hook": "prerouting", "rules": [{"proto": "tcp", "dport": 21, "helper": "ftp"}]}
+    rules = [{"ct_state": ["established", "related"], "verdict": "accept"}, {"iif": "lan", "verdict": "accept"}]
+    filtered = {"hook": "forward", "policy": "drop", "rules": rules}
+    return Case((path,), {"interfaces": OFFICE.interfaces(), "chains": {"helper": given, "filter": filtered}})
+
+
 @pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"), reason="NUMBA_DISABLE_JIT is set")
 def test_compiled_code_decides_as_uncompiled_code_does(tmp_path: Path) -> None:
-    cases = cases_of_captures() + cases_of_scenes(tmp_path)
+    cases = [*cases_of_captures(), *cases_of_scenes(tmp_path), case_of_a_play(tmp_path)]
     (tmp_path / "cases").write_bytes(pickle.dumps(cases))
     started = {}
     for how in ("compiled", "plain"):

@@ -137,6 +137,14 @@ def test_an_assured_connection_is_not_evicted() -> None:
     assert [listed["number"] for listed in bench.connections()] == [1, 3]
 
 
+def test_a_udp_exchange_that_has_become_a_stream_is_not_evicted() -> None:
+    bench = Bench(max=2)
+    for packet, at in ((QUESTION, 0), (ANSWER, 0), (QUESTION, 3), (udp(INSIDE, 1, OUTSIDE, 1), 4)):
+        bench.see(packet, at)
+    bench.see(udp(INSIDE, 2, OUTSIDE, 1), 5)
+    assert [listed["number"] for listed in bench.connections()] == [1, 3]
+
+
 @pytest.mark.parametrize("flags", [0, FIN, SYN | FIN, SYN | RST, FIN | RST | ACK, RST | 0x20, 0x20, 0x29])
 def test_impossible_flags_are_invalid_and_change_nothing(flags: int) -> None:
     bench = Bench()
@@ -179,6 +187,21 @@ def test_a_refusal_is_established_and_the_connection_is_gone() -> None:
     assert plain(bench.tracker.connections[result["connection"]])["number"] == 1  # still to be read
     assert bench.connections() == []
     assert bench.state(client(SYN, 200), 1) == NEW
+
+
+def test_the_opener_takes_its_syn_back_and_the_connection_is_gone() -> None:
+    bench = Bench()
+    bench.see(client(SYN))
+    assert bench.state(client(RST, 101)) == NEW
+    assert bench.connections() == []
+
+
+def test_a_reply_that_tcp_ignores_counts_as_a_reply() -> None:
+    bench = Bench()
+    bench.see(client(SYN))
+    result = bench.see(server(ACK, 5, 70_000))
+    assert ((result["ct_state"], result["direction"]), result["reason"]) == (REPLY, Reason.TCP_IGNORED)
+    assert bench.state(client(SYN)) == ORIGINAL
 
 
 def close_in_order(bench: Bench) -> None:
@@ -295,8 +318,7 @@ def test_a_header_without_ports_is_invalid_without_a_look_up() -> None:
 @pytest.mark.parametrize(
     ("packet", "reason"),
     [
-        (Datagram(INSIDE, OUTSIDE, int(Proto.GRE)), Reason.NOT_SIMULATED),
-        (Datagram(INSIDE, OUTSIDE, int(Proto.SCTP), 1, 2), Reason.NOT_SIMULATED),
+        (Datagram(INSIDE, OUTSIDE, int(Proto.SCTP), UNKNOWN_VALUE, 2), Reason.CUT),
         (Datagram(INSIDE, OUTSIDE, UNKNOWN_VALUE), Reason.CUT),
         (udp(INSIDE, 5000, OUTSIDE, UNKNOWN_VALUE), Reason.CUT),
         (tcp(INSIDE, 5000, OUTSIDE, 80, UNKNOWN_VALUE), Reason.CUT),

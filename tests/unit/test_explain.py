@@ -37,6 +37,7 @@ from tests.deciding import (
     udp,
 )
 from tests.explaining import told
+from tests.playbook_sctp import endless
 
 ROOT = Path(__file__).parent.parent.parent
 OFFICE = str(ROOT / "rulesets" / "office.yaml")
@@ -157,10 +158,10 @@ def test_a_rule_without_a_name_is_called_a_rule_once() -> None:
 @pytest.mark.parametrize(
     ("packet", "cut", "why"),
     [
-        (Ip(HERE, THERE, 47, bytes(20)), None, "it hangs on something that is not simulated"),
+        (Ip(HERE, THERE, 132, endless()), None, "it hangs on something that is not simulated"),
         (tcp(), 34, "the capture cut off the bytes that a rule or tracking would need"),
     ],
-    ids=["GRE", "cut"],
+    ids=["SCTP", "cut"],
 )
 def test_a_ct_state_that_is_not_known_is_told_with_its_own_reason(packet: Any, cut: int | None, why: str) -> None:
     assert f'STATEFUL unknown: {why} (at rule "known")\n' in told(Wall(EDGE), packet, cut=cut)

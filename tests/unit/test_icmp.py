@@ -178,6 +178,14 @@ def test_an_error_to_anyone_but_the_sender_of_the_quoted_packet_is_invalid() -> 
     assert result["connection"] == -1
 
 
+@pytest.mark.parametrize("target", ["fd01::1", "fd00:0:1::1", "fd00::1:0:1", "fd00::2"])
+def test_an_icmpv6_error_goes_to_the_whole_address_of_the_sender(target: str) -> None:
+    bench = Bench()
+    bench.see(SENT6)
+    assert bench.see(icmp(ROUTER6, target, 1, 0, quote=SENT6))["reason"] == Reason.ICMP_ERROR_WRONG_TARGET
+    assert bench.state(icmp(ROUTER6, INSIDE6, 1, 0, quote=SENT6)) == ABOUT_ORIGINAL
+
+
 def test_an_error_may_come_from_any_router_and_again() -> None:
     bench = Bench()
     bench.see(SENT)
@@ -235,10 +243,12 @@ def test_an_error_whose_quote_is_cut_off_cannot_be_known() -> None:
     assert (result["ct_state"], result["reason"]) == (UNKNOWN_VALUE, Reason.CUT)
 
 
-@pytest.mark.parametrize("proto", [int(Proto.GRE), int(Proto.SCTP)])
-def test_an_error_about_a_protocol_that_is_not_simulated_cannot_be_known(proto: int) -> None:
-    result = Bench().see(error(Datagram(INSIDE, OUTSIDE, proto)))
-    assert (result["ct_state"], result["reason"]) == (UNKNOWN_VALUE, Reason.NOT_SIMULATED)
+def test_an_error_about_a_gre_packet_is_related_to_its_connection() -> None:
+    bench = Bench()
+    sent = Datagram(INSIDE, OUTSIDE, int(Proto.GRE))
+    assert bench.see(error(sent))["reason"] == Reason.ICMP_ERROR_UNMATCHED
+    bench.see(sent)
+    assert bench.state(error(sent)) == ABOUT_ORIGINAL
 
 
 def redirect(source: str = "fe80::1", hops: int = 255, code: int = 0, about: Datagram | None = SENT6) -> Datagram:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fwsim.engine.instructions import cause_of, change, changed, follow, is_chosen, match
-from fwsim.engine.program import FALSE, MAYBE, OP_NOTRACK, OP_SET_CT_MARK, OP_SET_MARK, TRUE
+from fwsim.engine.program import FALSE, MAYBE, OP_NOTRACK, OP_SET_CT_MARK, OP_SET_HELPER, OP_SET_MARK, TRUE
 from fwsim.tables import INSTRUCTION, PACKET, empty, number_of, words
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Reason
 from tests.matching import Firewall, packet_row
@@ -121,6 +121,31 @@ def test_a_mark_of_a_connection_is_set_only_where_there_is_one() -> None:
 def test_notrack_takes_only_packets_without_connection(state: int, wanted: int) -> None:
     # nft_notrack_eval leaves alone what has a connection
     assert changed_row(OP_NOTRACK, True, ct_state=state)["ct_state"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("fields", "helper"),
+    [
+        ({"ct_status": 0, "proto": 6}, 5),
+        ({"ct_status": 1, "proto": 6}, 5),
+        ({"ct_status": 8, "proto": 6}, 0),
+        ({"ct_status": 0, "proto": 17}, 0),
+        ({"ct_status": None, "proto": 6}, 0),
+        ({"ct_status": UNKNOWN_VALUE, "proto": 6}, UNKNOWN_VALUE),
+    ],
+    ids=["new", "expected", "confirmed", "udp", "nothing attached", "unknown"],
+)
+def test_a_helper_is_given_to_tcp_connections_that_are_not_confirmed_yet(fields: dict[str, Any], helper: int) -> None:
+    row = changed_row(OP_SET_HELPER, True, ct_helper=0, **fields)
+    assert row["ct_helper"] == helper
+    assert row["ct_status"] == (
+        fields["ct_status"] | 8192 if helper == 5 else -1 if fields["ct_status"] is None else fields["ct_status"]
+    )
+
+
+def test_a_helper_that_may_be_given_is_unknown_but_one_that_is_given_stays() -> None:
+    assert changed_row(OP_SET_HELPER, False, ct_helper=0, ct_status=0, proto=6)["ct_helper"] == UNKNOWN_VALUE
+    assert changed_row(OP_SET_HELPER, False, ct_helper=5, ct_status=0, proto=6)["ct_helper"] == 5
 
 
 def test_a_notrack_that_may_apply_leaves_the_state_unknown() -> None:

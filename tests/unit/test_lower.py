@@ -84,6 +84,7 @@ def test_rules_at_the_top_level_are_one_chain_for_every_packet() -> None:
         ({"ct_status": "assured", **DROP}, True, True),
         ({"ct_mark": 1, **DROP}, True, True),
         ({"set_ct_mark": 1}, False, True),
+        ({"helper": "ftp"}, False, True),
         ({"notrack": True}, False, False),
     ],
 )

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from fwsim.engine.program import OP_ADDRESS, OP_CHOICE, OP_LIMIT, OP_NOTRACK, OP_SET_CT_MARK, OP_SET_MARK, OP_VALUE
+from fwsim.engine.program import (
+    OP_ADDRESS,
+    OP_CHOICE,
+    OP_LIMIT,
+    OP_NOTRACK,
+    OP_SET_CT_MARK,
+    OP_SET_HELPER,
+    OP_SET_MARK,
+    OP_VALUE,
+)
 from fwsim.lower.rules import LimitRow, Match, instruction_of, limit_problems, limit_row, matches_of, statements_of
 from fwsim.lower.stretches import Stretches
 from fwsim.ruleset.model import Rule
@@ -80,6 +89,7 @@ def test_small_masked_fields_become_sets_of_values_and_large_ones_stay_masked() 
         ({"ttl": 5, "limit": "1/second"}, [OP_VALUE, OP_LIMIT]),
         ({"set_mark": 1, "set_ct_mark": 2, "notrack": False, "verdict": "accept"}, [OP_SET_MARK, OP_SET_CT_MARK]),
         ({"set_mark": 1, "limit": "1/second"}, [OP_LIMIT, OP_SET_MARK]),
+        ({"set_mark": 1, "helper": "ftp"}, [OP_SET_MARK, OP_SET_HELPER]),
     ],
 )
 def test_indexed_matches_come_first_then_the_others_then_the_limit_then_what_is_set(

@@ -25,7 +25,7 @@ def test_sentences_fit_behind_a_colon() -> None:
 
 
 def test_the_kernel_has_words_for_what_makes_a_packet_invalid_and_for_a_full_table() -> None:
-    """Reasons 30 to 59 are those of ct state invalid; of the others it logs window notes and the full table."""
+    """Reasons 30 to 59 are those of ct state invalid; of the others window notes, the full table, and helpers."""
     beyond = {word(reason) for reason in KERNEL_WORDS if not 30 <= reason < 60}
-    assert beyond == {"table-full", "tcp-old-data", "tcp-old-ack"}
+    assert beyond == {"table-full", "tcp-old-data", "tcp-old-ack", "helper-partial", "helper-clash"}
     assert KERNEL_WORDS[Reason.TCP_ACK_OVER] == "ACK is over upper bound (ACKed data not seen yet)"

@@ -8,7 +8,7 @@ import pytest
 
 from fwsim.report.conntrack_listing import event, listed, record
 from fwsim.tables import V6
-from fwsim.terms import CtStatus, TcpState
+from fwsim.terms import CtStatus, SctpState, TcpState
 
 SECOND = 1_000_000_000
 LOCALHOST = {"src0": 0x7F000001, "src1": 0, "src2": 0, "src3": 0, "dst0": 0x7F000001, "dst1": 0, "dst2": 0, "dst3": 0}
@@ -69,6 +69,21 @@ def connection(
             "srckey=0x0 dstkey=0x0 mark=0 use=1",
         ),
         (
+            connection(47, (0, 5), left=29),
+            "gre      47 29 src=127.0.0.1 dst=127.0.0.1 srckey=0x0 dstkey=0x5 [UNREPLIED] src=127.0.0.1 dst=127.0.0.1 "
+            "srckey=0x5 dstkey=0x0 mark=0 use=1",
+        ),
+        (
+            connection(132, (1000, 80), left=2, status=CtStatus.SEEN_REPLY, state=SctpState.COOKIE_WAIT),
+            "sctp     132 2 COOKIE_WAIT src=127.0.0.1 dst=127.0.0.1 sport=1000 dport=80 "
+            "src=127.0.0.1 dst=127.0.0.1 sport=80 dport=1000 mark=0 use=1",
+        ),
+        (
+            connection(6, (4000, 21), left=59, status=CtStatus.SEEN_REPLY | CtStatus.HELPER, state=TcpState.SYN_RECV),
+            "tcp      6 59 SYN_RECV src=127.0.0.1 dst=127.0.0.1 sport=4000 dport=21 "
+            "src=127.0.0.1 dst=127.0.0.1 sport=21 dport=4000 mark=0 helper=ftp use=1",
+        ),
+        (
             connection(89, (0, 0), left=599),
             "unknown  89 599 src=127.0.0.1 dst=127.0.0.1 [UNREPLIED] src=127.0.0.1 dst=127.0.0.1 mark=0 use=1",
         ),
@@ -97,6 +112,9 @@ def test_events_are_those_of_the_tool() -> None:
         "dst=127.0.0.1 sport=6001 dport=59326 [ASSURED]"
     )
     assert event("update", {**assured, "mark": 7}, 0).endswith("[ASSURED] mark=7")
+    helped = {**assured, "mark": 7, "status": int(BOTH | CtStatus.HELPER)}
+    assert event("update", helped, 0).endswith("[ASSURED] mark=7 helper=ftp")
+    assert event("destroy", helped, 0).endswith("[ASSURED] mark=7")
 
 
 def test_record_names_the_frames_and_the_ids_by_protocol() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fwsim.capture.crafting import Ip
+from fwsim.capture.crafting import Ip, in_pieces
 from fwsim.naming import Naming, RuleNames
 from fwsim.report.unknown import Unknowns, rules_with_limit
 from tests.deciding import (
@@ -23,12 +23,13 @@ from tests.deciding import (
     Rules,
     Wall,
     back,
-    error_about,
     tcp,
     udp,
 )
+from tests.playbook_sctp import endless
 
-GRE, SCTP = 47, 132
+SCTP = 132
+MANY = "SCTP packets of very many chunks"
 BOTH = ("stateless", "stateful")
 FEW: dict[str, Any] = {"name": "few", "iif": "lan", "limit": {"rate": "1/hour", "burst": 5}, "verdict": "accept"}
 
@@ -51,29 +52,38 @@ def lines(rules: Rules, *packets: Any, modes: tuple[str, ...] = ("stateful",), *
     return counted.lines()
 
 
-def gre(src: str = HERE) -> Ip:
-    return Ip(src, THERE, GRE, bytes(20))
-
-
 @pytest.mark.parametrize(
     ("packet", "construct"),
     [
-        (gre(), "GRE"),
-        (Ip(HERE, THERE, SCTP, bytes(20)), "SCTP"),
+        (Ip(HERE, THERE, SCTP, endless()), MANY),
         ((tcp(), {"cut": 34}), "what the capture cut off"),
-        (error_about(gre(), NOWHERE), "ICMP errors about GRE"),
     ],
-    ids=["GRE", "SCTP", "cut", "ICMP error"],
+    ids=["SCTP", "cut"],
 )
 def test_a_ct_state_that_is_not_known_names_its_construct_and_the_rule_that_asked(packet: Any, construct: str) -> None:
     told = f'{construct}, first packet 1, asked for by rule "known" (r.yaml)'
     assert lines(EDGE, packet) == [f"1 packet hangs on {told}"]
 
 
+def test_a_datagram_of_which_a_fragment_was_cut_hangs_on_what_was_cut_off() -> None:
+    first, second = in_pieces(udp(data=100), 64)
+    told = '1 packet hangs on what the capture cut off, first packet 2, asked for by rule "known" (r.yaml)'
+    assert lines(EDGE, (first, {"cut": 36}), second) == [told]
+
+
 def test_packets_are_counted_by_construct_and_the_first_is_named() -> None:
-    assert lines(EDGE, tcp(), gre(), tcp("A"), gre(), Ip(HERE, THERE, SCTP, bytes(20)), gre()) == [
-        '3 packets hang on GRE, first packet 2, asked for by rule "known" (r.yaml)',
-        '1 packet hangs on SCTP, first packet 5, asked for by rule "known" (r.yaml)',
+    cut, many = (tcp(), {"cut": 34}), Ip(HERE, THERE, SCTP, endless())
+    assert lines(
+        EDGE,
+        tcp(),
+        Ip(HERE, THERE, SCTP, endless()),
+        tcp("A"),
+        Ip(HERE, THERE, SCTP, endless()),
+        cut,
+        Ip(HERE, THERE, SCTP, endless()),
+    ) == [
+        f'3 packets hang on {MANY}, first packet 2, asked for by rule "known" (r.yaml)',
+        '1 packet hangs on what the capture cut off, first packet 5, asked for by rule "known" (r.yaml)',
     ]
 
 
@@ -82,9 +92,9 @@ def test_nothing_unknown_is_nothing_to_tell() -> None:
 
 
 def test_a_limit_that_lost_count_is_named_with_its_rule() -> None:
-    """The GRE packet may have been accepted ahead of the limit, so nobody knows what it took."""
-    assert lines([{**KNOWN, "verdict": "drop"}, FEW], gre(), tcp(), udp()) == [
-        '1 packet hangs on GRE, first packet 1, asked for by rule "known" (r.yaml)',
+    """The first packet may have been accepted ahead of the limit, so nobody knows what it took."""
+    assert lines([{**KNOWN, "verdict": "drop"}, FEW], Ip(HERE, THERE, SCTP, endless()), tcp(), udp()) == [
+        f'1 packet hangs on {MANY}, first packet 1, asked for by rule "known" (r.yaml)',
         '2 packets hang on the limit of rule "few" (r.yaml), first packet 2',
     ]
 
@@ -92,10 +102,10 @@ def test_a_limit_that_lost_count_is_named_with_its_rule() -> None:
 def test_two_limits_are_two_constructs() -> None:
     rules = [
         {**KNOWN, "verdict": "drop"},
-        {**FEW, "proto": ["tcp", "gre"]},
+        {**FEW, "proto": ["tcp", "sctp"]},
         {key: FEW[key] for key in FEW if key != "name"},
     ]
-    assert lines(rules, gre(), tcp(), udp())[1:] == [
+    assert lines(rules, Ip(HERE, THERE, SCTP, endless()), tcp(), udp())[1:] == [
         '1 packet hangs on the limit of rule "few" (r.yaml), first packet 2',
         "1 packet hangs on the limit of rule 3 of rules (r.yaml), first packet 3",
     ]
@@ -141,7 +151,7 @@ def test_a_mark_that_may_be_set_is_a_construct() -> None:
 def test_only_selected_rows_are_counted() -> None:
     wall = Wall(EDGE)
     counted = unknowns(wall)
-    wall.ask(gre())
+    wall.ask(Ip(HERE, THERE, SCTP, endless()))
     counted.add(wall.batch, np.array([], dtype=np.intp))
     assert counted.lines() == []
     counted.add(wall.batch, np.array([0]))
@@ -151,7 +161,7 @@ def test_only_selected_rows_are_counted() -> None:
 def test_with_several_captures_the_first_packet_is_named_with_its_file() -> None:
     wall = Wall(EDGE)
     counted = unknowns(wall, files=("a.pcap", "b\x1b.pcap"))
-    wall.ask(gre())
+    wall.ask(Ip(HERE, THERE, SCTP, endless()))
     wall.batch.frames["file"] = 1
     counted.add(wall.batch)
     assert "first packet b\\x1b.pcap:1," in counted.lines()[0]
@@ -163,7 +173,7 @@ def test_a_hostile_name_is_written_out_harmlessly() -> None:
     lowered.rules[0] = replace(lowered.rules[0], name="\x1b[31m", line=7)
     naming = Naming(["x"], [], {"stateful": RuleNames(lowered.rules, lowered.chains)})
     counted = Unknowns(("stateful",), naming, {"stateful": "r\n.yaml"}, {"stateful": frozenset()})
-    wall.ask(gre())
+    wall.ask(Ip(HERE, THERE, SCTP, endless()))
     counted.add(wall.batch)
     assert counted.lines()[0].endswith('asked for by rule "\\x1b[31m" (r\\n.yaml:7)')
 

@@ -9,7 +9,18 @@ from fwsim.ruleset import Rule, words
 from fwsim.ruleset.keys import IMPLIED_FAMILY, IMPLIED_PROTO, SET_KINDS, implied
 from fwsim.ruleset.sets import READERS
 
-STATEMENTS = {"limit", "counter", "log", "set_mark", "set_ct_mark", "notrack", "verdict", "reject_with", "name"}
+STATEMENTS = {
+    "limit",
+    "counter",
+    "log",
+    "set_mark",
+    "set_ct_mark",
+    "notrack",
+    "helper",
+    "verdict",
+    "reject_with",
+    "name",
+}
 WITHOUT_SETS = {"family", "fragment", "tcp_flags", "ct_state", "ct_direction", "ct_status"}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from fwsim.engine import tcp
 from fwsim.engine.tcp_window import BE_LIBERAL, CLOSE_INIT, SACK_PERMITTED, WINDOW_SCALE
-from tests.unit.tcp_conversation import SECOND, Conversation, established
+from tests.unit.tcp_conversation import SECOND, WRAP, Conversation, established
 
 # --- openings --------------------------------------------------------------------------------------------------
 
@@ -50,8 +50,9 @@ def test_pick_up_is_assured_at_the_packet_after_the_first_reply() -> None:
     assert talk.expect("established", "established").left == 432000
 
 
-def test_ack_without_connection_is_invalid_without_tcp_loose() -> None:
-    Conversation(loose=0).client(".", 1, 1).expect("invalid", reason="TCP_NO_PICKUP").gone()
+@pytest.mark.parametrize("payload", [0, 100])
+def test_ack_without_connection_is_invalid_without_tcp_loose(payload: int) -> None:
+    Conversation(loose=0).client(".", 1, 1, payload=payload).expect("invalid", reason="TCP_NO_PICKUP").gone()
 
 
 @pytest.mark.parametrize("flags", ["S.", "F.", "R", "R."])
@@ -141,6 +142,12 @@ def test_simultaneous_open_with_both_synacks_is_established_by_the_next_ack() ->
     talk.client(".", 1, 1).expect("established", "established", 432000)
 
 
+def test_synack_ahead_of_its_own_syn_in_a_simultaneous_open_begins_that_side_anew() -> None:
+    talk = Conversation().client("S").server("S").server("S.", 0, 1).expect("established", "syn_recv")
+    talk.client("S.", 50_000, 1).expect("established", "syn_recv")
+    assert talk.side("client")["end"] == 50_001
+
+
 def test_simultaneous_open_is_established_by_the_replys_ack() -> None:
     talk = Conversation().client("S").server("S", 0)
     talk.client("S.", 0, 1).expect("established", "syn_recv", 60)
@@ -174,7 +181,7 @@ def test_syn_of_the_server_inside_a_connection_is_invalid() -> None:
 def test_ignored_reply_counts_as_a_reply() -> None:
     talk = Conversation().client("S")
     talk.server(".", 5, 300_000).expect("established", "syn_sent", 120, "TCP_IGNORED")
-    talk.client("S").expect("established", "syn_sent", 120)
+    talk.after(5).client("S").expect("established", "syn_sent", 120)  # no longer unanswered: the SYN prolongs it
 
 
 def test_synack_to_an_ignored_syn_takes_us_back_into_step() -> None:
@@ -185,11 +192,23 @@ def test_synack_to_an_ignored_syn_takes_us_back_into_step() -> None:
     )
     talk.server("S.", 800_000, 500_001, win=400, wscale=4).expect("established", "syn_recv", 60, "TCP_RESYNC")
     client, server = talk.side("client"), talk.side("server")
-    assert (client["end"], client["maxend"], client["scale"]) == (500_001, 500_401, 2)
+    assert (client["end"], client["maxend"], client["maxwin"], client["scale"]) == (500_001, 500_401, 300, 2)
     assert client["flags"] == WINDOW_SCALE | SACK_PERMITTED
     assert (server["end"], server["maxwin"], server["scale"], server["maxack"]) == (800_001, 400, 4, 500_001)
     assert talk.assured
     talk.client(".", 500_001, 800_001).expect("established", "established", 432000)
+
+
+def test_resync_to_lower_numbers_forgets_the_window_granted_before() -> None:
+    talk = established().client("S", -500_000).server("S.", 800_000, -499_999, win=400)
+    assert talk.expect("established", "syn_recv", 60, "TCP_RESYNC").side("client")["maxend"] == WRAP - 499_599
+
+
+def test_resync_takes_the_options_of_the_last_ignored_syn_only() -> None:
+    talk = established().client("S", 500_000, wscale=2, sack_permitted=True).client("S", 600_000)
+    talk.server("S.", 800_000, 600_001, wscale=4).expect("established", "syn_recv", 60, "TCP_RESYNC")
+    client = talk.side("client")
+    assert (client["flags"], client["scale"], talk.side("server")["scale"]) == (0, 0, 0)
 
 
 def test_synack_to_an_ignored_syn_with_a_wrong_ack_is_only_ignored() -> None:
@@ -198,10 +217,11 @@ def test_synack_to_an_ignored_syn_with_a_wrong_ack_is_only_ignored() -> None:
     talk.server("S.", 800_000, 500_002).expect("established", "established", reason="TCP_IGNORED")
 
 
-def test_liberal_pick_up_stays_liberal_through_a_resync() -> None:
+@pytest.mark.parametrize("options", [{}, {"wscale": 3}], ids=["no options", "options"])
+def test_liberal_pick_up_stays_liberal_through_a_resync(options: dict[str, int]) -> None:
     talk = Conversation().client(".", 1, 1).server(".", 1, 1)
     talk.client("S", 500_000)
-    talk.server("S.", 800_000, 500_001).expect("established", "syn_recv", reason="TCP_RESYNC")
+    talk.server("S.", 800_000, 500_001, **options).expect("established", "syn_recv", reason="TCP_RESYNC")
     assert talk.side("server")["flags"] & BE_LIBERAL
     assert not talk.side("client")["flags"] & BE_LIBERAL
 

@@ -58,6 +58,20 @@ def test_reset_elsewhere_closes_a_connection_that_is_not_assured() -> None:
     talk.client("R", 500).expect("established", "close", 10)
 
 
+def test_reset_far_beyond_the_window_is_invalid_though_it_acknowledges_the_last_data() -> None:
+    # What could be measured is held against the window, also if the packet before was an ACK.
+    talk = Conversation().client("S").server("S.", 0, 1).server("P.", 1, 1, payload=10)
+    talk.client("R.", 900_000, 11).expect("invalid", "syn_recv", 60, "TCP_SEQ_OVER")
+
+
+def test_reset_behind_data_of_the_other_side_with_the_same_numbers_is_inexact() -> None:
+    talk = Conversation()
+    talk.isn["server"] = talk.isn["client"]  # so that both sides count alike
+    talk.client("S").server("S.", 0, 1).client(".", 1, 1)
+    talk.server("P.", 1, 1, payload=99)
+    talk.client("R", 100).expect("established", "established", 10, "TCP_RST_INEXACT")
+
+
 def test_reset_below_is_invalid_before_the_connection_is_assured_too() -> None:
     talk = Conversation().client("S").server("S.", 0, 1)
     talk.client("R", 0).expect("invalid", "syn_recv", 60, "TCP_RST_SEQ_LOW")

@@ -31,6 +31,13 @@ def test_unacknowledged_data_shortens_established_to_five_minutes_until_the_exac
     talk.server(".", 1, 101).expect("established", "established", 432000)
 
 
+def test_data_that_is_only_sacked_to_its_end_stays_unacknowledged() -> None:
+    talk = Conversation().client("S", sack_permitted=True).server("S.", 0, 1, sack_permitted=True).client(".", 1, 1)
+    talk.server("P.", 1, 1, payload=100).server("P.", 101, 1, payload=100)
+    talk.client(".", 1, 1, sack=201).expect("established", "established", 300)
+    talk.client(".", 1, 201).expect("established", "established", 432000)
+
+
 def test_unacknowledged_data_does_not_prolong_a_shorter_timeout() -> None:
     established().client("P.", 1, 1, payload=100).client("F.", 101, 1).expect("established", "fin_wait", 120)
 

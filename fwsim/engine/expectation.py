@@ -1,0 +1,124 @@
+"""Connections that are expected: announced in another one, their *master*, which the FTP helper reads.
+
+Read first: conntrack-spec §13, `fwsim.tables.EXPECTATION`. A master expects at most one connection at a time: TCP, from
+the address of who is spoken to (any port) to that of the announcer, at the port announced. The kernel keeps them
+300 s, until a packet would open such a connection, or until the master goes. What a line says is in
+`fwsim.engine.ftp_line`, when it is listened to in `fwsim.engine.ftp`.
+"""
+
+from __future__ import annotations
+
+from fwsim.engine import hot, shared
+from fwsim.engine.tuples import Tracker
+from fwsim.tables import Row
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, Proto
+
+TCP = int(Proto.TCP)
+
+LIFETIME = 300_000_000_000
+"""How long a connection is expected (`ftp_exp_policy`), ns."""
+
+NOT_AT_ALL = 0
+SURELY = 1
+PERHAPS = 2
+
+
+@hot
+def begin_reading(row: Row) -> None:
+    """Forget what a row held: no line seen, nothing expected."""
+    row["line00"] = ABSENT
+    row["line01"] = ABSENT
+    row["line10"] = ABSENT
+    row["line11"] = ABSENT
+    row["expects"] = NOT_AT_ALL
+
+
+@shared
+def find_master(tracker: Tracker, now: int) -> int:
+    """The connection that expects the one whose tuple is in the scratch row; -1 if none (`nf_ct_find_expectation`).
+
+    One that surely expects it is preferred.
+    """
+    found = -1
+    if tracker.tuples[0]["proto"] != TCP:
+        return found
+    row = int(tracker.counters[0]["newest_expecting"])
+    while row >= 0:
+        expectation = tracker.expectations[row]
+        if expectation["expires"] > now and is_expected(tracker, row, tracker.tuples[0]):
+            if expectation["expects"] == SURELY:
+                return row
+            found = row
+        row = int(expectation["older"])
+    return found
+
+
+@hot
+def is_expected(tracker: Tracker, row: int, wanted: Row) -> bool:
+    """Whether a tuple is that of the connection which `row` expects."""
+    expectation = tracker.expectations[row]
+    if expectation["port"] != wanted["dst_id"] and expectation["port"] != UNKNOWN_VALUE:
+        return False
+    return has_same_ends(tracker.tuples[2 * row + 1 - expectation["direction"]], wanted)
+
+
+@hot
+def has_same_ends(a: Row, b: Row) -> bool:
+    """Whether two tuples have the same addresses."""
+    return (
+        a["src0"] == b["src0"]
+        and a["dst0"] == b["dst0"]
+        and a["src1"] == b["src1"]
+        and a["src2"] == b["src2"]
+        and a["src3"] == b["src3"]
+        and a["dst1"] == b["dst1"]
+        and a["dst2"] == b["dst2"]
+        and a["dst3"] == b["dst3"]
+    )
+
+
+@hot
+def clashes(tracker: Tracker, row: int, direction: int, port: int, now: int) -> bool:
+    """Whether another connection expects just the one that `row` is about to expect (`expect_clash`)."""
+    wanted = tracker.tuples[2 * row + 1 - direction]
+    other = int(tracker.counters[0]["newest_expecting"])
+    while other >= 0:
+        expectation = tracker.expectations[other]
+        if other != row and expectation["port"] == port and expectation["expires"] > now:
+            if has_same_ends(tracker.tuples[2 * other + 1 - expectation["direction"]], wanted):
+                return True
+        other = int(expectation["older"])
+    return False
+
+
+@hot
+def expect(tracker: Tracker, row: int, direction: int, port: int, now: int, how: int) -> None:
+    """Expect a connection, SURELY or PERHAPS, in place of any that this master has expected before."""
+    withdraw(tracker, row)
+    counters = tracker.counters[0]
+    expectation = tracker.expectations[row]
+    expectation["expects"] = how
+    expectation["direction"] = direction
+    expectation["port"] = port
+    expectation["expires"] = now + LIFETIME
+    expectation["newer"] = -1
+    expectation["older"] = counters["newest_expecting"]
+    if expectation["older"] >= 0:
+        tracker.expectations[expectation["older"]]["newer"] = row
+    counters["newest_expecting"] = row
+
+
+@shared
+def withdraw(tracker: Tracker, row: int) -> None:
+    """Expect nothing any more."""
+    expectation = tracker.expectations[row]
+    if expectation["expects"] == NOT_AT_ALL:
+        return
+    expectation["expects"] = NOT_AT_ALL
+    older, newer = expectation["older"], expectation["newer"]
+    if older >= 0:
+        tracker.expectations[older]["newer"] = newer
+    if newer >= 0:
+        tracker.expectations[newer]["older"] = older
+    else:
+        tracker.counters[0]["newest_expecting"] = older

@@ -1,0 +1,104 @@
+"""The FTP helper: it reads the control connection, and expects the data connections announced there.
+
+Read first: conntrack-spec §13, `ftp_line`, `expectation`; the kernel's `nf_conntrack_ftp.c`. It runs behind the rules,
+on packets that they have accepted, and only in connections that a rule has given it. It listens to a segment only if
+that begins just behind a newline that it has seen in this direction: so never to the first line of either side.
+"""
+
+from __future__ import annotations
+
+from fwsim.engine import hot
+from fwsim.engine.expectation import PERHAPS, SURELY, clashes, expect
+from fwsim.engine.ftp_line import BROKEN_OFF, ELSEWHERE, ENDS_LINE
+from fwsim.engine.serial import after, before, wrap
+from fwsim.engine.tuples import Tracker
+from fwsim.tables import Row, Table
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus, Reason
+
+HELPER_IN_DOUBT = int(CtStatus.HELPER_IN_DOUBT)
+
+R_NONE = int(Reason.NONE)
+R_CUT = int(Reason.CUT)
+R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
+R_PARTIAL = int(Reason.HELPER_PARTIAL)
+R_CLASH = int(Reason.HELPER_CLASH)
+
+
+@hot
+def read_along(tracker: Tracker, row: int, packet: Row, quotes: Table, direction: int, doubt: bool) -> int:
+    """Read a segment of a control connection: 0, or the reason why it is dropped (`help`).
+
+    R_CUT and R_NOT_SIMULATED: it cannot be known. With `doubt` nothing is expected for sure.
+    """
+    if packet["payload"] <= 0:
+        return R_NONE
+    number = packet["quote"]
+    reason = R_NONE
+    if begins_a_line(tracker.expectations[row], direction, packet["seq"]):
+        reason = listen(tracker, row, packet, quotes, direction, doubt)
+    if number == UNKNOWN_VALUE:
+        tracker.connections[row]["status"] |= HELPER_IN_DOUBT
+    if reason != R_PARTIAL and ends_a_line(number, quotes):
+        note_line(tracker.expectations[row], direction, wrap(packet["seq"] + packet["payload"]))
+    return reason
+
+
+@hot
+def ends_a_line(number: int, quotes: Table) -> bool:
+    """Whether a segment ends with a newline; one that the capture cut off is taken to do so."""
+    if number >= 0:
+        return bool(quotes[number]["newline"])
+    return number == ENDS_LINE or number == UNKNOWN_VALUE
+
+
+@hot
+def listen(tracker: Tracker, row: int, packet: Row, quotes: Table, direction: int, doubt: bool) -> int:
+    """Do what a line says that begins where a line may begin."""
+    number = packet["quote"]
+    now = packet["now"]
+    if number == UNKNOWN_VALUE:
+        expect(tracker, row, direction, UNKNOWN_VALUE, now, PERHAPS)
+        return R_CUT
+    if number < 0 or quotes[number]["src_id"] != direction:
+        return R_NONE
+    said = quotes[number]
+    if said["usable"] == BROKEN_OFF:
+        return R_PARTIAL
+    if said["usable"] == UNKNOWN_VALUE:
+        expect(tracker, row, direction, UNKNOWN_VALUE, now, PERHAPS)
+        return R_NOT_SIMULATED
+    if said["usable"] == ELSEWHERE:
+        return R_NONE
+    if clashes(tracker, row, direction, said["dst_id"], now):
+        return R_CLASH
+    expect(tracker, row, direction, said["dst_id"], now, PERHAPS if doubt else SURELY)
+    return R_NONE
+
+
+@hot
+def begins_a_line(row: Row, direction: int, seq: int) -> bool:
+    """Whether a sequence number is one behind a newline (`find_nl_seq`)."""
+    if direction:
+        return bool(seq == row["line10"] or seq == row["line11"])
+    return bool(seq == row["line00"] or seq == row["line01"])
+
+
+@hot
+def note_line(row: Row, direction: int, seq: int) -> None:
+    """Remember where a line begins, in place of the older of two, unless it is older still (`update_nl_seq`)."""
+    first = row["line10"] if direction else row["line00"]
+    second = row["line11"] if direction else row["line01"]
+    if seq == first or seq == second:
+        return
+    if first == ABSENT:
+        first = seq
+    elif second == ABSENT:
+        second = seq
+    elif before(first, second):
+        first = seq if after(seq, first) else first
+    elif after(seq, second):
+        second = seq
+    if direction:
+        row["line10"], row["line11"] = first, second
+    else:
+        row["line00"], row["line01"] = first, second

@@ -1,0 +1,67 @@
+"""Fragments compared: another firewall speaks of a datagram once, at one of its pieces.
+
+Read first: conntrack-spec §12. The piece that it speaks of is compared like any packet. Of another piece it must hold
+that a piece of the same datagram, of which we say the same, was spoken of; and a piece that never became part of a
+datagram must not be spoken of at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fwsim.parity.difference import COMPARED, Difference, difference
+from fwsim.simulator import Batch
+from fwsim.tables import plain
+from fwsim.terms import Verdict
+
+KEY = ("src0", "src1", "src2", "src3", "dst0", "dst1", "dst2", "dst3", "ip_id")
+
+Datagram = tuple[tuple[int, ...], tuple[int, ...]]
+"""What the pieces of a datagram share: addresses and id, and what we decided about them."""
+
+
+@dataclass
+class Pieces:
+    """The pieces that nobody has spoken of yet, by their place in the run, and the datagrams spoken of."""
+
+    silent: dict[int, tuple[Difference, Datagram]] = field(default_factory=dict)
+    told: set[Datagram] = field(default_factory=set)
+
+    def add(self, batch: Batch, rows: Sequence[int], base: int, silent: frozenset[int], blank: dict[str, int]) -> None:
+        """Look at the fragments in these rows of a batch, whose first frame is number `base` of the run.
+
+        `blank` is the decision of who has nothing to say.
+        """
+        for row in rows:
+            datagram = datagram_of(batch, row)
+            if row in silent:
+                self.silent[base + row] = difference(batch, row, blank), datagram
+            else:
+                self.told.add(datagram)
+
+    def late(self, base: int, decisions: Mapping[int, dict[str, int]]) -> Iterator[Difference]:
+        """Decisions about pieces of earlier batches: those that differ from ours."""
+        for row, theirs in decisions.items():
+            silent = self.silent.pop(base + row, None)
+            if silent is None:
+                continue
+            ours, datagram = silent
+            fields = tuple(name for name in COMPARED if ours.ours[name] != theirs[name])
+            if fields:
+                yield ours.with_other(theirs, fields)
+            else:
+                self.told.add(datagram)
+
+    def unexplained(self) -> Iterator[Difference]:
+        """At the end of a run: pieces of datagrams about which only we have something to say."""
+        for ours, datagram in self.silent.values():
+            if ours.ours["verdict"] != Verdict.NOT_EVALUATED and datagram not in self.told:
+                yield ours
+
+
+def datagram_of(batch: Batch, row: int) -> Datagram:
+    """The datagram that a piece is taken for."""
+    packet, ours = plain(batch.packets[row]), plain(batch.stateful[row])
+    decided = (*(ours[name] for name in COMPARED), int(batch.frames[row]["connection"]))
+    return tuple(packet[name] for name in KEY), decided

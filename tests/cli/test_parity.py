@@ -1,0 +1,84 @@
+"""`fwsim parity`: agreement, a difference told, explained and shrunk, and bad requests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fwsim.capture import Input, open_captures
+from fwsim.errors import KernelError
+from fwsim.kernel import KernelFirewall
+from fwsim.parity.frozen import rewritten
+from fwsim.ruleset import Rule, Ruleset
+from tests.cli.conftest import Invoke
+from tests.kernel_stage import needs_kernel
+
+
+@pytest.fixture
+def kernel() -> None:
+    """Skip where the kernel cannot be used."""
+    needs_kernel()
+
+
+@pytest.fixture
+def stricter_kernel(kernel: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel that filters by other rules: it refuses what the rule `replies` of the demo lets through."""
+
+    answers = Ruleset.model_validate({"rules": [{"ct_direction": "reply"}]}).rules[0].ct_direction
+
+    def stricter(rule: Rule) -> Rule:
+        return rule.model_copy(update={"ct_direction": answers}) if rule.name == "replies" else rule
+
+    def other(ruleset: Ruleset, **options: Any) -> KernelFirewall:
+        return KernelFirewall(rewritten(ruleset, stricter), **options)
+
+    monkeypatch.setattr("fwsim.cli.judging.KernelFirewall", other)
+
+
+@pytest.mark.kernel
+def test_both_firewalls_agree_about_the_demo(kernel: None, invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("parity", "demo.pcap", "-r", "demo.yaml")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.lines[0].startswith("fwsim ")
+    assert "No difference in 16 packets." in outcome.lines
+
+
+@pytest.mark.kernel
+def test_a_difference_is_told_and_explained_with_status_1(stricter_kernel: None, invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("parity", "demo.pcap", "-r", "demo.yaml")
+    assert outcome.status == 1
+    assert any(line.startswith("packet ") and "demo.pcap" in line for line in outcome.lines)
+    assert any(line.startswith("  kernel     drop") for line in outcome.lines)
+    assert "    STATEFUL  accept" in outcome.out
+
+
+@pytest.mark.kernel
+def test_a_differing_capture_is_shrunk_to_what_is_needed(stricter_kernel: None, invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("parity", "demo.pcap", "-r", "demo.yaml", "--shrink", "least.pcapng")
+    assert outcome.status == 1
+    (chunk,) = open_captures([Input(str(demo / "least.pcapng"))], digest=False)
+    assert chunk.packets["flags"].tolist() == [0x02, 0x12, 0x10]  # the last is no answer, so the kernel refuses it
+    assert "3 packets that still differ: least.pcapng" in outcome.out
+
+
+@pytest.mark.kernel
+def test_fuzzed_traffic_agrees(kernel: None, invoke: Invoke) -> None:
+    outcome = invoke("parity", "--fuzz", "0.01", "--seed", "5")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.lines[-1].startswith("No difference in 20,0")
+
+
+def test_fuzzing_takes_no_captures(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("parity", "demo.pcap", "--fuzz", "1")
+    assert (outcome.status, outcome.err) == (2, "error: --fuzz makes its own traffic: expected no captures\n")
+
+
+def test_a_kernel_that_cannot_be_used_is_status_3(invoke: Invoke, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(self: KernelFirewall) -> None:
+        raise KernelError("unshare(CLONE_NEWNET): Operation not permitted")
+
+    monkeypatch.setattr(KernelFirewall, "__enter__", forbidden)
+    outcome = invoke("parity", "demo.pcap", "-r", "demo.yaml")
+    assert (outcome.status, outcome.err) == (3, "error: unshare(CLONE_NEWNET): Operation not permitted\n")

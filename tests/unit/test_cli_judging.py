@@ -1,0 +1,91 @@
+"""The rounds of `fwsim parity`, and how a difference is shrunk, with a firewall of the test's own as the other one."""
+
+from __future__ import annotations
+
+import io
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+from fwsim.capture import Input, open_captures
+from fwsim.cli.judging import ROUND, Request, judge, rounds
+from fwsim.cli.options import InputOptions
+from fwsim.errors import UsageError
+from fwsim.fuzz.captured import write_traffic
+from fwsim.fuzz.policy import EVERY_STATE
+from fwsim.kernel import Answer
+from fwsim.simulator import Batch
+from fwsim.terms import Verdict
+
+NOTHING = InputOptions(
+    captures=(), named=(), rules=None, stateless_rules=None, interfaces={}, local=(), settings={}, sysctl=None,
+    checksum="auto", count=None, seed=None,
+)  # fmt: skip
+
+
+class Contrary:
+    """A firewall that decides as the simulator does, but drops what goes to port 443 from port 1030 on."""
+
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, *_: object, **__: object) -> None:
+        """As `KernelFirewall`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Nothing was built."""
+
+    def answer(self, batch: Batch, /) -> Answer:
+        decisions = batch.stateful.copy()
+        there = (batch.packets["dport"] == 443) & (batch.packets["sport"] >= 1030)
+        decisions["verdict"][there & (decisions["verdict"] == Verdict.ACCEPT)] = Verdict.DROP
+        return Answer(decisions)
+
+
+def request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Request:
+    """A request about 400 packets, with a contrary kernel."""
+    monkeypatch.setattr("fwsim.cli.judging.KernelFirewall", Contrary)
+    write_traffic(str(tmp_path / "x.pcapng"), 1, 400)
+    (tmp_path / "x.yaml").write_text(EVERY_STATE)
+    given = {"captures": (str(tmp_path / "x.pcapng"),), "rules": str(tmp_path / "x.yaml")}
+    values = {field: getattr(NOTHING, field) for field in NOTHING.__dataclass_fields__}
+    return Request(InputOptions(**{**values, **given}), None, options.get("shrink"), 0.0)
+
+
+def test_differences_are_told_and_the_status_is_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    assert judge(request(tmp_path, monkeypatch), out) == 1
+    assert out.getvalue().count("\npacket ") == 10
+    assert out.getvalue().count("STATEFUL  accept") == 3
+    assert " differ." in out.getvalue().splitlines()[-1]
+
+
+def test_a_single_packet_is_left_of_a_difference_that_needs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    least = str(tmp_path / "least.pcapng")
+    judge(request(tmp_path, monkeypatch, shrink=least), io.StringIO())
+    (chunk,) = open_captures([Input(least)], digest=False)
+    assert chunk.packets["dport"].tolist() == [443]
+
+
+def test_fuzzed_rounds_are_captures_of_the_seed_with_a_ruleset_for_every_state(tmp_path: Path) -> None:
+    asked = Request(NOTHING, 60.0, None, 0.0)
+    first, second = islice(rounds(asked, tmp_path), 2)
+    assert first.captures != second.captures
+    assert first.rules is not None
+    assert Path(first.rules).read_text() == EVERY_STATE
+    assert sum(len(chunk) for chunk in open_captures([Input(first.captures[0])], digest=False)) >= ROUND
+    again = next(rounds(asked, tmp_path))
+    assert Path(again.captures[0]).read_bytes() == Path(first.captures[0]).read_bytes()
+
+
+def test_captures_and_fuzzing_exclude_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = request(tmp_path, monkeypatch)
+    with pytest.raises(UsageError, match="expected no captures"):
+        next(rounds(Request(asked.inputs, 1.0, None, 0.0), tmp_path))

@@ -1,0 +1,58 @@
+"""Which packet a log message is about, and when the end has come; injecting is tested in tests/parity."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from fwsim.kernel.injection import Injector, wait_until
+from fwsim.kernel.nflog import Note
+from fwsim.kernel.observers import END_MARK, GROUP, INVALID_GROUP, MADE
+from fwsim.kernel.orders import Heard, Played
+
+
+class Told:
+    """A listener that was told before."""
+
+    def __init__(self, *datagrams: list[Note]) -> None:
+        self.datagrams = list(datagrams)
+
+    def receive(self, *, wait: bool) -> Iterator[Note]:
+        yield from self.datagrams.pop(0) if self.datagrams else []
+
+
+def heard(*notes: Note) -> Played:
+    injector, played = Injector(None, None), Played()  # type: ignore[arg-type]
+    for note in notes:
+        injector.hear(note, played)
+    return played
+
+
+def test_a_frame_is_known_by_its_mac() -> None:
+    assert heard(Note(GROUP, 2, "R3", 42, 0)).heard == [Heard(42, 2, "R3")]
+
+
+def test_a_packet_made_here_is_known_by_the_mark_that_came_first() -> None:
+    played = heard(Note(GROUP, 3, MADE, 0, 7), Note(GROUP, 3, "R1", 0, 0), Note(GROUP, 0, "S8o", 9, 0))
+    assert played.heard == [Heard(7, 3, "R1"), Heard(9, 0, "S8o")]
+
+
+def test_conntracks_own_words_are_kept_apart() -> None:
+    played = heard(Note(INVALID_GROUP, 0, "bad checksum", 5, 0), Note(INVALID_GROUP, 0, "later", 5, 0))
+    assert (played.heard, played.invalid) == ([], {5: "bad checksum"})
+
+
+def test_the_end_mark_ends_the_listening() -> None:
+    listener: Any = Told([Note(GROUP, 2, "R1", 1, 0)], [Note(GROUP, 2, "R2", 2, 0), Note(GROUP, 0, END_MARK, 0, 0)])
+    injector, played = Injector(None, listener), Played()  # type: ignore[arg-type]
+    assert injector.drain(played, wait=True)
+    assert [note.prefix for note in played.heard] == ["R1", "R2"]
+    assert not injector.drain(played)
+
+
+def test_waiting_ends_at_its_moment_and_not_for_one_that_has_passed() -> None:
+    begun = time.monotonic_ns()
+    wait_until(begun - 10**9)
+    wait_until(begun + 20_000_000)
+    assert time.monotonic_ns() >= begun + 20_000_000

@@ -1,0 +1,84 @@
+"""A ruleset as devices, routes, nft texts and sysctls; no kernel is needed for that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fwsim.kernel.observers import GROUP, stack
+from fwsim.kernel.orders import Plan, Route, RouteKind
+from fwsim.kernel.plan import LAST, OTHER, UNKNOWN, Devices, plan_of, routes_of
+from fwsim.lower import lower
+from fwsim.ruleset import Ruleset
+from fwsim.topology import Topology
+
+CT = {"ct_state": "new", "verdict": "accept"}
+
+
+def planned(*, judged: bool = True, **ruleset: Any) -> Plan:
+    model = Ruleset.model_validate(ruleset)
+    topology = Topology.build(model)
+    tracking = lower(model, interfaces=topology.names).tracking
+    return plan_of(model, topology, Devices(topology.names), tracking=tracking, judged=judged)
+
+
+def routes(**ruleset: Any) -> set[Route]:
+    topology = Topology.build(Ruleset.model_validate(ruleset))
+    return set(routes_of(topology, Devices(topology.names)))
+
+
+def test_devices_have_the_names_of_the_interfaces_where_linux_allows_them() -> None:
+    devices = Devices(["lan", "default", "much-too-long-for-it", "lo", OTHER])
+    assert devices.names == ["lan", "fwsim-if1", "fwsim-if2", "fwsim-if4", UNKNOWN, OTHER, LAST]
+    assert [devices.number(n) for n in range(5)] == [0, 1, 2, 4, 3]
+    assert devices.names[devices.number(-2)] == UNKNOWN
+    assert devices.names[devices.other] == OTHER
+
+
+def test_a_network_lies_behind_its_interface_and_the_rest_behind_nobodys() -> None:
+    found = routes(interfaces={"lan": {"networks": ["10.0.0.0/8", "fd00::/16"]}})
+    assert Route("10.0.0.0/8", 0) in found
+    assert Route("fd00::/16", 0) in found
+    assert Route("10.255.255.255/32", 0, RouteKind.BROADCAST) in found
+    assert {Route("0.0.0.0/0", 2), Route("::/0", 2)} <= found
+
+
+def test_what_two_interfaces_claim_is_nobodys() -> None:
+    found = routes(interfaces={"a": {"networks": ["10.0.0.0/8", "any"]}, "b": {"networks": ["10.0.0.0/8"]}})
+    assert Route("10.0.0.0/8", 3) in found
+    assert Route("0.0.0.0/0", 0) in found
+
+
+def test_the_firewalls_addresses_are_local() -> None:
+    found = routes(interfaces={"lan": {"networks": ["any"], "addresses": ["10.0.0.1"]}}, local=["fd00::1"])
+    assert {route.network for route in found if route.kind == RouteKind.LOCAL} == {"10.0.0.1/32", "fd00::1/128"}
+    assert {Route("fd00::1/128", 0).version, Route("10.0.0.1/32", 0).version} == {4, 6}
+
+
+def test_the_ends_are_loaded_before_anything_that_tracks() -> None:
+    plan = planned(rules=[CT])
+    assert [text.count("ct state") > 0 for text in plan.rules] == [False, False, True]
+    assert f"priority {(1 << 31) - 1}" in plan.rules[0]
+
+
+def test_without_ct_nothing_makes_the_kernel_track() -> None:
+    plan = planned(rules=[{"proto": "tcp", "verdict": "accept"}], conntrack={"tcp_loose": False})
+    assert not any("ct " in text.replace("fwsim-", "").replace("# sysctl", "") for text in plan.rules)
+    assert plan.sysctls == ()
+    assert not plan.log_invalid
+
+
+def test_settings_of_the_ruleset_are_set_but_for_the_host_wide_one() -> None:
+    plan = planned(rules=[CT], conntrack={"tcp_loose": False, "udp_timeout": "2m", "max": 5})
+    assert dict(plan.sysctls) == {
+        "net/netfilter/nf_conntrack_tcp_loose": 0, "net/netfilter/nf_conntrack_udp_timeout": 120,
+    }  # fmt: skip
+
+
+def test_checksums_that_nobody_judges_are_not_judged_by_the_kernel() -> None:
+    assert dict(planned(rules=[CT], judged=False).sysctls) == {"net/netfilter/nf_conntrack_checksum": 0}
+
+
+def test_the_chains_around_log_to_the_group_of_all() -> None:
+    text = stack("last")
+    assert text.count(f"group {GROUP}") == 2
+    assert 'iifname "last" drop' in text

@@ -1,0 +1,64 @@
+"""The process in the namespace, without one: what it answers, and when it ends."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from multiprocessing import Pipe
+from typing import Any
+
+import pytest
+
+from fwsim.errors import KernelError, UsageError
+from fwsim.kernel import worker
+from fwsim.kernel.orders import Plan, Refused
+
+PLAN = Plan((), (), (), (), False)
+
+
+def nft_says(monkeypatch: pytest.MonkeyPatch, status: int, words: str) -> None:
+    done = subprocess.CompletedProcess(["nft"], status, "", words)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
+
+
+def test_what_nft_refuses_is_the_users_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    nft_says(monkeypatch, 1, "line 1:\n syntax error")
+    with pytest.raises(UsageError, match="nft refuses the ruleset: line 1: syntax error"):
+        worker.load("nonsense")
+
+
+def test_what_the_kernel_refuses_nft_is_no_mistake_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    nft_says(monkeypatch, 1, "Error: Could not process rule: Operation not permitted")
+    with pytest.raises(KernelError, match="not permitted"):
+        worker.load("table inet x {}")
+
+
+def test_nft_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(KernelError, match="install nftables"):
+        worker.load("table inet x {}")
+
+
+@pytest.mark.parametrize(("error", "kernel"), [(KernelError("forbidden"), True), (UsageError("wrong"), False)])
+def test_a_mistake_is_answered_and_the_end_of_the_pipe_ends(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, kernel: bool
+) -> None:
+    def build(plan: Plan) -> Any:
+        raise error
+
+    monkeypatch.setattr(worker, "Worker", build)
+    ours, theirs = Pipe()
+    ours.send(PLAN)
+    answers: list[Any] = []
+
+    def ask() -> None:
+        answers.append(ours.recv())
+        ours.close()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    with pytest.raises(EOFError):
+        worker.serve(theirs)
+    thread.join()
+    theirs.close()
+    assert answers == [Refused(str(error), kernel)]

@@ -1,0 +1,101 @@
+"""Fragments compared: a datagram is spoken of once, and nothing may be said of what was never put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from scapy.layers.inet import IP, UDP, fragment
+from scapy.packet import Raw
+
+from fwsim.capture import from_scapy
+from fwsim.kernel import Answer
+from fwsim.parity import Comparison, compare_firewalls
+from fwsim.parity.comparison import SILENCE
+from fwsim.result import Result
+from fwsim.ruleset import Ruleset
+from fwsim.simulator import Batch, Simulator
+from fwsim.tables import plain
+from fwsim.terms import Verdict
+
+RULES = Ruleset.model_validate({"policy": "accept", "rules": [{"ct_state": "invalid", "verdict": "drop"}]})
+WHOLE = IP(src="192.0.2.1", dst="198.51.100.2", id=9) / UDP(sport=1000, dport=53) / Raw(bytes(40))
+PIECES = fragment(WHOLE, fragsize=16)
+
+
+@dataclass
+class Quiet:
+    """A firewall that decides as the simulator does, but speaks of fragments at one piece only.
+
+    `speaks` is the number (from 0) of the piece, which it names `later` batches after it came; `says` its verdict.
+    """
+
+    speaks: int | None
+    later: int = 0
+    says: int | None = None
+    base: int = 0
+    batches: int = 0
+    heard: dict[int, dict[str, int]] = field(default_factory=dict)
+
+    def answer(self, batch: Batch, /) -> Answer:
+        decisions = batch.stateful.copy()
+        answer = Answer(decisions)
+        rows = range(len(batch))
+        for row in rows:
+            theirs = plain(batch.stateful[row])
+            if self.says is not None:
+                theirs["verdict"] = self.says
+            for name, value in SILENCE.items():
+                decisions[row][name] = value
+            if self.base + row == self.speaks:
+                self.heard[self.base + row] = theirs
+                if not self.later:
+                    decisions[row] = tuple(theirs.values())
+        spoken = {self.speaks} if not self.later else set()
+        answer.silent = frozenset(row for row in rows if self.base + row not in spoken)
+        if self.later and self.batches == self.later and self.speaks is not None:
+            answer.late = {self.speaks - self.base: self.heard[self.speaks]}
+        self.base += len(batch)
+        self.batches += 1
+        return answer
+
+
+def compared(other: Quiet, pieces: Sequence[object] = PIECES, chunk_rows: int = 100) -> Comparison:
+    captures = from_scapy(pieces, chunk_rows=chunk_rows)
+    return compare_firewalls(Result(captures, Simulator(RULES)), other)
+
+
+@pytest.mark.parametrize("speaks", range(len(PIECES)))
+def test_a_datagram_spoken_of_at_any_piece_agrees(speaks: int) -> None:
+    assert compared(Quiet(speaks)).agrees
+
+
+def test_a_datagram_that_only_we_speak_of_differs_at_every_piece() -> None:
+    found = compared(Quiet(None))
+    assert found.differing.total() == len(PIECES) == len(found.differences)
+
+
+def test_another_verdict_at_the_piece_spoken_of_differs() -> None:
+    found = compared(Quiet(1, says=int(Verdict.DROP)))
+    assert found.differences[0].number == 2
+    assert found.differences[0].fields == ("verdict",)
+
+
+def test_a_piece_may_be_spoken_of_in_a_later_batch() -> None:
+    assert compared(Quiet(0, later=1), chunk_rows=2).agrees
+
+
+def test_what_comes_late_is_compared_too() -> None:
+    found = compared(Quiet(0, later=1, says=int(Verdict.DROP)), chunk_rows=2)
+    assert not found.agrees
+    assert (found.differences[0].number, found.differences[0].fields) == (1, ("verdict",))
+
+
+def test_a_set_that_never_completes_agrees_with_silence() -> None:
+    assert compared(Quiet(None), PIECES[:-1]).agrees
+
+
+def test_a_set_that_never_completes_must_not_be_spoken_of() -> None:
+    found = compared(Quiet(0, says=int(Verdict.ACCEPT)), PIECES[:-1])
+    assert [one.number for one in found.differences] == [1]
