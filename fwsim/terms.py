@@ -246,6 +246,7 @@ class Reason(IntEnum):
     SCTP_BAD_TAG = 56
     SCTP_INVALID_STATE = 57
     GRE_BAD_PROTOCOL = 58
+    UDPLITE_NO_CHECKSUM = 59
     # why conntrack drops it itself, although the rules have accepted it
     HELPER_PARTIAL = 76
     HELPER_CLASH = 77

@@ -106,7 +106,7 @@ def ipv4_option(buffer: Buffer, at: int, size: int) -> int:
 
 @hot
 def has_room(buffer: Buffer, at: int, size: int, need: int) -> bool:
-    """Whether what is to be recorded fits where the pointer points to; a pointer behind the option says that it is full."""
+    """Whether so many bytes can be recorded where the pointer points to; behind the end, it says that all is full."""
     pointer = u8(buffer, at + 2)
     return pointer > size or pointer + need - 1 <= size
 
@@ -173,10 +173,10 @@ def option_size(buffer: Buffer, at: int, left: int) -> int:
 @hot
 def is_blank(buffer: Buffer, at: int, end: int) -> bool:
     """Whether there are only zeros here (RFC 4942 §2.1.9.5)."""
-    for place in range(at, end):
-        if u8(buffer, place) != 0:
-            return False
-    return True
+    place = at
+    while place < end and u8(buffer, place) == 0:
+        place += 1
+    return place >= end
 
 
 @hot

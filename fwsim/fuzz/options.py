@@ -100,7 +100,13 @@ def router_alert(chance: Random) -> bytes:
 def label(chance: Random) -> bytes:
     """A security label: CIPSO, whose domain of interpretation nobody knows, or one of those before it."""
     return chance.choice(
-        (b"\x86\x0a\0\0\0\1\1\4\0\1", b"\x86\x06\0\0\0\1", b"\x82\x0b\0\0\0\0\0\0\0\0\0", b"\x88\x04\0\1", b"\x85\x03\1")
+        (
+            b"\x86\x0a\0\0\0\1\1\4\0\1",
+            b"\x86\x06\0\0\0\1",
+            b"\x82\x0b\0\0\0\0\0\0\0\0\0",
+            b"\x88\x04\0\1",
+            b"\x85\x03\1",
+        )
     )
 
 

@@ -54,3 +54,10 @@ def test_a_wrong_checksum_is_wrong() -> None:
     )
     assert right[16:18] != wrong[16:18]
     assert right[:16] + right[18:] == wrong[:16] + wrong[18:]
+
+
+def test_ipv4_options_lengthen_the_header() -> None:
+    data = Ip("10.0.0.1", "10.0.0.2", 17, b"payload", options=b"\x94\x04\0\0").encode()
+    assert (data[0], len(data), int.from_bytes(data[2:4], "big")) == (0x46, 31, 31)
+    assert (data[20:24], data[24:]) == (b"\x94\x04\0\0", b"payload")
+    assert checksum(data[:24]) == 0
