@@ -73,15 +73,7 @@ def test_a_datagram_of_which_a_fragment_was_cut_hangs_on_what_was_cut_off() -> N
 
 def test_packets_are_counted_by_construct_and_the_first_is_named() -> None:
     cut, many = (tcp(), {"cut": 34}), Ip(HERE, THERE, SCTP, endless())
-    assert lines(
-        EDGE,
-        tcp(),
-        Ip(HERE, THERE, SCTP, endless()),
-        tcp("A"),
-        Ip(HERE, THERE, SCTP, endless()),
-        cut,
-        Ip(HERE, THERE, SCTP, endless()),
-    ) == [
+    assert lines(EDGE, tcp(), many, tcp("A"), many, cut, many) == [
         f'3 packets hang on {MANY}, first packet 2, asked for by rule "known" (r.yaml)',
         '1 packet hangs on what the capture cut off, first packet 5, asked for by rule "known" (r.yaml)',
     ]
