@@ -25,7 +25,7 @@ RECORDED = (b"\0\0\0\0", b"\x0a\x01\0\x0b", b"\xc6\x33\x64\x15", b"\xff\xff\xff\
 def with_options(chance: Random, ip: Ip) -> Ip:
     """The packet with options in its IPv4 header, or in IPv6 with a header for options or for routing in front."""
     if ip.family == 4:
-        return replace(ip, options=ipv4_options(chance))
+        return replace(ip, ip_options=ipv4_options(chance))
     (kind,) = chance.choices((HOP_BY_HOP, DESTINATION, ROUTING), (17, 2, 1))
     header = routing_header(chance, ip.proto) if kind == ROUTING else options_header(chance, ip.proto)
     length = chance.choice((None, None, None, 0)) if is_jumbo(header) else None

@@ -57,7 +57,7 @@ def test_a_wrong_checksum_is_wrong() -> None:
 
 
 def test_ipv4_options_lengthen_the_header() -> None:
-    data = Ip("10.0.0.1", "10.0.0.2", 17, b"payload", options=b"\x94\x04\0\0").encode()
+    data = Ip("10.0.0.1", "10.0.0.2", 17, b"payload", ip_options=b"\x94\x04\0\0").encode()
     assert (data[0], len(data), int.from_bytes(data[2:4], "big")) == (0x46, 31, 31)
     assert (data[20:24], data[24:]) == (b"\x94\x04\0\0", b"payload")
     assert checksum(data[:24]) == 0

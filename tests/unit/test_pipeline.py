@@ -69,7 +69,7 @@ def test_an_opening_from_local_to_local_is_confirmed_though_it_is_refused_when_i
 def test_an_opening_from_local_to_local_is_confirmed_though_routing_discards_it_when_it_comes_in() -> None:
     chain = {"hook": "output", "rules": [{"ct_state": "new", "verdict": "accept"}]}
     asked = Wall({"out": chain}, local=[OWN, "203.0.113.1"])
-    routed = asked.ask(later(tcp("S", OWN, "203.0.113.1"), options=b"\x83\x03\x04\0"))
+    routed = asked.ask(later(tcp("S", OWN, "203.0.113.1"), ip_options=b"\x83\x03\x04\0"))
     assert (routed.verdict, routed.reason, routed.ct_state) == (NOT_EVALUATED, Reason.SOURCE_ROUTED, NEW)
     assert len(connections(asked)) == 1
 
@@ -84,7 +84,7 @@ def test_an_opening_from_local_to_local_that_is_refused_on_its_way_out_is_forgot
 
 def test_an_opening_with_a_source_route_is_new_and_leaves_no_connection() -> None:
     asked = wall()
-    routed = asked.ask(later(tcp(), options=b"\x83\x03\x04\0"))
+    routed = asked.ask(later(tcp(), ip_options=b"\x83\x03\x04\0"))
     assert (routed.verdict, routed.reason, routed.ct_state) == (NOT_EVALUATED, Reason.SOURCE_ROUTED, NEW)
     assert connections(asked) == []
 
