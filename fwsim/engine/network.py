@@ -177,9 +177,12 @@ def extension_headers(buffer: Buffer, frame: Row, packet: Row, layer: Row, kind:
     while size > 0 and fragment != LATER_FRAGMENT:
         at = layer["at"]
         if kind == FRAGMENT:
-            packet["ip_id"] = u32(buffer, at + 4)
-            packet["proto"] = u8(buffer, at)
-            fragment_fields(frame, packet, u16(buffer, at + 2) >> 3, u16(buffer, at + 2) & 1)
+            offset = u16(buffer, at + 2) >> 3
+            if packet["fragment"] == WHOLE or offset != 0:
+                if packet["fragment"] == WHOLE:  # of headers one in the other, the outer one counts
+                    packet["ip_id"] = u32(buffer, at + 4)
+                packet["proto"] = u8(buffer, at)
+                fragment_fields(frame, packet, offset, u16(buffer, at + 2) & 1)
             fragment = packet["fragment"]
         kind = u8(buffer, at)
         advance(layer, size)
