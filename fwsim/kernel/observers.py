@@ -1,18 +1,15 @@
 """The observers that stand around an exported ruleset, besides those that `fwsim.convert` writes into it.
 
 Read first: the table of prefixes at `fwsim.convert.observing`. All observers log to one group, so that their messages
-come in the order in which they were written.
+come in the order in which they were written. Nothing heavy is imported here: the worker reads this.
 """
 
 from __future__ import annotations
-
-from fwsim.convert import Observe
 
 GROUP = 5
 """The NFLOG group of all observers."""
 INVALID_GROUP = 0
 """The group in which conntrack itself logs (`nf_conntrack_log_invalid`)."""
-OBSERVE = Observe(decisions=GROUP, tracking=GROUP, hooks=None, ends=GROUP)
 
 MADE = "O"
 """Prefix: a packet of our own begins; the message has its number as a mark."""
@@ -39,8 +36,8 @@ table inet fwsim-stack {{
   }}
 }}
 """
-"""What has no mark of ours at the first output hook was made by the namespace's own stack, as an answer to a packet: it is
-dropped before it is tracked. Packet type 5 (PACKET_LOOPBACK) is the stack's own copy of a broadcast that it sends."""
+"""What has no mark of ours at the first output hook was made by the namespace's own stack, as an answer to a packet: it
+is dropped before it is tracked. Packet type 5 (PACKET_LOOPBACK) is the stack's own copy of a broadcast of its own."""
 
 
 def stack(device: str) -> str:

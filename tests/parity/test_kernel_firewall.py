@@ -170,8 +170,6 @@ def test_a_group_of_an_ipv6_link_is_for_the_firewall(stage: Stage) -> None:
     assert (stage.hooks, said.rule) == (["input"], "refuse")
 
 
-
-
 @pytest.mark.parametrize("group", [bytes([224, 0, 0, 251]), bytes.fromhex("ff02" + "00" * 13 + "fb")], ids=["v4", "v6"])
 def test_the_stacks_own_reports_of_group_membership_are_nobodys_packets(group: bytes) -> None:
     needs_kernel()
