@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from fwsim.kernel.network import Network
 from fwsim.kernel.nflog import AT_ONCE, GATHERED, Listener, Note
-from fwsim.kernel.observers import END_MARK, GROUP, INVALID_GROUP, MADE
+from fwsim.kernel.observers import END_MARK, GROUP, INVALID_GROUP, MADE, OURS
 from fwsim.kernel.orders import Heard, Injection, Play, Played, Way
 
 SO_MARK = 36
@@ -120,7 +120,7 @@ class Injector:
         """Send a packet as the firewall's own."""
         v6 = injection.data[0] >> 4 == 6
         sender = self.sender(6 if v6 else 4, injection.device)
-        sender.setsockopt(socket.SOL_SOCKET, SO_MARK, injection.number & 0xFFFFFFFF)
+        sender.setsockopt(socket.SOL_SOCKET, SO_MARK, OURS | injection.number)
         if v6:
             to = socket.inet_ntop(socket.AF_INET6, injection.data[24:40])
             sender.sendto(injection.data, (to, 0))
@@ -174,7 +174,7 @@ class Injector:
     def hear(self, note: Note, played: Played) -> None:
         """Put one message to its packet."""
         if note.prefix == MADE:
-            self.making = note.mark
+            self.making = note.mark & ~OURS
         number = note.mac or self.making
         if note.group == INVALID_GROUP:
             played.invalid.setdefault(number, note.prefix)

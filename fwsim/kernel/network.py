@@ -23,6 +23,7 @@ from fwsim.kernel.namespace import TUN, has_sysctl, write_sysctl
 from fwsim.kernel.orders import Route, RouteKind
 
 TUNSETIFF = 0x400454CA
+TUNSETPERSIST = 0x400454CB
 IFF_TAP = 2
 IFF_NO_PI = 0x1000
 IFF_NOARP = 1 << 7
@@ -140,13 +141,14 @@ class Network:
 
 
 def tap(name: str) -> int:
-    """Make a TAP device; it lives as long as its file descriptor."""
+    """Make a TAP device. It ends with its namespace: to unregister one by one behind their processes takes long."""
     try:
         descriptor = os.open(TUN, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise KernelError(f"opening {TUN}: {error.strerror}; it needs the module tun, and to be readable") from None
     try:
         fcntl.ioctl(descriptor, TUNSETIFF, struct.pack("16sH22s", name.encode(), IFF_TAP | IFF_NO_PI, b""))
+        fcntl.ioctl(descriptor, TUNSETPERSIST, 1)
     except OSError as error:
         os.close(descriptor)
         raise KernelError(f"ioctl(TUNSETIFF) for {name}: {error.strerror}") from None

@@ -1,21 +1,22 @@
 """The observers that stand around an exported ruleset, besides those that `fwsim.convert` writes into it.
 
 Read first: the table of prefixes at `fwsim.convert.observing`. All observers log to one group, so that their messages
-come in the order in which they were written.
+come in the order in which they were written. Nothing heavy is imported here: the worker reads this.
 """
 
 from __future__ import annotations
-
-from fwsim.convert import Observe
 
 GROUP = 5
 """The NFLOG group of all observers."""
 INVALID_GROUP = 0
 """The group in which conntrack itself logs (`nf_conntrack_log_invalid`)."""
-OBSERVE = Observe(decisions=GROUP, tracking=GROUP, hooks=None, ends=GROUP)
 
 MADE = "O"
 """Prefix: a packet of our own begins; the message has its number as a mark."""
+OURS = 1 << 30
+"""The bit of a mark that says that the packet is ours, and the rest its number. Marks of the stack's own packets are 0,
+or in its reports of group membership what lies in the same place of `struct sk_buff` (reserved_tailroom)."""
+
 END_MARK = "Z"
 """Prefix: the end mark, behind which nothing more is to come."""
 
@@ -23,7 +24,7 @@ STACK = """
 table inet fwsim-stack {{
   chain made {{
     type filter hook output priority -500; policy accept;
-    meta mark 0 drop
+    meta mark & {ours} == 0 drop
     log prefix "{made}" group {group}
     meta mark set 0
   }}
@@ -35,10 +36,10 @@ table inet fwsim-stack {{
   }}
 }}
 """
-"""What has mark 0 at the first output hook was made by the namespace's own stack, as an answer to a packet: it is
-dropped before it is tracked. Packet type 5 (PACKET_LOOPBACK) is the stack's own copy of a broadcast that it sends."""
+"""What has no mark of ours at the first output hook was made by the namespace's own stack, as an answer to a packet: it
+is dropped before it is tracked. Packet type 5 (PACKET_LOOPBACK) is the stack's own copy of a broadcast of its own."""
 
 
 def stack(device: str) -> str:
     """The chains that keep the stack's own traffic apart; `device` is that of the end mark."""
-    return STACK.format(made=MADE, end=END_MARK, group=GROUP, device=device)
+    return STACK.format(made=MADE, end=END_MARK, group=GROUP, device=device, ours=OURS)

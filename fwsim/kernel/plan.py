@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
 
-from fwsim.convert import behind_confirmation, sysctls, to_nft
-from fwsim.kernel.observers import OBSERVE, stack
+from fwsim.convert import Observe, behind_confirmation, sysctls, to_nft
+from fwsim.kernel.observers import GROUP, stack
 from fwsim.kernel.orders import Plan, Route, RouteKind
 from fwsim.ruleset import Ruleset
 from fwsim.topology import LOOPBACK, Topology
@@ -28,6 +28,8 @@ LONGEST_NAME = 15
 """IFNAMSIZ - 1."""
 NOT_FOR_DEVICES = {".", "..", "all", "default", "lo", UNKNOWN, OTHER, LAST}
 """Names that Linux refuses, or uses for other things."""
+
+OBSERVE = Observe(decisions=GROUP, tracking=GROUP, hooks=None, ends=GROUP)
 
 GLOBAL_SETTING = "net.netfilter.nf_conntrack_max"
 """The same for all network namespaces, and only the host's owner may set it."""

@@ -170,6 +170,17 @@ def test_a_group_of_an_ipv6_link_is_for_the_firewall(stage: Stage) -> None:
     assert (stage.hooks, said.rule) == (["input"], "refuse")
 
 
+@pytest.mark.parametrize("group", [bytes([224, 0, 0, 251]), bytes.fromhex("ff02" + "00" * 13 + "fb")], ids=["v4", "v6"])
+def test_the_stacks_own_reports_of_group_membership_are_nobodys_packets(group: bytes) -> None:
+    needs_kernel()
+    ruleset = Ruleset.model_validate({"rules": [{"ct_state": "new", "verdict": "accept"}]})
+    source = HOST[4] if len(group) == 4 else bytes.fromhex("fe80" + "00" * 13 + "05")
+    with KernelFirewall(ruleset, real_time=0.005) as firewall:  # a millisecond becomes 200: time to report
+        stage = Stage(ruleset, firewall)
+        stage.play(*(Seen("lan", udp_packet(source, group, 1, port)) for port in (5, 6, 7, 8)))
+        assert [connection.original[2] for connection in firewall.connections()] == [17] * 4
+
+
 def test_neighbour_discovery_is_untracked(stage: Stage) -> None:
     solicitation = icmpv6(135, body=SELF[6])
     source, target = bytes.fromhex("fe80" + "00" * 13 + "05"), bytes.fromhex("ff02" + "00" * 9 + "01ff0000fe")
