@@ -54,6 +54,8 @@ FOR_ALL: dict[str, int | str] = {
     "net/ipv4/conf/all/accept_redirects": 0,
     "net/ipv4/conf/all/send_redirects": 0,
     "net/ipv4/conf/all/log_martians": 0,
+    "net/ipv4/conf/all/accept_source_route": 0,
+    "net/ipv6/max_hbh_opts_number": 8,
     "net/ipv6/conf/all/disable_ipv6": 0,
     "net/ipv6/icmp/echo_ignore_all": 1,
 }
@@ -71,6 +73,7 @@ FOR_EACH: dict[str, int | str] = {
     "net/ipv4/conf/{}/send_redirects": 0,
     "net/ipv4/conf/{}/accept_redirects": 0,
     "net/ipv4/conf/{}/log_martians": 0,
+    "net/ipv4/conf/{}/accept_source_route": 0,
 }
 """The same for each device."""
 
