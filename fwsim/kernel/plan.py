@@ -74,8 +74,8 @@ def plan_of(ruleset: Ruleset, topology: Topology, devices: Devices, *, tracking:
         devices=tuple(devices.names),
         routes=(*routes_of(topology, devices),),
         rules=(
+            stack(LAST),  # first: no observer is to hear of what the stack sends when the devices come up
             behind_confirmation(OBSERVE),
-            stack(LAST),
             to_nft(ruleset, devices=named(ruleset, devices.by_name), observe=OBSERVE),
         ),
         sysctls=tuple((name.replace(".", "/"), int(value)) for name, value in settings.items()),

@@ -57,7 +57,11 @@ def test_the_firewalls_addresses_are_local() -> None:
 def test_the_ends_are_loaded_before_anything_that_tracks() -> None:
     plan = planned(rules=[CT])
     assert [text.count("ct state") > 0 for text in plan.rules] == [False, False, True]
-    assert f"priority {(1 << 31) - 1}" in plan.rules[0]
+    assert f"priority {(1 << 31) - 1}" in plan.rules[1]
+
+
+def test_the_stacks_own_packets_are_dropped_before_any_observer_could_hear_of_them() -> None:
+    assert "table inet fwsim-stack" in planned(rules=[CT]).rules[0]
 
 
 def test_without_ct_nothing_makes_the_kernel_track() -> None:
