@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fwsim.errors import CaptureError, FwsimError, KernelError, Problem, RulesetError, UsageError
+    from fwsim.kernel import KernelFirewall
     from fwsim.result import Result, compare, replay
     from fwsim.ruleset import Ruleset, load_ruleset
     from fwsim.simulator import Batch, Decision, Simulator
@@ -29,6 +30,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "fwsim.errors": ("CaptureError", "FwsimError", "KernelError", "Problem", "RulesetError", "UsageError"),
     "fwsim.ruleset": ("Ruleset", "load_ruleset"),
+    "fwsim.kernel": ("KernelFirewall",),
     "fwsim.result": ("Result", "compare", "replay"),
     "fwsim.simulator": ("Batch", "Decision", "Simulator"),
     "fwsim.terms": ("CtState", "Direction", "Evidence", "Hook", "Reason", "TcpState", "Verdict"),
@@ -39,6 +41,7 @@ __all__ = [  # noqa: RUF022  # in the order of the modules
     "CaptureError", "FwsimError", "KernelError", "Problem", "RulesetError", "UsageError",
     "Ruleset", "load_ruleset",
     "Batch", "Decision", "Result", "Simulator", "compare", "replay",
+    "KernelFirewall",
     "CtState", "Direction", "Evidence", "Hook", "Reason", "TcpState", "Verdict",
 ]  # fmt: skip
 

@@ -40,7 +40,7 @@ def row_type(fields: str) -> np.dtype[np.void]:
 FRAME = row_type(
     """
     number file ts offset captured length network capture_interface ifindex interface sent_or_received source_mac
-    reason transport_fault route_fault evidence connection further
+    reason transport_fault option_fault route_fault evidence connection further
     """
 )
 """One captured frame: where it is, and what is known about it apart from its headers.
@@ -52,7 +52,8 @@ link-layer bytes begin in the chunk's buffer, `captured` how many are there and 
 `interface` the declared interface it was seen on (or UNKNOWN_VALUE), `sent_or_received` 0 not known, 1 inbound,
 2 outbound (pcapng epb_flags, cooked packet type), `source_mac` 48 bits or ABSENT.
 `reason` is a `Reason` when the frame cannot be evaluated at all, else 0; `transport_fault` one that makes conntrack
-call the packet invalid (short header, bad checksum), else 0; `route_fault` one for which routing discards it behind
+call the packet invalid (short header, bad checksum), else 0; `option_fault` one that makes the stack discard what it
+receives with such options in its IP header, else 0; `route_fault` one for which routing discards it behind
 prerouting (TTL, martians, multicast), else 0. `evidence` holds the `Evidence` bits; `connection` its number or 0.
 `further` is 1 for a fragment whose datagram is counted at another of its frames: it has that one's evidence.
 """

@@ -198,6 +198,9 @@ class Reason(IntEnum):
     MARTIAN_DESTINATION = 17
     MULTICAST_NOT_FORWARDED = 18
     OTHER_HOST = 19
+    BAD_IP_OPTIONS = 90
+    SOURCE_ROUTED = 91
+    BAD_HOP_BY_HOP = 92
     # not evaluated: fragments that reach no rule (conntrack-spec 12)
     FRAGMENT_WAITING = 80
     FRAGMENT_INCOMPLETE = 81
@@ -243,6 +246,7 @@ class Reason(IntEnum):
     SCTP_BAD_TAG = 56
     SCTP_INVALID_STATE = 57
     GRE_BAD_PROTOCOL = 58
+    UDPLITE_NO_CHECKSUM = 59
     # why conntrack drops it itself, although the rules have accepted it
     HELPER_PARTIAL = 76
     HELPER_CLASH = 77

@@ -57,7 +57,8 @@ class Ip:
     """One IP packet. What is not named is as an ordinary sender has it.
 
     `payload` begins with the transport header, or in IPv6 with extension headers, of which `proto` names the first.
-    `length` overrides the length field (IPv4: total, IPv6: payload); `fragment` is the offset in bytes.
+    `length` overrides the length field (IPv4: total, IPv6: payload); `fragment` is the offset in bytes; `ip_options`
+    are those of an IPv4 header, a multiple of four bytes.
     """
 
     src: str
@@ -72,6 +73,7 @@ class Ip:
     more_fragments: bool = False
     length: int | None = None
     bad_header_checksum: bool = False
+    ip_options: bytes = b""
 
     @property
     def family(self) -> int:
@@ -83,16 +85,15 @@ class Ip:
         return self._ipv6() if self.family == 6 else self._ipv4()
 
     def _ipv4(self) -> bytes:
-        total = 20 + len(self.payload) if self.length is None else self.length
+        header = 20 + len(self.ip_options)
+        total = header + len(self.payload) if self.length is None else self.length
         fragment = self.fragment // 8 | (0x2000 if self.more_fragments else 0)
         if self.dont_fragment and not fragment:
             fragment = 0x4000
-        addresses = packed(self.src) + packed(self.dst)
-        head = struct.pack("!BBHHHBB", 0x45, self.tos, total, self.ip_id, fragment, self.ttl, self.proto)
-        right = checksum(head + addresses)
-        return (
-            head + struct.pack("!H", right ^ 0x0101 if self.bad_header_checksum else right) + addresses + self.payload
-        )
+        rest = packed(self.src) + packed(self.dst) + self.ip_options
+        head = struct.pack("!BBHHHBB", 0x40 | header // 4, self.tos, total, self.ip_id, fragment, self.ttl, self.proto)
+        right = checksum(head + rest)
+        return head + struct.pack("!H", right ^ 0x0101 if self.bad_header_checksum else right) + rest + self.payload
 
     def _ipv6(self) -> bytes:
         length = len(self.payload) if self.length is None else self.length

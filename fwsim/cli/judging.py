@@ -24,7 +24,7 @@ from fwsim.explain import explain
 from fwsim.fuzz.captured import write_traffic
 from fwsim.fuzz.policy import EVERY_STATE
 from fwsim.kernel import KernelFirewall
-from fwsim.parity import Comparison, Difference, compare_firewalls, frozen, standing_still
+from fwsim.parity import Comparison, Difference, compare_firewalls, frozen, hastened, standing_still
 from fwsim.parity.records import Record, records, write
 from fwsim.parity.shrinking import shrunk
 from fwsim.report.parity_text import answer, counts, left_out, told
@@ -95,8 +95,9 @@ def compare(request: Request, inputs: InputOptions) -> Judged:
     at_once = not request.real_time
     run = start(inputs, BOTH, prepare=standing_still if at_once else None)
     captures = frozen(run.captures) if at_once else run.captures
+    rules = run.ruleset if at_once else hastened(run.ruleset, request.real_time)
     kernel = KernelFirewall(
-        run.ruleset, topology=run.simulator.topology, checksum=inputs.checksum, real_time=request.real_time
+        rules, topology=run.simulator.topology, checksum=inputs.checksum, real_time=request.real_time
     )
     warn(kernel.notes, "note")
     with kernel:

@@ -40,21 +40,25 @@ BOGON_SOURCE = int(Evidence.BOGON_SOURCE)
 
 
 @hot
-def fault_before_hooks(family: int, source: int, destination: int) -> int:
-    """Why IPv6 discards a received packet before any hook, given the classes of its addresses; or 0."""
+def fault_before_hooks(family: int, source: int, destination: int, options: int) -> int:
+    """Why IPv6 discards a received packet before any hook, given the classes of its addresses; or 0.
+
+    `options` is the fault of its hop-by-hop options, which come last (`ip6_rcv_core`).
+    """
     if family != 6:
         return 0
     if source & (LOOPBACK | MULTICAST):
         return R_MARTIAN_SOURCE
     if destination & (LOOPBACK | NODE_MULTICAST):
         return R_MARTIAN_DESTINATION
-    return 0
+    return options
 
 
 @hot
-def route_fault_v4(source: int, destination: int, delivered: int, expired: int) -> int:
+def route_fault_v4(source: int, destination: int, delivered: int, options: int, expired: int) -> int:
     """Why routing discards an IPv4 packet behind PREROUTING, given the classes of its addresses; or 0.
 
+    `options` is the fault of its header's options: they are read when its route is known (`ip_rcv_finish_core`).
     Unlike Linux: whether a link-scope group has members here is not known; its packets count as `delivered`.
     Unlike Linux: 127.0.0.2 and its like are martians to 255.255.255.255 too (there only 127.0.0.1 is).
     """
@@ -68,6 +72,8 @@ def route_fault_v4(source: int, destination: int, delivered: int, expired: int) 
         return R_MARTIAN_SOURCE
     if destination & LOOPBACK or (destination & UNSPECIFIED and not source & UNSPECIFIED):
         return R_MARTIAN_DESTINATION
+    if options:
+        return options
     return R_TTL_EXPIRED if expired and not delivered else 0
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from fwsim.engine import hot
 from fwsim.engine.checksum import AUTO, IGNORE, fold, word_sum
+from fwsim.engine.ip_options import hop_by_hop, ipv4_options
 from fwsim.engine.link import advance
 from fwsim.engine.wire import Buffer, u8, u16, u32
 from fwsim.tables import V6, row_type
@@ -84,6 +85,8 @@ def ipv4(buffer: Buffer, frame: Row, packet: Row, layer: Row, decoder: Row) -> i
         frame["evidence"] |= BAD_LENGTH
         return BAD_IP_HEADER
     layer["kind"] = proto
+    if header > 20:
+        frame["option_fault"] = ipv4_options(buffer, at + 20, at + header)
     return bound(frame, packet, layer, total, header, decoder)
 
 
@@ -137,6 +140,9 @@ def ipv6(buffer: Buffer, frame: Row, packet: Row, layer: Row, decoder: Row) -> i
         decoder["segmented"] += 1
     ipv6_fields(buffer, at, packet)
     reason = bound(frame, packet, layer, total, 40, decoder)
+    if proto == HOP_BY_HOP and reason == NONE:
+        frame["option_fault"] = hop_by_hop(buffer, layer, u16(buffer, at + 4))
+        packet["length"] = 40 + layer["size"]
     extension_headers(buffer, frame, packet, layer, proto)
     if packet["ip_id"] != ABSENT:
         decoder["fragments"] += 1
@@ -171,9 +177,12 @@ def extension_headers(buffer: Buffer, frame: Row, packet: Row, layer: Row, kind:
     while size > 0 and fragment != LATER_FRAGMENT:
         at = layer["at"]
         if kind == FRAGMENT:
-            packet["ip_id"] = u32(buffer, at + 4)
-            packet["proto"] = u8(buffer, at)
-            fragment_fields(frame, packet, u16(buffer, at + 2) >> 3, u16(buffer, at + 2) & 1)
+            offset = u16(buffer, at + 2) >> 3
+            if packet["fragment"] == WHOLE or offset != 0:
+                if packet["fragment"] == WHOLE:  # of headers one in the other, the outer one counts
+                    packet["ip_id"] = u32(buffer, at + 4)
+                packet["proto"] = u8(buffer, at)
+                fragment_fields(frame, packet, offset, u16(buffer, at + 2) & 1)
             fragment = packet["fragment"]
         kind = u8(buffer, at)
         advance(layer, size)

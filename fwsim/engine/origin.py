@@ -75,7 +75,7 @@ def place(places: Places, frame: Row, packet: Row, way: int, source: Row, destin
     """Give a packet its hook, from the kinds of its addresses and the way its frame was going."""
     here = frame["interface"]
     if is_looping(places, here, way, source, destination):
-        loop(places, packet)
+        loop(places, frame, packet)
     elif is_sent(places, here, way, source, destination):
         send(places, here, packet, destination)
     elif is_going_out(way) and here >= 0 and is_ingress_captured(places, source):
@@ -161,8 +161,12 @@ def is_from_outside(places: Places, here: int, way: int, destination: Row) -> bo
 
 
 @hot
-def loop(places: Places, packet: Row) -> None:
-    """From local to local: OUTPUT and then INPUT, both over the loopback interface."""
+def loop(places: Places, frame: Row, packet: Row) -> None:
+    """From local to local: OUTPUT and then INPUT, both over the loopback interface.
+
+    Options are read when it comes in. Unlike Linux: hop-by-hop options too behind PREROUTING only.
+    """
+    frame["route_fault"] = frame["option_fault"]
     packet["hook"] = HOOK_LOCAL
     packet["iif"] = places.counts[0]["loopback"]
     packet["oif"] = places.counts[0]["loopback"]
@@ -202,11 +206,11 @@ def receive(places: Places, frame: Row, packet: Row, way: int, source: Row, dest
 def judge_addresses(frame: Row, packet: Row, source: int, destination: int, delivered: int, out: int) -> None:
     """Note what makes the stack discard the packet. One seen going out has already survived its TTL."""
     expired = packet["ttl"] <= 1 and not out
-    frame["reason"] = fault_before_hooks(packet["family"], source, destination)
+    frame["reason"] = fault_before_hooks(packet["family"], source, destination, frame["option_fault"])
     if packet["family"] == 4:
-        frame["route_fault"] = route_fault_v4(source, destination, delivered, expired)
+        frame["route_fault"] = route_fault_v4(source, destination, delivered, frame["option_fault"], expired)
     else:
-        same_link = packet["iif"] >= 0 and packet["iif"] == packet["oif"]
+        same_link = destination & LINK_LOCAL != 0 or (packet["iif"] >= 0 and packet["iif"] == packet["oif"])
         frame["route_fault"] = route_fault_v6(source, destination, delivered, expired, same_link)
 
 

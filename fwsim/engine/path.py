@@ -121,6 +121,20 @@ def at_hook(course: Course, hook: int, from_priority: int, so_far: int, decision
 
 
 @hot
+def is_confirmed(way: int, decision: Row) -> bool:
+    """Whether a packet has come as far as where the connection that it opens is confirmed (`nf_confirm`).
+
+    That is behind the last hook of its way; from local to local it is behind POSTROUTING, so that the connection stays
+    whatever becomes of the packet when it comes in.
+    """
+    verdict = decision["verdict"]
+    if verdict == ACCEPT or verdict == UNKNOWN:
+        return True
+    hook = decision["hook"]
+    return way == LOCAL and (verdict == NOT_EVALUATED or hook == PREROUTING or hook == INPUT)
+
+
+@hot
 def first_hook(hook: int) -> int:
     """Where a packet is seen first: OUTPUT if it is made here, else PREROUTING."""
     return OUTPUT if hook == OUTPUT or hook == LOCAL else PREROUTING

@@ -18,7 +18,7 @@ from fwsim.engine.conntrack import confirm, forget, fresh_state, track
 from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
 from fwsim.engine.expiry import delete, expire
 from fwsim.engine.ftp import R_CLASH, R_PARTIAL, read_along
-from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse
+from fwsim.engine.path import Course, after_tracking, before_tracking, begin, is_confirmed, refuse
 from fwsim.engine.settled import counted_fault
 from fwsim.engine.tuples import Tracker
 from fwsim.terms import (
@@ -170,15 +170,11 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
 
 
 @hot
-def is_helped(mode: Stateful, decision: Row) -> bool:
-    """Whether a helper reads the packet: the rules have let it pass, and it belongs to a connection that has one."""
+def is_helped(mode: Stateful, packet: Row, decision: Row) -> bool:
+    """Whether a helper reads the packet: it has come as far, and it belongs to a connection that has one."""
     result = mode.results[0]
     row = result["connection"]
-    if (
-        row <= 0
-        or result["ct_state"] != ESTABLISHED
-        or (decision["verdict"] != ACCEPT and decision["verdict"] != UNKNOWN)
-    ):
+    if row <= 0 or result["ct_state"] != ESTABLISHED or not is_confirmed(packet["hook"], decision):
         return False
     connection = mode.tracker.connections[row]
     return bool(connection["status"] & HELPER and connection["heap_position"] >= 0)
@@ -197,12 +193,12 @@ def help_out(mode: Stateful, packet: Row, quotes: Table, decision: Row) -> None:
 
 
 @hot
-def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int) -> None:
-    """Confirm a new connection if its packet goes through, else forget it."""
+def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int, passed: int) -> None:
+    """Confirm a new connection if its packet has passed all hooks up to the confirmation, else forget it."""
     result = mode.results[0]
     if not result["fresh"]:
         return
-    if verdict == ACCEPT or verdict == UNKNOWN:
+    if passed:
         mode.tracker.connections[0]["evidence"] = evidence & OF_OPENING
         row = confirm(mode.tracker, frame, packet, result)
         result["connection"] = row
@@ -258,15 +254,14 @@ def inherit_number(mode: Stateful, row: int, ghost: int) -> None:
 @hot
 def weigh_stranger(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> int:
     """The evidence of a packet that belongs to no connection, which it may open; numbers its connection or ghost."""
-    verdict = decision["verdict"]
-    passed = verdict == ACCEPT or verdict == UNKNOWN
+    passed = 1 if is_confirmed(packet["hook"], decision) else 0
     mode.results[1]["connection"] = -1
     fault = counted_fault(mode.tracker, frame, packet)
     if not fault and (not passed or mode.ghosts.counters[0]["live"] > 0):
-        evidence = haunt(mode, frame, packet, quotes, 0 if passed else 1, decision)
+        evidence = haunt(mode, frame, packet, quotes, 1 - passed, decision)
     else:
         evidence = without_connection(packet, mode.results[0]["reason"])
-    settle(mode, frame, packet, evidence, verdict)
+    settle(mode, frame, packet, evidence, decision["verdict"], passed)
     row = mode.results[0]["connection"]
     ghost = mode.results[1]["connection"]
     if row > 0:
@@ -345,7 +340,7 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, deci
         refuse(decision, DROP, R_TABLE_FULL)
     else:
         judge(mode, frame, packet, quotes, raw, decision)
-        if is_helped(mode, decision):
+        if is_helped(mode, packet, decision):
             help_out(mode, packet, quotes, decision)
     if exempted:
         decision["ct_state"] = UNTRACKED

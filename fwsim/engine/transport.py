@@ -23,6 +23,7 @@ TCP = int(Proto.TCP)
 UDP = int(Proto.UDP)
 UDP_SHORT = int(Reason.UDP_SHORT)
 UDP_BAD_CHECKSUM = int(Reason.UDP_BAD_CHECKSUM)
+UDPLITE_NO_CHECKSUM = int(Reason.UDPLITE_NO_CHECKSUM)
 GRE_BAD_PROTOCOL = int(Reason.GRE_BAD_PROTOCOL)
 LAND = int(Evidence.LAND)
 
@@ -53,6 +54,7 @@ def udplite(buffer: Buffer, even: Words, odd: Words, frame: Row, packet: Row, la
     """Read a UDP-Lite header (RFC 3828): the length field is the checksum's coverage, 0 for everything.
 
     Conntrack judges the checksum with UDP's number in the pseudo-header (`udplite_error`), not with UDP-Lite's own.
+    That there is none it minds also where checksums are not verified.
     """
     ports(buffer, frame, packet, layer)
     size = layer["size"]
@@ -63,9 +65,11 @@ def udplite(buffer: Buffer, even: Words, odd: Words, frame: Row, packet: Row, la
     coverage = field16(buffer, layer, 4)
     if size < 8 or (coverage > 0 and (coverage < 8 or coverage > size)):
         fault(frame, UDP_SHORT, BAD_LENGTH)
+    elif field16(buffer, layer, 6) == 0:
+        fault(frame, UDPLITE_NO_CHECKSUM, BAD_CHECKSUM)
     elif layer["have"] >= size and decoder["checksum"] != IGNORE:
         total = sum16(buffer, even, odd, layer["at"], coverage if coverage != 0 else size)
-        if field16(buffer, layer, 6) == 0 or fold(total + pseudo_sum(packet, UDP, size)) != 0xFFFF:
+        if fold(total + pseudo_sum(packet, UDP, size)) != 0xFFFF:
             fault(frame, UDP_BAD_CHECKSUM, BAD_CHECKSUM)
 
 

@@ -16,6 +16,7 @@ from fwsim.fuzz import datagrams, ftp, gre, sctp, tcp
 from fwsim.fuzz.errors import error_about
 from fwsim.fuzz.fragments import in_pieces
 from fwsim.fuzz.hosts import USUAL, Hosts
+from fwsim.fuzz.options import with_options
 from fwsim.fuzz.policy import REFUSED_TOS
 
 __all__ = ["USUAL", "Hosts", "Sent", "traffic"]
@@ -57,24 +58,35 @@ class Sent:
         return ethernet(mac_of(f"10.0.0.{1 + self.side}"), GATEWAY, self.packet + self.trailer, padded=False)
 
 
-def traffic(seed: int | str, count: int, hosts: Hosts = USUAL, *, fragments: float = 0.04) -> Iterator[Sent]:
-    """At least `count` packets, the same for the same arguments; `fragments` is the share that comes in pieces."""
+def traffic(
+    seed: int | str, count: int, hosts: Hosts = USUAL, *, fragments: float = 0.04, options: float = 0.03
+) -> Iterator[Sent]:
+    """At least `count` packets, the same for the same arguments.
+
+    `fragments` is the share that comes in pieces, `options` that of packets with options in their IP header.
+    """
     chance = Random(seed)
     talks: list[Iterator[tuple[int, Ip]]] = []
     recent: deque[tuple[int, Ip]] = deque(maxlen=RECENT)
     sent = 0
     while sent < count:
         if recent and chance.random() < 0.05:
-            side, ip = error_about(chance, recent, strangers(hosts))
+            side, ip = optioned(chance, error_about(chance, recent, strangers(hosts)), options)
         else:
             found = spoken(chance, talks, hosts)
             if found is None:
                 continue
-            side, ip = found
-            recent.append(found)
+            side, ip = optioned(chance, found, options)
+            recent.append((side, ip))
         for arrived in arrivals(chance, side, ip, fragments):
             sent += 1
             yield arrived
+
+
+def optioned(chance: Random, sent: tuple[int, Ip], share: float) -> tuple[int, Ip]:
+    """The same packet, or one with options in its IP header."""
+    side, ip = sent
+    return (side, with_options(chance, ip)) if chance.random() < share else sent
 
 
 def spoken(chance: Random, talks: list[Iterator[tuple[int, Ip]]], hosts: Hosts) -> tuple[int, Ip] | None:

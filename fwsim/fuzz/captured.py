@@ -25,10 +25,11 @@ def write_traffic(
     interfaces: Sequence[str] = ("lan", "wan"),
     hosts: Hosts = USUAL,
     fragments: float = 0.04,
+    options: float = 0.03,
 ) -> int:
     """Write at least `count` packets of `traffic` as they come in by two interfaces; returns how many were written."""
     with CaptureWriter(target) as writer:
         numbers = [writer.interface(name) for name in interfaces]
-        for place, sent in enumerate(traffic(seed, count, hosts, fragments=fragments)):
+        for place, sent in enumerate(traffic(seed, count, hosts, fragments=fragments, options=options)):
             writer.packet(sent.frame, BEGINNING + place * MICROSECOND, interface=numbers[sent.side], direction=INBOUND)
         return writer.packets

@@ -74,9 +74,11 @@ class Reader:
         for number, hook, prefix in heard:
             by_row.setdefault(number - first, []).append((hook, prefix))
         ways = packets["hook"].tolist()
-        for row in [row for row in by_row if row < 0]:
-            way = self.waiting.pop(first + row, ABSENT)
-            answer.late[row] = dict(zip(NAMES, self.outcome(way, tuple(by_row.pop(row))), strict=True))
+        for row in [row for row in by_row if not 0 <= row < len(ways)]:
+            notes = tuple(by_row.pop(row))
+            way = self.waiting.pop(first + row, None)
+            if way is not None:  # else nothing that was played: noise of the namespace's own stack
+                answer.late[row] = dict(zip(NAMES, self.outcome(way, notes), strict=True))
         rows = list(by_row)
         if rows:
             answer.decisions[rows] = [self.outcome(ways[row], tuple(by_row[row])) for row in rows]

@@ -6,7 +6,7 @@ kernel. Neither is asked how it comes to its decisions; only these are compared,
 
 from fwsim.parity.comparison import Answer, Comparison, Firewall, compare_firewalls
 from fwsim.parity.difference import COMPARED, Difference
-from fwsim.parity.frozen import frozen, standing_still
+from fwsim.parity.frozen import frozen, hastened, standing_still
 
 __all__ = [
     "COMPARED",
@@ -16,5 +16,6 @@ __all__ = [
     "Firewall",
     "compare_firewalls",
     "frozen",
+    "hastened",
     "standing_still",
 ]

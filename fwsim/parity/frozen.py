@@ -1,4 +1,4 @@
-"""Captures whose clock stands still: all packets come at once, as the kernel gets them when they are injected.
+"""The clock of a comparison: standing still, as if all packets came at once, or hastened, for the kernel's own clock.
 
 Read first: DESIGN section 1, "Time is a field".
 """
@@ -88,3 +88,22 @@ def _still(rule: Rule) -> Rule:
     if limit.unit != PACKETS and HOUR * (burst + 1) >= MOST_TOKENS:
         return rule
     return rule.model_copy(update={"limit": replace(limit, rate=1, per_ns=HOUR, burst=burst)})
+
+
+def hastened(ruleset: Ruleset, times: float) -> Ruleset:
+    """The same ruleset for captures played so many times as fast: timeouts are shorter and rates higher by as much.
+
+    Timeouts are whole seconds, of which there is at least one. What the kernel has no setting for stays as it is (the
+    two seconds after which UDP becomes a stream).
+    """
+
+    def sooner(rule: Rule) -> Rule:
+        if rule.limit is None:
+            return rule
+        return rule.model_copy(update={"limit": replace(rule.limit, rate=max(round(rule.limit.rate * times), 1))})
+
+    shorter = {
+        name: max(round(value / times / SECOND), 1) * SECOND for name, value in ruleset.conntrack if "timeout" in name
+    }
+    conntrack = ruleset.conntrack.model_copy(update=shorter)
+    return rewritten(ruleset.model_copy(update={"conntrack": conntrack}), sooner)

@@ -18,6 +18,7 @@ _PHRASES: dict[str, tuple[Reason, ...]] = {
     "not the association's verification tag": (Reason.SCTP_BAD_TAG,),
     "wrong checksum": (
         Reason.TCP_BAD_CHECKSUM, Reason.UDP_BAD_CHECKSUM, Reason.ICMP_BAD_CHECKSUM, Reason.SCTP_BAD_CHECKSUM,
+        Reason.UDPLITE_NO_CHECKSUM,
     ),
     "malformed SCTP": (Reason.SCTP_BAD_CHUNKS,),
     "GRE version 1 without PPP": (Reason.GRE_BAD_PROTOCOL,),

@@ -48,6 +48,7 @@ SUITES = {
     "tcp_timers": ("unit/test_tcp_timers.py", "unit/test_tcp.py", "unit/test_tcp_reset.py"),
     "datagram": ("unit/test_datagram.py", "scenarios/test_udp.py", "scenarios/test_udplite.py"),
     "conntrack": TRACKING_SUITE,
+    "settled": TRACKING_SUITE,
     "icmp": ("unit/test_icmp.py", "scenarios/test_icmp_related.py", "scenarios/test_icmpv6.py"),
     "expiry": ("unit/test_expiry.py", "scenarios/test_table.py"),
     "tuples": ("unit/test_tuples.py", "unit/test_conntrack.py"),

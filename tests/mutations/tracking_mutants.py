@@ -44,8 +44,8 @@ TRACKING_MUTANTS = [
     ),
     Mutant(
         "datagram", "udplite-waits-two-seconds",
-        "udplite_packet(connection, now, settings)\n    else",
-        "udp_packet(connection, now, settings)\n    else",
+        'assured_packet(connection, now, settings["udp"], settings["udp_stream"])',
+        "udp_packet(connection, now, settings)",
         "7: UDP-Lite is assured as soon as SEEN_REPLY was set before the packet",
     ),
     Mutant(
@@ -93,25 +93,25 @@ TRACKING_MUTANTS = [
         "14: a packet that finds the table full is dropped before the rules",
     ),
     Mutant(
-        "conntrack", "made-here-is-verified",
+        "settled", "made-here-is-verified",
         'if not tracker.settings[0]["checksum"] or packet["hook"] >= OUTPUT:',
         'if not tracker.settings[0]["checksum"]:',
         "1: checksums are not verified in OUTPUT",
     ),
     Mutant(
-        "conntrack", "checksum-always-verified",
+        "settled", "checksum-always-verified",
         'if not tracker.settings[0]["checksum"] or packet["hook"] >= OUTPUT:',
         'if packet["hook"] >= OUTPUT:',
         "3.1: without nf_conntrack_checksum no checksum is verified",
     ),
     Mutant(
-        "conntrack", "neighbour-discovery-is-invalid",
+        "settled", "neighbour-discovery-is-invalid",
         'result["ct_state"] = UNTRACKED',
         'result["ct_state"] = INVALID',
         "9: neighbour discovery is untracked, not invalid",
     ),
     Mutant(
-        "conntrack", "last-icmp-type-is-invalid",
+        "settled", "last-icmp-type-is-invalid",
         'packet["icmp_type"] > ICMP_LAST',
         'packet["icmp_type"] >= ICMP_LAST',
         "8: ICMP types beyond 18 are invalid, 18 is not",
@@ -240,8 +240,8 @@ TRACKING_MUTANTS = [
     ),
     Mutant(
         "tuples", "generic-has-ports",
-        '        target["src_id"] = 0  #',
-        '        target["src_id"] = max(packet["sport"], 0)  #',
+        '        target["src_id"] = 0  # all',
+        '        target["src_id"] = max(packet["sport"], 0)  # all',
         "2.1: protocols without tracker have no ports",
     ),
     Mutant(

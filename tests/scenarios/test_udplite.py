@@ -54,7 +54,7 @@ def test_a_coverage_that_does_not_fit_is_invalid(play: Playbook, coverage: int) 
 
 def test_there_must_be_a_checksum(play: Playbook) -> None:
     """Spec 7: 0 is invalid."""
-    lite(talk_of(play), summed=False).expect(DROP, ct=INVALID, reason=Reason.UDP_BAD_CHECKSUM)
+    lite(talk_of(play), summed=False).expect(DROP, ct=INVALID, reason=Reason.UDPLITE_NO_CHECKSUM)
 
 
 def test_the_checksum_is_judged_with_the_number_of_udp(play: Playbook) -> None:

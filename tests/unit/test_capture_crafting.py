@@ -85,3 +85,10 @@ def test_scapy_reads_the_chunks_and_computes_the_same_crc() -> None:
 def test_the_key_of_a_tunnel_stands_where_scapy_reads_it() -> None:
     parsed = GRE(gre_packet(0, 0x0800, 77))
     assert (parsed.version, parsed.proto, parsed.key) == (0, 0x0800, 77)
+
+
+def test_ipv4_options_lengthen_the_header() -> None:
+    data = Ip("10.0.0.1", "10.0.0.2", 17, b"payload", ip_options=b"\x94\x04\0\0").encode()
+    assert (data[0], len(data), int.from_bytes(data[2:4], "big")) == (0x46, 31, 31)
+    assert (data[20:24], data[24:]) == (b"\x94\x04\0\0", b"payload")
+    assert checksum(data[:24]) == 0

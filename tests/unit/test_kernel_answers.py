@@ -123,3 +123,9 @@ def test_what_belongs_to_a_fragment_of_an_earlier_chunk_comes_late() -> None:
     assert list(second.late) == [-2]
     assert (second.late[-2]["verdict"], second.late[-2]["rule"], second.late[-2]["ct_state"]) == (Verdict.ACCEPT, 0, 8)
     assert second.decisions["verdict"].tolist() == [Verdict.NOT_EVALUATED]
+
+
+def test_what_was_never_played_is_passed_over() -> None:
+    answer = answered((7, 0, "S8o"), (-5, 0, "S8o"), (0, FORWARD, "R1"))
+    assert answer.late == {}
+    assert answer.decisions["verdict"].tolist() == [Verdict.DROP]

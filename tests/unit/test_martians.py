@@ -10,13 +10,14 @@ import pytest
 
 from fwsim.terms import Reason
 from fwsim.topology import Topology
-from tests.placed import IN, place, topology
+from tests.placed import IN, OUT, place, topology
 
 PASSES = Reason.NONE
 TTL = Reason.TTL_EXPIRED
 SOURCE = Reason.MARTIAN_SOURCE
 DESTINATION = Reason.MARTIAN_DESTINATION
 GROUP = Reason.MULTICAST_NOT_FORWARDED
+OPTIONS, HOP_BY_HOP = Reason.BAD_IP_OPTIONS, Reason.BAD_HOP_BY_HOP
 
 OUTSIDE, INSIDE = "198.51.100.7", "10.1.0.9"
 OUTSIDE6, INSIDE6 = "2001:db8:5::7", "fd00:1::9"
@@ -149,3 +150,55 @@ def test_link_local_ipv6_destination_stays_on_its_link() -> None:
 def test_packet_of_our_own_is_no_martian_whatever_it_is_sent_to(dst: str, ttl: int) -> None:
     got = place(router(), "203.0.113.1", dst, 1, ttl=ttl)
     assert (got.hook, got.fault, got.reason) == ("output", PASSES, PASSES)
+
+
+@pytest.mark.parametrize(
+    ("src", "dst", "ttl", "expected"),
+    [
+        (OUTSIDE, INSIDE, 64, ("forward", OPTIONS)), (OUTSIDE, "203.0.113.1", 64, ("input", OPTIONS)),
+        (OUTSIDE, INSIDE, 1, ("forward", OPTIONS)), ("224.0.0.1", INSIDE, 64, ("forward", SOURCE)),
+        (OUTSIDE, "127.0.0.1", 64, ("forward", DESTINATION)), (OUTSIDE, "239.1.1.1", 64, ("forward", GROUP)),
+    ],
+)  # fmt: skip
+def test_ipv4_options_are_read_when_the_route_is_known(
+    src: str, dst: str, ttl: int, expected: tuple[str, Reason]
+) -> None:
+    """`ip_rcv_finish_core`: the route first, then the options; the TTL only in `ip_forward`."""
+    got = place(router(), src, dst, 1, ttl=ttl, option_fault=OPTIONS, sent_or_received=IN)
+    assert (got.hook, got.fault, got.reason) == (*expected, PASSES)
+
+
+@pytest.mark.parametrize("dst", [INSIDE6, "2001:db8:f::1", "ff02::1"])
+def test_hop_by_hop_options_are_read_before_any_hook(dst: str) -> None:
+    got = place(router(), OUTSIDE6, dst, 1, option_fault=HOP_BY_HOP, sent_or_received=IN)
+    assert got.reason == HOP_BY_HOP
+
+
+def test_addresses_are_looked_at_before_hop_by_hop_options() -> None:
+    """`ip6_rcv_core`."""
+    assert place(router(), "::1", INSIDE6, 1, option_fault=HOP_BY_HOP, sent_or_received=IN).reason == SOURCE
+
+
+@pytest.mark.parametrize(
+    ("src", "dst", "fault"),
+    [("203.0.113.1", OUTSIDE, OPTIONS), ("2001:db8:f::1", OUTSIDE6, HOP_BY_HOP)],
+)
+def test_options_of_what_is_sent_here_are_not_read(src: str, dst: str, fault: Reason) -> None:
+    got = place(router(), src, dst, 1, option_fault=fault)
+    assert (got.hook, got.fault, got.reason) == ("output", PASSES, PASSES)
+
+
+def test_options_from_local_to_local_are_read_when_they_come_in() -> None:
+    got = place(router(), "203.0.113.1", "10.1.0.1", 1, option_fault=OPTIONS, sent_or_received=OUT)
+    assert (got.hook, got.fault, got.reason) == ("local", OPTIONS, PASSES)
+
+
+@pytest.mark.parametrize("dst", ["fe80::77", "febf::77"])
+def test_link_local_to_link_local_stays_on_its_link_though_that_is_not_known(dst: str) -> None:
+    """`ip6_forward` asks only whether it leaves by the device by which it came in."""
+    got = place(topology({"lan": ["fd00:1::/64"], "wan": ["any"]}, on=[None]), "fe80::5", dst)
+    assert (got.hook, got.iif, got.oif, got.fault) == ("forward", "?", "?", PASSES)
+
+
+def test_link_local_to_elsewhere_is_a_martian_where_its_link_is_not_known() -> None:
+    assert place(topology({"lan": ["fd00:1::/64"]}, on=[None]), "fe80::5", OUTSIDE6).fault == SOURCE

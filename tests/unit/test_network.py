@@ -224,3 +224,12 @@ def test_jumbogram_takes_the_length_of_the_frame() -> None:
     jumbo = bytes([58, 0, 0xC2, 4]) + struct.pack(">I", 70000) + icmpv6(128, body=b"x" * 69984)
     found = decoded(ip6(jumbo, 0, size=0), 101)
     assert (found.packet["length"], found.packet["icmp_type"], found.frame["transport_fault"]) == (70040, 128, 0)
+
+
+@pytest.mark.parametrize(
+    ("inner", "fragment"), [((0, 0), 1), ((0, 1), 1), ((5, 0), 2)], ids=["atomic", "first", "later"]
+)
+def test_of_fragment_headers_one_in_the_other_the_outer_one_has_the_id(inner: tuple[int, int], fragment: int) -> None:
+    nested = fragment6(44, 0, 1, ident=7) + fragment6(17, *inner, ident=8) + UDP6
+    packet = decoded(ip6(nested, 44), 101).packet
+    assert (packet["ip_id"], packet["fragment"], packet["proto"]) == (7, fragment, 17)

@@ -6,7 +6,7 @@ from scapy.layers.inet import ICMP, IP, TCP
 from scapy.packet import Packet, Raw
 
 from fwsim.capture import from_scapy
-from fwsim.parity import frozen, standing_still
+from fwsim.parity import frozen, hastened, standing_still
 from fwsim.result import Result
 from fwsim.ruleset import Ruleset
 from fwsim.simulator import Simulator
@@ -72,3 +72,16 @@ def test_rules_in_chains_are_made_still_and_all_else_is_kept() -> None:
     assert still.conntrack.tcp_timeout_close == 100 * ruleset.conntrack.tcp_timeout_close
     assert still.conntrack.tcp_timeout_established == ruleset.conntrack.tcp_timeout_established
     assert ruleset.all_chains["forward"].rules[0].limit != rule.limit
+
+
+def test_hastened_timeouts_are_shorter_and_rates_higher() -> None:
+    chains = {"forward": {"hook": "forward", "rules": [{"limit": {"rate": "5/minute", "burst": 7}}, {"proto": "tcp"}]}}
+    ruleset = Ruleset.model_validate({"chains": chains, "conntrack": {"udp_timeout": "3s"}})
+    fast = hastened(ruleset, 10)
+    second = 10**9
+    assert fast.conntrack.tcp_timeout_syn_sent == 12 * second
+    assert fast.conntrack.udp_timeout == second  # the kernel knows no less
+    limit = fast.all_chains["forward"].rules[0].limit
+    assert limit is not None
+    assert (limit.rate, limit.burst) == (50, 7)
+    assert fast.conntrack.tcp_loose == ruleset.conntrack.tcp_loose

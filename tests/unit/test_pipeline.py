@@ -28,6 +28,7 @@ from tests.deciding import (
     error_about,
     handshake,
     icmp,
+    later,
     tcp,
     udp,
 )
@@ -53,6 +54,39 @@ def ghosts(asked: Wall) -> list[dict[str, Any]]:
 
 
 # --- confirmed only if accepted --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hook", ["prerouting", "input"])
+def test_an_opening_from_local_to_local_is_confirmed_though_it_is_refused_when_it_comes_in(hook: str) -> None:
+    """`nf_confirm` runs at POSTROUTING, which it has passed by then (measured on 6.18)."""
+    chain = {"hook": hook, "rules": [{"dscp": 62, "verdict": "drop"}, {"ct_state": "new", "verdict": "accept"}]}
+    asked = Wall({"in": chain}, local=[OWN, "203.0.113.1"])
+    assert asked.ask(later(tcp("S", OWN, "203.0.113.1"), tos=62 << 2)).verdict == DROP
+    assert (len(connections(asked)), ghosts(asked)) == (1, [])
+    assert asked.ask(tcp("SA", "203.0.113.1", OWN, ports=(443, 40000), ack=1001)).ct_state == ESTABLISHED
+
+
+def test_an_opening_from_local_to_local_is_confirmed_though_routing_discards_it_when_it_comes_in() -> None:
+    chain = {"hook": "output", "rules": [{"ct_state": "new", "verdict": "accept"}]}
+    asked = Wall({"out": chain}, local=[OWN, "203.0.113.1"])
+    routed = asked.ask(later(tcp("S", OWN, "203.0.113.1"), ip_options=b"\x83\x03\x04\0"))
+    assert (routed.verdict, routed.reason, routed.ct_state) == (NOT_EVALUATED, Reason.SOURCE_ROUTED, NEW)
+    assert len(connections(asked)) == 1
+
+
+@pytest.mark.parametrize("hook", ["output", "postrouting"])
+def test_an_opening_from_local_to_local_that_is_refused_on_its_way_out_is_forgotten(hook: str) -> None:
+    chain = {"hook": hook, "rules": [{"ct_state": "new", "verdict": "drop"}]}
+    asked = Wall({"out": chain}, local=[OWN, "203.0.113.1"])
+    assert asked.ask(tcp("S", OWN, "203.0.113.1")).verdict == DROP
+    assert connections(asked) == []
+
+
+def test_an_opening_with_a_source_route_is_new_and_leaves_no_connection() -> None:
+    asked = wall()
+    routed = asked.ask(later(tcp(), ip_options=b"\x83\x03\x04\0"))
+    assert (routed.verdict, routed.reason, routed.ct_state) == (NOT_EVALUATED, Reason.SOURCE_ROUTED, NEW)
+    assert connections(asked) == []
 
 
 def test_an_accepted_opening_is_remembered() -> None:

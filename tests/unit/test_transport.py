@@ -150,11 +150,19 @@ def test_udplite_checksum_covers_what_it_says(coverage: int) -> None:
     assert decoded(ip4(lite(coverage, good=False), 136), 101).frame["transport_fault"] == Reason.UDP_BAD_CHECKSUM
 
 
+def test_missing_udplite_checksum_is_a_fault_also_where_checksums_are_ignored() -> None:
+    """`udplite_error` looks for it before it asks whether checksums are verified."""
+    for checksum, fault in (("ignore", Reason.NONE), ("verify", Reason.UDP_BAD_CHECKSUM)):
+        none = decoded(ip4(lite(8)[:6] + b"\0\0speech", 136), 101, checksum=checksum)
+        assert none.frame["transport_fault"] == Reason.UDPLITE_NO_CHECKSUM
+        assert decoded(ip4(lite(8, good=False), 136), 101, checksum=checksum).frame["transport_fault"] == fault
+
+
 def test_udplite_coverage_that_lies_and_missing_checksum_are_faults() -> None:
     for coverage in (1, 7, 15):
         segment = struct.pack(">HHHH", 1, 2, coverage, 1) + b"speech"
         assert decoded(ip4(segment, 136), 101).frame["transport_fault"] == Reason.UDP_SHORT
-    assert decoded(ip4(lite(8)[:6] + b"\0\0speech", 136), 101).frame["transport_fault"] == Reason.UDP_BAD_CHECKSUM
+    assert decoded(ip4(lite(8)[:6] + b"\0\0speech", 136), 101).frame["transport_fault"] == Reason.UDPLITE_NO_CHECKSUM
 
 
 def test_sctp_has_ports_and_needs_twelve_bytes() -> None:
