@@ -23,7 +23,8 @@ WINDOW = 65_000
 
 CONTROL_PORTS = (21, 21, 21, 21, 2121)
 """The ruleset gives the helper to the first of them."""
-DATA_SOURCES = (20, 3000, 3001, 21)
+DATA_SOURCES = (20, 21, *range(3000, 3030))
+"""Many, since the clock stands still: a tuple is free again only when its connection was closed."""
 
 HANDSHAKE = ((0, SYN), (1, SYN | ACK), (0, ACK))
 OPENINGS = (*[HANDSHAKE] * 8, (), ((0, SYN), (0, SYN), (1, SYN | ACK)))
@@ -81,7 +82,7 @@ Announced = tuple[int, int]
 def conversation(chance: Random, pair: Pair) -> Iterator[tuple[int, Ip]]:
     """A control connection and its data connections, interleaved; each packet with the side that sends it."""
     starts = [chance.choice((chance.getrandbits(32), wrap(-chance.randrange(400)))) for _ in range(2)]
-    control = Connection(pair, (chance.randrange(4000, 4003), chance.choice(CONTROL_PORTS)), starts)
+    control = Connection(pair, (chance.randrange(4000, 4060), chance.choice(CONTROL_PORTS)), starts)
     announced: Announced | None = None
     transfers: list[Iterator[tuple[int, Ip]]] = []
     yield from played(chance, control, chance.choice(OPENINGS))
@@ -89,9 +90,9 @@ def conversation(chance: Random, pair: Pair) -> Iterator[tuple[int, Ip]]:
         if chance.random() < 0.85:
             yield control.say(side, PSH | ACK, chance.choice(CHATTER))
     for _ in range(chance.randrange(3, 25)):
-        if announced is not None and chance.random() < 0.35:
+        if announced is not None and chance.random() < 0.15:
             transfers.append(transfer(chance, pair, announced))
-        if transfers and chance.random() < 0.5:
+        if transfers and chance.random() < 0.6:
             found = next(transfers[-1], None)
             if found is None:
                 transfers.pop()
@@ -100,8 +101,11 @@ def conversation(chance: Random, pair: Pair) -> Iterator[tuple[int, Ip]]:
             continue
         side = chance.randrange(2)
         port, text = line(chance, side, pair)
-        announced = announced if port is None else (1 - side, port)
         yield from spoken(chance, control, side, text)
+        if port is not None:
+            announced = 1 - side, port
+            if chance.random() < 0.6:
+                transfers.append(transfer(chance, pair, announced))
     yield from played(chance, control, chance.choice(CLOSINGS))
 
 

@@ -11,10 +11,10 @@ from random import Random
 from fwsim.capture.crafting import packed
 from fwsim.fuzz.hosts import Pair
 
-PORTS = (1024, 1025, 1026, 5000, 65_535, 21, 0, 70_000)
+PORTS = (*[1024, 1025, 1026] * 5, 5000, 65_535, 21, 0, 70_000)
 """Of data connections: the last two are none."""
-ENDS = (*["\r\n"] * 6, "\n", "\r", "", "\r\nX")
-DELIMITERS = "||||||!-,.1\x7f:"
+ENDS = (*["\r\n"] * 16, "\n", "\r", "", "\r\nX")
+DELIMITERS = "|" * 24 + "!-,.1\x7f:"
 CHATTER = (
     b"220 ready\r\n", b"USER a\r\n", b"331 go on\r\n", b"QUIT\r\n", b"200 ok\r\n", b"p\n", b"\n",
     b"230-many\r\n230 ok\r\n",
@@ -57,7 +57,7 @@ def announcement(chance: Random, side: int, pair: Pair, port: int) -> str:
     kind = chance.choice(("PORT", "EPRT", "227", "229") if chance.random() < 0.08 else kinds)
     delimiter = chance.choice(DELIMITERS)
     if kind == "PORT":
-        return chance.choice(("PORT ", "port ", "PoRT ", "PORT  ", "PORTX ")) + six_numbers(chance, own, port)
+        return chance.choice((*["PORT "] * 5, "port ", "PoRT ", "PORT  ", "PORTX ")) + six_numbers(chance, own, port)
     if kind == "227":
         before, behind = chance.choice(("Entering Passive Mode (", "=", "", "Passive ")), chance.choice(")) ,.")
         return f"227 {before}{six_numbers(chance, own, port)}{behind}"
@@ -85,9 +85,8 @@ def spelled(chance: Random, own: str) -> str:
     words = [int.from_bytes(raw[place : place + 2], "big") for place in range(0, 16, 2)]
     return chance.choice(
         (
-            *[own] * 4,
-            ":".join(f"{word:x}" for word in words),
-            ":".join(f"{word:x}" for word in words),
+            *[own] * 8,
+            *[":".join(f"{word:x}" for word in words)] * 4,
             ":".join(f"{word:04X}" for word in words),
             own + chance.choice(("0", ":")),
             chance.choice(FOREIGN_V6),
