@@ -213,7 +213,7 @@ def crc_table() -> tuple[int, ...]:
     return tuple(table)
 
 
-def crc32c(data: bytes) -> int:
+def crc32c(data: bytes | bytearray) -> int:
     """The CRC of RFC 9260 appendix A."""
     crc, table = 0xFFFFFFFF, crc_table()
     for byte in data:

@@ -13,7 +13,7 @@ from fwsim.fuzz.hosts import Pair
 
 VERSIONS = (0, 0, 0, 1, 1, 1, 1, 2, 7)
 PPP, IPV4 = 0x880B, 0x0800
-FLAGS = (0, 0x2000, 0x2000, 0x3000, 0x3081, 0xB000)
+FLAGS = (0, 0x2000, 0x2000, 0x3000, 0x3080, 0xB000)
 CALLS = (0, 5, 6, 65_535)
 
 

@@ -49,7 +49,7 @@ KINDS: tuple[str | int, ...] = (*CHUNK_TYPES, 15, 130, 132, 193, 255)
 REPEATABLE = ("heartbeat", "heartbeat-ack", "abort", "error", "shutdown", "shutdown-ack", "data", "sack")
 MOST = 16
 """Chunks of the longest packet."""
-PORTS = ((1000, 1001, 1002), (80, 81))
+PORTS = (tuple(range(1000, 1016)), (80, 81))
 T_BIT = 1
 
 
@@ -60,18 +60,24 @@ class Association:
     pair: Pair
     ports: tuple[int, int]
     tags: tuple[int, int]
+    wildness: float
+    """By how much the ends do oftener than usual what they should not."""
+
+    def errs(self, chance: Random, share: float) -> bool:
+        """Whether something goes wrong that usually does in such a share of cases."""
+        return chance.random() < share * self.wildness
 
 
 def conversation(chance: Random, pair: Pair) -> Iterator[tuple[int, Ip]]:
     """Packets of one association and its restarts, each with the side that sends it."""
     ports = (chance.choice(PORTS[0]), chance.choice(PORTS[1]))
-    association = Association(pair, ports, any_tags(chance))
+    association = Association(pair, ports, any_tags(chance), chance.choice((0.0, 0.1, 0.3, 1.0, 1.5)))
     for number in range(chance.choice((1, 1, 1, 2, 3))):
         if number:
             one, other = association.tags
             association.tags = chance.choice((any_tags(chance), (other, one), (one, any_tags(chance)[1])))
-        for side, kinds in disturbed(chance, script(chance)):
-            by = 1 - side if chance.random() < 0.04 else side
+        for side, kinds in disturbed(chance, association, script(chance)):
+            by = 1 - side if association.errs(chance, 0.05) else side
             yield by, packet(chance, association, by, kinds)
 
 
@@ -88,17 +94,16 @@ def script(chance: Random) -> Iterator[Step]:
     yield from chance.choice(CLOSINGS)
 
 
-def disturbed(chance: Random, steps: Iterator[Step]) -> Iterator[Step]:
+def disturbed(chance: Random, association: Association, steps: Iterator[Step]) -> Iterator[Step]:
     """The steps; some are lost, some come twice, some behind the next."""
     held: Step | None = None
     for step in steps:
-        fate = chance.random()
-        if fate < 0.04:
+        if association.errs(chance, 0.05):
             continue  # lost
-        if fate < 0.08 and held is None:
+        if association.errs(chance, 0.05) and held is None:
             held = step
             continue
-        yield from [step] * (2 if fate > 0.92 else 1)
+        yield from [step] * (2 if chance.random() < 0.06 else 1)
         if held is not None:
             yield held
             held = None
@@ -106,36 +111,34 @@ def disturbed(chance: Random, steps: Iterator[Step]) -> Iterator[Step]:
 
 def packet(chance: Random, association: Association, side: int, kinds: tuple[str, ...]) -> Ip:
     """One packet: the chunks, or others in their place."""
-    chosen = any_kinds(chance, kinds)
+    chosen = any_kinds(chance, kinds) if association.errs(chance, 0.25) else kinds
     chunks = b"".join(chunk(chance, association, side, kind) for kind in chosen)
-    if chance.random() < 0.015:
+    if association.errs(chance, 0.02):
         chunks = chunks[: chance.choice((0, 1, 3, 4, 6, 8, 16))]
     src, dst = association.pair[side], association.pair[1 - side]
     ports = association.ports if side == 0 else association.ports[::-1]
     payload = sctp_packet(ports, tag(chance, association, side, chosen), chunks)
-    if chance.random() < 0.015:
+    if association.errs(chance, 0.02):
         payload = payload[: chance.choice((0, 3, 4, 8, 11, 12, 13, 15))]
-    elif chance.random() < 0.015:
+    elif association.errs(chance, 0.02):
         payload = payload[:8] + bytes([payload[8] ^ 1]) + payload[9:]
     return Ip(src, dst, SCTP, payload)
 
 
 def any_kinds(chance: Random, kinds: tuple[str, ...]) -> tuple[str | int, ...]:
-    """The chunks of a packet: mostly as they were meant."""
+    """Chunks in place of others, or behind them."""
     fate = chance.random()
-    if fate < 0.08:
+    if fate < 0.5:
         return tuple(chance.choices(KINDS, k=chance.randrange(5)))
-    if fate < 0.13:
+    if fate < 0.85:
         return (*kinds, chance.choice(KINDS))
-    if fate < 0.15:
-        return tuple(chance.choices(REPEATABLE, k=chance.randrange(MOST)))
-    return kinds
+    return tuple(chance.choices(REPEATABLE, k=chance.randrange(MOST)))
 
 
 def tag(chance: Random, association: Association, side: int, kinds: tuple[str | int, ...]) -> int:
     """The verification tag: that of the receiver, but 0 with an INIT; sometimes another."""
     tags = association.tags
-    if chance.random() < 0.09:
+    if association.errs(chance, 0.12):
         return chance.choice((0, 7, 8, 9, tags[0], tags[1], chance.getrandbits(32)))
     return 0 if "init" in kinds else tags[1 - side]
 
@@ -143,13 +146,13 @@ def tag(chance: Random, association: Association, side: int, kinds: tuple[str | 
 def chunk(chance: Random, association: Association, side: int, kind: str | int) -> bytes:
     """One chunk; its flags, its length, the tag it names and what it holds may be others than usual."""
     named = association.tags[side]
-    if chance.random() < 0.05:
+    if association.errs(chance, 0.07):
         named = chance.choice((0, 7, association.tags[1 - side], chance.getrandbits(32)))
     flags = chance.choice((0, 0, 0, T_BIT)) if kind in ("abort", "shutdown-complete") else 0
-    if chance.random() < 0.05:
+    if association.errs(chance, 0.07):
         flags = chance.choice((T_BIT, 2, 255))
-    claims = chance.choice((0, 1, 3, 4, 5, 7, 100, 65_535)) if chance.random() < 0.015 else None
+    claims = chance.choice((0, 1, 3, 4, 5, 7, 100, 65_535)) if association.errs(chance, 0.02) else None
     body = None
-    if chance.random() < 0.03:  # an INIT that is too short, or a chunk that needs padding
+    if association.errs(chance, 0.04):  # an INIT that is too short, or a chunk that needs padding
         body = bytes(chance.choice((0, 3, 4, 12, 15, 40)))
     return sctp_chunk(kind, tag=named, flags=flags, claims=claims, body=body)
