@@ -22,6 +22,8 @@ from fwsim.parity.records import Record, records, write
 
 ROUND = 20_000
 """Packets of a fuzzed capture, and frames read to be spoiled; each round begins with an empty connection table."""
+TIMES = 10
+"""How often a round goes through short captures: what is left of connections meets them opened again."""
 
 
 def rounds(inputs: InputOptions, seconds: float | None, folder: Path) -> Iterator[InputOptions]:
@@ -49,14 +51,15 @@ def fuzzed(inputs: InputOptions, folder: Path) -> Iterator[InputOptions]:
 
 
 def spoiled(inputs: InputOptions, folder: Path) -> Iterator[InputOptions]:
-    """The beginning of the captures with packets lost, repeated, reordered and changed, each time otherwise."""
+    """The beginning of the captures, over and over, with packets lost, repeated, reordered and changed each time."""
     run = start(inputs, BOTH)
     frames = records(run.captures, most=ROUND)
     if run.guessed is not None:
         inputs = replace(inputs, rules=written(folder / "guessed.yaml", run.guessed))
+    times = max(min(ROUND // max(len(frames), 1), TIMES), 1)
     for number in count():
         path = str(folder / f"spoiled-{inputs.seed or 0}-{number}.pcapng")
-        write(path, mutations(Random(f"{inputs.seed or 0}/{number}"), frames))
+        write(path, mutations(Random(f"{inputs.seed or 0}/{number}"), frames * times))
         yield replace(inputs, captures=(path,), named=(), count=None)
 
 

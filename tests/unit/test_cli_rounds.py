@@ -83,7 +83,7 @@ def test_spoiled_rounds_change_packets_but_not_what_surrounds_them(taken: InputO
     originals = {frame.data: frame for frame in frames_of(taken)}
     spoiled = frames_of(next(rounds(taken, 60.0, tmp_path)))
     changed = [frame for frame in spoiled if frame.data not in originals]
-    assert 20 < len(changed) < 150
+    assert 200 < len(changed) < 1500
     for frame in spoiled:
         lan = frame.interface == "lan"
         assert (frame.link_type, frame.length) == (1 if lan else 101, len(frame.data))
@@ -93,7 +93,7 @@ def test_spoiled_rounds_change_packets_but_not_what_surrounds_them(taken: InputO
             assert frame.data[:12] == b"ghijklabcdef"
             assert len(frame.data) == 60
             assert frame.data[54:] == bytes(6) or not frame.packet.stop
-    assert len({frame.data for frame in spoiled}) < len(spoiled) < len(originals) * 1.1
+    assert len(originals) * 9 < len(spoiled) < len(originals) * 11
 
 
 def test_each_round_is_spoiled_otherwise_and_the_same_for_the_same_seed(taken: InputOptions, tmp_path: Path) -> None:
