@@ -1,61 +1,20 @@
-"""SCTP in a few words: chunks, packets with their CRC, and associations between two ends.
+"""SCTP in a few words: associations between two ends.
 
 Read first: RFC 9260 §3, `playbook_talk`. Chunks are named as in `sctp_table.KIND_WORDS`, or by number.
 """
 
 from __future__ import annotations
 
-import struct
 from typing import Any
 
-from fwsim.terms import Proto
+from fwsim.capture.crafting import SCTP, sctp_chunk, sctp_packet
 from tests.playbook_stage import ORIGINAL, REPLY, Sent, Stage
 from tests.playbook_talk import IP_WORDS, SENDING_WORDS, Conversation, split_words
-
-SCTP = int(Proto.SCTP)
-
-TYPES = {
-    "data": 0, "init": 1, "init-ack": 2, "sack": 3, "heartbeat": 4, "heartbeat-ack": 5, "abort": 6, "shutdown": 7,
-    "shutdown-ack": 8, "error": 9, "cookie-echo": 10, "cookie-ack": 11, "shutdown-complete": 14,
-}  # fmt: skip
-BODIES = {
-    "data": struct.pack("!IHHI", 1, 0, 0, 0) + b"data",
-    "sack": struct.pack("!IIHH", 1, 65535, 0, 0),
-    "heartbeat": struct.pack("!HH", 1, 8) + b"beat",
-    "heartbeat-ack": struct.pack("!HH", 1, 8) + b"beat",
-    "shutdown": struct.pack("!I", 1),
-    "cookie-echo": b"a cookie",
-}
-
-
-def crc32c(data: bytes) -> int:
-    """The CRC of RFC 9260 appendix A, bit by bit."""
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-    return crc ^ 0xFFFFFFFF
-
-
-def chunk(kind: str | int, *, tag: int = 0, flags: int = 0, claims: int | None = None) -> bytes:
-    """A chunk; `tag` is that of an INIT or INIT-ACK, `claims` overrides its length field."""
-    number = kind if isinstance(kind, int) else TYPES[kind]
-    body = struct.pack("!IIHHI", tag, 65535, 10, 10, 1) if number in (1, 2) else BODIES.get(str(kind), b"")
-    whole = struct.pack("!BBH", number, flags, 4 + len(body) if claims is None else claims) + body
-    return whole + bytes(-len(whole) % 4)
-
-
-def sctp_packet(ports: tuple[int, int], vtag: int, chunks: bytes, *, crc: int | None = None) -> bytes:
-    """A common header with its CRC (`crc` gives another), and chunks."""
-    head = struct.pack("!HHI", *ports, vtag)
-    right = crc32c(head + bytes(4) + chunks) if crc is None else crc
-    return head + struct.pack("<I", right) + chunks
 
 
 def endless(ports: tuple[int, int] = (1000, 2000)) -> bytes:
     """A packet of more unlike chunks than are followed."""
-    return sctp_packet(ports, 1, b"".join(chunk(number % 2 * 3) for number in range(60)))
+    return sctp_packet(ports, 1, b"".join(sctp_chunk(number % 2 * 3) for number in range(60)))
 
 
 class Sctp(Conversation):
@@ -87,7 +46,7 @@ class Sctp(Conversation):
         sender, receiver = self.ends[direction], self.ends[1 - direction]
         vtag = words.pop("vtag", 0 if "init" in kinds else self.tags[1 - direction])
         of_chunk = {"tag": self.tags[direction], **of_chunk}
-        body = b"".join(chunk(kind, **of_chunk) for kind in kinds)
+        body = b"".join(sctp_chunk(kind, **of_chunk) for kind in kinds)
         packet = sctp_packet((sender.port, receiver.port), vtag, body, **words)
         text = f"sctp ({') ('.join(map(str, kinds))}) tag {vtag:#x}"
         return self.send(direction, packet, text, ip, **sending)

@@ -70,6 +70,7 @@ STATEMENTS: dict[str, tuple[int, st.SearchStrategy[Any]]] = {
     "set_mark": (8, st.sampled_from((1, 2, "0x10/0xf0"))),
     "set_ct_mark": (8, st.sampled_from((1, "0x2/0x3"))),
     "notrack": (16, st.just(True)),
+    "helper": (16, st.just("ftp")),
     "counter": (8, st.just(True)),
 }  # fmt: skip
 """One in how many rules has each statement."""

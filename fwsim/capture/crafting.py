@@ -1,21 +1,35 @@
 """Packets described in a few words, and their bytes: what a playbook sends.
 
-Read first: RFC 791, RFC 8200, RFC 9293 §3.1, RFC 768, RFC 792, RFC 4443. Everything is deterministic, and every
-length and checksum is right unless a wrong one is asked for. Nothing here knows of conversations or firewalls.
+Read first: RFC 791, RFC 8200, RFC 9293 §3.1, RFC 768, RFC 792, RFC 4443, RFC 9260 §3. Everything is deterministic, and
+every length and checksum is right unless a wrong one is asked for. Nothing here knows of conversations or firewalls.
 """
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import ip_address
 
-ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
+ICMP, TCP, UDP, GRE, ICMPV6, SCTP = 1, 6, 17, 47, 58, 132
 FRAGMENT_HEADER = 44
 ETHERTYPE_IPV4, ETHERTYPE_ARP, ETHERTYPE_VLAN, ETHERTYPE_IPV6 = 0x0800, 0x0806, 0x8100, 0x86DD
 
 FLAG_BITS = {"F": 0x01, "S": 0x02, "R": 0x04, "P": 0x08, "A": 0x10, ".": 0x10, "U": 0x20, "E": 0x40, "W": 0x80}
+
+CHUNK_TYPES = {
+    "data": 0, "init": 1, "init-ack": 2, "sack": 3, "heartbeat": 4, "heartbeat-ack": 5, "abort": 6, "shutdown": 7,
+    "shutdown-ack": 8, "error": 9, "cookie-echo": 10, "cookie-ack": 11, "ecne": 12, "cwr": 13, "shutdown-complete": 14,
+}  # fmt: skip
+"""SCTP's chunks (RFC 9260 §3.2)."""
+CHUNK_BODIES = {
+    "data": struct.pack("!IHHI", 1, 0, 0, 0) + b"data",
+    "sack": struct.pack("!IIHH", 1, 65535, 0, 0),
+    "heartbeat": struct.pack("!HH", 1, 8) + b"beat",
+    "heartbeat-ack": struct.pack("!HH", 1, 8) + b"beat",
+    "shutdown": struct.pack("!I", 1),
+    "cookie-echo": b"a cookie",
+}
 
 
 @lru_cache(maxsize=4096)
@@ -187,6 +201,54 @@ def icmp_message(
     pseudo = pseudo_header(src, dst, ICMPV6, len(message)) if ":" in src else b""
     right = checksum(pseudo + message)
     return message[:2] + struct.pack("!H", right ^ 0x0101 if bad_checksum else right) + message[4:]
+
+
+@cache
+def crc_table() -> tuple[int, ...]:
+    """The CRC of each byte (RFC 9260 appendix A, reflected polynomial 0x82F63B78)."""
+    table = list(range(256))
+    for byte in table:
+        for _ in range(8):
+            table[byte] = table[byte] >> 1 ^ (0x82F63B78 if table[byte] & 1 else 0)
+    return tuple(table)
+
+
+def crc32c(data: bytes | bytearray) -> int:
+    """The CRC of RFC 9260 appendix A."""
+    crc, table = 0xFFFFFFFF, crc_table()
+    for byte in data:
+        crc = crc >> 8 ^ table[(crc ^ byte) & 0xFF]
+    return crc ^ 0xFFFFFFFF
+
+
+def sctp_chunk(
+    kind: str | int, *, tag: int = 0, flags: int = 0, claims: int | None = None, body: bytes | None = None
+) -> bytes:
+    """A chunk, padded; `tag` is that of an INIT or INIT-ACK, `claims` overrides its length field, `body` what it holds.
+
+    `kind` is one of `CHUNK_TYPES`, or a number.
+    """
+    number = kind if isinstance(kind, int) else CHUNK_TYPES[kind]
+    if body is None:
+        opens = number in (CHUNK_TYPES["init"], CHUNK_TYPES["init-ack"])
+        body = struct.pack("!IIHHI", tag, 65535, 10, 10, 1) if opens else CHUNK_BODIES.get(str(kind), b"")
+    whole = struct.pack("!BBH", number, flags, 4 + len(body) if claims is None else claims) + body
+    return whole + bytes(-len(whole) % 4)
+
+
+def sctp_packet(ports: tuple[int, int], vtag: int, chunks: bytes, *, crc: int | None = None) -> bytes:
+    """A common header with its CRC (`crc` gives another), and chunks."""
+    head = struct.pack("!HHI", *ports, vtag)
+    right = crc32c(head + bytes(4) + chunks) if crc is None else crc
+    return head + struct.pack("<I", right) + chunks
+
+
+def gre_packet(version: int, inner: int, key: int, data: bytes = b"", *, flags: int = 0x2000) -> bytes:
+    """A GRE packet with a key (RFC 2890), which is payload length and call id in version 1 (RFC 2637 §4.1).
+
+    `inner` is the type of what it carries.
+    """
+    return struct.pack("!HHI", flags | version, inner, key) + data
 
 
 def ethernet(

@@ -1,14 +1,13 @@
 """The work of `fwsim parity`: rounds of captures through both firewalls, and what is told about their differences.
 
-Read first: `fwsim.parity`, `fwsim.kernel`.
+Read first: `fwsim.parity`, `fwsim.kernel`, `fwsim.cli.rounds`.
 """
 
 from __future__ import annotations
 
 import platform
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -17,12 +16,11 @@ from fwsim import __version__
 from fwsim.cli.frame_numbers import FrameRange
 from fwsim.cli.options import InputOptions
 from fwsim.cli.partly import before_each
+from fwsim.cli.rounds import rounds
 from fwsim.cli.runs import BOTH, Run, damage, start
 from fwsim.cli.streams import warn
 from fwsim.errors import UsageError
 from fwsim.explain import explain
-from fwsim.fuzz.captured import write_traffic
-from fwsim.fuzz.policy import EVERY_STATE
 from fwsim.kernel import KernelFirewall
 from fwsim.parity import Comparison, Difference, compare_firewalls, frozen, hastened, standing_still
 from fwsim.parity.records import Record, records, write
@@ -30,8 +28,6 @@ from fwsim.parity.shrinking import shrunk
 from fwsim.report.parity_text import answer, counts, left_out, told
 from fwsim.result import Result
 
-ROUND = 20_000
-"""Packets of a fuzzed capture; each begins with an empty connection table."""
 EXPLAINED = 3
 """Differences that are explained in full."""
 
@@ -56,11 +52,13 @@ class Judged:
 
 def judge(request: Request, out: IO[str]) -> int:
     """Compare, tell, and return the exit status."""
+    if request.fuzz is not None and request.real_time:
+        raise UsageError("--real-time is for captures as they were taken: expected no --fuzz")
     total = Comparison()
     out.write(f"fwsim {__version__} and Linux {platform.release()}\n")
     with tempfile.TemporaryDirectory(prefix="fwsim-") as folder:
         status = 0
-        for inputs in rounds(request, Path(folder)):
+        for inputs in rounds(request.inputs, request.fuzz, Path(folder)):
             judged = compare(request, inputs)
             status = max(status, damage(judged.run))
             total.merge(judged.comparison)
@@ -69,25 +67,6 @@ def judge(request: Request, out: IO[str]) -> int:
                 break
         out.write("\n".join([*counts(total), "", *left_out(total), answer(total), ""]))
     return status or (0 if total.agrees else 1)
-
-
-def rounds(request: Request, folder: Path) -> Iterator[InputOptions]:
-    """What each round reads: the captures as they were given, or one fuzzed capture after the other."""
-    if request.fuzz is None:
-        yield request.inputs
-        return
-    if request.inputs.captures or request.inputs.named:
-        raise UsageError("--fuzz makes its own traffic: expected no captures")
-    end = time.monotonic() + request.fuzz
-    seed, number = request.inputs.seed or 0, 0
-    rules = request.inputs.rules or str(folder / "every-state.yaml")
-    if request.inputs.rules is None:
-        Path(rules).write_text(EVERY_STATE)
-    while time.monotonic() < end:
-        path = str(folder / f"fuzz-{seed}-{number}.pcapng")
-        write_traffic(path, f"{seed}/{number}", ROUND)
-        yield replace(request.inputs, captures=(path,), rules=rules)
-        number += 1
 
 
 def compare(request: Request, inputs: InputOptions) -> Judged:
@@ -132,7 +111,7 @@ def explained(request: Request, inputs: InputOptions, one: Difference) -> str:
 
 def shrink(request: Request, inputs: InputOptions, first: Difference) -> list[Record]:
     """The fewest frames, up to that of the first difference, that still differ."""
-    everything = records(start(inputs, BOTH).captures, (first.file, first.number))
+    everything = records(start(inputs, BOTH).captures, behind=(first.file, first.number))
     with tempfile.TemporaryDirectory(prefix="fwsim-") as folder:
         path = str(Path(folder) / "part.pcapng")
 

@@ -13,6 +13,7 @@ EXAMPLES = """\b
 Examples:
   fwsim parity office.pcapng -r office.yaml
   fwsim parity --fuzz 60 --seed 7 --shrink least.pcapng
+  fwsim parity office.pcapng -r office.yaml --fuzz 60
 """
 
 
@@ -22,7 +23,8 @@ Examples:
     "--fuzz",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help="Make traffic instead of reading captures; --seed says which. -r is a ruleset for each state if not given.",
+    help="Make traffic for so long; --seed says which. With captures it is theirs, spoiled again and again; else it "
+    "meets the ruleset, which has a rule for every state if -r is not given.",
 )
 @click.option("--shrink", metavar="FILE", help="Write the fewest packets that still differ as a capture.")
 @click.option(

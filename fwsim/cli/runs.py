@@ -86,8 +86,7 @@ def start(
     before it is used.
     """
     files = capture_inputs(inputs)
-    overrides = (conntrack_settings(inputs.sysctl) if inputs.sysctl else {}) | inputs.settings
-    interfaces = {name: networks.split(",") for name, networks in inputs.interfaces.items()}
+    interfaces = networks_of(inputs)
     guessed: str | None = None
     source: str | io.StringIO
     if inputs.rules is None:
@@ -95,7 +94,7 @@ def start(
         source = io.StringIO(guessed)
     else:
         source = inputs.rules
-    ruleset = load_ruleset(source, overrides=overrides, interfaces=interfaces, local=inputs.local)
+    ruleset = load(inputs, source)
     if prepare is not None:
         ruleset = prepare(ruleset)
     by_hand = None
@@ -110,6 +109,17 @@ def start(
         for name, path in inputs.named:
             simulator.topology.check_declared(name, f"--in {name}={path}")
     return Run(inputs, modes, Result(captures, simulator), naming_of(captures, simulator), ruleset, guessed)
+
+
+def load(inputs: InputOptions, source: str | io.StringIO) -> Ruleset:
+    """A ruleset with the settings and interfaces of the options."""
+    overrides = (conntrack_settings(inputs.sysctl) if inputs.sysctl else {}) | inputs.settings
+    return load_ruleset(source, overrides=overrides, interfaces=networks_of(inputs), local=inputs.local)
+
+
+def networks_of(inputs: InputOptions) -> dict[str, list[str]]:
+    """The networks behind the interfaces that the options name."""
+    return {name: networks.split(",") for name, networks in inputs.interfaces.items()}
 
 
 def new_interfaces(inputs: InputOptions) -> dict[str, list[str]]:

@@ -18,7 +18,7 @@ from .comparing import Alternative, Condition
 from .identifiers import Identifiers, comment_of, remark_of
 from .matching import Matching, NotInNft, connection_alternatives
 from .observing import DECIDED_BY_RULE, Observe, log_statement
-from .stating import FINAL, changes, limit_text, log_text, verdict_text
+from .stating import FINAL, GIVES_HELPER, changes, helper_object, limit_text, log_text, verdict_text
 
 
 @dataclass
@@ -49,7 +49,9 @@ class Ruling:
     extra: list[ChainText] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     asks_ct: bool = False
-    """Whether a rule written so far has a ct expression, which makes the kernel track."""
+    """Whether a rule written so far has a ct expression, which makes the kernel track; to give a helper is none."""
+    helpers: list[str] = field(default_factory=list)
+    """Those declared so far."""
     names: Identifiers = field(default_factory=Identifiers)
     """Of limits and counters."""
 
@@ -76,6 +78,7 @@ class Ruling:
             chain, action, behind = selecting, Action("goto", rule.verdict.target), ""
             if rule.verdict.target is None:
                 action = Action("return")
+        self._declare_helper(rule)
         verdict = verdict_text(rule, action, self.chains)
         if action.target is not None:
             chain.calls.append(self.chains[action.target])
@@ -83,7 +86,8 @@ class Ruling:
         behind = comment_of(rule.name) if rule.name is not None else ""
         for matches, own_changes in variants:
             parts = [*matches, *counted, *self._logged(rule), *own_changes, *self._told(rule, number), verdict, behind]
-            self.asks_ct = self.asks_ct or any(part.startswith("ct ") for part in parts)
+            asking = [part for part in parts if part.startswith("ct ") and not part.startswith(GIVES_HELPER)]
+            self.asks_ct = self.asks_ct or bool(asking)
             chain.rules.append(" ".join(part for part in parts if part))
 
     def _variants(self, rule: Rule, condition: Condition) -> list[tuple[Alternative, list[str]]]:
@@ -113,6 +117,12 @@ class Ruling:
         inside = [f"\t\t{body}"] if body else []
         self.objects += [f"\t{kind} {name} {{", *inside, "\t}"]
         return f'{kind} name "{name}"'
+
+    def _declare_helper(self, rule: Rule) -> None:
+        """Declare the helper that a rule gives, once."""
+        if rule.helper is not None and rule.helper not in self.helpers:
+            self.helpers.append(rule.helper)
+            self.objects += helper_object(rule.helper)
 
     def _logged(self, rule: Rule) -> list[str]:
         """The log of a rule; where the kernel is observed there are no other messages."""

@@ -1,4 +1,4 @@
-"""The statements of a rule as nft writes them: limit, counter, log, marks, notrack, verdict.
+"""The statements of a rule as nft writes them: limit, counter, log, marks, notrack, helper, verdict.
 
 Read first: `fwsim.ruleset.values` (Limit, Log, SetMark). They stand behind the matches in the order in which
 `fwsim.lower` runs them.
@@ -17,6 +17,12 @@ from .matching import NotInNft
 
 FINAL = ("accept", "drop", "reject")
 """Verdicts that decide about a packet, at least in its base chain."""
+
+HELPED = {"ftp": "tcp"}
+"""The protocol of the connections that each helper reads."""
+
+GIVES_HELPER = "ct helper"
+"""How the statement begins that gives a helper."""
 
 MOST_TOKENS = 1 << 64
 """A bucket of as many ns is refused by the kernel (nft_limit_init)."""
@@ -82,4 +88,11 @@ def changes(rule: Rule, *, connection: bool) -> list[str]:
         result.append(set_mark_text("ct mark", rule.set_ct_mark))
     if rule.notrack:
         result.append("notrack")
+    if rule.helper is not None:
+        result.append(f'{GIVES_HELPER} set "{rule.helper}"')
     return result
+
+
+def helper_object(name: str) -> list[str]:
+    """The object of the table that stands for a helper, for both families."""
+    return [f"\tct helper {name} {{", f'\t\ttype "{name}" protocol {HELPED[name]}', "\t}"]

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from fwsim.capture.crafting import Ip, ethernet, mac_of
-from fwsim.fuzz import datagrams, tcp
+from fwsim.fuzz import datagrams, ftp, gre, sctp, tcp
 from fwsim.fuzz.errors import error_about
 from fwsim.fuzz.fragments import in_pieces
 from fwsim.fuzz.hosts import USUAL, Hosts
 from fwsim.fuzz.options import with_options
+from fwsim.fuzz.policy import REFUSED_TOS
 
 __all__ = ["USUAL", "Hosts", "Sent", "traffic"]
 
@@ -24,18 +25,21 @@ LIVE = 12
 """How many conversations are under way at a time."""
 RECENT = 40
 """How many packets back an ICMP error may quote."""
-REFUSED_TOS = 62 << 2
-"""DSCP 62 marks packets that the fuzzer's own ruleset drops, so that openings are refused and states outlive drops."""
 GATEWAY = b"\x02\0\0\0\0\x01"
 
 KINDS = (
-    (0.62, tcp.conversation),
+    (0.5, tcp.conversation),
+    (0.09, sctp.conversation),
+    (0.08, ftp.conversation),
+    (0.03, gre.conversation),
     (0.14, datagrams.udp),
     (0.02, datagrams.udplite),
     (0.1, datagrams.query),
     (0.03, datagrams.stray),
     (0.05, datagrams.other),
-    (0.04, datagrams.extended(datagrams.udp)),
+    (0.03, datagrams.extended(datagrams.udp)),
+    (0.01, datagrams.extended(sctp.conversation)),
+    (0.01, datagrams.extended(gre.conversation)),
 )
 """What a conversation is, and how often."""
 

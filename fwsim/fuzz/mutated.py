@@ -9,29 +9,34 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from random import Random
+from typing import TypeVar
 
-from fwsim.capture.crafting import ICMP, ICMPV6, TCP, UDP, checksum
+from fwsim.capture.crafting import CHUNK_TYPES, ICMP, ICMPV6, SCTP, TCP, UDP, checksum, crc32c
 
+Origin = TypeVar("Origin")
+"""Where a packet comes from: whatever goes with it."""
 Change = Callable[[Random, bytearray, int], None]
 """Changes a packet, whose transport header begins at the given place."""
 
-CHECKSUM_AT = {TCP: 16, UDP: 6, ICMP: 2, ICMPV6: 2}
+CHECKSUM_AT = {TCP: 16, UDP: 6, ICMP: 2, ICMPV6: 2, SCTP: 8}
 DISTANCES = (1, -1, 1460, -1460, 65_535, 70_000, -70_000)
 
 
-def mutated(chance: Random, packets: Iterable[tuple[int, bytes]], share: float = 0.2) -> Iterator[tuple[int, bytes]]:
-    """IP packets, each with the interface it came by; about `share` of them are lost, repeated, delayed or changed."""
-    held: tuple[int, bytes] | None = None
-    for interface, packet in packets:
+def mutated(
+    chance: Random, packets: Iterable[tuple[Origin, bytes]], share: float = 0.2
+) -> Iterator[tuple[Origin, bytes]]:
+    """IP packets, each with its origin; about `share` of them are lost, repeated, delayed or changed."""
+    held: tuple[Origin, bytes] | None = None
+    for origin, packet in packets:
         fate = chance.random() / share
         if fate < 0.15:
             continue  # lost
         if fate < 0.3:
-            yield interface, packet  # and once more
+            yield origin, packet  # and once more
         if fate < 0.45 and held is None:
-            held = (interface, packet)
+            held = (origin, packet)
             continue
-        yield interface, changed(chance, packet) if 0.45 <= fate < 1 else packet
+        yield origin, changed(chance, packet) if 0.45 <= fate < 1 else packet
         if held is not None:
             yield held
             held = None
@@ -72,6 +77,10 @@ def summed(packet: bytearray, at: int, proto: int) -> bytes:
         packet[10:12] = b"\0\0"
         packet[10:12] = struct.pack("!H", checksum(bytes(packet[:at])))
     field = at + CHECKSUM_AT[proto]
+    if proto == SCTP:
+        packet[field : field + 4] = bytes(4)
+        packet[field : field + 4] = struct.pack("<I", crc32c(packet[at:]))
+        return bytes(packet)
     packet[field : field + 2] = b"\0\0"
     body = bytes(packet[at:])
     packet[field : field + 2] = struct.pack("!H", checksum(pseudo(packet, proto, len(body)) + body))
@@ -150,6 +159,27 @@ def other_identifier(chance: Random, packet: bytearray, at: int) -> None:
     packet[at + 4 : at + 6] = chance.randbytes(2)
 
 
+def other_tag(chance: Random, packet: bytearray, at: int) -> None:
+    """Another verification tag, or another tag that an INIT names."""
+    place = at + chance.choice((4, 4, 16))
+    packet[place : place + 4] = chance.choice((bytes(4), chance.randbytes(4)))
+
+
+def other_chunk(chance: Random, packet: bytearray, at: int) -> None:
+    """Another type of the first chunk."""
+    packet[at + 12] = chance.choice((*CHUNK_TYPES.values(), 255))
+
+
+def other_chunk_flags(chance: Random, packet: bytearray, at: int) -> None:
+    """Other flags of the first chunk."""
+    packet[at + 13] ^= chance.choice((1, 2, 255))
+
+
+def other_chunk_length(chance: Random, packet: bytearray, at: int) -> None:
+    """Another length of the first chunk."""
+    packet[at + 14 : at + 16] = struct.pack("!H", chance.choice((0, 3, 4, 5, 20, len(packet) - at - 12, 65_535)))
+
+
 ANY: tuple[Change, ...] = (other_ttl, other_way)
 CHANGES: dict[int, tuple[Change, ...]] = {
     TCP: (
@@ -162,6 +192,7 @@ CHANGES: dict[int, tuple[Change, ...]] = {
         other_window,
         other_offset,
     ),
+    SCTP: (exchanged_ports, other_port, other_tag, other_tag, other_chunk, other_chunk_flags, other_chunk_length),
     UDP: (exchanged_ports, other_port, other_length),
     ICMP: (other_message, other_identifier),
     ICMPV6: (other_message, other_identifier),

@@ -1,8 +1,11 @@
 """The ruleset that fuzzed traffic meets if none is given: a rule for every state that a packet can have.
 
 Read first: `fwsim.fuzz`: packets with DSCP 62 are refused, so that openings leave nothing, and connections live on
-though a packet of theirs was dropped.
+though a packet of theirs was dropped. Control connections of FTP get the helper.
 """
+
+REFUSED_TOS = 62 << 2
+"""The TOS byte with DSCP 62, which the ruleset drops, so that openings are refused and states outlive drops."""
 
 EVERY_STATE = """\
 name: a rule for every state
@@ -10,6 +13,10 @@ interfaces:
   lan: {networks: [10.1.0.0/16, "fd00:1::/64"]}
   wan: {networks: [any]}
 chains:
+  helpers:
+    hook: prerouting
+    rules:
+      - {name: ftp, proto: tcp, dport: 21, helper: ftp, verdict: continue}
   forward:
     hook: forward
     policy: drop

@@ -1,7 +1,8 @@
 """What was heard of each packet, as rows of DECISION.
 
 Read first: `fwsim.convert.observing`, whose prefixes are read here. The verdict is that of the last rule or policy that
-said something; a packet of which the end was not reported, though nothing refused it, was discarded by the stack.
+said something; a packet of which the end was not reported, though nothing refused it, was discarded by the stack, or
+behind the last chains by the helper of its connection (`nf_confirm`), where the ruleset gives one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from fwsim.convert.observing import BEHIND, DECIDED_BY_POLICY, DECIDED_BY_RULE, TRACKED
 from fwsim.engine.path import LOCAL as HOOK_LOCAL
-from fwsim.engine.program import V_DROP, V_REJECT
+from fwsim.engine.program import OP_SET_HELPER, V_DROP, V_REJECT
 from fwsim.kernel.orders import Connection, Heard
 from fwsim.lower import Lowered
 from fwsim.tables import DECISION, RULE_POLICY, empty
@@ -27,6 +28,8 @@ NAMES = DECISION.names or ()
 ENDS = {int(Hook.INPUT): int(Hook.INPUT), int(Hook.FORWARD): int(Hook.POSTROUTING)}
 ENDS |= {int(Hook.OUTPUT): int(Hook.POSTROUTING), HOOK_LOCAL: int(Hook.INPUT)}
 """By PACKET["hook"]: the hook behind whose end a packet has gone through."""
+BEHIND_ROUTING = (int(Hook.INPUT), int(Hook.FORWARD), int(Hook.POSTROUTING))
+"""Hooks from which on the stack discards nothing any more."""
 
 
 @dataclass
@@ -60,6 +63,7 @@ class Reader:
         self.rejections = lowered.program.rules["reject_with"].tolist()
         self.rule_chains = [rule.chain for rule in lowered.rules]
         self.policies = [chain.policy for chain in lowered.chains]
+        self.helps = bool((lowered.program.instructions["op"] == OP_SET_HELPER).any())
         self.outcomes: dict[tuple[int, tuple[tuple[int, str], ...]], tuple[int, ...]] = {}
         self.waiting: dict[int, int] = {}
         """The hooks of fragments of which nothing was heard yet, by number."""
@@ -105,7 +109,8 @@ class Reader:
                 self.decided(decision, hook, int(number), kind == DECIDED_BY_RULE)
         through = ended >= 0 and ended == ENDS.get(way, ended)
         if decision["verdict"] == Verdict.ACCEPT and not through:
-            discarded(decision)
+            dropped = self.helps and decision["hook"] in BEHIND_ROUTING
+            unsaid(decision, Verdict.DROP if dropped else Verdict.NOT_EVALUATED)
         elif through and decision["chain"] == ABSENT:
             decision["verdict"] = Verdict.ACCEPT
             decision["reason"] = Reason.NO_CHAIN
@@ -131,9 +136,9 @@ def blank(decisions: Table) -> None:
     decisions["ct_direction"] = Direction.NONE
 
 
-def discarded(decision: np.void) -> None:
-    """The stack discarded the packet, though all rules so far let it pass."""
-    decision["verdict"] = Verdict.NOT_EVALUATED
+def unsaid(decision: np.void, verdict: Verdict) -> None:
+    """The packet did not get through, though all rules so far let it pass."""
+    decision["verdict"] = verdict
     decision["reason"] = Reason.NONE
     for name in ("hook", "chain", "rule"):
         decision[name] = ABSENT

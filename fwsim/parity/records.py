@@ -6,7 +6,7 @@ Read first: `fwsim.parity.shrinking`, which needs them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fwsim.capture import Captures, CaptureWriter
@@ -24,10 +24,16 @@ class Record:
     direction: int
     file: int
     number: int
+    packet: slice
+    """Where in the bytes its IP packet lies; nowhere if it has none that can be read."""
+
+    def with_packet(self, packet: bytes) -> Record:
+        """The same frame with another IP packet of the same length."""
+        return replace(self, data=self.data[: self.packet.start] + packet + self.data[self.packet.stop :])
 
 
-def records(captures: Captures, behind: tuple[int, int]) -> list[Record]:
-    """The frames of captures up to the one with this file and number, which is the last."""
+def records(captures: Captures, *, behind: tuple[int, int] | None = None, most: int | None = None) -> list[Record]:
+    """The frames of captures up to the one with this file and number, or up to so many."""
     found: list[Record] = []
     for chunk in captures:
         for row in range(len(chunk)):
@@ -43,11 +49,20 @@ def records(captures: Captures, behind: tuple[int, int]) -> list[Record]:
                     int(frame["sent_or_received"]),
                     int(frame["file"]),
                     int(frame["number"]),
+                    packet_of(frame, chunk.packets[row]),
                 )
             )
-            if (found[-1].file, found[-1].number) == behind:
+            if (found[-1].file, found[-1].number) == behind or len(found) == most:
                 return found
     return found
+
+
+def packet_of(frame: Any, packet: Any) -> slice:
+    """Where in the captured bytes of a frame its IP packet lies."""
+    if not packet["family"]:
+        return slice(0, 0)
+    start = int(frame["network"])
+    return slice(start, max(min(start + int(packet["length"]), int(frame["captured"])), start))
 
 
 def write(path: str, frames: Iterable[Record]) -> None:

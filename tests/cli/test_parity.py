@@ -70,9 +70,24 @@ def test_fuzzed_traffic_agrees(kernel: None, invoke: Invoke) -> None:
     assert outcome.lines[-1].startswith("No difference in 20,0")
 
 
-def test_fuzzing_takes_no_captures(invoke: Invoke, demo: Path) -> None:
-    outcome = invoke("parity", "demo.pcap", "--fuzz", "1")
-    assert (outcome.status, outcome.err) == (2, "error: --fuzz makes its own traffic: expected no captures\n")
+@pytest.mark.kernel
+def test_spoiled_captures_agree(kernel: None, invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("parity", "demo.pcap", "-r", "demo.yaml", "--fuzz", "0.5", "--seed", "3")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.lines[-1].startswith("No difference in ")
+
+
+@pytest.mark.kernel
+def test_fuzzed_traffic_meets_the_ruleset_given(kernel: None, invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("parity", "--fuzz", "0.01", "-r", "demo.yaml")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.lines[-1].startswith("No difference in 20,0")
+
+
+def test_fuzzing_takes_no_real_time(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("parity", "demo.pcap", "--fuzz", "1", "--real-time", "2")
+    assert outcome.status == 2
+    assert outcome.err == "error: --real-time is for captures as they were taken: expected no --fuzz\n"
 
 
 def test_a_kernel_that_cannot_be_used_is_status_3(invoke: Invoke, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

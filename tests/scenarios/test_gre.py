@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import struct
-
 import pytest
 
+from fwsim.capture.crafting import GRE, gre_packet
 from fwsim.terms import Reason
 from tests.conftest import Stager
 from tests.playbook import ACCEPT, DROP, ESTABLISHED, INVALID, NEW, RELATED, REPLY, Playbook
 
-GRE = 47
 PPP = 0x880B
 
 
 def gre(version: int = 0, key: int = 1, inner: int = 0x0800) -> bytes:
-    """A GRE packet with a key; in version 1 that is payload length and call id."""
-    return struct.pack("!HHI", 0x2000 | version, inner, key) + b"payload."
+    """A GRE packet that holds something."""
+    return gre_packet(version, inner, key, b"payload.")
 
 
 def pptp(call: int) -> bytes:

@@ -5,8 +5,21 @@ from __future__ import annotations
 import pytest
 from scapy.layers.inet import IP, TCP
 from scapy.layers.inet6 import IPv6
+from scapy.layers.l2 import GRE
+from scapy.layers.sctp import SCTP, SCTPChunkHeartbeatReq, SCTPChunkInit
 
-from fwsim.capture.crafting import Ip, checksum, ethernet, tcp_options, tcp_segment, udp_datagram
+from fwsim.capture.crafting import (
+    Ip,
+    checksum,
+    crc32c,
+    ethernet,
+    gre_packet,
+    sctp_chunk,
+    sctp_packet,
+    tcp_options,
+    tcp_segment,
+    udp_datagram,
+)
 
 
 def test_the_sum_of_zeros_is_all_ones_and_of_all_ones_is_zero() -> None:
@@ -54,6 +67,24 @@ def test_a_wrong_checksum_is_wrong() -> None:
     )
     assert right[16:18] != wrong[16:18]
     assert right[:16] + right[18:] == wrong[:16] + wrong[18:]
+
+
+def test_the_crc_of_the_digits_is_the_known_one() -> None:
+    assert crc32c(b"123456789") == 0xE3069283
+
+
+def test_scapy_reads_the_chunks_and_computes_the_same_crc() -> None:
+    packet = sctp_packet((1000, 2000), 7, sctp_chunk("init", tag=5) + sctp_chunk("heartbeat", body=b"\0\1\0\x08abcd"))
+    parsed = SCTP(packet)
+    assert (parsed.sport, parsed.dport, parsed.tag, parsed[SCTPChunkInit].init_tag) == (1000, 2000, 7, 5)
+    assert parsed[SCTPChunkHeartbeatReq].len == 12
+    del parsed.chksum
+    assert bytes(parsed) == packet
+
+
+def test_the_key_of_a_tunnel_stands_where_scapy_reads_it() -> None:
+    parsed = GRE(gre_packet(0, 0x0800, 77))
+    assert (parsed.version, parsed.proto, parsed.key) == (0, 0x0800, 77)
 
 
 def test_ipv4_options_lengthen_the_header() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,7 +10,7 @@ from typing import Any, Self
 import pytest
 
 from fwsim.capture import Input, open_captures
-from fwsim.cli.judging import ROUND, Request, judge, rounds
+from fwsim.cli.judging import Request, judge
 from fwsim.cli.options import InputOptions
 from fwsim.errors import UsageError
 from fwsim.fuzz.captured import write_traffic
@@ -74,18 +73,14 @@ def test_a_single_packet_is_left_of_a_difference_that_needs_no_other(
     assert chunk.packets["dport"].tolist() == [443]
 
 
-def test_fuzzed_rounds_are_captures_of_the_seed_with_a_ruleset_for_every_state(tmp_path: Path) -> None:
-    asked = Request(NOTHING, 60.0, None, 0.0)
-    first, second = islice(rounds(asked, tmp_path), 2)
-    assert first.captures != second.captures
-    assert first.rules is not None
-    assert Path(first.rules).read_text() == EVERY_STATE
-    assert sum(len(chunk) for chunk in open_captures([Input(first.captures[0])], digest=False)) >= ROUND
-    again = next(rounds(asked, tmp_path))
-    assert Path(again.captures[0]).read_bytes() == Path(first.captures[0]).read_bytes()
-
-
-def test_captures_and_fuzzing_exclude_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fuzzed_traffic_has_no_real_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = request(tmp_path, monkeypatch)
-    with pytest.raises(UsageError, match="expected no captures"):
-        next(rounds(Request(asked.inputs, 1.0, None, 0.0), tmp_path))
+    with pytest.raises(UsageError, match="--real-time is for captures as they were taken: expected no --fuzz"):
+        judge(Request(asked.inputs, 1.0, None, 2.0), io.StringIO())
+
+
+def test_captures_are_spoiled_until_a_round_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = request(tmp_path, monkeypatch)
+    out = io.StringIO()
+    assert judge(Request(asked.inputs, 60.0, None, 0.0), out) == 1
+    assert "spoiled-0-0.pcapng" in out.getvalue()

@@ -32,3 +32,17 @@ def test_a_masked_ct_mark_is_left_alone_without_a_connection_and_the_rule_still_
         "ct state established,related,new meta mark set 0x7 ct mark set ct mark & 0xfffffffe | 0x1 accept",
         "ct state invalid,untracked meta mark set 0x7 accept",
     ]
+
+
+def test_a_helper_that_several_rules_give_is_declared_once() -> None:
+    text = to_nft(ruleset({"dport": 21, "proto": "tcp", "helper": "ftp"}, {"ttl": 1, "helper": "ftp"}))
+    assert text.count('\tct helper ftp {\n\t\ttype "ftp" protocol tcp\n\t}\n') == 1
+    assert chain(text, "rules") == [
+        'tcp dport 21 ct helper set "ftp" accept',
+        'ip ttl 1 ct helper set "ftp" accept',
+        'ip6 hoplimit 1 ct helper set "ftp" accept',
+    ]
+
+
+def test_a_rule_that_gives_a_helper_asks_for_no_state_so_tracking_is_turned_on() -> None:
+    assert chain(to_nft(ruleset({"helper": "ftp"})), "tracking") == ["ct state new"]

@@ -32,6 +32,7 @@ STATEMENTS: list[tuple[dict[str, Any], str]] = [
     ({"set_ct_mark": 1}, "ct mark set 0x1 accept"),
     ({"ct_state": "new", "set_ct_mark": "2/3"}, "ct state new ct mark set ct mark & 0xfffffffc | 0x2 accept"),
     ({"notrack": True}, "notrack accept"),
+    ({"helper": "ftp", "set_ct_mark": 1}, 'ct mark set 0x1 ct helper set "ftp" accept'),
     ({"name": 'the "one"'}, "accept comment \"the 'one'\""),
     ({"name": "é" * 100}, f'accept comment "{"é" * 64}"'),
 ]

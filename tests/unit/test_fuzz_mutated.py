@@ -10,7 +10,7 @@ from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
 from scapy.packet import Packet, Raw
 
-from fwsim.capture.crafting import checksum
+from fwsim.capture.crafting import Ip, checksum, crc32c, sctp_chunk, sctp_packet
 from fwsim.fuzz.mutated import CHANGES, changed, mutated, pseudo, transport_at
 
 V4 = IP(src="192.0.2.1", dst="198.51.100.2", id=9)
@@ -22,6 +22,10 @@ PACKETS = [
     V6 / TCP(sport=1000, dport=80) / Raw(b"hello"),
     V6 / UDP(sport=1000, dport=53) / Raw(bytes(20)),
     V6 / ICMPv6EchoRequest(id=3) / Raw(bytes(20)),
+    *(
+        layer(Ip(*pair, 132, sctp_packet((1000, 80), 7, sctp_chunk("init", tag=9))).encode())
+        for layer, pair in ((IP, ("192.0.2.1", "198.51.100.2")), (IPv6, ("2001:db8::1", "2001:db8::2")))
+    ),
 ]
 
 
@@ -31,6 +35,8 @@ def sums_are_right(packet: bytes) -> bool:
     at, proto = place
     header = packet[0] >> 4 == 6 or checksum(packet[:at]) == 0
     body = packet[at:]
+    if proto == 132:
+        return header and crc32c(body[:8] + bytes(4) + body[12:]) == int.from_bytes(body[8:12], "little")
     return header and checksum(pseudo(bytearray(packet), proto, len(body)) + body) == 0
 
 

@@ -86,6 +86,14 @@ def test_accepted_but_not_gone_through_was_discarded_by_the_stack() -> None:
     assert (decision["verdict"], decision["chain"], decision["ct_state"]) == (Verdict.NOT_EVALUATED, ABSENT, 2)
 
 
+def test_accepted_behind_routing_but_not_gone_through_was_dropped_by_the_helper_if_there_is_one() -> None:
+    gives = {"helpers": {"hook": "prerouting", "rules": [{"dport": 21, "proto": "tcp", "helper": "ftp"}]}}
+    reader = Reader(lower(Ruleset.model_validate({"chains": {**CHAINS["chains"], **gives}}), interfaces=()))
+    answer = answer_of(reader, 1, (0, FORWARD, "R0"), (1, 0, "P2"), rows=2)
+    assert answer.decisions["verdict"].tolist() == [Verdict.DROP, Verdict.NOT_EVALUATED]
+    assert answer.decisions["chain"].tolist() == [ABSENT, ABSENT]
+
+
 def test_without_a_chain_it_goes_through_unseen() -> None:
     (decision,) = read((0, 0, "S1-"), (0, INPUT, "E1"), hook=INPUT)
     assert (decision["verdict"], decision["hook"], decision["reason"]) == (Verdict.ACCEPT, INPUT, Reason.NO_CHAIN)

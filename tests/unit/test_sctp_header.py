@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from fwsim.capture.crafting import sctp_chunk as chunk
+from fwsim.capture.crafting import sctp_packet
 from fwsim.engine.sctp_header import MOST_CHUNKS, crc32c, entry_of
 from fwsim.engine.sctp_table import KIND_WORDS
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Evidence, Reason
 from tests.captures_by_hand import decoded, ip4
-from tests.playbook_sctp import chunk, sctp_packet
 
 SCTP = 132
 WORDS = (*KIND_WORDS, "data", "other")

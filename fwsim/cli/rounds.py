@@ -1,0 +1,76 @@
+"""The rounds of `fwsim parity`: the captures as they are, or one fuzzed or spoiled capture after the other.
+
+Read first: `fwsim.fuzz`. Everything is made of the seed: equal seeds give equal rounds, as many as there is time for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from random import Random
+
+from fwsim.cli.options import InputOptions
+from fwsim.cli.runs import BOTH, load, start
+from fwsim.fuzz.captured import write_traffic
+from fwsim.fuzz.meeting import Meeting, meeting
+from fwsim.fuzz.mutated import mutated
+from fwsim.fuzz.policy import EVERY_STATE
+from fwsim.parity.records import Record, records, write
+
+ROUND = 20_000
+"""Packets of a fuzzed capture, and frames read to be spoiled; each round begins with an empty connection table."""
+TIMES = 10
+"""How often a round goes through short captures: what is left of connections meets them opened again."""
+
+
+def rounds(inputs: InputOptions, seconds: float | None, folder: Path) -> Iterator[InputOptions]:
+    """What each round reads. With `seconds`, traffic is made for so long: of the captures, if there are any."""
+    if seconds is None:
+        yield inputs
+        return
+    end = time.monotonic() + seconds
+    made = spoiled(inputs, folder) if inputs.captures or inputs.named else fuzzed(inputs, folder)
+    while time.monotonic() < end:
+        yield next(made)
+
+
+def fuzzed(inputs: InputOptions, folder: Path) -> Iterator[InputOptions]:
+    """Traffic that meets the ruleset, or if there is none, one with a rule for every state."""
+    met = Meeting()
+    if inputs.rules is None:
+        inputs = replace(inputs, rules=written(folder / "every-state.yaml", EVERY_STATE))
+    else:
+        met = meeting(load(inputs, inputs.rules))
+    for number in count():
+        path = str(folder / f"fuzz-{inputs.seed or 0}-{number}.pcapng")
+        write_traffic(path, f"{inputs.seed or 0}/{number}", ROUND, interfaces=met.interfaces, hosts=met.hosts)
+        yield replace(inputs, captures=(path,))
+
+
+def spoiled(inputs: InputOptions, folder: Path) -> Iterator[InputOptions]:
+    """The beginning of the captures, over and over, with packets lost, repeated, reordered and changed each time."""
+    run = start(inputs, BOTH)
+    frames = records(run.captures, most=ROUND)
+    if run.guessed is not None:
+        inputs = replace(inputs, rules=written(folder / "guessed.yaml", run.guessed))
+    times = max(min(ROUND // max(len(frames), 1), TIMES), 1)
+    for number in count():
+        path = str(folder / f"spoiled-{inputs.seed or 0}-{number}.pcapng")
+        write(path, mutations(Random(f"{inputs.seed or 0}/{number}"), frames * times))
+        yield replace(inputs, captures=(path,), named=(), count=None)
+
+
+def mutations(chance: Random, frames: Sequence[Record]) -> Iterator[Record]:
+    """The frames, spoiled in their IP packets alone: link layer, interface and padding stay."""
+    packets = ((frame, frame.data[frame.packet]) for frame in frames)
+    for frame, packet in mutated(chance, packets):
+        yield frame.with_packet(packet)
+
+
+def written(path: Path, text: str) -> str:
+    """A file with this text; returns its path."""
+    path.write_text(text, encoding="utf-8")
+    return str(path)
