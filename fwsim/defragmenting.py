@@ -132,6 +132,7 @@ class Defragmenter:
         )
         for row in rows:
             self._take(batch, assembled, row)
+        assembled.lost += self.reassembly.expire(int(chunk.packets["now"][end - 1]))
         if assembled.wholes:
             self._put_in_place(chunk, assembled)
         return assembled

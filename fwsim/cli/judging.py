@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import IO
 
 from fwsim import __version__
+from fwsim.capture import Captures
+from fwsim.capture.stored import STDIN
 from fwsim.cli.frame_numbers import FrameRange
 from fwsim.cli.options import InputOptions
 from fwsim.cli.partly import before_each
@@ -28,6 +30,7 @@ from fwsim.parity.shrinking import shrunk
 from fwsim.report.parity_text import answer, counts, left_out, told
 from fwsim.result import Result
 
+NOT_SHRUNK = "No difference is left once the frames are written as a capture of their own: nothing was shrunk."
 EXPLAINED = 3
 """Differences that are explained in full."""
 
@@ -52,6 +55,8 @@ class Judged:
 
 def judge(request: Request, out: IO[str]) -> int:
     """Compare, tell, and return the exit status."""
+    if STDIN in request.inputs.files:
+        raise UsageError("parity may read a capture more than once: expected a file, not standard input (-)")
     if request.fuzz is not None and request.real_time:
         raise UsageError("--real-time is for captures as they were taken: expected no --fuzz")
     total = Comparison()
@@ -69,14 +74,23 @@ def judge(request: Request, out: IO[str]) -> int:
     return status or (0 if total.agrees else 1)
 
 
+def prepared(request: Request, inputs: InputOptions) -> tuple[Run, Captures]:
+    """A run, and its captures with the clock that was asked for."""
+    if request.real_time:
+        run = start(inputs, BOTH)
+        return run, run.captures
+    run = start(inputs, BOTH, prepare=standing_still)
+    return run, frozen(run.captures)
+
+
 def compare(request: Request, inputs: InputOptions) -> Judged:
     """One round through both firewalls."""
-    at_once = not request.real_time
-    run = start(inputs, BOTH, prepare=standing_still if at_once else None)
-    captures = frozen(run.captures) if at_once else run.captures
-    rules = run.ruleset if at_once else hastened(run.ruleset, request.real_time)
+    run, captures = prepared(request, inputs)
     kernel = KernelFirewall(
-        rules, topology=run.simulator.topology, checksum=inputs.checksum, real_time=request.real_time
+        hastened(run.ruleset, request.real_time) if request.real_time else run.ruleset,
+        topology=run.simulator.topology,
+        checksum=inputs.checksum,
+        real_time=request.real_time,
     )
     warn(kernel.notes, "note")
     with kernel:
@@ -93,15 +107,15 @@ def tell(request: Request, inputs: InputOptions, judged: Judged, out: IO[str]) -
         out.write("\n".join([*lines, "", ""]))
     if request.shrink is not None:
         left = shrink(request, inputs, judged.comparison.differences[0])
-        write(request.shrink, left)
-        out.write(f"{len(left)} packets that still differ: {request.shrink}\n\n")
+        if left:
+            write(request.shrink, left)
+        found = f"{len(left)} packets that still differ: {request.shrink}" if left else NOT_SHRUNK
+        out.write(f"{found}\n\n")
 
 
 def explained(request: Request, inputs: InputOptions, one: Difference) -> str:
     """How the simulator came to its decision."""
-    at_once = not request.real_time
-    run = start(inputs, BOTH, prepare=standing_still if at_once else None)
-    captures = frozen(run.captures) if at_once else run.captures
+    run, captures = prepared(request, inputs)
     frames = FrameRange(one.file, one.number, one.number)
     texts = [
         explain(run.simulator, batch, row, run.naming) for batch, row in before_each(run.simulator, captures, frames)
@@ -110,8 +124,7 @@ def explained(request: Request, inputs: InputOptions, one: Difference) -> str:
 
 
 def shrink(request: Request, inputs: InputOptions, first: Difference) -> list[Record]:
-    """The fewest frames, up to that of the first difference, that still differ."""
-    everything = records(start(inputs, BOTH).captures, behind=(first.file, first.number))
+    """The fewest frames that still differ, of those up to the first difference if these suffice; none if none do."""
     with tempfile.TemporaryDirectory(prefix="fwsim-") as folder:
         path = str(Path(folder) / "part.pcapng")
 
@@ -119,4 +132,8 @@ def shrink(request: Request, inputs: InputOptions, first: Difference) -> list[Re
             write(path, part)
             return not compare(request, replace(inputs, captures=(path,), named=())).comparison.agrees
 
-        return shrunk(everything, differs)
+        for last in ((first.file, first.number), None):
+            frames = records(start(inputs, BOTH).captures, behind=last)
+            if differs(frames):
+                return shrunk(frames, differs)
+    return []

@@ -120,6 +120,9 @@ def chunks(buffer: Buffer, row: Row, layer: Row) -> None:
             return
         if kind == INIT or kind == INIT_ACK:
             row["init_tag"] = ABSENT if end < offset + 20 else field32(buffer, layer, offset + 4)
+            if row["init_tag"] == UNKNOWN_VALUE:
+                row["usable"] = UNKNOWN_VALUE
+                return
         entry = kind | (ENTRY_T if u8(buffer, at + 1) & T_BIT else 0)
         last = add_chunk(row, kind, entry, last)
         count += 1

@@ -79,9 +79,9 @@ def is_settled(packet: Row, quotes: Table, fault: int, result: Row) -> bool:
     elif not fault and is_cut(packet):
         result["ct_state"] = UNKNOWN_VALUE
         result["reason"] = R_CUT
-    elif not fault and packet["proto"] == SCTP and is_endless(quotes[packet["quote"]]):
+    elif not fault and packet["proto"] == SCTP and lacks_chunks(packet, quotes):
         result["ct_state"] = UNKNOWN_VALUE
-        result["reason"] = R_CUT if quotes[packet["quote"]]["usable"] == UNKNOWN_VALUE else R_NOT_SIMULATED
+        result["reason"] = lacks_chunks(packet, quotes)
     else:
         return False
     return True
@@ -122,12 +122,17 @@ def is_tcp_cut(packet: Row) -> bool:
 
 
 @hot
-def is_endless(chunks: Row) -> bool:
-    """Whether the list of an SCTP packet's chunks is not known to its end.
+def lacks_chunks(packet: Row, quotes: Table) -> int:
+    """Why the list of an SCTP packet's chunks is not known to its end, or 0.
 
-    Unlike Linux: a list of more than 48 unlike chunks is not followed.
+    Unlike Linux: a list of more than 48 unlike chunks is not followed, nor that of a first fragment by itself.
     """
-    return chunks["usable"] == UNKNOWN_VALUE or (chunks["usable"] == 1 and chunks["chunks"] > MOST_CHUNKS)
+    if packet["quote"] < 0:
+        return R_NOT_SIMULATED
+    chunks = quotes[packet["quote"]]
+    if chunks["usable"] == UNKNOWN_VALUE:
+        return R_CUT
+    return R_NOT_SIMULATED if chunks["usable"] == 1 and chunks["chunks"] > MOST_CHUNKS else R_NONE
 
 
 @hot

@@ -37,8 +37,8 @@ EPERM = 1
 class Injector:
     """Plays packets on a network and gathers what the observers said."""
 
-    def __init__(self, network: Network, listener: Listener) -> None:
-        """The last device of the network is that of the end mark."""
+    def __init__(self, network: Network, listener: Listener, pause: Callable[[float], None]) -> None:
+        """The last device of the network is that of the end mark; `pause` waits so many seconds."""
         self.network = network
         self.listener = listener
         self.joined: set[tuple[int, bytes]] = set()
@@ -46,14 +46,16 @@ class Injector:
         self.detours: dict[bytes, int] = {}
         self.senders: dict[tuple[int, int], socket.socket] = {}
         self.making = 0
+        self.pause = pause
+        self.anchor: tuple[int, int] | None = None
+        """When the first packet was played, by the monotonic clock and by the capture (ns)."""
 
     def play(self, request: Play, after: Callable[[int, Played], None] | None = None) -> Played:
         """Play packets in order; `after` is called behind each one."""
         played = Played()
-        begun, first = time.monotonic_ns(), request.injections[0].at if request.injections else 0
         for count, injection in enumerate(request.injections, 1):
             if request.real_time:
-                wait_until(begun + round((injection.at - first) / request.real_time))
+                self.wait_for(injection.at, request.real_time)
             try:
                 self.inject(injection)
             except OSError as error:
@@ -65,6 +67,15 @@ class Injector:
                 self.drain(played)
         self.finish(played)
         return played
+
+    def wait_for(self, at: int, times: float) -> None:
+        """Wait until a moment of the capture comes, which is played so many times faster."""
+        if self.anchor is None:
+            self.anchor = time.monotonic_ns(), at
+        begun, first = self.anchor
+        left = begun + round((at - first) / times) - time.monotonic_ns()
+        if left > 0:
+            self.pause(left / 1e9)
 
     def inject(self, injection: Injection) -> None:
         """Play one packet."""
@@ -180,10 +191,3 @@ class Injector:
             played.invalid.setdefault(number, note.prefix)
         elif note.prefix not in (MADE, END_MARK):
             played.heard.append(Heard(number, note.hook, note.prefix))
-
-
-def wait_until(moment: int) -> None:
-    """Sleep until a moment of the monotonic clock (ns)."""
-    left = moment - time.monotonic_ns()
-    if left > 0:
-        time.sleep(left / 1e9)

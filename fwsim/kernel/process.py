@@ -26,10 +26,17 @@ class Process:
 
     def __init__(self) -> None:
         """Start it. Raises KernelError where the kernel forbids the namespace, with the call that failed."""
+        if sys.platform != "linux":
+            raise KernelError(f"the kernel as a firewall needs Linux, not {sys.platform}")
         self.pipe, theirs = Pipe()
         command = [sys.executable, "-m", "fwsim.kernel.worker", str(theirs.fileno())]
         self.worker = subprocess.Popen(
-            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=surroundings(), cwd="/"
+            command,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            env=surroundings(),
+            cwd="/",
+            process_group=0,  # Ctrl-C is for the process that asks, also while this one starts
         )
         theirs.close()
         try:

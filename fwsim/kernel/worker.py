@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from multiprocessing.connection import Connection as Pipe
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,8 @@ LOG_ALL = 255
 class Worker:
     """A firewall in the namespace of this process."""
 
-    def __init__(self, plan: Plan) -> None:
-        """Build it."""
+    def __init__(self, plan: Plan, pause: Callable[[float], None]) -> None:
+        """Build it; `pause` waits so many seconds."""
         from fwsim.kernel.injection import Injector
         from fwsim.kernel.network import Network
         from fwsim.kernel.nflog import AT_ONCE, GATHERED, Listener
@@ -46,7 +47,7 @@ class Worker:
         if plan.log_invalid:
             listener.bind(INVALID_GROUP, AT_ONCE)
             let_conntrack_log()
-        self.injector: Injector = Injector(network, listener)
+        self.injector: Injector = Injector(network, listener, pause)
 
     def play(self, request: Play) -> Played:
         """Play packets; with their connections if asked for."""
@@ -94,11 +95,17 @@ def load(text: str) -> None:
 def serve(pipe: Pipe) -> None:
     """Answer requests until the pipe closes."""
     worker: Worker | None = None
+
+    def pause(seconds: float) -> None:
+        """Wait, unless whoever asked has gone: nothing else comes by the pipe meanwhile."""
+        if pipe.poll(seconds):
+            raise EOFError
+
     while True:
         request = pipe.recv()
         try:
             if isinstance(request, Plan):
-                worker = Worker(request)
+                worker = Worker(request, pause)
                 answer: Any = None
             elif isinstance(request, Play) and worker is not None:
                 answer = worker.play(request)
@@ -107,6 +114,8 @@ def serve(pipe: Pipe) -> None:
                 answer = worker.connections()
         except FwsimError as error:
             answer = Refused(str(error), isinstance(error, KernelError))
+        except (OSError, ImportError) as error:
+            answer = Refused(f"{type(error).__name__} in the network namespace: {error}", True)
         pipe.send(answer)
 
 

@@ -53,7 +53,7 @@ def standing_still(ruleset: Ruleset) -> Ruleset:
     Limits hold as much as before, but hardly fill again: a token an hour. (A byte limit whose bucket would be more than
     the kernel counts is left as it is.) Timeouts of seconds and minutes become a hundred times as long.
     """
-    longer = ruleset.conntrack.model_copy(update=_longer(ruleset.conntrack))
+    longer = _unbounded(ruleset.conntrack.model_copy(update=_longer(ruleset.conntrack)))
     return rewritten(ruleset.model_copy(update={"conntrack": longer}), _still)
 
 
@@ -70,6 +70,15 @@ def rewritten(ruleset: Ruleset, change: Callable[[Rule], Rule]) -> Ruleset:
     result = ruleset.model_copy(update=changes)
     for name in ("all_chains", "readings"):
         result.__dict__.pop(name, None)  # computed from what has just been replaced
+    return result
+
+
+def _unbounded(conntrack: Conntrack) -> Conntrack:
+    """The same without `nf_conntrack_max`, which a network namespace cannot set: its table has the host's room."""
+    given = "max" in conntrack.model_fields_set
+    result = conntrack.model_copy(update={"max": 0})
+    if not given:
+        result.model_fields_set.discard("max")
     return result
 
 
@@ -105,5 +114,5 @@ def hastened(ruleset: Ruleset, times: float) -> Ruleset:
     shorter = {
         name: max(round(value / times / SECOND), 1) * SECOND for name, value in ruleset.conntrack if "timeout" in name
     }
-    conntrack = ruleset.conntrack.model_copy(update=shorter)
+    conntrack = _unbounded(ruleset.conntrack.model_copy(update=shorter))
     return rewritten(ruleset.model_copy(update={"conntrack": conntrack}), sooner)

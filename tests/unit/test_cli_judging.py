@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -84,3 +85,21 @@ def test_captures_are_spoiled_until_a_round_differs(tmp_path: Path, monkeypatch:
     out = io.StringIO()
     assert judge(Request(asked.inputs, 60.0, None, 0.0), out) == 1
     assert "spoiled-0-0.pcapng" in out.getvalue()
+
+
+def test_standard_input_cannot_be_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = request(tmp_path, monkeypatch)
+    with pytest.raises(UsageError, match="expected a file, not standard input"):
+        judge(replace(asked, inputs=replace(asked.inputs, captures=("-",))), io.StringIO())
+
+
+def test_what_does_not_differ_by_itself_is_not_said_to_be_shrunk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    least = tmp_path / "least.pcapng"
+    asked = request(tmp_path, monkeypatch, shrink=str(least))
+    out = io.StringIO()
+    monkeypatch.setattr("fwsim.cli.judging.records", lambda captures, behind: [])
+    judge(asked, out)
+    assert "nothing was shrunk" in out.getvalue()
+    assert not least.exists()

@@ -83,10 +83,11 @@ def test_what_the_capture_does_not_hold_is_incomplete() -> None:
     assert found.frames["further"].tolist() == [0, 1, 0]
 
 
-def test_a_timeout_needs_no_fragment_to_be_noticed() -> None:
+@pytest.mark.parametrize("chunk_rows", [1, 2, 100])
+def test_a_timeout_needs_no_fragment_to_be_noticed(chunk_rows: int) -> None:
     frames = framed([in_pieces(question(), 40)[0], question(20), question(30)])
     late: list[Frame] = [frames[0], *(replace(f, at_ns=f.at_ns + 31_000_000_000) for f in frames[1:])]
-    found = replay(late, stage_rules(POLICIES["edge"], local=[]), chunk_rows=1)
+    found = replay(late, stage_rules(POLICIES["edge"], local=[]), chunk_rows=chunk_rows)
     assert found.column("reason")[0] == Reason.FRAGMENT_TIMEOUT
 
 

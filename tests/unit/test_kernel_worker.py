@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import time
+from collections.abc import Callable
 import threading
 from multiprocessing import Pipe
 from typing import Any
@@ -39,11 +41,14 @@ def test_nft_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None
         worker.load("table inet x {}")
 
 
-@pytest.mark.parametrize(("error", "kernel"), [(KernelError("forbidden"), True), (UsageError("wrong"), False)])
+@pytest.mark.parametrize(
+    ("error", "kernel"),
+    [(KernelError("forbidden"), True), (UsageError("wrong"), False), (OSError(19, "No such device"), True)],
+)
 def test_a_mistake_is_answered_and_the_end_of_the_pipe_ends(
     monkeypatch: pytest.MonkeyPatch, error: Exception, kernel: bool
 ) -> None:
-    def build(plan: Plan) -> Any:
+    def build(plan: Plan, pause: Callable[[float], None]) -> Any:
         raise error
 
     monkeypatch.setattr(worker, "Worker", build)
@@ -62,3 +67,19 @@ def test_a_mistake_is_answered_and_the_end_of_the_pipe_ends(
     thread.join()
     theirs.close()
     assert answers == [Refused(str(error), kernel)]
+
+
+def test_a_worker_that_waits_ends_when_nobody_asks_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Waiting:
+        def __init__(self, plan: Plan, pause: Callable[[float], None]) -> None:
+            self.play = lambda request: pause(60)
+
+    monkeypatch.setattr(worker, "Worker", Waiting)
+    ours, theirs = Pipe()
+    ours.send(PLAN)
+    ours.send(Play([]))
+    ours.close()
+    begun = time.monotonic()
+    with pytest.raises(EOFError):
+        worker.serve(theirs)
+    assert time.monotonic() - begun < 30

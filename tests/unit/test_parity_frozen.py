@@ -85,3 +85,11 @@ def test_hastened_timeouts_are_shorter_and_rates_higher() -> None:
     assert limit is not None
     assert (limit.rate, limit.burst) == (50, 7)
     assert fast.conntrack.tcp_loose == ruleset.conntrack.tcp_loose
+
+
+def test_no_bound_is_put_on_the_table_for_the_kernel_takes_none() -> None:
+    for made in (standing_still, lambda ruleset: hastened(ruleset, 2)):
+        bounded = Ruleset.model_validate({"policy": "drop", "conntrack": {"max": 5}})
+        assert (made(bounded).conntrack.max, "max" in made(bounded).conntrack.model_fields_set) == (0, True)
+        free = made(Ruleset.model_validate({"policy": "drop"}))
+        assert (free.conntrack.max, "max" in free.conntrack.model_fields_set) == (0, False)

@@ -123,4 +123,5 @@ def test_a_list_that_the_capture_cut_off_is_not_known_unless_the_rest_is_one_chu
     alone = ip4(sctp_packet((1, 2), 3, chunk("data")), SCTP)
     assert cut(alone, 20 + 12 + 4).quote["usable"] == 1
     assert cut(alone, 20 + 12 + 3).quote["usable"] == UNKNOWN_VALUE
-    assert cut(ip4(sctp_packet((1, 2), 3, chunk("init")), SCTP), 20 + 12 + 6).quote["init_tag"] == UNKNOWN_VALUE
+    init = ip4(sctp_packet((1, 2), 3, chunk("init")), SCTP)
+    assert [cut(init, 20 + 12 + kept).quote["usable"] for kept in (3, 4, 6, 7, 8)] == [UNKNOWN_VALUE] * 4 + [1]

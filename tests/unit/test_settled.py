@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from fwsim.engine.sctp_header import MOST_CHUNKS
-from fwsim.engine.settled import has_ports, is_cut, is_endless
+from fwsim.engine.settled import has_ports, is_cut, lacks_chunks
 from fwsim.tables import PACKET, QUOTE, plain
 from fwsim.tables import empty as empty_table
-from fwsim.terms import ABSENT, UNKNOWN_VALUE, Proto
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, Proto, Reason
 
 
 def packet(proto: int, **fields: int) -> dict[str, int]:
@@ -17,12 +17,22 @@ def packet(proto: int, **fields: int) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
-    ("usable", "count", "endless"),
-    [(1, MOST_CHUNKS, False), (1, MOST_CHUNKS + 1, True), (UNKNOWN_VALUE, 1, True), (0, MOST_CHUNKS + 1, False)],
+    ("usable", "count", "why"),
+    [
+        (1, MOST_CHUNKS, Reason.NONE),
+        (1, MOST_CHUNKS + 1, Reason.NOT_SIMULATED),
+        (UNKNOWN_VALUE, 1, Reason.CUT),
+        (0, MOST_CHUNKS + 1, Reason.NONE),
+    ],
 )
-def test_a_list_of_chunks_is_endless_if_its_end_is_not_known(usable: int, count: int, endless: bool) -> None:
+def test_a_list_of_chunks_whose_end_is_not_known_is_lacking(usable: int, count: int, why: Reason) -> None:
     row = {**plain(empty_table(QUOTE, 1)[0]), "usable": usable, "chunks": count}
-    assert is_endless(row) is endless
+    assert lacks_chunks(packet(Proto.SCTP, quote=0), [row]) == why
+
+
+def test_an_sctp_fragment_by_itself_has_no_list_and_no_other_packets_list_is_taken_for_it() -> None:
+    stale = {**plain(empty_table(QUOTE, 1)[0]), "usable": 1, "chunks": 1}
+    assert lacks_chunks(packet(Proto.SCTP, quote=-1), [stale]) == Reason.NOT_SIMULATED
 
 
 @pytest.mark.parametrize("proto", [Proto.TCP, Proto.UDP, Proto.UDPLITE, Proto.SCTP])
