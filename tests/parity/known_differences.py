@@ -132,7 +132,7 @@ KNOWN = {
         BEFORE_ASSEMBLY,
     ),
     "memory-of-fragments": KnownDifference(
-        "the 4 MB that may wait count bytes of fragments; in Linux the kernel's buffers, which are larger",
+        "the 4 MB that may wait count bytes of fragments; in Linux the kernel's buffers",
         "fwsim/capture/reassembly.py",
         lambda: capture_of(half_datagrams()),
     ),

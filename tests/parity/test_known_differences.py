@@ -44,3 +44,8 @@ def test_both_firewalls_decide_alike(known: KnownDifference, tmp_path: Path, mon
 @pytest.mark.parametrize("known", [pytest.param(known, id=name) for name, known in KNOWN.items()])
 def test_a_known_difference_is_marked_where_it_is_made(known: KnownDifference) -> None:
     assert "Unlike Linux:" in (ROOT / known.where).read_text()
+
+
+@pytest.mark.parametrize("known", [pytest.param(known, id=name) for name, known in KNOWN.items()])
+def test_a_known_difference_is_told_in_the_readme(known: KnownDifference) -> None:
+    assert " ".join(known.reason.split()) in " ".join((ROOT / "README.md").read_text().split())
