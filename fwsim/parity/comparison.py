@@ -17,7 +17,7 @@ from fwsim.parity.difference import Difference, difference, differing
 from fwsim.parity.fragmented import Pieces
 from fwsim.simulator import Batch
 from fwsim.tables import plain
-from fwsim.terms import ABSENT, CtState, Direction, Reason, Verdict
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, Direction, Reason, Verdict
 
 Table = npt.NDArray[np.void]
 
@@ -73,7 +73,7 @@ class Comparison:
     left_out: Counter[str] = field(default_factory=Counter)
     """Frames that are not compared, by why the other firewall was not given them."""
     unknown: Counter[int] = field(default_factory=Counter)
-    """Packets about which the simulator says that it does not know."""
+    """Packets of which the simulator says that it does not know the verdict, or, that being the same, the ct state."""
     differing: Counter[int] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
     """The first ones."""
@@ -101,7 +101,8 @@ class Comparison:
         for why in (answer.left_out, answer.failed):
             compared[list(why)] = False
             self.left_out.update(why.values())
-        unknown = compared & (ours["verdict"] == int(Verdict.UNKNOWN))
+        same = ours["verdict"] == answer.decisions["verdict"]
+        unknown = compared & ((ours["verdict"] == int(Verdict.UNKNOWN)) | (same & (ours["ct_state"] == UNKNOWN_VALUE)))
         different = differing(ours, answer.decisions) & compared & ~unknown
         silent = frozenset(np.flatnonzero(different).tolist()) & answer.silent
         different[list(silent)] = False

@@ -93,14 +93,17 @@ def test_a_difference_of_tables_is_told(change: dict[str, Any], words: str) -> N
     assert differing({}, {original: entry}, late=1.0) == [f"only the kernel has {original}"]
 
 
+STEPS = {"ack-scan.pcapng": 20, "spoofed-dns.pcapng": 10}
+"""Packets between two looks, where it is not every one: a look costs the kernel 40 ms."""
+
 SHORT = [source for source in captures() if source.name not in ("host.pcap", "office.pcapng", "syn-flood.pcap.zst")]
 
 
 @pytest.mark.kernel
 @pytest.mark.parametrize("source", SHORT, ids=lambda source: source.file)
-def test_the_tables_agree_behind_every_packet(source: Source, tmp_path: Path) -> None:
+def test_the_tables_agree_behind_each_packet(source: Source, tmp_path: Path) -> None:
     needs_kernel()
-    assert differences(source, "defaults", tmp_path, every=1) == []
+    assert differences(source, "defaults", tmp_path, every=STEPS.get(source.name, 1)) == []
 
 
 @pytest.mark.kernel
@@ -108,4 +111,4 @@ def test_the_tables_agree_behind_every_packet(source: Source, tmp_path: Path) ->
 @pytest.mark.parametrize("seed", ["11/0", "12/0 v4", "13/0 v6"])
 def test_the_tables_agree_on_fuzzed_traffic(seed: str, settings: str, tmp_path: Path) -> None:
     needs_kernel()
-    assert differences(Source(seed, MOST), settings, tmp_path, every=20) == []
+    assert differences(Source(seed, MOST), settings, tmp_path, every=40) == []

@@ -12,7 +12,7 @@ from fwsim.parity.comparison import SHOWN, Table
 from fwsim.result import Result
 from fwsim.ruleset import Ruleset
 from fwsim.simulator import Batch, Simulator
-from fwsim.terms import Proto, Verdict
+from fwsim.terms import UNKNOWN_VALUE, Proto, Verdict
 
 RULES = Ruleset.model_validate(
     {"policy": "accept", "rules": [{"name": "no telnet", "proto": "tcp", "dport": 23, "verdict": "drop"}]}
@@ -91,3 +91,23 @@ def test_all_differences_are_counted_and_the_first_are_kept() -> None:
 def test_frames_that_are_not_ip_are_counted_apart() -> None:
     found = compared(Other(), [Ether() / ARP()])
     assert found.packets == {-1: 1}
+
+
+class Unsure(Other):
+    """The simulator that compares with this one does not know the ct state of a packet."""
+
+    def answer(self, batch: Batch, /) -> Answer:
+        batch.stateful["ct_state"][1] = UNKNOWN_VALUE
+        return super().answer(batch)
+
+
+def test_a_ct_state_that_is_not_known_is_unknown_and_no_difference() -> None:
+    found = compared(Unsure())
+    assert found.agrees
+    assert found.unknown == {Proto.TCP: 1}
+
+
+def test_another_verdict_differs_though_the_ct_state_is_not_known() -> None:
+    found = compared(Unsure(verdict=([1], int(Verdict.DROP))))
+    assert not found.agrees
+    assert not found.unknown
