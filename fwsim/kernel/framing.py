@@ -191,15 +191,18 @@ def with_checksum(
 ) -> bytes:  # fmt: skip
     """A packet with the transport checksum that was left to the network card.
 
-    The sum over the pseudo-header stands in its place (`fwsim.engine.checksum`). With `anyway` any wrong one is mended.
+    The sum over the pseudo-header stands in its place, with or without the length in it: both are taken for that by
+    `fwsim.engine.transport.judge` as well. With `anyway` any wrong one is mended.
     """
     segment = data[header:length]
     addresses = data[12:20] if family == 4 else data[8:40]
     field = segment[at : at + 2]
-    pseudo = 0 if proto == ICMP else (int.from_bytes(addresses, "big") + proto + len(segment)) % 0xFFFF
+    without_length = 0 if proto == ICMP else int.from_bytes(addresses, "big") + proto
+    pseudo = 0 if proto == ICMP else (without_length + len(segment)) % 0xFFFF
     if (proto == UDP and field == b"\0\0") or (pseudo + sum_of(segment)) % 0xFFFF == 0:
         return data
-    left_to_card = proto in (TCP, UDP) and int.from_bytes(field, "big") % 0xFFFF == pseudo
+    sums = (pseudo, without_length % 0xFFFF)
+    left_to_card = proto != ICMP and int.from_bytes(field, "big") % 0xFFFF in sums
     if not (anyway or left_to_card):
         return data
     bare = segment[:at] + b"\0\0" + segment[at + 2 :]
