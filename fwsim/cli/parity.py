@@ -5,6 +5,9 @@ Read first: `fwsim.cli.judging`, which does the work.
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import click
 
 from fwsim.cli.options import InputOptions, input_options
@@ -17,11 +20,25 @@ Examples:
 """
 
 
+class Positive(click.FloatRange):
+    """A number above 0; none that is infinite or not a number at all."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return number
+
+
+POSITIVE = Positive(min=0, min_open=True)
+
+
 @click.command("parity", epilog=EXAMPLES)
 @input_options
 @click.option(
     "--fuzz",
-    type=click.FloatRange(min=0, min_open=True),
+    type=POSITIVE,
     metavar="SECONDS",
     help="Make traffic for so long; --seed says which. With captures it is theirs, spoiled again and again; else it "
     "meets the ruleset, which has a rule for every state if -r is not given.",
@@ -29,7 +46,7 @@ Examples:
 @click.option("--shrink", metavar="FILE", help="Write the fewest packets that still differ as a capture.")
 @click.option(
     "--real-time",
-    type=click.FloatRange(min=0, min_open=True),
+    type=POSITIVE,
     metavar="X",
     help="Play the captures X times as fast as they were taken, to test timers; else all packets come at once.",
 )

@@ -27,7 +27,10 @@ TIMES = 10
 
 
 def rounds(inputs: InputOptions, seconds: float | None, folder: Path) -> Iterator[InputOptions]:
-    """What each round reads. With `seconds`, traffic is made for so long: of the captures, if there are any."""
+    """What each round reads. With `seconds`, traffic is made for so long: of the captures, if there are any.
+
+    The capture of a round that was made is gone when the next one is asked for.
+    """
     if seconds is None:
         yield inputs
         return
@@ -48,6 +51,7 @@ def fuzzed(inputs: InputOptions, folder: Path) -> Iterator[InputOptions]:
         path = str(folder / f"fuzz-{inputs.seed or 0}-{number}.pcapng")
         write_traffic(path, f"{inputs.seed or 0}/{number}", ROUND, interfaces=met.interfaces, hosts=met.hosts)
         yield replace(inputs, captures=(path,))
+        Path(path).unlink()
 
 
 def spoiled(inputs: InputOptions, folder: Path) -> Iterator[InputOptions]:
@@ -61,6 +65,7 @@ def spoiled(inputs: InputOptions, folder: Path) -> Iterator[InputOptions]:
         path = str(folder / f"spoiled-{inputs.seed or 0}-{number}.pcapng")
         write(path, mutations(Random(f"{inputs.seed or 0}/{number}"), frames * times))
         yield replace(inputs, captures=(path,), named=(), count=None)
+        Path(path).unlink()
 
 
 def mutations(chance: Random, frames: Sequence[Record]) -> Iterator[Record]:

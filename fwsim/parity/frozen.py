@@ -15,6 +15,8 @@ from fwsim.ruleset.conntrack import Conntrack
 from fwsim.ruleset.limits import PACKETS, SECOND, UNITS_OF_TIME
 
 HOUR = UNITS_OF_TIME["hour"] * SECOND
+MOST_SECONDS = ((1 << 31) - 1) // 1000
+"""The longest timeout that a sysctl takes, at 1000 jiffies a second (`proc_dointvec_jiffies`)."""
 STRETCH = 100
 LONG = 3 * HOUR
 MOST_TOKENS = 1 << 64
@@ -112,7 +114,9 @@ def hastened(ruleset: Ruleset, times: float) -> Ruleset:
         return rule.model_copy(update={"limit": replace(rule.limit, rate=max(round(rule.limit.rate * times), 1))})
 
     shorter = {
-        name: max(round(value / times / SECOND), 1) * SECOND for name, value in ruleset.conntrack if "timeout" in name
+        name: min(max(round(value / times / SECOND), 1), MOST_SECONDS) * SECOND
+        for name, value in ruleset.conntrack
+        if "timeout" in name
     }
     conntrack = _unbounded(ruleset.conntrack.model_copy(update=shorter))
     return rewritten(ruleset.model_copy(update={"conntrack": conntrack}), sooner)

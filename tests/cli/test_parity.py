@@ -97,3 +97,11 @@ def test_a_kernel_that_cannot_be_used_is_status_3(invoke: Invoke, demo: Path, mo
     monkeypatch.setattr(KernelFirewall, "__enter__", forbidden)
     outcome = invoke("parity", "demo.pcap", "-r", "demo.yaml")
     assert (outcome.status, outcome.err) == (3, "error: unshare(CLONE_NEWNET): Operation not permitted\n")
+
+
+@pytest.mark.parametrize("option", ["--fuzz", "--real-time"])
+@pytest.mark.parametrize("value", ["nan", "inf", "0", "-1"])
+def test_times_are_finite_and_positive(invoke: Invoke, option: str, value: str) -> None:
+    outcome = invoke("parity", "x.pcap", option, value)
+    assert outcome.status == 2
+    assert outcome.err.startswith(f"error: invalid value for '{option}'")

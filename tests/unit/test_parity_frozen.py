@@ -93,3 +93,9 @@ def test_no_bound_is_put_on_the_table_for_the_kernel_takes_none() -> None:
         assert (made(bounded).conntrack.max, "max" in made(bounded).conntrack.model_fields_set) == (0, True)
         free = made(Ruleset.model_validate({"policy": "drop"}))
         assert (free.conntrack.max, "max" in free.conntrack.model_fields_set) == (0, False)
+
+
+def test_slowed_down_a_timeout_is_at_most_what_the_kernel_takes() -> None:
+    slow = hastened(Ruleset.model_validate({"policy": "drop"}), 0.01)
+    assert slow.conntrack.tcp_timeout_close == 1000 * 10**9
+    assert slow.conntrack.tcp_timeout_established == 2_147_483 * 10**9
