@@ -137,13 +137,13 @@ def quoted_ipv6(buffer: Buffer, row: Row, layer: Row) -> int:
     row["dst3"] = u32(buffer, at + 36)
     kind = u8(buffer, at + 6)
     advance(layer, 40)
-    size = extension_size(buffer, layer, kind)
+    size = extension_size(buffer, layer, kind, 4)
     while size > 0:
         if kind == FRAGMENT and u16(buffer, layer["at"] + 2) >> 3 != 0:
             return ABSENT
         kind = u8(buffer, layer["at"])
         advance(layer, size)
-        size = extension_size(buffer, layer, kind)
+        size = extension_size(buffer, layer, kind, 4)
     if size < 0:
         return size
     return ABSENT if kind == NO_NEXT_HEADER else kind

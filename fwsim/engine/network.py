@@ -173,7 +173,7 @@ def extension_headers(buffer: Buffer, frame: Row, packet: Row, layer: Row, kind:
     One that runs past the bytes captured leaves the protocol unknown.
     """
     fragment = WHOLE
-    size = extension_size(buffer, layer, kind)
+    size = extension_size(buffer, layer, kind, 8)
     while size > 0 and fragment != LATER_FRAGMENT:
         at = layer["at"]
         if kind == FRAGMENT:
@@ -186,7 +186,7 @@ def extension_headers(buffer: Buffer, frame: Row, packet: Row, layer: Row, kind:
             fragment = packet["fragment"]
         kind = u8(buffer, at)
         advance(layer, size)
-        size = extension_size(buffer, layer, kind)
+        size = extension_size(buffer, layer, kind, 8)
     packet["proto"] = kind
     if fragment == LATER_FRAGMENT or (size == 0 and kind != NO_NEXT_HEADER):
         layer["kind"] = kind
@@ -197,15 +197,17 @@ def extension_headers(buffer: Buffer, frame: Row, packet: Row, layer: Row, kind:
 
 
 @hot
-def extension_size(buffer: Buffer, layer: Row, kind: int) -> int:
+def extension_size(buffer: Buffer, layer: Row, kind: int, fragment_needs: int) -> int:
     """The bytes of the extension header that begins here: 0 if none does.
 
-    ABSENT if the packet ends before what conntrack reads of it, UNKNOWN_VALUE if the capture does. Linux does not mind
-    one that runs past the packet's end, as long as nothing is asked of what comes behind it.
+    Of a fragment header `fragment_needs` bytes must be there: all 8 in a packet, the first 4 in a quoted one, where
+    nothing but its offset is read (`ipv6_skip_exthdr`). ABSENT if the packet ends before what conntrack reads of it,
+    UNKNOWN_VALUE if the capture does. Linux does not mind one that runs past the packet's end, as long as nothing is
+    asked of what comes behind it.
     """
     if not is_extension(kind):
         return 0
-    need = 8 if kind == FRAGMENT else 2
+    need = fragment_needs if kind == FRAGMENT else 2
     if layer["size"] < need:
         return ABSENT
     if layer["have"] < need:

@@ -21,6 +21,8 @@ from tests.kernel_stage import HOST, PEER, STAGE, Seen, Stage, needs_kernel, udp
 pytestmark = pytest.mark.kernel
 
 WAITING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests run in the background
 import sys, time
 from fwsim.kernel import KernelFirewall
 from fwsim.ruleset import Ruleset

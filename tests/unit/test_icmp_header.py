@@ -153,3 +153,10 @@ def test_icmp_in_the_wrong_family_is_still_read() -> None:
     found = decoded(ip6(icmp(3, 1, body=INNER), 1), 101)
     assert (found.packet["proto"], found.packet["icmp_type"]) == (1, 3)
     assert decoded(ip4(icmpv6(1, body=INNER6), 58), 101).packet["icmp_type"] == 1
+
+
+@pytest.mark.parametrize(("kept", "usable"), [(3, 0), (4, 1), (7, 1)])
+def test_of_a_quoted_fragment_header_the_first_four_bytes_are_read(kept: int, usable: int) -> None:
+    """Found by seed 201/5 of the fuzzer: GRE without a header of its own has a tuple all the same."""
+    header = bytes([47, 0, 0, 0, 1, 2, 3, 4])[:kept]
+    assert quote_of(error6(ip6(header, 44)))["usable"] == usable
