@@ -15,7 +15,7 @@ from fwsim.capture.fragments import IPV6_HEADER, Fragment
 from fwsim.capture.model import Table
 from fwsim.capture.reassembly import Place, Set
 from fwsim.engine import is_compiled
-from fwsim.engine.checksum import fold, views
+from fwsim.engine.checksum import AUTO, VERIFY, fold, views
 from fwsim.engine.decode import decode
 from fwsim.engine.link import LAYER, LINK_RAW
 from fwsim.engine.network import DECODER
@@ -72,7 +72,8 @@ def decoded(datagrams: Sequence[Datagram], checksum: int) -> tuple[Table, Table,
         content += datagram.content
     buffer = np.frombuffer(content + b"\0", np.uint8)
     layer, decoder = empty(LAYER, 1), empty(DECODER, 1)
-    decoder["checksum"] = checksum
+    # Before a packet is fragmented its checksum is filled in (`skb_checksum_help`): none is left to a network card.
+    decoder["checksum"] = VERIFY if checksum == AUTO else checksum
     link_types = np.array([LINK_RAW], np.int64) if is_compiled() else [LINK_RAW]
     rows = frames_, packets_, quotes_, layer_, decoder_ = [
         usable(table) for table in (frames, packets, quotes, layer, decoder)

@@ -67,7 +67,11 @@ def test_an_announced_connection_is_related_on_both_sides(stage: Stage, family: 
     stage.assert_like_simulator(*control(family, b"USER a\r\n", line), data)
 
 
-@pytest.mark.xfail(strict=True, reason="rules of nft stop at an AH of IPv6: what is behind it has no port for them")
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="rules of nft stop at an AH of IPv6: what is behind it has no port for them",
+)
 def test_ports_behind_an_authentication_header_of_ipv6(stage: Stage) -> None:
     """Seeds 2/0 with the office's rules: `nft_set_pktinfo_ipv6` sets IP6_FH_F_AUTH, but conntrack reads on."""
     source, target = HOST[6], PEER[6]
@@ -75,3 +79,37 @@ def test_ports_behind_an_authentication_header_of_ipv6(stage: Stage) -> None:
     stage.assert_like_simulator(
         Seen("lan", ip(header + udp(sport=5000, dport=53, src=source, dst=target), source, target, 51))
     )
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="of an IPv6 extension header that is cut short, rules still see the protocol",
+)
+def test_an_ipv6_fragment_header_that_is_cut_short() -> None:
+    needs_kernel()
+    rules = [{"name": "others", "proto": "!tcp", "verdict": "accept"}]
+    ruleset = Ruleset.model_validate(
+        {**RULES, "chains": {"forward": {"hook": "forward", "policy": "drop", "rules": rules}}}
+    )
+    with KernelFirewall(ruleset) as firewall:
+        cut = ip(bytes((17, 0, 0)), HOST[6], PEER[6], 44)
+        Stage(ruleset, firewall).assert_like_simulator(Seen("lan", cut))
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a RST that answers a packet at input closes a connection of the loopback interface"
+)
+def test_a_connection_within_the_firewall_that_input_resets() -> None:
+    needs_kernel()
+    rules = [
+        {"name": "known", "ct_state": ["established", "related"], "verdict": "accept"},
+        {"name": "no", "proto": "tcp", "verdict": "reject", "reject_with": "tcp-reset"},
+    ]
+    chains = {"input": {"hook": "input", "policy": "drop", "rules": rules}}
+    ruleset = Ruleset.model_validate({"local": ["127.0.0.1"], "chains": chains})
+    local = bytes((127, 0, 0, 1))
+    opening = tcp_packet(local, local, 4000, 80, SYN, seq=1)
+    answer = tcp_packet(local, local, 80, 4000, SYN_ACK, seq=7, ack=2)
+    with KernelFirewall(ruleset) as firewall:
+        Stage(ruleset, firewall).assert_like_simulator(Seen("lo", opening), Seen("lo", answer))

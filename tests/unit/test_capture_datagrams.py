@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from fwsim.capture.crafting import ICMP, UDP, Ip, icmp_message, in_pieces, udp_datagram
+from fwsim.capture.crafting import ICMP, TCP, UDP, Ip, icmp_message, in_pieces, tcp_segment, udp_datagram
 from fwsim.capture.datagrams import alone, decoded, whole_of
 from fwsim.capture.fragments import Fragment
 from fwsim.capture.reassembly import Reassembly, Set
-from fwsim.engine.checksum import VERIFY
+from fwsim.engine.checksum import AUTO, VERIFY
 from fwsim.tables import plain
 from fwsim.terms import UNKNOWN_VALUE, Evidence, Reason
 from tests.deciding import HERE, HERE6, THERE, THERE6
@@ -60,6 +60,16 @@ def test_the_checksum_is_judged_over_the_whole(family: int, bad: bool) -> None:
     frames, packets, _ = decoded([whole_of(complete(pieces))], VERIFY)
     assert frames[0]["transport_fault"] == (Reason.UDP_BAD_CHECKSUM if bad else 0)
     assert packets[0]["payload"] == 100
+
+
+@FAMILIES
+def test_no_checksum_of_a_fragmented_packet_was_left_to_the_network_card(family: int) -> None:
+    """Found by a third-party capture: Linux fills it in before it fragments."""
+    src, dst = ENDS[family]
+    segment = tcp_segment(src, dst, (40000, 80), (1, 2), 0x10, 500, data=bytes(range(60)), offloaded=True)
+    pieces = [must(piece) for piece in in_pieces(Ip(src, dst, TCP, segment, ip_id=7), 40)]
+    frames, _, _ = decoded([whole_of(complete(pieces))], AUTO)
+    assert frames[0]["transport_fault"] == Reason.TCP_BAD_CHECKSUM
 
 
 @FAMILIES
