@@ -78,17 +78,24 @@ def has_same_ends(a: Row, b: Row) -> bool:
 
 
 @hot
-def clashes(tracker: Tracker, row: int, direction: int, port: int, now: int) -> bool:
-    """Whether another connection expects just the one that `row` is about to expect (`expect_clash`)."""
+def clashes(tracker: Tracker, row: int, direction: int, port: int, now: int) -> int:
+    """Whether another connection expects just the one that `row` is about to expect (`expect_clash`).
+
+    NOT_AT_ALL, SURELY, or PERHAPS: one that may not be expected at all, or at a port that is not known.
+    """
+    found = NOT_AT_ALL
     wanted = tracker.tuples[2 * row + 1 - direction]
     other = int(tracker.counters[0]["newest_expecting"])
     while other >= 0:
         expectation = tracker.expectations[other]
-        if other != row and expectation["port"] == port and expectation["expires"] > now:
+        if other != row and expectation["expires"] > now:
             if has_same_ends(tracker.tuples[2 * other + 1 - expectation["direction"]], wanted):
-                return True
+                if expectation["port"] == port and expectation["expects"] == SURELY:
+                    return SURELY
+                if expectation["port"] == port or expectation["port"] == UNKNOWN_VALUE:
+                    found = PERHAPS
         other = int(expectation["older"])
-    return False
+    return found
 
 
 @hot

@@ -69,8 +69,12 @@ def listen(tracker: Tracker, row: int, packet: Row, quotes: Table, direction: in
         return R_NOT_SIMULATED
     if said["usable"] == ELSEWHERE:
         return R_NONE
-    if clashes(tracker, row, direction, said["dst_id"], now):
+    clash = clashes(tracker, row, direction, said["dst_id"], now)
+    if clash == SURELY:
         return R_CLASH
+    if clash == PERHAPS:
+        expect(tracker, row, direction, said["dst_id"], now, PERHAPS)
+        return R_CUT
     expect(tracker, row, direction, said["dst_id"], now, PERHAPS if doubt else SURELY)
     return R_NONE
 

@@ -119,3 +119,17 @@ def test_one_that_is_surely_expected_goes_before_one_that_perhaps_is(table: Tabl
     expect(table.tracker, other, 0, UNKNOWN_VALUE, 0, PERHAPS)
     assert table.awaited(SERVER, CLIENT, 1025) == one
     assert table.awaited(SERVER, CLIENT, 1026) == other
+
+
+@pytest.mark.parametrize("port", [1025, UNKNOWN_VALUE], ids=["perhaps there", "at an unknown port"])
+def test_what_may_not_be_expected_clashes_perhaps(table: Table, port: int) -> None:
+    one, other = table.master(), table.master(port=4001)
+    expect(table.tracker, one, 0, port, 0, PERHAPS)
+    assert clashes(table.tracker, other, 0, 1025, 0) == PERHAPS
+
+
+def test_a_sure_clash_outweighs_a_doubtful_one(table: Table) -> None:
+    one, two, three = table.master(), table.master(port=4001), table.master(port=4002)
+    expect(table.tracker, one, 0, 1025, 0, SURELY)
+    expect(table.tracker, two, 0, UNKNOWN_VALUE, 0, PERHAPS)
+    assert clashes(table.tracker, three, 0, 1025, 0) == SURELY
