@@ -98,9 +98,9 @@ class Comparison:
         ours, base = batch.stateful, self.packets.total()
         protocols = np.where(batch.packets["family"] == 0, ABSENT, batch.packets["proto"])
         compared = np.ones(len(batch), np.bool_)
-        for why in (answer.left_out, answer.failed):
-            compared[list(why)] = False
-            self.left_out.update(why.values())
+        compared[[*answer.left_out, *answer.failed]] = False
+        self.left_out.update(answer.left_out.values())
+        self.left_out.update(f"that it could not take ({error})" for error in answer.failed.values())
         same = ours["verdict"] == answer.decisions["verdict"]
         unknown = compared & ((ours["verdict"] == int(Verdict.UNKNOWN)) | (same & (ours["ct_state"] == UNKNOWN_VALUE)))
         different = differing(ours, answer.decisions) & compared & ~unknown

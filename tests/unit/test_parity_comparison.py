@@ -111,3 +111,11 @@ def test_another_verdict_differs_though_the_ct_state_is_not_known() -> None:
     found = compared(Unsure(verdict=([1], int(Verdict.DROP))))
     assert not found.agrees
     assert not found.unknown
+
+
+def test_what_the_kernel_could_not_take_is_told_apart_from_what_it_was_not_given() -> None:
+    batch = next(iter(Result(from_scapy(TRAFFIC), Simulator(RULES))))
+    found = Comparison()
+    found.add(batch, Answer(batch.stateful.copy(), {0: "not IP"}, failed={1: "Message too long"}))
+    assert found.left_out == {"not IP": 1, "that it could not take (Message too long)": 1}
+    assert found.compared.total() == len(TRAFFIC) - 2
