@@ -35,6 +35,12 @@ def test_what_the_kernel_refuses_nft_is_no_mistake_of_the_user(monkeypatch: pyte
         worker.load("table inet x {}")
 
 
+def test_what_this_kernel_lacks_is_no_mistake_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    nft_says(monkeypatch, 1, "Error: Could not process rule: No such file or directory")
+    with pytest.raises(KernelError, match="No such file"):
+        worker.load("table inet x {}")
+
+
 def test_nft_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(KernelError, match="install nftables"):
