@@ -78,6 +78,7 @@ def compile_engine() -> None:
     _import_all()
     numba.config.CACHE_DIR = str(cache_folder())
     _optimise_entries_only()
+    _index_as_written()
     compiled = _compiled_twins(numba.njit)
     for name, module in list(sys.modules.items()):
         if name.startswith("fwsim."):
@@ -153,6 +154,23 @@ def _optimise_entries_only() -> None:
             full(self)
 
     library._optimize_final_module = optimise
+
+
+def _index_as_written() -> None:
+    """Keep Numba from asking at every index whether it is negative and counts from the end: here none does (rule 7).
+
+    This reaches into Numba; should a release change there, compiled code only runs a little slower.
+    """
+    from numba.core import types
+    from numba.np import arrayobj
+
+    if not hasattr(arrayobj, "fix_integer_index"):
+        return
+
+    def as_written(context: Any, builder: Any, kind: Any, index: Any, _size: Any) -> Any:
+        return context.cast(builder, index, kind, types.intp if kind.signed else types.uintp)
+
+    arrayobj.fix_integer_index = as_written
 
 
 def cache_folder() -> Path:

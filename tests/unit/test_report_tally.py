@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fwsim.engine.counting import evidence_row
 from fwsim.report import tally as module
-from fwsim.report.tally import EVIDENCE_ROWS, Slots, Tally, evidence_rows
+from fwsim.report.tally import EVIDENCE_ROWS, Slots, Tally
 from fwsim.terms import Evidence, Reason, Verdict
 from tests.batches import batch
 
@@ -22,8 +23,8 @@ def tally(modes: tuple[str, ...] = BOTH) -> Tally:
 
 
 def test_evidence_row_is_that_of_the_first_word() -> None:
-    masks = np.array([0, *(int(bit) for bit in Evidence if bit), int(Evidence.LAND | Evidence.CUT)], dtype=np.int64)
-    assert evidence_rows(masks).tolist() == [*range(module.FURTHER_ROW), int(Evidence.LAND).bit_length()]
+    masks = [0, *(int(bit) for bit in Evidence if bit), int(Evidence.LAND | Evidence.CUT)]
+    assert [evidence_row(mask) for mask in masks] == [*range(module.FURTHER_ROW), int(Evidence.LAND).bit_length()]
 
 
 def test_every_frame_is_counted_once_in_cells_and_hits() -> None:
@@ -84,13 +85,24 @@ def test_an_answered_opening_is_no_example_any_more() -> None:
 
 
 def test_a_flood_of_unanswered_connections_is_forgotten_from_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_PENDING", 10)
+    monkeypatch.setattr(module, "PENDING", 8)
     counted = tally()
     for connection in range(1, 31):
         counted.add(batch({"evidence": ACK, "connection": connection}))
-    assert len(counted.midstream.pending) == 10
+    assert counted.waiting == 8
     counted.add(batch({"evidence": Evidence.MIDSTREAM, "connection": 1}))
     assert counted.cells[ACK_ROW].sum() == 30, "forgotten ones stay where they were counted"
+
+
+def test_more_kinds_of_changes_than_there_is_room_for_at_first() -> None:
+    counted = tally()
+    for reason in range(90):
+        for direction in range(3):
+            differing = {"verdict": Verdict.DROP, "reason": reason, "ct_direction": direction}
+            counted.add(batch({}, {}, stateful=[differing, differing]))
+    assert len(counted.changes) == 270 > module.KINDS // 2
+    assert set(counted.changes.values()) == {2}
+    assert list(counted.changes) == sorted(counted.changes, key=lambda key: (key[2], key[4])), "in the order they came"
 
 
 def test_one_mode_counts_alone() -> None:
