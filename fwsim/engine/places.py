@@ -89,11 +89,13 @@ class Places(NamedTuple):
     """All that is known of where things lie, and what was lately seen where.
 
     `boundaries`: the first address of each row of `routes`, four words each, ascending from 0.
+    `by_first_byte`: for each first byte of an address, IPv4 then IPv6, the row of `routes` that holds its first one.
     `members`: for each group of interfaces that claim the same network, one flag an interface.
     `vlans`: see VLANS. The last three tables change while packets are read.
     """
 
     boundaries: Any
+    by_first_byte: Any
     routes: Table
     members: Any
     seen_on: Table

@@ -17,20 +17,24 @@ Row = Any
 @hot
 def route_of_source(places: Places, packet: Row) -> int:
     """The row of `routes` that holds the source address."""
-    return row_of(places.boundaries, packet["src0"], packet["src1"], packet["src2"], packet["src3"])
+    return row_of(places, packet["src0"], packet["src1"], packet["src2"], packet["src3"])
 
 
 @hot
 def route_of_destination(places: Places, packet: Row) -> int:
     """The row of `routes` that holds the destination address."""
-    return row_of(places.boundaries, packet["dst0"], packet["dst1"], packet["dst2"], packet["dst3"])
+    return row_of(places, packet["dst0"], packet["dst1"], packet["dst2"], packet["dst3"])
 
 
 @hot
-def row_of(boundaries: Any, a0: int, a1: int, a2: int, a3: int) -> int:
-    """The last of the boundaries, of four words each, that is at most this address; the first one is at most any."""
-    low = 0
-    high = len(boundaries) >> 2
+def row_of(places: Places, a0: int, a1: int, a2: int, a3: int) -> int:
+    """The last of the boundaries, of four words each, that is at most this address; the first one is at most any.
+
+    The first byte of the address tells about where: few networks share one.
+    """
+    boundaries = places.boundaries
+    low = int(places.by_first_byte[a0 >> 24])
+    high = int(places.by_first_byte[(a0 >> 24) + 1]) + 1
     while high - low > 1:
         middle = (low + high) >> 1
         word = int(boundaries[4 * middle])

@@ -123,7 +123,7 @@ class KernelFirewall:
         """The interface that the routes lead a destination to, or a negative number."""
         if destination not in self._ways_out:
             places: Any = self.topology.places
-            row = routes.row_of(places.boundaries, *destination)
+            row = routes.row_of(places, *destination)
             self._ways_out[destination] = int(places.routes[row]["interface"])
         return self._ways_out[destination]
 

@@ -114,6 +114,7 @@ class Topology:
         counts[0]["stations"] = len(stations)
         return Places(
             boundaries=address_plan.boundaries,
+            by_first_byte=address_plan.by_first_byte,
             routes=address_plan.routes,
             members=address_plan.members,
             seen_on=empty(places.SEEN_ON, 1),

@@ -7,6 +7,7 @@ those that are open gives, between any two ends, the narrowest. What follows fro
 from __future__ import annotations
 
 import ipaddress
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -64,6 +65,7 @@ class Plan:
     """The flattened plan. `members` has a row of flags for each group of interfaces that claim the same network."""
 
     boundaries: npt.NDArray[np.int64]
+    by_first_byte: npt.NDArray[np.int64]
     routes: npt.NDArray[np.void]
     members: npt.NDArray[np.int64]
 
@@ -97,7 +99,14 @@ def plan(networks: Mapping[int, Sequence[IPNetwork]], local: Sequence[IPNetwork]
         members[number, sorted(group)] = 1
     routes = empty(places.ROUTE, len(rows))
     routes[:] = rows
-    return Plan(np.array([word for start in starts for word in words_of(start)], np.int64), routes, members.reshape(-1))
+    boundaries = np.array([word for start in starts for word in words_of(start)], np.int64)
+    return Plan(boundaries, _by_first_byte(starts), routes, members.reshape(-1))
+
+
+def _by_first_byte(starts: Sequence[int]) -> npt.NDArray[np.int64]:
+    """For each first byte the last of the intervals that begin no later; one more for the end. IPv4 before IPv6."""
+    firsts = [byte << 120 for byte in range(2 * 256 + 1)]
+    return np.array([bisect_right(starts, first) - 1 for first in firsts], dtype=np.int64)
 
 
 def special_blocks(homes: Iterable[int] = ()) -> list[Block]:

@@ -18,7 +18,7 @@ from fwsim.engine.seen import GOES_OUT
 from fwsim.tables import V6
 from fwsim.topology.address_plan import IPNetwork, common_number, special_blocks
 
-SAMPLE = 50_000
+SAMPLE = 10_000
 """Packets looked at."""
 
 INSIDE_SHARE = 0.05
