@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from fwsim import tracker as trackers
 from fwsim.engine.path import Course
 from fwsim.engine.pipeline import Stateful, run_stateful
@@ -17,6 +19,8 @@ from fwsim.lower import Lowered
 from fwsim.tables import DECISION, PACKET, TRACK, empty, words
 from fwsim.uncompiled import Tables
 
+CHUNK = 1_024
+"""Packets of a chunk for which there is room at first."""
 GHOSTS = 65_536
 """How many refused openings are remembered at the most."""
 
@@ -70,6 +74,7 @@ class StatefulRun:
                 ghosts=trackers.make_tracker(lowered.settings, key=key, capacity_limit=GHOSTS, ghosts=True),
                 results=empty(TRACK, 3),
                 scratch=empty(DECISION, 1),
+                hashes=np.full(CHUNK, -1, dtype=np.int64),
                 tracking=int(lowered.tracking),
             )
         )
@@ -92,6 +97,8 @@ class StatefulRun:
     def run(self, frames: Any, packets: Any, quotes: Any, decisions: Any, start: int, end: int) -> None:
         """Decide rows `start` to `end`, in order."""
         self._make_room(end - start)
+        if end > len(self._tables.usable().hashes):
+            self._tables = Tables(self._tables.arrays._replace(hashes=np.full(end, -1, dtype=np.int64)))
         run_stateful(self._tables.usable(), frames, packets, quotes, decisions, start, end)
 
     def _make_room(self, packets: int) -> None:

@@ -32,6 +32,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _registered: list[FunctionType] = []
 _entries: set[FunctionType] = set()
 _shared: set[FunctionType] = set()
+_instructions: dict[FunctionType, Callable[[], Any]] = {}
 _compiled = False
 
 
@@ -57,6 +58,17 @@ def shared(function: Function) -> Function:
     assert isinstance(function, FunctionType)
     _shared.add(function)
     return hot(function)
+
+
+def instruction(make: Callable[[], Any]) -> Callable[[Function], Function]:
+    """Register a function that does nothing uncompiled, and compiled is what `make` returns, a Numba intrinsic."""
+
+    def register(function: Function) -> Function:
+        assert isinstance(function, FunctionType)
+        _instructions[function] = make
+        return function
+
+    return register
 
 
 def is_compiled() -> bool:
@@ -114,6 +126,7 @@ def _compiled_twins(njit: Callable[..., Any]) -> dict[FunctionType, Any]:
         )
         _without_literals(dispatcher)
         compiled[function] = dispatcher
+    compiled |= {function: make() for function, make in _instructions.items()}
     for space in spaces.values():
         for key, value in space.items():
             if isinstance(value, FunctionType) and value in compiled:
@@ -171,6 +184,31 @@ def _index_as_written() -> None:
         return context.cast(builder, index, kind, types.intp if kind.signed else types.uintp)
 
     arrayobj.fix_integer_index = as_written
+
+
+def fetch_line() -> Any:
+    """LLVM's prefetch instruction, for a byte of a row of a table."""
+    from llvmlite import ir
+    from numba import types
+    from numba.extending import intrinsic
+
+    byte, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        at = builder.add(builder.mul(args[1], array.itemsize), args[2])
+        address = builder.gep(builder.bitcast(array.data, byte), [at])
+        kind = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        builder.call(fetch, [address, word(0), word(3), word(1)])  # to read, into the nearest cache, data
+        return context.get_dummy_value()
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def prefetch(typing: Any, table: Any, row: Any, offset: Any) -> Any:
+        """Fetch the cache line at a byte of a row."""
+        return types.void(table, types.intp, types.intp), emit
+
+    return prefetch
 
 
 def cache_folder() -> Path:

@@ -23,7 +23,7 @@ from fwsim.engine.tcp import ACCEPT, DELETE, REPEAT, tcp_new, tcp_packet
 from fwsim.engine.tcp import INVALID as REFUSED
 from fwsim.engine.tcp_table import flags_are_valid
 from fwsim.engine.tcp_window import BE_LIBERAL
-from fwsim.engine.tuples import Tracker, find, invert, of_packet
+from fwsim.engine.tuples import Tracker, find_by_hash, hash_of, invert, of_packet
 from fwsim.tables import Row, Table
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Proto, Reason, TcpFlag
 
@@ -59,9 +59,10 @@ R_EXPECTED = int(Reason.EXPECTED)
 
 
 @hot
-def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, result: Row) -> None:
+def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int, result: Row) -> None:
     """Track one packet: fill a TRACK row, and change the connection that it belongs to.
 
+    `hashed` is the hash of the packet's tuple, if it is known (`fwsim.engine.ahead`), else -1.
     If `result["fresh"]`, the caller must `confirm` or `forget` before it tracks another. If `result["reason"]` is
     TABLE_FULL, the packet is dropped here. A `ct_state` of UNKNOWN_VALUE hangs on what is cut off or not simulated.
     """
@@ -74,7 +75,9 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, result: Row)
         relate(tracker, packet, quotes, result)
         return
     of_packet(packet, tracker.tuples[0])
-    found = find(tracker, tracker.tuples[0])
+    if hashed < 0:
+        hashed = hash_of(tracker, tracker.tuples[0])
+    found = find_by_hash(tracker, tracker.tuples[0], hashed)
     if found >= 0:
         if follow(tracker, frame, packet, quotes, found, fault, result) != REPEAT:
             return

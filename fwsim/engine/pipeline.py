@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.engine import entry, hot, shared
+from fwsim.engine.ahead import hash_packets, look_ahead
 from fwsim.engine.conntrack import begin as exempt
 from fwsim.engine.conntrack import confirm, forget, fresh_state, track
 from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
@@ -61,7 +62,7 @@ class Stateful(NamedTuple):
     """All the stateful mode works with; `tracking` is 0 or 1.
 
     `results` holds three rows of TRACK: the packet's, its ghost's, and what it would be without its tentative
-    connection. `scratch` is one row of DECISION.
+    connection. `scratch` is one row of DECISION, `hashes` as long as a chunk. Both trackers have the same hash key.
     """
 
     course: Course
@@ -69,6 +70,7 @@ class Stateful(NamedTuple):
     ghosts: Tracker
     results: npt.NDArray[np.void]
     scratch: npt.NDArray[np.void]
+    hashes: npt.NDArray[np.int64]
     tracking: int
 
 
@@ -223,11 +225,11 @@ def leave_ghost(mode: Stateful, frame: Row, packet: Row, evidence: int, decision
 
 
 @shared
-def haunt(mode: Stateful, frame: Row, packet: Row, quotes: Table, refused: int, decision: Row) -> int:
+def haunt(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, refused: int, decision: Row) -> int:
     """Look for the ghost of a packet that has no connection, or leave one; returns the packet's evidence."""
     ghost = mode.results[1]
     bare = without_connection(packet, mode.results[0]["reason"])
-    track(mode.ghosts, frame, packet, quotes, ghost)
+    track(mode.ghosts, frame, packet, quotes, hashed, ghost)
     row = ghost["connection"]
     if ghost["fresh"]:
         if refused:
@@ -252,13 +254,13 @@ def inherit_number(mode: Stateful, row: int, ghost: int) -> None:
 
 
 @hot
-def weigh_stranger(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> int:
+def weigh_stranger(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, decision: Row) -> int:
     """The evidence of a packet that belongs to no connection, which it may open; numbers its connection or ghost."""
     passed = 1 if is_confirmed(packet["hook"], decision) else 0
     mode.results[1]["connection"] = -1
     fault = counted_fault(mode.tracker, frame, packet)
     if not fault and (not passed or mode.ghosts.counters[0]["live"] > 0):
-        evidence = haunt(mode, frame, packet, quotes, 1 - passed, decision)
+        evidence = haunt(mode, frame, packet, quotes, hashed, 1 - passed, decision)
     else:
         evidence = without_connection(packet, mode.results[0]["reason"])
     settle(mode, frame, packet, evidence, decision["verdict"], passed)
@@ -274,13 +276,13 @@ def weigh_stranger(mode: Stateful, frame: Row, packet: Row, quotes: Table, decis
 
 
 @hot
-def weigh(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> int:
+def weigh(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, decision: Row) -> int:
     """The evidence that tracking gives, the confirmation of a new connection, and the connection's number."""
     result = mode.results[0]
     row = result["connection"]
     frame["connection"] = 0
     if row <= 0:
-        return int(weigh_stranger(mode, frame, packet, quotes, decision))
+        return int(weigh_stranger(mode, frame, packet, quotes, hashed, decision))
     connection = mode.tracker.connections[row]
     frame["connection"] = connection["number"]
     if result["reason"] == R_ICMP_ERROR_RELATED:
@@ -314,7 +316,7 @@ def record(mode: Stateful, frame: Row, decision: Row) -> None:
 
 
 @hot
-def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> None:
+def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, decision: Row) -> None:
     """The stateful verdict on one packet, and why; leaves the tables as the kernel would."""
     begin(decision, packet)
     if frame["reason"]:
@@ -332,7 +334,7 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, deci
     if exempted:
         exempt(result)
     else:
-        track(mode.tracker, frame, packet, quotes, result)
+        track(mode.tracker, frame, packet, quotes, hashed, result)
         if seen_state == UNKNOWN_VALUE:
             result["ct_state"] = UNKNOWN_VALUE  # a notrack rule may have exempted it
         show(mode, result)
@@ -345,7 +347,7 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, deci
     if exempted:
         decision["ct_state"] = UNTRACKED
     else:
-        frame["evidence"] |= weigh(mode, frame, packet, quotes, decision)
+        frame["evidence"] |= weigh(mode, frame, packet, quotes, hashed, decision)
         record(mode, frame, decision)
 
 
@@ -354,5 +356,9 @@ def run_stateful(
     mode: Stateful, frames: Table, packets: Table, quotes: Table, decisions: Table, start: int, end: int
 ) -> None:
     """Decide rows `start` to `end` of a chunk, in order."""
+    if mode.tracking:
+        hash_packets(mode.tracker, packets, mode.hashes, start, end)
     for i in range(start, end):
-        decide_stateful(mode, frames[i], packets[i], quotes, decisions[i])
+        if mode.tracking:
+            look_ahead(mode.tracker, mode.hashes, i, end)
+        decide_stateful(mode, frames[i], packets[i], quotes, mode.hashes[i], decisions[i])

@@ -50,7 +50,13 @@ class Tracker(NamedTuple):
 @hot
 def find(tracker: Tracker, wanted: Row) -> int:
     """The row of the confirmed tuple that equals `wanted`, or -1."""
-    row = int(tracker.buckets[bucket_of(tracker, wanted)])
+    return find_by_hash(tracker, wanted, hash_of(tracker, wanted))
+
+
+@hot
+def find_by_hash(tracker: Tracker, wanted: Row, hashed: int) -> int:
+    """The same if the hash of `wanted` is known."""
+    row = int(tracker.buckets[hashed & (len(tracker.buckets) - 1)])
     while row >= 0:
         candidate = tracker.tuples[row]
         if is_same(candidate, wanted):
@@ -62,18 +68,25 @@ def find(tracker: Tracker, wanted: Row) -> int:
 @hot
 def bucket_of(tracker: Tracker, row: Row) -> int:
     """The bucket that a tuple belongs into."""
-    return spread(row, tracker.counters[0]["hash_key"]) & (len(tracker.buckets) - 1)
+    return hash_of(tracker, row) & (len(tracker.buckets) - 1)
 
 
 @hot
-def spread(row: Row, key: int) -> int:
+def hash_of(tracker: Tracker, row: Row) -> int:
+    """The hash of a tuple."""
+    return spread(row, row["src_id"], row["dst_id"], tracker.counters[0]["hash_key"])
+
+
+@hot
+def spread(row: Row, src_id: int, dst_id: int, key: int) -> int:
     """A keyed hash of a tuple: its fields, in pieces of at most 30 bits, as a polynomial in `key` modulo 2**31 - 1.
 
-    Without the key nobody can choose packets that share a bucket.
+    Without the key nobody can choose packets that share a bucket. `row` is a tuple or, for its addresses and protocol,
+    a packet.
     """
-    src, dst, dst_id = row["src0"], row["dst0"], row["dst_id"]
+    src, dst = row["src0"], row["dst0"]
     total = fold((src & LOW) * key + (dst & LOW))
-    total = fold(total * key + (row["src_id"] | (dst_id & 0x3FFF) << 16))
+    total = fold(total * key + (src_id | (dst_id & 0x3FFF) << 16))
     total = fold(total * key + ((src >> 30) | (dst >> 30) << 3 | (dst_id >> 14) << 6 | row["proto"] << 8))
     if src < V6:
         return total
