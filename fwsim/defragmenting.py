@@ -216,13 +216,16 @@ class Defragmenter:
             self._settle(batch, place.serial, Final(place.row, lost.reason, common, further))
 
     def _settle(self, batch: Judged | None, serial: int, final: Final) -> None:
-        """Say it at once if the batch is at hand, else keep it for who holds that."""
-        if self.keeping:
-            self._pending[serial] = self._pending.get(serial, 0) - 1
+        """Say it at once if the batch is at hand, else keep it for who holds that.
+
+        Who holds it may ask from another thread (`waits`): nothing waits any more only once all is said.
+        """
         if batch is not None and serial == batch.serial:
             apply(batch, final)
         elif self.keeping:
             self._final.setdefault(serial, []).append(final)
+        if self.keeping:
+            self._pending[serial] = self._pending.get(serial, 0) - 1
 
     # --- for who holds batches back -----------------------------------------------------------------------------------
 

@@ -1,26 +1,28 @@
-"""Replays: captures streamed through a simulator, compiled from where that pays, in two threads.
+"""Replays: captures streamed through a simulator, compiled from where that pays, then on two cores.
 
-Read first: `fwsim.simulator`. `compare` and `replay` are what Python users call.
+Read first: `fwsim.simulator`, `fwsim.stages`. `compare` and `replay` are what Python users call.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fwsim.capture import Captures, Chunk, Input, from_scapy, open_captures
+from fwsim.capture.model import CaptureInterface
 from fwsim.engine import compile_engine, is_cached, is_compiled
 from fwsim.errors import UsageError
 from fwsim.holding import in_order
 from fwsim.ruleset import Ruleset, load_ruleset
 from fwsim.simulator import Batch, Mode, Simulator, Table
-from fwsim.tables import DECISION, empty, plain
+from fwsim.stages import Stage, Stages
+from fwsim.tables import DECISION, plain
 
 WORTH_COMPILING = 120_000
 """Packets still to come from which on compiling (about 25 s) costs less than going on uncompiled."""
@@ -34,8 +36,19 @@ BOTH = np.dtype([("stateless", DECISION), ("stateful", DECISION)])
 BEGINNING = 1_000
 """Packets after which it is estimated how many are still to come."""
 
-AHEAD = 3
-"""Chunks that the stateless mode may be ahead of the stateful one."""
+THREADS = 2
+"""Threads of a compiled run; compiled code does not hold the GIL."""
+
+AHEAD = 5
+"""Chunks in work at a time; with those that are held elsewhere, fewer than a pool keeps (`fwsim.capture.pool`)."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A chunk on its way through the stages, and the capture interfaces that were known when it was read."""
+
+    batch: Batch
+    interfaces: Sequence[CaptureInterface]
 
 
 class Result:
@@ -76,7 +89,7 @@ class Result:
             if not is_compiled() and self._compiling_pays():
                 self._compile()
             if is_compiled():
-                yield from self._in_two_threads(chunks)
+                yield from self._in_stages(chunks)
                 return
 
     def _decide(self, chunk: Chunk) -> Batch:
@@ -100,38 +113,27 @@ class Result:
         to_come = self.captures.estimate_remaining()
         return to_come > (WORTH_LOADING if is_cached() else WORTH_COMPILING)
 
-    def _in_two_threads(self, chunks: Iterator[Chunk]) -> Iterator[Batch]:
-        """One thread reads, locates and runs the stateless mode; this one tracks and runs the stateful mode."""
-        ready: queue.Queue[Batch | BaseException | None] = queue.Queue(AHEAD)
-        producer = threading.Thread(target=self._produce, args=(chunks, ready), daemon=True)
-        producer.start()
-        try:
-            while (item := ready.get()) is not None:
-                if isinstance(item, BaseException):
-                    raise item
-                self.simulator.run_stateful(item)
-                self.on_compiling(False)
-                self.packets += len(item)
-                yield item
-        finally:
-            self._stop.set()
-            while producer.is_alive():
-                _drain(ready)
-                producer.join(0.01)
+    def _in_stages(self, chunks: Iterator[Chunk]) -> Generator[Batch]:
+        """Both modes at once, on several chunks at once."""
+        simulator = self.simulator
 
-    def _produce(self, chunks: Iterator[Chunk], ready: queue.Queue[Batch | BaseException | None]) -> None:
-        """The first thread; an exception in it is raised in the other."""
-        try:
-            for chunk in chunks:
-                self.simulator.topology.locate(self.captures, chunk)
-                batch = Batch(chunk, empty(DECISION, len(chunk)), empty(DECISION, len(chunk)))
-                self.simulator.run_stateless(batch)
-                ready.put(batch)
-                if self._stop.is_set():
-                    break
-            ready.put(None)
-        except BaseException as error:
-            ready.put(error)
+        def read() -> Work | None:
+            chunk = None if self._stop.is_set() else next(chunks, None)
+            if chunk is None:
+                return None
+            return Work(simulator.undecided(chunk), tuple(self.captures.interfaces))
+
+        stages: list[Stage[Work]] = [
+            Stage(lambda work: simulator.topology.locate(work, work.batch)),
+            Stage(lambda work: simulator.run_stateless(work.batch), after=(0,)),
+            Stage(lambda work: simulator.run_stateful(work.batch), after=(0,)),
+        ]
+        with closing(Stages(read, stages, threads=THREADS, ahead=AHEAD).__iter__()) as passed:
+            for work in passed:
+                self.on_compiling(False)
+                self.packets += len(work.batch)
+                yield work.batch
+                del work  # its arrays can be used again
 
     @property
     def decisions(self) -> Table:
@@ -162,15 +164,6 @@ class Result:
 
 def _say_nothing(begins: bool) -> None:
     """Nobody wants to know that compiling begins or has ended."""
-
-
-def _drain(ready: queue.Queue[Any]) -> None:
-    """Empty a queue, so that who waits to put something into it can go on and end."""
-    try:
-        while True:
-            ready.get_nowait()
-    except queue.Empty:
-        return
 
 
 Sources = str | Path | Captures | Iterable[Any]

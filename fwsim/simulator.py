@@ -176,9 +176,14 @@ class Simulator:
 
     def run(self, chunk: Chunk) -> Batch:
         """Decide about every packet of a chunk, in both modes; the chunk has been located."""
-        batch = Batch(chunk, empty(DECISION, len(chunk)), empty(DECISION, len(chunk)))
+        batch = self.undecided(chunk)
         self._run_rows(batch, 0, len(chunk))
         return batch
+
+    @staticmethod
+    def undecided(chunk: Chunk) -> Batch:
+        """A batch in which nothing is decided yet."""
+        return Batch(chunk, empty(DECISION, len(chunk)), empty(DECISION, len(chunk)))
 
     def run_stateless(self, batch: Batch) -> None:
         """The stateless half of `run`; compiled only."""

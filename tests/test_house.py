@@ -24,7 +24,7 @@ LADDER = [
     {"fwsim.ruleset", "fwsim.capture"},
     {"fwsim.fuzz"},
     {"fwsim.lower", "fwsim.topology", "fwsim.tracker", "fwsim.defragmenting"},
-    {"fwsim.trace", "fwsim.running", "fwsim.convert"},
+    {"fwsim.trace", "fwsim.running", "fwsim.convert", "fwsim.stages"},
     {"fwsim.result", "fwsim.simulator", "fwsim.holding", "fwsim.kernel"},
     {"fwsim.selection"},
     {"fwsim.report", "fwsim.parity", "fwsim.explain"},

@@ -133,6 +133,28 @@ def test_who_does_not_ask_later_is_kept_nothing_for() -> None:
     assert not keeper._pending
 
 
+def test_a_batch_waits_until_all_is_said_about_it() -> None:
+    """Who holds it back asks from another thread, at any time."""
+    told: list[bool] = []
+
+    class Watched(dict[int, int]):
+        def __setitem__(self, serial: int, count: int) -> None:
+            super().__setitem__(serial, count)
+            if not count:
+                told.append(bool(defragmenter._final.get(serial)))
+
+    class Watching(Defragmenter):
+        def __init__(self) -> None:
+            super().__init__()
+            self._pending = Watched()
+
+    defragmenter = Watching()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fwsim.simulator.Defragmenter", lambda: defragmenter)
+        replay(framed(in_pieces(question(), 40)), stage_rules(POLICIES["edge"], local=[]), chunk_rows=1)
+    assert told == [True, True]
+
+
 def test_a_cut_fragment_is_not_guessed_at() -> None:
     """Its datagram goes by what was captured; here not even the ports were."""
     wall = Wall(EDGE)

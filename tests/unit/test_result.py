@@ -1,4 +1,4 @@
-"""The simulator: replays of captures, single packets, and the thread that reads ahead."""
+"""Replays of captures: batches, decisions, and the threads that compiled runs go through."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +25,7 @@ from fwsim.result import Result, compare, replay
 from fwsim.simulator import Batch, Simulator
 from fwsim.tables import DECISION, Rows
 from fwsim.terms import Verdict
+from fwsim.topology import Topology
 
 ROOT = Path(__file__).parent.parent.parent
 OFFICE = str(ROOT / "rulesets" / "office.yaml")
@@ -42,7 +44,7 @@ def decisions_of(result: Result) -> list[tuple[tuple[int, ...], ...]]:
 
 @pytest.fixture
 def threaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make runs take the way of compiled ones, through two threads; the code stays plain Python."""
+    """Make runs take the way of compiled ones, through stages; the code stays plain Python."""
 
     def run_stateless(self: Simulator, batch: Batch) -> None:
         decisions = Rows(batch.stateless)
@@ -50,6 +52,8 @@ def threaded(monkeypatch: pytest.MonkeyPatch) -> None:
         decisions.flush()
 
     def run_stateful(self: Simulator, batch: Batch) -> None:
+        if self._run_assembled(batch, 0, len(batch)):
+            return
         frames, decisions = Rows(batch.frames), Rows(batch.stateful)
         self.stateful.run(frames, Rows(batch.packets), Rows(batch.quotes), decisions, 0, len(batch))
         frames.flush()
@@ -190,13 +194,61 @@ def test_what_cannot_be_opened_is_told_before_anything_is_read() -> None:
 # --- two threads -----------------------------------------------------------------------------------------------
 
 
+FRAGMENTS = str(ROOT / "pcaps" / "fragments.pcapng")
+
+
 @pytest.mark.usefixtures("threaded")
-def test_two_threads_decide_as_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = compare(opened(), OFFICE)
+@pytest.mark.parametrize("path", [SHORT, FRAGMENTS])
+def test_two_threads_decide_as_one_does(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    result = compare(opened(path), OFFICE)
     in_two = decisions_of(result)
     assert result.packets == len(in_two)
     monkeypatch.undo()
-    assert decisions_of(compare(opened(), OFFICE)) == in_two
+    assert decisions_of(compare(opened(path), OFFICE)) == in_two
+
+
+@pytest.mark.usefixtures("threaded")
+def test_what_is_held_stays_as_it_is_while_others_go_on() -> None:
+    """A pool that gives an array out again too early would write into a batch that is held here."""
+    path = str(ROOT / "pcaps" / "office.pcapng")
+
+    def content(chunk: Chunk) -> tuple[Any, ...]:
+        rows = range(len(chunk))
+        return chunk.frames["number"].tolist(), chunk.packets["src0"].tolist(), [chunk.data(row) for row in rows]
+
+    captures = open_captures([Input(path)], chunk_rows=20, limit=1000)
+    expected = [content(chunk) for chunk in captures]
+    held: list[Batch] = []
+    places = 0
+    for batch in compare(open_captures([Input(path)], chunk_rows=20, limit=1000), OFFICE):
+        held.append(batch)
+        places += 1
+        assert [content(one.chunk) for one in held] == expected[places - len(held) : places]
+        if len(held) == 4:
+            held = held[2:]
+    assert places == len(expected) == 50
+
+
+@pytest.mark.usefixtures("threaded")
+def test_a_chunk_is_located_by_the_interfaces_that_were_known_when_it_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second file may be read while the first is still being located."""
+    captures = open_captures([Input(SHORT), Input(SHORT)], chunk_rows=200)
+    second_is_read = threading.Event()
+    locate = Topology.locate
+    seen = []
+
+    def waiting(self: Topology, known: Any, chunk: Any) -> None:
+        if not second_is_read.is_set():
+            while len(captures.interfaces) < 6:
+                time.sleep(0.001)
+            second_is_read.set()
+        seen.append((int(chunk.frames["file"][0]), len(known.interfaces)))
+        locate(self, known, chunk)
+
+    monkeypatch.setattr(Topology, "locate", waiting)
+    result = Result(captures, Simulator(fwsim.load_ruleset(OFFICE), key=1))
+    list(result._in_stages(iter(captures)))
+    assert seen == [(0, 3), (1, 6)]
 
 
 COMPILED = """
@@ -295,7 +347,7 @@ def test_setting_the_stop_event_ends_the_run_behind_a_few_chunks() -> None:
     assert threading.active_count() == 1
 
 
-@pytest.mark.skipif(is_compiled(), reason="compiled code runs in two threads")
+@pytest.mark.skipif(is_compiled(), reason="compiled code reads ahead")
 def test_setting_the_stop_event_ends_an_uncompiled_run_at_once() -> None:
     stop = threading.Event()
     captures, result = endless(stop=stop)
