@@ -24,6 +24,8 @@ MANY = 5
 LONG = 2_000_000
 """Packets from which on a command is run only a FEW times."""
 
+LEAST_CPU = 0.01
+
 CHILD = """
 import json, resource, subprocess, sys, time
 start = time.perf_counter()
@@ -110,6 +112,12 @@ def median(figures: Sequence[Figures]) -> Figures:
 def ratio(ours: Sequence[Figures], theirs: Sequence[Figures]) -> float:
     """How many times as long ours took."""
     return statistics.median(one.wall / other.wall for one, other in zip(ours, theirs, strict=True))
+
+
+def cpu_ratio(ours: Sequence[Figures], theirs: Sequence[Figures]) -> float:
+    """How many times as much processor time ours took; a hundredth of a second is the least that is told apart."""
+    pairs = zip(ours, theirs, strict=True)
+    return statistics.median(one.cpu / max(other.cpu, LEAST_CPU) for one, other in pairs)
 
 
 def times_for(packets: int) -> int:

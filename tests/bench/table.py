@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-COLUMNS = ("work", "fwsim", "beside", "ratio or figure", "target", "met")
+COLUMNS = ("work", "fwsim", "beside", "ratio or figure", "target", "met", "ratio of processor time")
 
 
 class Row(NamedTuple):
@@ -30,6 +30,8 @@ class Row(NamedTuple):
     """Of figure and target; a ratio has none."""
     least: bool = False
     """Whether the target is the least that is wanted; else it is the most."""
+    cpu: float | None = None
+    """The ratio of processor seconds, which a busy machine changes little; two threads do not make it smaller."""
 
     @property
     def met(self) -> bool | None:
@@ -42,7 +44,8 @@ class Row(NamedTuple):
         """The row as text."""
         target = "" if self.target is None else f"{'>=' if self.least else '<='} {shown(self.target, self.unit)}"
         met = {None: "", True: "yes", False: "no"}[self.met]
-        return self.work, self.ours, self.beside, shown(self.figure, self.unit), target, met
+        cpu = "" if self.cpu is None else shown(self.cpu, "")
+        return self.work, self.ours, self.beside, shown(self.figure, self.unit), target, met, cpu
 
 
 def shown(figure: float, unit: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench import keeping
-from tests.bench.measuring import FEW, ROOT, Figures, compare, median, once, ratio, timed, turns
+from tests.bench.measuring import FEW, ROOT, Figures, compare, cpu_ratio, median, once, ratio, timed, turns
 from tests.bench.table import Row
 from tests.classbench import corpus_sets
 
@@ -41,9 +41,9 @@ def test_ten_thousand_rules(put: Put) -> None:
     }
     figures = turns({str(rules): command for rules, command in commands.items()}, FEW)
     many, few = figures[str(keeping.MANY_RULES)], figures[str(keeping.FEW_RULES)]
-    beside = f"{keeping.FEW_RULES} rules {median(few).wall:.2f} s"
+    beside = f"{keeping.FEW_RULES} rules {median(few).spent}"
     work = f"ClassBench, {keeping.MANY_RULES:,} rules, {count:,} headers at random"
-    put(Row(30, work, str(median(many)), beside, ratio(many, few), 3))
+    put(Row(30, work, str(median(many)), beside, ratio(many, few), 3, cpu=cpu_ratio(many, few)))
     assert len(many) == len(few)
 
 
@@ -89,7 +89,7 @@ def test_memory_with_a_full_table(put: Put) -> None:
         pytest.skip(f"half of {count:,} packets do not fill the connection table")
     capture = keeping.flood(count)
     whole, half = once(compare(capture)), timed(compare(capture, "-c", str(count // 2)))
-    work = "peak memory in a flood, nf_conntrack_max at its default"
+    work = "peak memory in a flood, conntrack.max at its default"
     beside = f"half of the flood {half.memory:.0f} MB"
     put(Row(42, work, f"{whole.memory:.0f} MB", beside, whole.memory / half.memory, 1.1))
     assert half.memory > 0

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.measuring import ROOT, Figures, median, ratio, timed, turns
+from tests.bench.measuring import ROOT, Figures, cpu_ratio, median, ratio, timed, turns
 from tests.bench.table import Row, machine, markdown_table, text_table
 
 ROWS = [
     Row(2, "lines", "1 s", "", 250_000.0, 200_000, "a second", least=True),
-    Row(1, "compare", "2.00 s", "tcpdump 1.00 s", 2.0, 1),
+    Row(1, "compare", "2.00 s", "tcpdump 1.00 s", 2.0, 1, cpu=3.0),
     Row(3, "beside | cat", "2.00 s", "cat 0.50 s", 4.0),
 ]
 
@@ -49,10 +49,15 @@ def test_a_ratio_is_the_median_of_the_turns() -> None:
     assert median(ours).wall == 3
 
 
+def test_processor_time_below_what_is_told_apart_is_no_divisor() -> None:
+    assert cpu_ratio([Figures(1, 0.5, 0)], [Figures(1, 0.25, 0)]) == 2
+    assert cpu_ratio([Figures(1, 0.5, 0)], [Figures(1, 0, 0)]) == 50
+
+
 def test_rows_stand_in_order_with_what_is_met() -> None:
     lines = text_table(ROWS).splitlines()
     assert [line.split()[0] for line in lines] == ["work", "compare", "lines", "beside"]
-    assert lines[1].split()[-3:] == ["<=", "1.00", "no"]
+    assert lines[1].split()[-3:] == ["1.00", "no", "3.00"]
     assert lines[2].split()[-4:] == ["200,000", "a", "second", "yes"]
     assert len({line.index(word) for line, word in zip(lines[:3], ("met", "no", "yes"), strict=True)}) == 1
     assert [row.met for row in ROWS] == [True, False, None]
@@ -60,8 +65,8 @@ def test_rows_stand_in_order_with_what_is_met() -> None:
 
 def test_the_table_is_markdown_too() -> None:
     lines = markdown_table(ROWS).splitlines()
-    assert lines[1] == "| --- | --- | --- | --- | --- | --- |"
-    assert lines[2] == "| compare | 2.00 s | tcpdump 1.00 s | 2.00 | <= 1.00 | no |"
+    assert lines[1] == "| --- | --- | --- | --- | --- | --- | --- |"
+    assert lines[2] == "| compare | 2.00 s | tcpdump 1.00 s | 2.00 | <= 1.00 | no | 3.00 |"
     assert lines[4].startswith(r"| beside \| cat |")
 
 
