@@ -356,9 +356,10 @@ def run_stateful(
     mode: Stateful, frames: Table, packets: Table, quotes: Table, decisions: Table, start: int, end: int
 ) -> None:
     """Decide rows `start` to `end` of a chunk, in order."""
-    if mode.tracking:
-        hash_packets(mode.tracker, packets, mode.hashes, start, end)
+    hash_packets(mode.tracker, packets, mode.hashes, start, end)
     for i in range(start, end):
-        if mode.tracking:
+        if mode.tracker.counters[0]["live"] > 0:
             look_ahead(mode.tracker, mode.hashes, i, end)
+        if mode.ghosts.counters[0]["live"] > 0:
+            look_ahead(mode.ghosts, mode.hashes, i, end)
         decide_stateful(mode, frames[i], packets[i], quotes, mode.hashes[i], decisions[i])
