@@ -19,7 +19,7 @@ from fwsim.lower import Lowered
 from fwsim.tables import DECISION, PACKET, TRACK, empty, words
 from fwsim.uncompiled import Tables
 
-CHUNK = 1_024
+CHUNK = 2_048
 """Packets of a chunk for which there is room at first."""
 GHOSTS = 65_536
 """How many refused openings are remembered at the most."""

@@ -30,6 +30,9 @@ from fwsim.uncompiled import flush, fresh, loaded, usable
 
 CHECKSUMS = {"ignore": IGNORE, "auto": AUTO, "verify": VERIFY}
 """What `--checksum` may say."""
+CHUNK_ROWS = 2000
+"""Frames of a chunk: their rows, decisions and bytes are some 2.5 MB, as much as two level-2 caches hold."""
+UNCOMPILED_ROWS = 500
 LONG_AGO = -(1 << 62)
 """Before every timestamp (ns)."""
 
@@ -38,15 +41,26 @@ class Captures:
     """Chunks of decoded frames, to be iterated over once; `files` and `interfaces` fill on the way."""
 
     def __init__(
-        self, run: Run, files: list[CaptureFile], sources: Iterable[Source], *, checksum: str, limit: int | None
+        self,
+        run: Run,
+        files: list[CaptureFile],
+        sources: Iterable[Source],
+        *,
+        checksum: str,
+        limit: int | None,
+        fixed: bool = True,
     ) -> None:
-        """Decode what `sources` give, one after the other, up to `limit` frames."""
+        """Decode what `sources` give, one after the other, up to `limit` frames.
+
+        Chunks are as large as the `run` says; unless that is `fixed`, smaller as long as the engine is not compiled.
+        """
         if checksum not in CHECKSUMS:
             raise UsageError(f"--checksum {checksum}: expected auto, verify or ignore")
         self.files = files
         self._run = run
         self._sources = sources
         self._left = limit
+        self._fixed = fixed
         self._source: Source | None = None
         self._decoder = empty(DECODER, 1)
         self._decoder["checksum"] = CHECKSUMS[checksum]
@@ -95,8 +109,9 @@ class Captures:
         return left if self._left is None else min(left, self._left)
 
     def _most(self) -> int:
-        """How many frames may come next."""
-        return self._run.chunk_rows if self._left is None else min(self._left, self._run.chunk_rows)
+        """How many frames may come next: few as long as they are decided uncompiled, so that this can end soon."""
+        rows = self._run.chunk_rows if is_compiled() or self._fixed else min(self._run.chunk_rows, UNCOMPILED_ROWS)
+        return rows if self._left is None else min(self._left, rows)
 
     def _limited(self, piece: Scanned) -> Scanned:
         """The piece, or as much of it as the limit allows."""
@@ -160,24 +175,26 @@ def open_captures(
     checksum: str = "auto",
     merge: bool = False,
     limit: int | None = None,
-    chunk_rows: int = 1000,
+    chunk_rows: int | None = None,
     digest: bool = True,
 ) -> Captures:
     """Open captures to be read one after the other, or merged by timestamp.
 
     A file that is not a capture is refused here, before anything is read (`CaptureError`); stdin when its turn comes.
-    `limit` ends the run after so many frames. `digest=False` leaves the SHA-256 of the files out.
+    `limit` ends the run after so many frames, `chunk_rows` is how many come at a time. `digest=False` leaves the
+    SHA-256 of the files out.
     """
     if [i.path for i in inputs].count(STDIN) > 1:
         raise UsageError("stdin (-) can be read only once")
     for one in inputs:
         check(one)
-    run = Run(chunk_rows, digest)
+    run = Run(chunk_rows or CHUNK_ROWS, digest)
     files = [CaptureFile(one.path) for one in inputs]
     opening = (
         open_capture(run, one, file, number) for number, (one, file) in enumerate(zip(inputs, files, strict=True))
     )
-    return Captures(run, files, merged(opening) if merge else opening, checksum=checksum, limit=limit)
+    sources = merged(opening) if merge else opening
+    return Captures(run, files, sources, checksum=checksum, limit=limit, fixed=chunk_rows is not None)
 
 
 def merged(opening: Iterator[Source]) -> Iterator[Source]:
@@ -209,13 +226,14 @@ def from_scapy(
     ts: int | None = None,
     checksum: str = "auto",
     limit: int | None = None,
-    chunk_rows: int = 1000,
+    chunk_rows: int | None = None,
 ) -> Captures:
     """Scapy packets the same way as a capture's frames: as bytes, through the same decoder.
 
     The link type is that of the outermost layer; `time`, `wirelen`, `sniffed_on`, `direction` and `comments` are kept.
     `interface` is where packets were seen that do not say it themselves, `ts` the time (ns) of all, if not their own.
     """
-    run = Run(chunk_rows, False)
+    run = Run(chunk_rows or CHUNK_ROWS, False)
     file = CaptureFile("<scapy>", format="scapy")
-    return Captures(run, [file], [ScapySource(run, file, packets, interface, ts)], checksum=checksum, limit=limit)
+    sources = [ScapySource(run, file, packets, interface, ts)]
+    return Captures(run, [file], sources, checksum=checksum, limit=limit, fixed=chunk_rows is not None)

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from fwsim.capture.pool import Pool
 from fwsim.capture.stored import Bytes, DamageError
 
-SIZE = 1 << 20
-"""Bytes of a buffer: about the level-2 cache."""
+SIZE = 1 << 21
+"""Bytes of a buffer: those of about a chunk."""
 SIZE_MAX = 1 << 25
 """The largest buffer: room for the longest block that is read (16 MiB)."""
 ROOM_MIN = 1 << 16

@@ -72,7 +72,7 @@ def test_remaining_frames_are_estimated(tmp_path: Path) -> None:
     for _ in chunks:
         last = captures.estimate_remaining()
     assert last == 0
-    captures = open_captures([Input(str(path))], limit=1500)
+    captures = open_captures([Input(str(path))], limit=1500, chunk_rows=1000)
     next(iter(captures))
     assert captures.estimate_remaining() == 500
 
