@@ -35,6 +35,9 @@ PATHS = (
     (OUTPUT, POSTROUTING, PREROUTING, INPUT),
 )
 """By PACKET["hook"]: the hooks on the way of a packet, in order; -1 behind the last."""
+END = 7
+WAYS = tuple(sum((hook & END) << 3 * stage for stage, hook in enumerate(path)) for path in PATHS)
+"""The same as numbers, three bits a hook: a tuple in a tuple is slow when compiled."""
 
 NONE = int(Direction.NONE)
 ACCEPT = int(Verdict.ACCEPT)
@@ -175,16 +178,18 @@ def after_tracking(course: Course, route_fault: int, so_far: int, decision: Row,
     way = seen["hook"]
     iif, oif = seen["iif"], seen["oif"]
     verdict = so_far
+    path = WAYS[way]
     for stage in range(STAGES):
-        hook = PATHS[way][stage]
-        if hook < 0:
+        hook = path >> 3 * stage & END
+        if hook == END:
             break
-        made_here = stage < 2 and (way == OUTPUT or way == LOCAL)
-        seen["iif"] = ABSENT if made_here else iif
-        seen["oif"] = ABSENT if hook == PREROUTING or hook == INPUT else oif
         if hook == FORWARD and seen["ttl"] > 0:
             seen["ttl"] -= 1  # ip_forward lowers it before the FORWARD hook
-        verdict = at_hook(course, hook, CONNTRACK if stage == 0 else LOWEST, verdict, decision, quiet)
+        if course.program.bases[hook]["next"] >= 0:  # few rulesets have chains at every hook
+            made_here = stage < 2 and (way == OUTPUT or way == LOCAL)
+            seen["iif"] = ABSENT if made_here else iif
+            seen["oif"] = ABSENT if hook == PREROUTING or hook == INPUT else oif
+            verdict = at_hook(course, hook, CONNTRACK if stage == 0 else LOWEST, verdict, decision, quiet)
         if verdict != ACCEPT and verdict != UNKNOWN:
             break
         if hook == PREROUTING and route_fault:
