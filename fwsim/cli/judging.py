@@ -47,7 +47,7 @@ class Request:
 
 
 @dataclass
-class Judged:
+class Round:
     """One round: the run, and what came of comparing."""
 
     run: Run
@@ -84,7 +84,7 @@ def prepared(request: Request, inputs: InputOptions, stretch: int = STRETCH) -> 
     return run, frozen(run.captures)
 
 
-def compare(request: Request, inputs: InputOptions) -> Judged:
+def compare(request: Request, inputs: InputOptions) -> Round:
     """One round through both firewalls."""
     run, captures = prepared(request, inputs)
     kernel = KernelFirewall(
@@ -95,10 +95,10 @@ def compare(request: Request, inputs: InputOptions) -> Judged:
     )
     warn(kernel.notes, "note")
     with kernel:
-        return Judged(run, compare_firewalls(Result(captures, run.simulator), kernel))
+        return Round(run, compare_firewalls(Result(captures, run.simulator), kernel))
 
 
-def tell(request: Request, inputs: InputOptions, judged: Judged, out: IO[str]) -> None:
+def tell(request: Request, inputs: InputOptions, judged: Round, out: IO[str]) -> None:
     """The differences of a round: each with both decisions, the first ones explained; and the shrunk capture."""
     names = judged.run.naming.rules["stateful"]
     for place, one in enumerate(judged.comparison.differences):
@@ -115,7 +115,7 @@ def tell(request: Request, inputs: InputOptions, judged: Judged, out: IO[str]) -
 
 
 def explained(request: Request, inputs: InputOptions, one: Difference) -> str:
-    """How the simulator came to its decision, with the timeouts of the ruleset: none ends while the clock stands still."""
+    """How the simulator came to its decision; as its clock stands still, the ruleset's own timeouts do for that."""
     run, captures = prepared(request, inputs, stretch=1)
     frames = FrameRange(one.file, one.number, one.number)
     texts = [

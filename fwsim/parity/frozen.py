@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from fwsim.capture import Captures, Chunk
+from fwsim.convert.stating import MOST_TOKENS
 from fwsim.ruleset import Rule, Ruleset
 from fwsim.ruleset.conntrack import Conntrack
 from fwsim.ruleset.limits import PACKETS, SECOND, UNITS_OF_TIME
@@ -20,8 +21,6 @@ MOST_SECONDS = ((1 << 31) - 1) // 1000
 STRETCH = 100
 """How much longer timeouts are made for a clock that stands still, while the kernel's goes on."""
 LONG = 3 * HOUR
-MOST_TOKENS = 1 << 64
-"""A bucket of as many ns is refused by the kernel (nft_limit_init)."""
 
 
 def frozen(captures: Captures) -> Captures:
