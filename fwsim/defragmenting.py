@@ -108,14 +108,14 @@ class Assembled:
 class Defragmenter:
     """Puts fragments together. `keeping` must be set by who will ask for what is decided later.
 
-    `fates`, if there is such a table, tells what became of the fragments that waited, by file and number.
+    `fates` tells what became of those fragments that someone has entered there, by file and number.
     """
 
     def __init__(self) -> None:
         """Nothing waits."""
         self.reassembly: Reassembly[Place] = Reassembly()
         self.keeping = False
-        self.fates: dict[tuple[int, int], Fate] | None = None
+        self.fates: dict[tuple[int, int], Fate | None] = {}
         self._serials = 0
         self._pending: dict[int, int] = {}
         self._final: dict[int, list[Final]] = {}
@@ -216,7 +216,7 @@ class Defragmenter:
         said = (int(decision["reason"]), int(frame["evidence"]), 1, int(frame["connection"]), decision)
         for place in whole.fragments.places:
             self._settle(batch, place.serial, Final(place.row, *said))
-            if self.fates is not None:
+            if (place.file, place.number) in self.fates:
                 self.fates[place.file, place.number] = Fate((int(frame["file"]), int(frame["number"])), 0)
 
     def _lose(self, batch: Judged | None, lost: Lost[Place], evidence: int | None = None) -> None:
@@ -227,7 +227,7 @@ class Defragmenter:
         for number, place in enumerate(lost.places):
             further = int(number > 0 or evidence is not None)
             self._settle(batch, place.serial, Final(place.row, lost.reason, common, further))
-            if self.fates is not None:
+            if (place.file, place.number) in self.fates:
                 self.fates[place.file, place.number] = Fate(None, lost.reason)
 
     def _settle(self, batch: Judged | None, serial: int, final: Final) -> None:

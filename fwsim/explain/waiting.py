@@ -21,29 +21,39 @@ class Explanations:
     """Texts in order, each to be had once nothing in it waits."""
 
     def __init__(self, simulator: Simulator, files: Sequence[str]) -> None:
-        """None yet; `simulator` is asked to note what becomes of fragments."""
+        """None yet; `simulator` is going to note what becomes of the fragments that wait."""
         self._files = files
         self._texts: list[tuple[str, tuple[int, int] | None]] = []
-        self._fates: dict[tuple[int, int], Fate] = {}
         self._defragmenter = simulator.defragmenter
+        self._fates: dict[tuple[int, int], Fate | None] = {}
         if self._defragmenter is not None:
-            self._defragmenter.fates = self._fates
+            self._fates = self._defragmenter.fates
 
     def add(self, text: str, batch: Batch, row: int) -> None:
         """The explanation of a row that has been decided."""
         frame = (int(batch.frames[row]["file"]), int(batch.frames[row]["number"]))
-        self._texts.append((text, frame if WAITING in text else None))
+        if WAITING not in text:
+            self._texts.append((text, None))
+            return
+        self._texts.append((text, frame))
+        self._fates[frame] = None
 
     def wait(self) -> bool:
         """Whether one of them still waits."""
-        return any(frame is not None and frame not in self._fates for _, frame in self._texts)
+        return any(frame is not None and self._fates[frame] is None for _, frame in self._texts)
 
     def ready(self) -> list[str]:
         """Those that can be told now, as far as one that waits."""
         done = []
-        while self._texts and (self._texts[0][1] is None or self._texts[0][1] in self._fates):
-            text, frame = self._texts.pop(0)
-            done.append(text if frame is None else text.replace(WAITING, self._fate(frame)))
+        while self._texts:
+            text, frame = self._texts[0]
+            if frame is not None:
+                fate = self._fates[frame]
+                if fate is None:
+                    break
+                text = text.replace(WAITING, self._told(fate, frame[0]))
+            done.append(text)
+            self._texts.pop(0)
         return done
 
     def rest(self) -> list[str]:
@@ -52,11 +62,10 @@ class Explanations:
             self._defragmenter.give_up()
         return self.ready()
 
-    def _fate(self, frame: tuple[int, int]) -> str:
-        """What became of a fragment."""
-        fate = self._fates[frame]
+    def _told(self, fate: Fate, own: int) -> str:
+        """What became of a fragment of the file `own`."""
         if fate.completed_by is None:
             return f"it never gets a verdict: {SENTENCES[Reason(fate.reason)]}"
         file, number = fate.completed_by
-        where = f"{safe(self._files[file])}:{number}" if file != frame[0] else str(number)
+        where = f"{safe(self._files[file])}:{number}" if file != own else str(number)
         return f"it gets the verdict on its datagram, which packet {where} completes: explain that"

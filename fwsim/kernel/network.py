@@ -98,7 +98,8 @@ class Network:
             if has_sysctl(name):
                 write_sysctl(name, value)
         with IPRoute() as ip:
-            ip.link("set", index=LOOPBACK_INDEX, state="up")
+            with named("loopback device"):
+                ip.link("set", index=LOOPBACK_INDEX, state="up")
             for number, name in enumerate(self.names):
                 self.descriptors.append(tap(name))
                 self.macs.append(bytes([2, 0xFF, 0, 0, number >> 8, number & 0xFF]))
