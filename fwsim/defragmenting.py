@@ -57,6 +57,13 @@ class Final(NamedTuple):
     decision: Any = None
 
 
+class Fate(NamedTuple):
+    """What became of a fragment: the file and number of the frame that completed its datagram, or why it was lost."""
+
+    completed_by: tuple[int, int] | None
+    reason: int
+
+
 class Judged(Protocol):
     """What is asked of a batch: its chunk, the stateful decisions, and a number, 0 as long as it has no fragment."""
 
@@ -99,12 +106,16 @@ class Assembled:
 
 
 class Defragmenter:
-    """Puts fragments together. `keeping` must be set by who will ask for what is decided later."""
+    """Puts fragments together. `keeping` must be set by who will ask for what is decided later.
+
+    `fates` tells what became of those fragments that someone has entered there, by file and number.
+    """
 
     def __init__(self) -> None:
         """Nothing waits."""
         self.reassembly: Reassembly[Place] = Reassembly()
         self.keeping = False
+        self.fates: dict[tuple[int, int], Fate | None] = {}
         self._serials = 0
         self._pending: dict[int, int] = {}
         self._final: dict[int, list[Final]] = {}
@@ -205,6 +216,8 @@ class Defragmenter:
         said = (int(decision["reason"]), int(frame["evidence"]), 1, int(frame["connection"]), decision)
         for place in whole.fragments.places:
             self._settle(batch, place.serial, Final(place.row, *said))
+            if (place.file, place.number) in self.fates:
+                self.fates[place.file, place.number] = Fate((int(frame["file"]), int(frame["number"])), 0)
 
     def _lose(self, batch: Judged | None, lost: Lost[Place], evidence: int | None = None) -> None:
         """Fragments that will never be a datagram: the first counts, unless it is the frame that ended it all."""
@@ -214,6 +227,8 @@ class Defragmenter:
         for number, place in enumerate(lost.places):
             further = int(number > 0 or evidence is not None)
             self._settle(batch, place.serial, Final(place.row, lost.reason, common, further))
+            if (place.file, place.number) in self.fates:
+                self.fates[place.file, place.number] = Fate(None, lost.reason)
 
     def _settle(self, batch: Judged | None, serial: int, final: Final) -> None:
         """Say it at once if the batch is at hand, else keep it for who holds that.

@@ -1,8 +1,8 @@
 """Batches held back while fragments in them wait for their datagram, so that output keeps the order of the capture.
 
 Read first: `fwsim.defragmenting`. Where nothing waits, batches pass straight through. Some are held in memory; what
-comes behind them goes to a temporary file, so that one lost fragment does not cost the memory of half a minute of
-traffic.
+comes behind them goes to temporary files, so that one lost fragment does not cost the memory of half a minute of
+traffic; a file that is read is removed, so that the disk holds little more than what still waits.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from fwsim.simulator import Batch
 
 IN_MEMORY = 16
 """Batches held in memory; a capture's arrays are used again for about as many (`fwsim.capture.pool`)."""
+
+FILE_SIZE = 1 << 26
+"""Bytes from which on a temporary file is followed by the next, or a sixteenth of all: so there are few of them."""
 
 
 def in_order(batches: Iterable[Batch], defragmenter: Defragmenter | None) -> Iterator[Batch]:
@@ -54,14 +57,13 @@ def _released(held: Held, defragmenter: Defragmenter) -> Iterator[Batch]:
 
 
 class Held:
-    """A queue of batches: the first of them in memory, the others in a temporary file."""
+    """A queue of batches: the first of them in memory, the others in temporary files, each closed when it is read."""
 
     def __init__(self) -> None:
         """Empty, without a file."""
         self._first: deque[Batch] = deque()
-        self._file: IO[bytes] | None = None
+        self._files: deque[Stretch] = deque()
         self._stored = 0
-        self._read_to = 0
 
     def __len__(self) -> int:
         """How many there are."""
@@ -74,18 +76,22 @@ class Held:
 
     @property
     def stored(self) -> int:
-        """How many are in the file."""
+        """How many are in files."""
         return self._stored
+
+    @property
+    def size(self) -> int:
+        """The bytes that the files take."""
+        return sum(one.written for one in self._files)
 
     def append(self, batch: Batch) -> None:
         """Put one behind the others."""
         if not self._stored and len(self._first) < IN_MEMORY:
             self._first.append(batch)
             return
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="fwsim-")  # noqa: SIM115 -- closed by `close`
-        self._file.seek(0, 2)
-        write_batch(self._file, batch)
+        if not self._files or self._files[-1].written >= max(FILE_SIZE, self.size >> 4):
+            self._files.append(Stretch())
+        self._files[-1].append(batch)
         self._stored += 1
 
     def popleft(self) -> Batch:
@@ -96,22 +102,47 @@ class Held:
         return batch
 
     def _next_stored(self) -> Batch:
-        """Read the first of those in the file, which is emptied behind the last."""
-        assert self._file is not None
-        self._file.seek(self._read_to)
-        batch = read_batch(self._file)
-        self._read_to = self._file.tell()
+        """Read the first of those in files."""
+        first = self._files[0]
+        batch = first.popleft()
         self._stored -= 1
-        if not self._stored:
-            self._read_to = 0
-            self._file.truncate(0)
+        if first.read_to == first.written:
+            first.close()
+            self._files.popleft()
         return batch
 
     def close(self) -> None:
         """Forget them all."""
         self._first.clear()
-        if self._file is not None:
-            self._file.close()
+        while self._files:
+            self._files.popleft().close()
+
+
+class Stretch:
+    """Some of the batches, in one temporary file."""
+
+    def __init__(self) -> None:
+        """Make the file, which goes when it is closed."""
+        self._file = tempfile.TemporaryFile(prefix="fwsim-")  # noqa: SIM115 -- closed by `close`
+        self.written = 0
+        self.read_to = 0
+
+    def append(self, batch: Batch) -> None:
+        """Write one behind the others."""
+        self._file.seek(self.written)
+        write_batch(self._file, batch)
+        self.written = self._file.tell()
+
+    def popleft(self) -> Batch:
+        """Read the next."""
+        self._file.seek(self.read_to)
+        batch = read_batch(self._file)
+        self.read_to = self._file.tell()
+        return batch
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._file.close()
 
 
 def write_batch(file: IO[bytes], batch: Batch) -> None:

@@ -141,6 +141,7 @@ class Proto(IntEnum):
     IPIP = 4
     TCP = 6
     UDP = 17
+    DCCP = 33
     GRE = 47
     ESP = 50
     AH = 51

@@ -4,16 +4,18 @@ Read first: DESIGN section 5, the contract. This module knows the commands by na
 nothing heavy, and turns what goes wrong into lines on stderr and exit statuses:
 
 * 0 done; 1 an expectation failed; 2 the request was wrong; 3 something could not be evaluated;
-* 0 as well when the reader of a pipe has seen enough, 130 after Ctrl-C.
+* 0 as well when the reader of a pipe has seen enough, 130 after Ctrl-C, 143 after SIGTERM.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -40,7 +42,8 @@ Examples:
   fwsim compare capture.pcapng -r ruleset.yaml
 """
 INTERRUPTED = 130
-NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+TERMINATED = 143
+NOT_WRITABLE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EBADF)
 
 
 class Commands(click.Group):
@@ -84,10 +87,25 @@ def commands() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit with its status."""
+    _stand_in()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, _terminated)
     sys.exit(run(arguments))
+
+
+def _stand_in() -> None:
+    """Where a stream was closed before we began: complaints go nowhere, and results fail when they are written."""
+    if sys.stdout is None:
+        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+def _terminated(number: int, frame: FrameType | None) -> NoReturn:
+    """End as at an error, so that temporary files go; also where a `with` would have removed them."""
+    raise SystemExit(TERMINATED)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -112,7 +130,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         _complain(problem.lines())
         return problem.exit_status
     except OSError as problem:
-        if problem.errno not in NO_ROOM:
+        if problem.errno not in NOT_WRITABLE:
             raise
         _silence()
         _complain([f"error: standard output cannot be written: {problem.strerror}"])

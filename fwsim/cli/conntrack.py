@@ -44,6 +44,7 @@ def command(
     from fwsim.cli.table import View, show_events, show_table
     from fwsim.errors import UsageError
 
+    inputs.refuse_stateless_rules("conntrack")
     if at is not None and after is not None:
         raise UsageError("--at and --after exclude each other")
     view = View(at, after, SelectionOptions(expression, None, None), output, as_json=form == "json", verbose=verbose)

@@ -5,6 +5,8 @@ Read first: `fwsim.explain`, which finds the words; here the run is brought to w
 
 from __future__ import annotations
 
+from typing import IO
+
 import click
 
 from fwsim.cli.options import InputOptions, input_options
@@ -31,19 +33,31 @@ def command(inputs: InputOptions, number: str, output: str) -> int:
     from fwsim.cli.streams import check_target, opened
     from fwsim.errors import UsageError
     from fwsim.explain import explain
+    from fwsim.explain.waiting import Explanations
     from fwsim.report.figures import counted
 
     check_target(output, inputs.sources)
     frames = frame_range(number, inputs.files, "-n")
     run = start(inputs, BOTH)
-    told = 0
+    explanations = Explanations(run.simulator, inputs.files)
+    asked = told = 0
     with opened(output) as out:
-        for batch, row in before_each(run.simulator, run.captures, frames):
-            out.write(("\n" if told else "") + explain(run.simulator, batch, row, run.naming))
-            told += 1
+        for batch, row in before_each(run.simulator, run.captures, frames, explanations.wait):
+            explanations.add(explain(run.simulator, batch, row, run.naming), batch, row)
+            asked += 1
+            told = tell(out, explanations.ready(), told)
+        tell(out, explanations.rest(), told)
     status = damage(run)
-    if told <= frames.last - frames.first:
+    if asked <= frames.last - frames.first:
         there = counted(run.captures.files[frames.file].packets, "packet")
         limited = " to be read (-c)" if inputs.count is not None else ""
         raise UsageError(f"-n {number}: {inputs.files[frames.file]} has {there}{limited}")
     return status
+
+
+def tell(out: IO[str], texts: list[str], told: int) -> int:
+    """Write explanations behind the `told` that are written, a blank line between two; how many these are then."""
+    for text in texts:
+        out.write(("\n" if told else "") + text)
+        told += 1
+    return told

@@ -18,13 +18,14 @@ from fwsim.capture.stored import STDIN
 from fwsim.cli.frame_numbers import FrameRange
 from fwsim.cli.options import InputOptions
 from fwsim.cli.partly import before_each
-from fwsim.cli.rounds import rounds
+from fwsim.cli.rounds import kept, rounds
 from fwsim.cli.runs import BOTH, Run, damage, start
 from fwsim.cli.streams import warn
 from fwsim.errors import UsageError
 from fwsim.explain import explain
 from fwsim.kernel import KernelFirewall
 from fwsim.parity import Comparison, Difference, compare_firewalls, frozen, hastened, standing_still
+from fwsim.parity.frozen import STRETCH
 from fwsim.parity.records import Record, records, write
 from fwsim.parity.shrinking import shrunk
 from fwsim.report.parity_text import answer, counts, left_out, told
@@ -46,7 +47,7 @@ class Request:
 
 
 @dataclass
-class Judged:
+class Round:
     """One round: the run, and what came of comparing."""
 
     run: Run
@@ -68,22 +69,22 @@ def judge(request: Request, out: IO[str]) -> int:
             status = max(status, damage(judged.run))
             total.merge(judged.comparison)
             if not judged.comparison.agrees:
-                tell(request, inputs, judged, out)
+                tell(request, kept(inputs, Path(folder), out), judged, out)
                 break
         out.write("\n".join([*counts(total), "", *left_out(total), answer(total), ""]))
-    return status or (0 if total.agrees else 1)
+    return status or (3 if total.unknown else 0 if total.agrees else 1)
 
 
-def prepared(request: Request, inputs: InputOptions) -> tuple[Run, Captures]:
-    """A run, and its captures with the clock that was asked for."""
+def prepared(request: Request, inputs: InputOptions, stretch: int = STRETCH) -> tuple[Run, Captures]:
+    """A run, and its captures with the clock that was asked for; `stretch` as in `standing_still`."""
     if request.real_time:
         run = start(inputs, BOTH)
         return run, run.captures
-    run = start(inputs, BOTH, prepare=standing_still)
+    run = start(inputs, BOTH, prepare=lambda ruleset: standing_still(ruleset, stretch))
     return run, frozen(run.captures)
 
 
-def compare(request: Request, inputs: InputOptions) -> Judged:
+def compare(request: Request, inputs: InputOptions) -> Round:
     """One round through both firewalls."""
     run, captures = prepared(request, inputs)
     kernel = KernelFirewall(
@@ -94,10 +95,10 @@ def compare(request: Request, inputs: InputOptions) -> Judged:
     )
     warn(kernel.notes, "note")
     with kernel:
-        return Judged(run, compare_firewalls(Result(captures, run.simulator), kernel))
+        return Round(run, compare_firewalls(Result(captures, run.simulator), kernel))
 
 
-def tell(request: Request, inputs: InputOptions, judged: Judged, out: IO[str]) -> None:
+def tell(request: Request, inputs: InputOptions, judged: Round, out: IO[str]) -> None:
     """The differences of a round: each with both decisions, the first ones explained; and the shrunk capture."""
     names = judged.run.naming.rules["stateful"]
     for place, one in enumerate(judged.comparison.differences):
@@ -114,8 +115,8 @@ def tell(request: Request, inputs: InputOptions, judged: Judged, out: IO[str]) -
 
 
 def explained(request: Request, inputs: InputOptions, one: Difference) -> str:
-    """How the simulator came to its decision."""
-    run, captures = prepared(request, inputs)
+    """How the simulator came to its decision; as its clock stands still, the ruleset's own timeouts do for that."""
+    run, captures = prepared(request, inputs, stretch=1)
     frames = FrameRange(one.file, one.number, one.number)
     texts = [
         explain(run.simulator, batch, row, run.naming) for batch, row in before_each(run.simulator, captures, frames)

@@ -69,6 +69,11 @@ class InputOptions:
         """The paths of all that is read."""
         return self.files + [path for path in (self.rules, self.stateless_rules, self.sysctl) if path is not None]
 
+    def refuse_stateless_rules(self, command: str) -> None:
+        """For a command that has nothing to do with the stateless mode."""
+        if self.stateless_rules is not None:
+            raise UsageError(f"{command} runs the stateful mode alone: expected no --stateless-rules")
+
 
 @dataclass(frozen=True)
 class SelectionOptions:

@@ -54,11 +54,14 @@ POSITIVE = Positive(min=0, min_open=True)
 def command(inputs: InputOptions, fuzz: float | None, shrink: str | None, real_time: float | None, output: str) -> int:
     """Compare the simulator with Linux netfilter, packet by packet; status 1 if any verdict differs.
 
+    Status 3 if the kernel cannot be used, or if the simulator does not know a verdict.
+
     The kernel decides in a network namespace of its own: nothing of this machine's network is touched.
     """
     from fwsim.cli.judging import Request, judge
     from fwsim.cli.streams import check_target, opened
 
+    inputs.refuse_stateless_rules("parity")
     check_target(output, inputs.sources)
     check_target(shrink, inputs.sources)
     with opened(output) as out:

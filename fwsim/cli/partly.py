@@ -67,12 +67,20 @@ def one_by_one(simulator: Simulator, captures: Partly) -> Iterator[tuple[Batch, 
         compile_if_it_pays(captures.captures, compiling)
 
 
-def before_each(simulator: Simulator, captures: Captures, frames: FrameRange) -> Iterator[tuple[Batch, int]]:
-    """Decide about everything up to the last of some frames, and stop before each of these.
+def for_nothing() -> bool:
+    """Nobody waits."""
+    return False
+
+
+def before_each(
+    simulator: Simulator, captures: Captures, frames: FrameRange, wait: Callable[[], bool] = for_nothing
+) -> Iterator[tuple[Batch, int]]:
+    """Decide about everything up to the last of some frames, and stop before each of these; go on while they `wait`.
 
     Gives the batch and the row of the frame; who asked has it decided (`Simulator.step`) before going on.
     """
     compiling = Compiling()
+    passed = False
     for chunk in captures:
         simulator.topology.locate(captures, chunk)
         numbers = np.where(chunk.frames["file"] == frames.file, chunk.frames["number"], 0)
@@ -81,13 +89,16 @@ def before_each(simulator: Simulator, captures: Captures, frames: FrameRange) ->
             simulator.run(chunk)
         else:
             batch = undecided(chunk)
-            for row in range(max(wanted) + 1):
+            for row in range(len(chunk)):
                 if row in wanted:
                     yield batch, row
                 else:
                     simulator.step(batch, row)
-            if numbers[max(wanted)] == frames.last:
-                return
+                passed = passed or numbers[row] == frames.last
+                if passed and not wait():
+                    return
+        if passed and not wait():
+            return
         compile_if_it_pays(captures, compiling)
 
 

@@ -253,12 +253,6 @@ class Matching:
         possible = members(value, 255)
         return next(iter(possible)) if len(possible) == 1 else None
 
-    def _flags(self, rule: Rule) -> Condition:
-        """The TCP flags."""
-        if rule.tcp_flags is None:
-            return ALWAYS
-        return masked_condition("tcp flags", rule.tcp_flags, FLAG_WORDS, ALL_FLAGS)
-
     def _length(self, rule: Rule) -> Condition:
         """The length of the IP packet."""
         return self._numbers(rule, "length", Field("meta length", 65575))

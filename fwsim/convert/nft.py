@@ -139,12 +139,26 @@ def _base(hook: Hook, priority: int, policy: str) -> str:
 
 
 def _interfaces(ruleset: Ruleset, devices: Mapping[str, str]) -> Interfaces:
-    """The devices of the interfaces; refuses one of an interface that is not declared."""
+    """The devices of the interfaces; refuses one of an interface that is not declared, or that is another's as well."""
     declared = tuple(ruleset.interfaces)
     for name in devices:
         if declared and name not in (*declared, ALWAYS_THERE):
             raise UsageError(f"no interface is called {name!r}, declared are {', '.join(declared)}")
+    every = {name: devices.get(name, name) for name in (*declared, *devices)}
+    for name, device in devices.items():
+        if device.endswith("*"):
+            _check_wildcard(name, device, every)
     return Interfaces(devices, declared or tuple(devices) or None)
+
+
+def _check_wildcard(name: str, device: str, every: Mapping[str, str]) -> None:
+    """Refuse a beginning of device names that stands for all of them, or for those of another interface."""
+    beginning = device.removesuffix("*")
+    if not beginning:
+        raise UsageError(f"{name}={device}: every device: expected one, or the beginning of names before the *")
+    for other, its in every.items():
+        if other != name and its.removesuffix("*").startswith(beginning):
+            raise UsageError(f"{name}={device}: that is {its}, the device of {other}, too")
 
 
 def _absent(ruleset: Ruleset, *, fragments: bool) -> dict[str, frozenset[str]]:

@@ -4,6 +4,9 @@ Read first: conntrack-spec §13, `fwsim.tables.EXPECTATION`. A master expects at
 the address of who is spoken to (any port) to that of the announcer, at the port announced. The kernel keeps them
 300 s, until a packet would open such a connection, or until the master goes. What a line says is in
 `fwsim.engine.ftp_line`, when it is listened to in `fwsim.engine.ftp`.
+
+The masters are chained, newest first. No timer runs: whoever goes along the chain withdraws what has expired, so that
+it is met once.
 """
 
 from __future__ import annotations
@@ -34,6 +37,22 @@ def begin_reading(row: Row) -> None:
 
 
 @shared
+def withdraw(tracker: Tracker, row: int) -> None:
+    """Expect nothing any more."""
+    expectation = tracker.expectations[row]
+    if expectation["expects"] == NOT_AT_ALL:
+        return
+    expectation["expects"] = NOT_AT_ALL
+    older, newer = expectation["older"], expectation["newer"]
+    if older >= 0:
+        tracker.expectations[older]["newer"] = newer
+    if newer >= 0:
+        tracker.expectations[newer]["older"] = older
+    else:
+        tracker.counters[0]["newest_expecting"] = older
+
+
+@shared
 def find_master(tracker: Tracker, now: int) -> int:
     """The connection that expects the one whose tuple is in the scratch row; -1 if none (`nf_ct_find_expectation`).
 
@@ -45,11 +64,14 @@ def find_master(tracker: Tracker, now: int) -> int:
     row = int(tracker.counters[0]["newest_expecting"])
     while row >= 0:
         expectation = tracker.expectations[row]
-        if expectation["expires"] > now and is_expected(tracker, row, tracker.tuples[0]):
+        older = int(expectation["older"])
+        if expectation["expires"] <= now:
+            withdraw(tracker, row)
+        elif is_expected(tracker, row, tracker.tuples[0]):
             if expectation["expects"] == SURELY:
                 return row
             found = row
-        row = int(expectation["older"])
+        row = older
     return found
 
 
@@ -88,13 +110,16 @@ def clashes(tracker: Tracker, row: int, direction: int, port: int, now: int) -> 
     other = int(tracker.counters[0]["newest_expecting"])
     while other >= 0:
         expectation = tracker.expectations[other]
-        if other != row and expectation["expires"] > now:
+        older = int(expectation["older"])
+        if expectation["expires"] <= now:
+            withdraw(tracker, other)
+        elif other != row:
             if has_same_ends(tracker.tuples[2 * other + 1 - expectation["direction"]], wanted):
                 if expectation["port"] == port and expectation["expects"] == SURELY:
                     return SURELY
                 if expectation["port"] == port or expectation["port"] == UNKNOWN_VALUE:
                     found = PERHAPS
-        other = int(expectation["older"])
+        other = older
     return found
 
 
@@ -113,19 +138,3 @@ def expect(tracker: Tracker, row: int, direction: int, port: int, now: int, how:
     if expectation["older"] >= 0:
         tracker.expectations[expectation["older"]]["newer"] = row
     counters["newest_expecting"] = row
-
-
-@shared
-def withdraw(tracker: Tracker, row: int) -> None:
-    """Expect nothing any more."""
-    expectation = tracker.expectations[row]
-    if expectation["expects"] == NOT_AT_ALL:
-        return
-    expectation["expects"] = NOT_AT_ALL
-    older, newer = expectation["older"], expectation["newer"]
-    if older >= 0:
-        tracker.expectations[older]["newer"] = newer
-    if newer >= 0:
-        tracker.expectations[newer]["older"] = older
-    else:
-        tracker.counters[0]["newest_expecting"] = older

@@ -28,6 +28,8 @@ L4_TRUNCATED = int(Reason.L4_TRUNCATED)
 SCTP_BAD_CHECKSUM = int(Reason.SCTP_BAD_CHECKSUM)
 
 HEADER = 12
+CRC_AT = 8
+"""Where in it the CRC stands."""
 T_BIT = 1
 """The flag of ABORT and SHUTDOWN-COMPLETE: the tag is the peer's (RFC 9260 §8.5.1)."""
 ENTRY_T = 16
@@ -78,7 +80,7 @@ def sctp(buffer: Buffer, frame: Row, packet: Row, quotes: Table, layer: Row, dec
 @hot
 def judge_crc(buffer: Buffer, frame: Row, layer: Row, decoder: Row) -> None:
     """Verify the CRC. One left to the network card is 0 in the capture."""
-    stored = u32(buffer, layer["at"] + 8)
+    stored = u32(buffer, layer["at"] + CRC_AT)
     if crc32c(buffer, layer["at"], layer["size"]) == stored:
         return
     if decoder["checksum"] == AUTO and stored == 0:
@@ -89,10 +91,16 @@ def judge_crc(buffer: Buffer, frame: Row, layer: Row, decoder: Row) -> None:
 
 @shared
 def crc32c(buffer: Buffer, at: int, size: int) -> int:
-    """The CRC of a packet with zeros in the place of the field, as the field holds it (low byte first)."""
+    """The CRC of a packet with zeros in the place of the field, as the field holds it (low byte first).
+
+    Uncompiled, going through slices costs a third of what reading byte after byte would.
+    """
     crc = 0xFFFFFFFF
-    for i in range(size):
-        byte = u8(buffer, at + i) if i < 8 or i >= HEADER else 0
+    for byte in buffer[at : at + CRC_AT]:
+        crc = int(CRC_TABLE[(crc ^ byte) & 0xFF]) ^ (crc >> 8)
+    for _ in range(CRC_AT, HEADER):
+        crc = int(CRC_TABLE[crc & 0xFF]) ^ (crc >> 8)
+    for byte in buffer[at + HEADER : at + size]:
         crc = int(CRC_TABLE[(crc ^ byte) & 0xFF]) ^ (crc >> 8)
     crc ^= 0xFFFFFFFF
     return (crc & 0xFF) << 24 | (crc & 0xFF00) << 8 | (crc >> 8) & 0xFF00 | crc >> 24

@@ -20,6 +20,7 @@ here; tags and timers are in `fwsim.engine.sctp`.
 from __future__ import annotations
 
 from fwsim.engine import hot
+from fwsim.engine.transitions import cells, reasons
 
 NONE, CLOSED, COOKIE_WAIT, COOKIE_ECHOED, ESTABLISHED = 0, 1, 2, 3, 4
 SHUTDOWN_SENT, SHUTDOWN_RECD, SHUTDOWN_ACK_SENT, HEARTBEAT_SENT = 5, 6, 7, 8
@@ -219,25 +220,15 @@ _ROWS = (
     """),
 )  # fmt: skip
 
+_STATES = _CODES[:9]
 
-def _cells(codes: str) -> tuple[int, ...]:
-    """A row of the table as numbers."""
-    return tuple(_CODES.index(code) for code in codes.split())
-
-
-def _reasons(text: str) -> tuple[str, ...]:
-    """The reason of each cell of a row, in the order of the states."""
-    why: dict[str, str] = {}
-    for line in text.strip().splitlines():
-        states, reason = line.strip().split(": ", 1)
-        why.update(dict.fromkeys(states.split(), reason))
-    return tuple(why[code] for code in _CODES[:9])
-
-
-TABLE = (tuple(_cells(codes) for _, codes, _ in _ROWS[:11]), tuple(_cells(codes) for _, codes, _ in _ROWS[11:]))
+TABLE = (tuple(cells(_CODES, row) for _, row, _ in _ROWS[:11]), tuple(cells(_CODES, row) for _, row, _ in _ROWS[11:]))
 """`TABLE[direction][kind of chunk][state]`: the next state, or `CELL_INVALID`."""
 
-WHY = (tuple(_reasons(text) for *_, text in _ROWS[:11]), tuple(_reasons(text) for *_, text in _ROWS[11:]))
+WHY = (
+    tuple(reasons(_STATES, text) for *_, text in _ROWS[:11]),
+    tuple(reasons(_STATES, text) for *_, text in _ROWS[11:]),
+)
 """`WHY[direction][kind of chunk][state]`: the reason of that cell, for `explain` and for diagrams."""
 
 ROW_NAMES = tuple(name for name, *_ in _ROWS)

@@ -24,6 +24,7 @@ is elsewhere.
 from __future__ import annotations
 
 from fwsim.engine import hot
+from fwsim.engine.transitions import cells, reasons
 from fwsim.terms import Direction, TcpFlag, TcpState
 
 ORIGINAL = int(Direction.ORIGINAL)
@@ -177,25 +178,12 @@ _ROWS = (
     """),
 )  # fmt: skip
 
+_STATES = _CODES[:10]
 
-def _cells(codes: str) -> tuple[int, ...]:
-    """A row of the table as numbers."""
-    return tuple(_CODES.index(code) for code in codes.split())
-
-
-def _reasons(text: str) -> tuple[str, ...]:
-    """The reason of each cell of a row, in the order of the states."""
-    why: dict[str, str] = {}
-    for line in text.strip().splitlines():
-        states, reason = line.strip().split(": ", 1)
-        why.update(dict.fromkeys(states.split(), reason))
-    return tuple(why[code] for code in _CODES[:10])
-
-
-TABLE = (tuple(_cells(codes) for _, codes, _ in _ROWS[:6]), tuple(_cells(codes) for _, codes, _ in _ROWS[6:]))
+TABLE = (tuple(cells(_CODES, row) for _, row, _ in _ROWS[:6]), tuple(cells(_CODES, row) for _, row, _ in _ROWS[6:]))
 """`TABLE[direction][flag class][state]`: the next state, or one of `CELL_INVALID`, `CELL_IGNORE`."""
 
-WHY = (tuple(_reasons(text) for *_, text in _ROWS[:6]), tuple(_reasons(text) for *_, text in _ROWS[6:]))
+WHY = (tuple(reasons(_STATES, text) for *_, text in _ROWS[:6]), tuple(reasons(_STATES, text) for *_, text in _ROWS[6:]))
 """`WHY[direction][flag class][state]`: the reason of that cell, for `explain` and for diagrams."""
 
 ROW_NAMES = tuple(name for name, *_ in _ROWS)

@@ -1,16 +1,20 @@
 """A packet's two verdicts, step by step, in plain language.
 
 Read first: `fwsim.simulator`. Before a packet is decided, copies are made of what the firewall knows; afterwards
-`tracking` tells what tracking made of it, and `chains` which rules were tried. Nothing is decided here.
+`tracking` tells what tracking made of it, `chains` which rules were tried, `announced` what the FTP helper did and
+`association` what became of an SCTP association. Nothing is decided here.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from fwsim.explain.announced import helper_story, master_story
+from fwsim.explain.association import chunk_story
 from fwsim.explain.chains import stateful_walk, stateless_walk
 from fwsim.explain.moment import Moment
 from fwsim.explain.tracking import aftermath, connection_story, window_story
+from fwsim.explain.waiting import WAITING
 from fwsim.naming import Naming
 from fwsim.reasons import EVIDENCE_SENTENCES, SENTENCES
 from fwsim.report.figures import time_of_day
@@ -52,6 +56,11 @@ def _step(name: str, text: str) -> str:
     return f"  {name:{STEP}}{text}"
 
 
+def _steps(name: str, told: list[str]) -> list[str]:
+    """A step of several lines."""
+    return [_step(name if at == 0 else "", text) for at, text in enumerate(told)]
+
+
 def _verdict(moment: Moment, naming: Naming, mode: Mode) -> str:
     """The mode, its verdict, and who gave it."""
     decision = moment.decision(mode)
@@ -88,11 +97,13 @@ def _stateful(moment: Moment, naming: Naming) -> list[str]:
     lines = [_verdict(moment, naming, "stateful"), *(_step("fragments", text) for text in _fragments(moment))]
     if moment.frame["reason"]:
         return lines
-    for name, told in (("tracking", connection_story(moment)), ("window", window_story(moment))):
-        lines += [_step(name if at == 0 else "", text) for at, text in enumerate(told)]
+    lines += _steps("tracking", [*connection_story(moment), *master_story(moment)])
+    lines += _steps("window", window_story(moment))
+    lines += _steps("chunks", chunk_story(moment))
     for name, text in stateful_walk(moment):
         lines.append(_step(name, text))
-    lines += [_step("afterwards" if at == 0 else "", text) for at, text in enumerate(aftermath(moment))]
+    lines += _steps("helper", helper_story(moment))
+    lines += _steps("afterwards", aftermath(moment))
     return lines
 
 
@@ -107,7 +118,7 @@ def _stateless(moment: Moment, naming: Naming) -> list[str]:
 def _fragments(moment: Moment) -> list[str]:
     """What a fragment has to do with its datagram."""
     if moment.frame["reason"] == Reason.FRAGMENT_WAITING:
-        return ["it gets the verdict on its datagram: explain the packet that completes that"]
+        return [WAITING]
     whole = moment.whole
     if whole is None or whole.fragments is None or not whole.fragments.places:
         return []

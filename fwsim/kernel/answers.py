@@ -23,6 +23,9 @@ from fwsim.terms import ABSENT, CtState, Direction, Hook, Reason, Verdict
 
 Table = npt.NDArray[np.void]
 
+MOST_WAITING = 100_000
+"""Fragments that are remembered while nothing is heard of them, the latest: far more than the kernel keeps (4 MB)."""
+
 DIRECTIONS = {"o": Direction.ORIGINAL, "r": Direction.REPLY, "-": Direction.NONE}
 NAMES = DECISION.names or ()
 ENDS = {int(Hook.INPUT): int(Hook.INPUT), int(Hook.FORWARD): int(Hook.POSTROUTING)}
@@ -83,7 +86,9 @@ class Reader:
         if rows:
             answer.decisions[rows] = [self.outcome(ways[row], tuple(by_row[row])) for row in rows]
         answer.silent = frozenset(np.flatnonzero(packets["fragment"]).tolist()) - by_row.keys()
-        self.waiting.update({first + row: ways[row] for row in answer.silent})
+        self.waiting.update({first + row: ways[row] for row in sorted(answer.silent)})
+        while len(self.waiting) > MOST_WAITING:
+            del self.waiting[next(iter(self.waiting))]
 
     def outcome(self, way: int, notes: tuple[tuple[int, str], ...]) -> tuple[int, ...]:
         """The decision that these messages mean; there are few different ones, so each is worked out once."""

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from pyroute2.netlink.nfnetlink.nfctsocket import NFCTSocket
 
+from fwsim.kernel.network import named
 from fwsim.kernel.orders import Connection
 
 ICMP, ICMPV6 = 1, 58
@@ -33,7 +34,8 @@ class Table:
 
     def entries(self) -> list[Connection]:
         """All connections now, in the order of the kernel's hash table."""
-        return [connection_of(message) for message in self.socket.dump()]
+        with named("list of connections"):
+            return [connection_of(message) for message in self.socket.dump()]
 
 
 def connection_of(message: Any) -> Connection:

@@ -27,6 +27,8 @@ from fwsim.topology import Topology
 
 Table = npt.NDArray[np.void]
 CHECKSUMS = ("auto", "verify", "ignore")
+MOST_WAYS_OUT = 100_000
+"""Destinations whose interface is remembered, not looked up."""
 
 
 class KernelFirewall:
@@ -124,6 +126,8 @@ class KernelFirewall:
         if destination not in self._ways_out:
             places: Any = self.topology.places
             row = routes.row_of(places, *destination)
+            if len(self._ways_out) >= MOST_WAYS_OUT:
+                self._ways_out.clear()
             self._ways_out[destination] = int(places.routes[row]["interface"])
         return self._ways_out[destination]
 

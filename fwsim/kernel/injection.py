@@ -25,6 +25,8 @@ IPV6_HDRINCL = 36
 MCAST_JOIN_GROUP = 42
 IPV4_TYPE, IPV6_TYPE = b"\x08\x00", b"\x86\xdd"
 LINK_SCOPE = 2
+MOST_DETOURS = 10_000
+"""Each is a route; the oldest go first. One that is needed again is made again."""
 DRAIN_EVERY = 500
 """Packets played between two looks at the socket: far fewer than its buffer holds."""
 
@@ -44,6 +46,7 @@ class Injector:
         self.joined: set[tuple[int, bytes]] = set()
         self.memberships: dict[int, socket.socket] = {}
         self.detours: dict[bytes, int] = {}
+        """By destination, the device by which it is led instead of that of the routes."""
         self.senders: dict[tuple[int, int], socket.socket] = {}
         self.making = 0
         self.pause = pause
@@ -79,11 +82,11 @@ class Injector:
 
     def inject(self, injection: Injection) -> None:
         """Play one packet."""
-        if injection.detour >= 0:
-            self.take_detour(injection)
         if injection.way == Way.SENT:
             self.send(injection)
             return
+        if injection.detour >= 0 or self.detours:
+            self.take_detour(injection)
         data = injection.data
         if (data[18:19] >= b"\xe0" and data[:2] == IPV4_TYPE) or (data[26:27] == b"\xff" and data[:2] == IPV6_TYPE):
             self.join(injection.device, data)
@@ -117,15 +120,23 @@ class Injector:
                 raise
 
     def take_detour(self, injection: Injection) -> None:
-        """Lead the packet's destination out by the device by which the capture shows it leaving."""
-        at = 0 if injection.way == Way.SENT else 2
-        v6 = injection.data[at] >> 4 == 6
-        destination = injection.data[at + 24 : at + 40] if v6 else injection.data[at + 16 : at + 20]
-        if self.detours.get(destination) == injection.detour:
+        """Lead the packet's destination out by the device by which the capture shows it leaving, or by none else."""
+        v6 = injection.data[:2] == IPV6_TYPE
+        destination = injection.data[26:42] if v6 else injection.data[18:22]
+        if self.detours.get(destination, -1) == injection.detour:
             return
+        if injection.detour < 0:
+            self.end_detour(destination)
+            return
+        self.network.redirect(prefix_of(destination), injection.detour)
+        self.detours.pop(destination, None)
         self.detours[destination] = injection.detour
-        text = socket.inet_ntop(socket.AF_INET6 if v6 else socket.AF_INET, destination)
-        self.network.redirect(f"{text}/{8 * len(destination)}", injection.detour)
+        if len(self.detours) > MOST_DETOURS:
+            self.end_detour(next(iter(self.detours)))
+
+    def end_detour(self, destination: bytes) -> None:
+        """Leave a destination to the routes again."""
+        self.network.restore(prefix_of(destination), self.detours.pop(destination))
 
     def send(self, injection: Injection) -> None:
         """Send a packet as the firewall's own."""
@@ -191,3 +202,9 @@ class Injector:
             played.invalid.setdefault(number, note.prefix)
         elif note.prefix not in (MADE, END_MARK):
             played.heard.append(Heard(number, note.hook, note.prefix))
+
+
+def prefix_of(address: bytes) -> str:
+    """The network of one address, as routes are written."""
+    text = socket.inet_ntop(socket.AF_INET6 if len(address) == 16 else socket.AF_INET, address)
+    return f"{text}/{8 * len(address)}"

@@ -11,12 +11,14 @@ import fcntl
 import os
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any
 
 from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
 
 from fwsim.errors import KernelError
 from fwsim.kernel.namespace import TUN, has_sysctl, write_sysctl
@@ -41,8 +43,9 @@ OWN_ADDRESS = "fe80::ffff:fffe:"
 """Without any IPv6 address on a device, raw sockets refuse to send there; this one begins such an address."""
 
 EVERYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
-LAST_RESORT = 10_000
-"""The metric of a route that only a packet bound to its device takes."""
+DETOUR, DECLARED, LAST_RESORT = 1, 100, 10_000
+"""Metrics: of a route in place of one of the topology's, of these, and of one that only a packet bound to its device
+takes."""
 
 FOR_ALL: dict[str, int | str] = {
     "net/ipv4/ip_forward": 1,
@@ -86,6 +89,8 @@ class Network:
     descriptors: list[int] = field(default_factory=list)
     indices: list[int] = field(default_factory=list)
     macs: list[bytes] = field(default_factory=list)
+    later: Any = None
+    """The netlink socket for detours, once there are any."""
 
     def build(self, routes: Sequence[Route]) -> None:
         """Make the devices and the routes."""
@@ -93,13 +98,16 @@ class Network:
             if has_sysctl(name):
                 write_sysctl(name, value)
         with IPRoute() as ip:
-            ip.link("set", index=LOOPBACK_INDEX, state="up")
+            with named("loopback device"):
+                ip.link("set", index=LOOPBACK_INDEX, state="up")
             for number, name in enumerate(self.names):
                 self.descriptors.append(tap(name))
                 self.macs.append(bytes([2, 0xFF, 0, 0, number >> 8, number & 0xFF]))
-                self._set_up(ip, name, self.macs[-1])
+                with named(f"device {name}"):
+                    self._set_up(ip, name, self.macs[-1])
             for route in routes:
-                self._add(ip, route)
+                with named(f"route to {route.network}"):
+                    self._add(ip, route)
 
     def _set_up(self, ip: Any, name: str, mac: bytes) -> None:
         """Configure a device and switch it on."""
@@ -121,7 +129,7 @@ class Network:
         family = socket.AF_INET6 if route.version == 6 else socket.AF_INET
         local = {"dst": route.network, "table": TABLE_LOCAL, "family": family, "type": int(route.kind)}
         if route.kind == RouteKind.FORWARD:
-            self.lead(ip, route.network, route.device, "replace")
+            self.lead(ip, route.network, route.device, "replace", priority=DECLARED)
         elif route.kind == RouteKind.BROADCAST:
             ip.route("replace", oif=self.indices[route.device], scope=SCOPE_LINK, **local)
         elif ip_network(route.network).is_link_local and route.version == 6:
@@ -132,8 +140,14 @@ class Network:
 
     def redirect(self, network: str, device: int) -> None:
         """Lead a network out by another device from now on."""
-        with IPRoute() as ip:
-            self.lead(ip, network, device, "replace")
+        self.later = self.later or IPRoute()
+        with named(f"detour to {network}"):
+            self.lead(self.later, network, device, "replace", priority=DETOUR)
+
+    def restore(self, network: str, device: int) -> None:
+        """Lead it as before again."""
+        with named(f"end of the detour to {network}"):
+            self.lead(self.later, network, device, "del", priority=DETOUR)
 
     def lead(self, ip: Any, network: str, device: int, command: str, **more: int) -> None:
         """Send what is for a network out by a device."""
@@ -141,6 +155,15 @@ class Network:
         family = socket.AF_INET6 if version == 6 else socket.AF_INET
         hop = {"gateway": GATEWAYS[version], "oif": self.indices[device], "flags": ("onlink",)}
         ip.route(command, dst=network, family=family, **hop, **more)
+
+
+@contextmanager
+def named(what: str) -> Iterator[None]:
+    """Say what the kernel would not do, and its error."""
+    try:
+        yield
+    except NetlinkError as error:
+        raise KernelError(f"netlink, {what}: {os.strerror(error.code)}") from None
 
 
 def tap(name: str) -> int:

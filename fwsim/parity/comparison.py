@@ -115,6 +115,8 @@ class Comparison:
             self.differ(one)
         pieces = np.flatnonzero(batch.packets["fragment"].astype(np.bool_) & compared & ~unknown)
         self.pieces.add(batch, pieces.tolist(), base, answer.silent, SILENCE)
+        for one in self.pieces.old():
+            self.differ(one)
 
     def differ(self, one: Difference) -> None:
         """Count a difference, and keep it if it is one of the first."""

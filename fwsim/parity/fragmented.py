@@ -17,6 +17,10 @@ from fwsim.terms import Verdict
 
 KEY = ("src0", "src1", "src2", "src3", "dst0", "dst1", "dst2", "dst3", "ip_id")
 
+MOST_SILENT = 30_000
+"""Pieces that are remembered while nobody speaks of them; of the older ones nobody is going to speak any more."""
+MOST_TOLD = 4 * MOST_SILENT
+
 Datagram = tuple[tuple[int, ...], tuple[int, ...]]
 """What the pieces of a datagram share: addresses and id, and what we decided about them."""
 
@@ -26,7 +30,7 @@ class Pieces:
     """The pieces that nobody has spoken of yet, by their place in the run, and the datagrams spoken of."""
 
     silent: dict[int, tuple[Difference, Datagram]] = field(default_factory=dict)
-    told: set[Datagram] = field(default_factory=set)
+    told: dict[Datagram, None] = field(default_factory=dict)
 
     def add(self, batch: Batch, rows: Sequence[int], base: int, silent: frozenset[int], blank: dict[str, int]) -> None:
         """Look at the fragments in these rows of a batch, whose first frame is number `base` of the run.
@@ -38,7 +42,21 @@ class Pieces:
             if row in silent:
                 self.silent[base + row] = difference(batch, row, blank), datagram
             else:
-                self.told.add(datagram)
+                self._tell(datagram)
+
+    def _tell(self, datagram: Datagram) -> None:
+        """Remember a datagram that was spoken of, behind all others."""
+        self.told.pop(datagram, None)
+        self.told[datagram] = None
+        if len(self.told) > MOST_TOLD:
+            del self.told[next(iter(self.told))]
+
+    def old(self) -> Iterator[Difference]:
+        """Let go of the oldest pieces where there are too many: those that only we have something to say about."""
+        while len(self.silent) > MOST_SILENT:
+            ours, datagram = self.silent.pop(next(iter(self.silent)))
+            if self._is_ours_alone(ours, datagram):
+                yield ours
 
     def late(self, base: int, decisions: Mapping[int, dict[str, int]]) -> Iterator[Difference]:
         """Decisions about pieces of earlier batches: those that differ from ours."""
@@ -51,13 +69,17 @@ class Pieces:
             if fields:
                 yield ours.with_other(theirs, fields)
             else:
-                self.told.add(datagram)
+                self._tell(datagram)
 
     def unexplained(self) -> Iterator[Difference]:
         """At the end of a run: pieces of datagrams about which only we have something to say."""
         for ours, datagram in self.silent.values():
-            if ours.ours["verdict"] != Verdict.NOT_EVALUATED and datagram not in self.told:
+            if self._is_ours_alone(ours, datagram):
                 yield ours
+
+    def _is_ours_alone(self, ours: Difference, datagram: Datagram) -> bool:
+        """Whether we have decided about a piece, and the other firewall spoke of no piece of its datagram."""
+        return ours.ours["verdict"] != Verdict.NOT_EVALUATED and datagram not in self.told
 
 
 def datagram_of(batch: Batch, row: int) -> Datagram:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from fwsim.capture import Captures, Chunk
+from fwsim.convert.stating import MOST_TOKENS
 from fwsim.ruleset import Rule, Ruleset
 from fwsim.ruleset.conntrack import Conntrack
 from fwsim.ruleset.limits import PACKETS, SECOND, UNITS_OF_TIME
@@ -18,9 +19,8 @@ HOUR = UNITS_OF_TIME["hour"] * SECOND
 MOST_SECONDS = ((1 << 31) - 1) // 1000
 """The longest timeout that a sysctl takes, at 1000 jiffies a second (`proc_dointvec_jiffies`)."""
 STRETCH = 100
+"""How much longer timeouts are made for a clock that stands still, while the kernel's goes on."""
 LONG = 3 * HOUR
-MOST_TOKENS = 1 << 64
-"""A bucket of as many ns is refused by the kernel (nft_limit_init)."""
 
 
 def frozen(captures: Captures) -> Captures:
@@ -49,13 +49,13 @@ class Frozen:
         return getattr(self.captures, name)
 
 
-def standing_still(ruleset: Ruleset) -> Ruleset:
+def standing_still(ruleset: Ruleset, stretch: int = STRETCH) -> Ruleset:
     """The same ruleset for a clock that does not move, though that of the kernel does while it is asked.
 
     Limits hold as much as before, but hardly fill again: a token an hour. (A byte limit whose bucket would be more than
-    the kernel counts is left as it is.) Timeouts of seconds and minutes become a hundred times as long.
+    the kernel counts is left as it is.) Timeouts of seconds and minutes become `stretch` times as long.
     """
-    longer = _unbounded(ruleset.conntrack.model_copy(update=_longer(ruleset.conntrack)))
+    longer = _unbounded(ruleset.conntrack.model_copy(update=_longer(ruleset.conntrack, stretch)))
     return rewritten(ruleset.model_copy(update={"conntrack": longer}), _still)
 
 
@@ -84,10 +84,10 @@ def _unbounded(conntrack: Conntrack) -> Conntrack:
     return result
 
 
-def _longer(conntrack: Conntrack) -> dict[str, int]:
+def _longer(conntrack: Conntrack, stretch: int) -> dict[str, int]:
     """The timeouts that could run out while the kernel is asked, made longer."""
     timeouts = {name: value for name, value in conntrack if "timeout" in name and not name.startswith("frag")}
-    return {name: value * STRETCH for name, value in timeouts.items() if value < LONG}
+    return {name: value * stretch for name, value in timeouts.items() if value < LONG}
 
 
 def _still(rule: Rule) -> Rule:

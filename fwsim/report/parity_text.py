@@ -42,10 +42,12 @@ def left_out(comparison: Comparison) -> list[str]:
 
 
 def answer(comparison: Comparison) -> str:
-    """The result in a sentence."""
+    """The result in a sentence, and in another what the simulator does not know."""
+    compared, unknown = comparison.compared.total(), comparison.unknown.total()
+    doubt = f" Of {counted(unknown, 'packet')} the simulator does not know the answer." if unknown else ""
     if comparison.agrees:
-        return f"No difference in {counted(comparison.compared.total(), 'packet')}."
-    return f"{counted(comparison.differing.total(), 'packet')} of {count(comparison.compared.total())} differ."
+        return f"No difference in {counted(compared, 'packet')}.{doubt}"
+    return f"{counted(comparison.differing.total(), 'packet')} of {count(compared)} differ.{doubt}"
 
 
 def told(difference: Difference, names: RuleNames, files: Sequence[str]) -> list[str]:

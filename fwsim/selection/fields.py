@@ -70,6 +70,14 @@ class Field:
         return present & ORDERED[operator](column, values[0])
 
 
+def _as_range(name: str, text: str) -> str:
+    """How a range is written, if the text looks like one."""
+    low, sign, high = text.partition("-")
+    if not (sign and low.isdigit() and high.isdigit()):
+        return ""
+    return f": a range is written {name} >= {low} and {name} <= {high}"
+
+
 class Number(Field):
     """A number: decimal, or hexadecimal with 0x; `names` are words for some of them."""
 
@@ -87,7 +95,9 @@ class Number(Field):
         try:
             number = int(text, 0)
         except ValueError:
-            raise ValueRefusedError(f"{text!r} is not a number", self.numbers) from None
+            as_range = _as_range(self.name, text)
+            known = () if as_range else self.numbers
+            raise ValueRefusedError(f"{text!r} is not a number{as_range}", known) from None
         if not 0 <= number < 1 << 62:
             raise ValueRefusedError(f"{text} is not in the range of {self.name}")
         return number

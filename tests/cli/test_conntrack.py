@@ -164,3 +164,9 @@ def test_a_damaged_capture_shows_what_was_read_and_gives_status_2(invoke: Invoke
     assert outcome.status == 2
     assert len(outcome.lines) == 1
     assert "warning: cut.pcap: " in outcome.err
+
+
+def test_rules_of_the_stateless_mode_are_refused(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "--stateless-rules", "demo.yaml")
+    assert outcome.status == 2
+    assert outcome.err == "error: conntrack runs the stateful mode alone: expected no --stateless-rules\n"

@@ -8,6 +8,10 @@ import pytest
 
 from tests.cli.conftest import Invoke
 
+ROOT = Path(__file__).parent.parent.parent
+FRAGMENTS = str(ROOT / "pcaps" / "fragments.pcapng")
+OFFICE = str(ROOT / "rulesets" / "office.yaml")
+
 
 def test_a_packet_is_explained_in_both_modes(invoke: Invoke, demo: Path) -> None:
     outcome = invoke("explain", "demo.pcap", "-r", "demo.yaml", "-n", "9")
@@ -79,3 +83,13 @@ def test_the_number_is_required(invoke: Invoke, demo: Path) -> None:
     outcome = invoke("explain", "demo.pcap", "-r", "demo.yaml")
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.err.startswith("error: missing option '-n'")
+
+
+def test_a_waiting_fragment_names_the_packet_that_completes_its_datagram(invoke: Invoke) -> None:
+    asked = ("explain", FRAGMENTS, "-r", OFFICE, "-n")
+    lines = invoke(*asked, "2-4").lines
+    waiting, same, completing = [line.removeprefix("  fragments   ") for line in lines if line.startswith("  fragm")]
+    assert waiting == same == "it gets the verdict on its datagram, which packet 4 completes: explain that"
+    assert completing.startswith("completes a datagram, with 2, 3: ")
+    alone = invoke(*asked, "2").lines
+    assert lines[: len(alone)] == alone

@@ -102,6 +102,47 @@ def test_no_room_left_is_told_and_no_traceback(demo: Path) -> None:
     assert (done.returncode, done.stderr) == (2, "error: standard output cannot be written: No space left on device\n")
 
 
+CLOSED = "error: standard output cannot be written: Bad file descriptor\n"
+
+
+@pytest.mark.parametrize("arguments", [["compare", "demo.pcap", "-r", "demo.yaml"], ["schema"], ["--version"]])
+def test_a_closed_standard_output_is_told_and_no_traceback(demo: Path, arguments: list[str]) -> None:
+    command = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "fwsim", *arguments]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, CLOSED)
+
+
+def test_a_closed_standard_output_matters_to_nobody_who_writes_elsewhere(demo: Path) -> None:
+    ends = {}
+    for name, closed in (("out", ">&-"), ("err", ">&- 2>&-")):
+        command = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "fwsim"]
+        command += ["compare", "demo.pcap", "-r", "demo.yaml", "-o", f"{name}.txt"]
+        ends[name] = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    assert [(done.returncode, done.stderr) for done in ends.values()] == [(0, ""), (0, "")]
+    assert (demo / "out.txt").read_bytes() == (demo / "err.txt").read_bytes() != b""
+
+
+def test_being_terminated_leaves_no_temporary_file(demo: Path) -> None:
+    (demo / "tmp").mkdir()
+    code = (
+        "import signal, sys, tempfile, time\nfrom unittest import mock\nimport fwsim.cli.compare\n"
+        "from fwsim import cli\n"
+        "def wait(arguments):\n"
+        "    with tempfile.TemporaryDirectory(prefix='fwsim-'):\n"
+        "        print('ready', flush=True)\n"
+        "        time.sleep(60)\n"
+        "cli._invoke = wait\ncli.main()\n"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(demo / "tmp")}) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        assert os.listdir(demo / "tmp")
+        child.terminate()
+        assert child.wait(30) == 143
+    assert os.listdir(demo / "tmp") == []
+
+
 def test_results_and_complaints_go_to_different_streams(demo: Path, invoke: Invoke) -> None:
     good, bad = invoke("compare", "demo.pcap", "-r", "demo.yaml"), invoke("compare", "x.pcap", "-r", "demo.yaml")
     assert (bool(good.out), good.err) == (True, "")

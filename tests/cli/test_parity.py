@@ -105,3 +105,9 @@ def test_times_are_finite_and_positive(invoke: Invoke, option: str, value: str) 
     outcome = invoke("parity", "x.pcap", option, value)
     assert outcome.status == 2
     assert outcome.err.startswith(f"error: invalid value for '{option}'")
+
+
+def test_rules_of_the_stateless_mode_are_refused(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("parity", "demo.pcap", "-r", "demo.yaml", "--stateless-rules", "demo.yaml")
+    assert outcome.status == 2
+    assert outcome.err == "error: parity runs the stateful mode alone: expected no --stateless-rules\n"

@@ -14,7 +14,8 @@ import pytest
 
 from fwsim.errors import KernelError
 from fwsim.kernel import KernelFirewall
-from fwsim.kernel.process import surroundings
+from fwsim.kernel.orders import Plan, Route
+from fwsim.kernel.process import Process, surroundings
 from fwsim.ruleset import Ruleset
 from tests.kernel_stage import HOST, PEER, STAGE, Seen, Stage, needs_kernel, udp_packet
 
@@ -70,6 +71,18 @@ def test_the_host_is_untouched_within_and_behind() -> None:
         assert host() == before
     assert ended(worker)
     assert host() == before
+
+
+def test_what_the_kernel_refuses_by_netlink_is_named() -> None:
+    """The worker ended before, and only its status was told."""
+    needs_kernel()
+    process = Process()
+    try:
+        with pytest.raises(KernelError, match=r"netlink, route to 10\.0\.0\.1/8: Invalid argument"):
+            process.ask(Plan(("lan",), (Route("10.0.0.1/8", 0),), (), (), False))
+    finally:
+        process.close()
+    assert process.worker.returncode == 0
 
 
 def test_an_exception_inside_ends_the_namespace() -> None:

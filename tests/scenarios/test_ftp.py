@@ -110,6 +110,17 @@ def test_the_helper_must_be_given_before_the_connection_is_confirmed(stage: Stag
     from_server(play, control).original("S").expect(DROP, ct=NEW)
 
 
+@pytest.mark.parametrize("proto", [{}, {"proto": ["tcp", "udp"]}], ids=["any", "tcp and udp"])
+def test_a_rule_that_is_not_of_tcp_alone_gives_the_helper_to_tcp(stage: Stager, proto: dict[str, Any]) -> None:
+    """nft_ct_helper_obj_eval: to a connection of another protocol nothing happens; nft refuses such a rule nowhere."""
+    everybody = {"name": "ftp", "ct_state": "new", "helper": "ftp", **proto}
+    play = stage({"helpers": {"hook": "prerouting", "rules": [everybody]}, "filter": CHAINS["filter"]})
+    control = play.ftp()
+    control.original("PA", active(control)).expect(ACCEPT)
+    from_server(play, control).original("S").expect(ACCEPT, ct=RELATED)
+    play.udp().original(20).expect(DROP, ct=NEW)
+
+
 @pytest.mark.parametrize("port", [PORT - 1, PORT + 1])
 def test_another_port_is_not_expected(play: Playbook, port: int) -> None:
     control = play.ftp()

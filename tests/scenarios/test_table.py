@@ -118,6 +118,19 @@ def test_a_packet_exempted_in_raw_is_untracked(stage: Stager) -> None:
     play.original("S").expect(DROP, ct=NEW)
 
 
+def test_behind_tracking_notrack_takes_out_only_what_is_invalid(stage: Stager) -> None:
+    """nft_notrack_eval: nothing happens to a packet that belongs to a connection; nft refuses such a rule nowhere."""
+    rules = [
+        {"name": "off", "notrack": True},
+        {"name": "free", "ct_state": "untracked", "verdict": "accept"},
+        {"name": "known", "ct_state": ["new", "established"], "verdict": "accept"},
+    ]
+    play = stage({"forward": {"hook": "forward", "policy": "drop", "rules": rules}})
+    play.original("S").expect(ACCEPT, ct=NEW, rule="known", exists=True)
+    play.reply("SA").expect(ACCEPT, rule="known")
+    play.original("SF").expect(ACCEPT, rule="free")
+
+
 def test_an_invalid_packet_has_no_direction_and_no_connection_that_a_rule_could_match(stage: Stager) -> None:
     """Spec 1, naive mistake 20: in nft, expressions that need an entry do not match."""
     rules = [

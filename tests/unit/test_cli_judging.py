@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -10,7 +11,8 @@ from typing import Any, Self
 
 import pytest
 
-from fwsim.capture import Input, open_captures
+from fwsim.capture import CaptureWriter, Input, open_captures
+from fwsim.capture.crafting import UDP, Ip, ethernet
 from fwsim.cli.judging import Request, judge
 from fwsim.cli.options import InputOptions
 from fwsim.errors import UsageError
@@ -81,10 +83,50 @@ def test_fuzzed_traffic_has_no_real_time(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_captures_are_spoiled_until_a_round_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     asked = request(tmp_path, monkeypatch)
     out = io.StringIO()
     assert judge(Request(asked.inputs, 60.0, None, 0.0), out) == 1
     assert "spoiled-0-0.pcapng" in out.getvalue()
+
+
+def test_a_made_capture_that_differs_is_kept_and_differs_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fwsim.cli.judging.KernelFirewall", Contrary)
+    monkeypatch.setattr("fwsim.cli.rounds.ROUND", 400)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fuzz-0-0.pcapng").write_text("of before")
+    out = io.StringIO()
+    assert judge(Request(NOTHING, 60.0, None, 0.0), out) == 1
+    kept = "fuzz-0-0-2.pcapng"
+    assert f"Kept: {kept} and every-state.yaml." in out.getvalue()
+    assert f": fwsim parity {kept} -r every-state.yaml\n" in out.getvalue()
+    first, *_ = [line for line in out.getvalue().splitlines() if line.startswith("packet ")]
+    assert f" of {kept} (" in first
+    again = io.StringIO()
+    assert judge(Request(replace(NOTHING, captures=(kept,), rules="every-state.yaml"), None, None, 0.0), again) == 1
+    assert first in again.getvalue()
+    assert "Kept" not in again.getvalue()
+    assert (tmp_path / "fuzz-0-0.pcapng").read_text() == "of before"
+
+
+def test_explanations_have_the_timeouts_of_the_ruleset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    judge(request(tmp_path, monkeypatch), out)
+    left = {int(seconds) for seconds in re.findall(r"(\d+) s left", out.getvalue())}
+    assert left
+    assert left <= {10, 30, 60, 120, 180, 210, 300, 600, 432000}
+
+
+def test_what_the_simulator_does_not_know_is_status_3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = request(tmp_path, monkeypatch)
+    with CaptureWriter(str(tmp_path / "cut.pcapng")) as writer:
+        number = writer.interface("lan", 1)
+        frame = ethernet(bytes(6), bytes(6), Ip("10.1.0.11", "198.51.100.21", UDP, bytes(8)).encode())
+        writer.packet(frame[:34], 0, interface=number, length=len(frame))
+    out = io.StringIO()
+    inputs = replace(asked.inputs, captures=(str(tmp_path / "cut.pcapng"),))
+    assert judge(replace(asked, inputs=inputs), out) == 3
+    assert out.getvalue().endswith("No difference in 1 packet. Of 1 packet the simulator does not know the answer.\n")
 
 
 def test_standard_input_cannot_be_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

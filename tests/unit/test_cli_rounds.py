@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from fwsim.capture import CaptureWriter, Input, open_captures
 from fwsim.capture.crafting import TCP, UDP, Ip, ethernet, tcp_segment, udp_datagram
 from fwsim.cli.options import InputOptions
-from fwsim.cli.rounds import ROUND, rounds
+from fwsim.cli.rounds import ROUND, kept, rounds
 from fwsim.fuzz.captured import write_traffic
 from fwsim.fuzz.policy import EVERY_STATE
 from fwsim.parity.records import Record, records
@@ -61,6 +62,28 @@ def test_fuzzed_traffic_meets_the_ruleset(tmp_path: Path) -> None:
         for row in range(len(chunk)) if chunk.packets["family"][row] == 4
     }  # fmt: skip
     assert {0xC0A8070B, 0xC0A8070C} <= sources
+
+
+def test_what_was_made_is_kept_where_one_may_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, elsewhere, gone = tmp_path / "made", tmp_path / "elsewhere", tmp_path / "gone"
+    for path in (folder, elsewhere, gone):
+        path.mkdir()
+    (folder / "x.pcapng").write_text("x")
+    asked = replace(NOTHING, captures=(str(folder / "x.pcapng"),), rules="own.yaml")
+    monkeypatch.chdir(elsewhere)
+    assert kept(asked, folder, io.StringIO()) == replace(asked, captures=("x.pcapng",))
+    assert (elsewhere / "x.pcapng").read_text() == "x"
+    elsewhere.joinpath("x.pcapng").unlink()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.setattr("tempfile.mkdtemp", lambda prefix: str(elsewhere))
+    assert kept(asked, folder, io.StringIO()).captures == (str(elsewhere / "x.pcapng"),)
+
+
+def test_captures_that_were_given_are_not_copied(tmp_path: Path) -> None:
+    asked, out = replace(NOTHING, captures=("a",), rules="b"), io.StringIO()
+    assert kept(asked, tmp_path, out) == asked
+    assert out.getvalue() == ""
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -108,3 +109,23 @@ def test_interfaces_become_the_devices_given_for_them() -> None:
     assert chain(text, "rules") == ['iifname { "eth0", "lo" } oifname { "eth1", "eth1.7" } accept']
     with pytest.raises(UsageError, match="no interface is called 'lam'"):
         to_nft(given, devices={"lam": "eth0"})
+
+
+def test_a_beginning_of_device_names_is_written_as_nft_has_it() -> None:
+    given = ruleset({"iif": "lan"}, interfaces={"lan": {"networks": []}, "wan": {"networks": []}})
+    assert 'iifname "eth*"' in to_nft(given, devices={"lan": "eth*"})
+
+
+@pytest.mark.parametrize(
+    ("devices", "message"),
+    [
+        ({"lan": "*"}, "lan=*: every device: expected one, or the beginning of names before the *"),
+        ({"lan": "eth*", "wan": "eth1"}, "lan=eth*: that is eth1, the device of wan, too"),
+        ({"lan": "wa*"}, "lan=wa*: that is wan, the device of wan, too"),
+        ({"lan": "eth*", "wan": "eth1*"}, "lan=eth*: that is eth1*, the device of wan, too"),
+    ],
+)
+def test_a_beginning_that_is_another_interfaces_too_is_refused(devices: dict[str, str], message: str) -> None:
+    given = ruleset({"iif": "lan"}, interfaces={"lan": {"networks": []}, "wan": {"networks": []}})
+    with pytest.raises(UsageError, match=re.escape(message)):
+        to_nft(given, devices=devices)

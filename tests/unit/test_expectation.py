@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from fwsim.engine.expectation import LIFETIME, PERHAPS, SURELY, clashes, expect, find_master, withdraw
+from fwsim.engine import expectation
+from fwsim.engine.expectation import LIFETIME, NOT_AT_ALL, PERHAPS, SURELY, clashes, expect, find_master, withdraw
 from fwsim.engine.expiry import delete
 from fwsim.engine.tuples import Tracker, find, of_packet
+from fwsim.tables import Row
 from fwsim.terms import UNKNOWN_VALUE, CtStatus
 from tests.tracking import Bench, Datagram, tcp
 
@@ -133,3 +135,23 @@ def test_a_sure_clash_outweighs_a_doubtful_one(table: Table) -> None:
     expect(table.tracker, one, 0, 1025, 0, SURELY)
     expect(table.tracker, two, 0, UNKNOWN_VALUE, 0, PERHAPS)
     assert clashes(table.tracker, three, 0, 1025, 0) == SURELY
+
+
+def test_what_has_expired_is_met_once(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [table.master(port=4000 + number) for number in range(6)]
+    for place, row in enumerate(rows):
+        expect(table.tracker, row, 0, 1025 + place, place, SURELY)
+    asked: list[int] = []
+    is_expected = expectation.is_expected
+
+    def counting(tracker: Tracker, row: int, wanted: Row) -> bool:
+        asked.append(row)
+        return bool(is_expected(tracker, row, wanted))
+
+    monkeypatch.setattr(expectation, "is_expected", counting)
+    assert table.awaited(SERVER, CLIENT, 9999, LIFETIME + 3) == -1
+    assert asked == [rows[5], rows[4]]
+    assert list(chain(table.tracker)) == [rows[5], rows[4]]
+    assert clashes(table.tracker, rows[0], 0, 1029, LIFETIME + 4) == NOT_AT_ALL
+    assert list(chain(table.tracker)) == [rows[5]]
+    assert table.awaited(SERVER, CLIENT, 1030, LIFETIME + 4) == rows[5]

@@ -105,7 +105,46 @@ def test_what_is_too_much_for_memory_goes_through_a_file_unharmed(
     assert len(taken) == 7
 
 
-def test_a_file_that_was_emptied_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("file_size", [1, 30_000, 1 << 26], ids=["one each", "several", "one"])
+def test_files_that_are_read_are_removed_though_something_always_waits(
+    monkeypatch: pytest.MonkeyPatch, file_size: int
+) -> None:
+    monkeypatch.setattr(holding, "IN_MEMORY", 1)
+    monkeypatch.setattr(holding, "FILE_SIZE", file_size)
+    held, taken = Held(), []
+    for number in range(10):
+        held.append(batch(number))
+    one = held.size // held.stored
+    for number in range(10, 60):
+        held.append(batch(number))
+        taken.append(int(held.popleft().frames["number"][0]))
+        if file_size <= 30_000:
+            assert held.size <= one * held.stored + file_size + one
+    while held:
+        taken.append(int(held.popleft().frames["number"][0]))
+    assert taken == list(range(60))
+    assert held.size == 0
+    held.close()
+
+
+def test_much_that_is_held_takes_few_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holding, "FILE_SIZE", 1)
+    made: list[holding.Stretch] = []
+
+    class Counted(holding.Stretch):
+        def __init__(self) -> None:
+            super().__init__()
+            made.append(self)
+
+    monkeypatch.setattr(holding, "Stretch", Counted)
+    held = Held()
+    for number in range(300):
+        held.append(batch(number))
+    held.close()
+    assert 16 < len(made) < 100
+
+
+def test_a_file_that_was_emptied_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(holding, "IN_MEMORY", 1)
     held = Held()
     for start in (1, 11):

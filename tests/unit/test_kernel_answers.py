@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fwsim.engine.path import LOCAL
+from fwsim.kernel import answers
 from fwsim.kernel.answers import Answer, Reader, blank
 from fwsim.kernel.orders import Heard
 from fwsim.lower import lower
@@ -129,3 +130,13 @@ def test_what_was_never_played_is_passed_over() -> None:
     answer = answered((7, 0, "S8o"), (-5, 0, "S8o"), (0, FORWARD, "R1"))
     assert answer.late == {}
     assert answer.decisions["verdict"].tolist() == [Verdict.DROP]
+
+
+def test_of_the_fragments_that_wait_only_the_latest_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "MOST_WAITING", 3)
+    reader = Reader(lower(Ruleset.model_validate(CHAINS), interfaces=()))
+    for first in (100, 102, 104):
+        answer_of(reader, first, rows=2, fragment=[1, 1])
+    assert list(reader.waiting) == [103, 104, 105]
+    late = answer_of(reader, 106, (-1, FORWARD, "R1"), (-4, FORWARD, "R1"))
+    assert list(late.late) == [-1]

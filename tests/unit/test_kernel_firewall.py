@@ -56,3 +56,12 @@ def test_the_package_knows_its_names_and_no_others() -> None:
     assert fwsim.kernel.KernelFirewall is KernelFirewall
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = fwsim.kernel.nothing
+
+
+def test_the_ways_to_many_destinations_are_not_all_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(firewall, "MOST_WAYS_OUT", 10)
+    made = KernelFirewall(Ruleset.model_validate({**RULES, "interfaces": {"lan": {"networks": ["10.0.0.0/8"]}}}))
+    ways = [made._way_out((host, 0, 0, 0)) for host in range(0x0A000000, 0x0A000000 + 35)]
+    assert ways == [0] * 35
+    assert len(made._ways_out) <= 10
+    assert made._way_out((0x0B000000, 0, 0, 0)) < 0

@@ -6,10 +6,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from fwsim.kernel.injection import Injector
+import pytest
+
+from fwsim.kernel import injection
+from fwsim.kernel.injection import IPV4_TYPE, Injector
 from fwsim.kernel.nflog import Note
 from fwsim.kernel.observers import END_MARK, GROUP, INVALID_GROUP, MADE
-from fwsim.kernel.orders import Heard, Played
+from fwsim.kernel.orders import Heard, Injection, Played, Way
 
 
 class Told:
@@ -60,3 +63,43 @@ def test_packets_are_waited_for_from_the_first_one_on_also_in_a_later_chunk() ->
     injector.wait_for(4 * 10**9, 2.0)
     (left,) = waits
     assert 1.9 < left <= 2.0
+
+
+class Routes:
+    """A network that writes down what is asked of it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, int]] = []
+
+    def redirect(self, network: str, device: int) -> None:
+        self.asked.append(("redirect", network, device))
+
+    def restore(self, network: str, device: int) -> None:
+        self.asked.append(("restore", network, device))
+
+
+def received(host: int, detour: int) -> Injection:
+    return Injection(1, Way.RECEIVED, 0, IPV4_TYPE + bytes(16) + bytes([192, 0, 2, host]), 0, detour)
+
+
+def test_a_detour_is_made_once_and_ends_with_a_packet_that_takes_none() -> None:
+    routes: Any = Routes()
+    injector = Injector(routes, None, time.sleep)  # type: ignore[arg-type]
+    for detour in (-1, 2, 2, 3, -1, -1, 3):
+        injector.take_detour(received(7, detour))
+    net = "192.0.2.7/32"
+    assert routes.asked == [
+        ("redirect", net, 2), ("redirect", net, 3), ("restore", net, 3), ("redirect", net, 3),
+    ]  # fmt: skip
+
+
+def test_there_are_not_too_many_detours_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(injection, "MOST_DETOURS", 2)
+    routes: Any = Routes()
+    injector = Injector(routes, None, time.sleep)  # type: ignore[arg-type]
+    for host in (1, 2, 3, 1):
+        injector.take_detour(received(host, 2))
+    assert [(what, network.split("/")[0][-1]) for what, network, _ in routes.asked] == [
+        ("redirect", "1"), ("redirect", "2"), ("redirect", "3"), ("restore", "1"), ("redirect", "1"), ("restore", "2"),
+    ]  # fmt: skip
+    assert len(injector.detours) == 2

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyroute2.netlink.exceptions import NetlinkError
 
 from fwsim.errors import KernelError
 from fwsim.kernel import network
@@ -24,3 +25,8 @@ def test_a_refused_device_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setattr(network, "TUN", str(tmp_path / "tun"))
     with pytest.raises(KernelError, match=r"ioctl\(TUNSETIFF\) for lan"):
         network.tap("lan")
+
+
+def test_what_netlink_refuses_is_named_with_its_error() -> None:
+    with pytest.raises(KernelError, match="netlink, device lan: Operation not permitted"), network.named("device lan"):
+        raise NetlinkError(1, "no")

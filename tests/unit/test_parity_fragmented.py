@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,7 +11,7 @@ from scapy.packet import Raw
 
 from fwsim.capture import from_scapy
 from fwsim.kernel import Answer
-from fwsim.parity import Comparison, compare_firewalls
+from fwsim.parity import Comparison, Difference, compare_firewalls, fragmented
 from fwsim.parity.comparison import SILENCE
 from fwsim.result import Result
 from fwsim.ruleset import Ruleset
@@ -99,3 +99,37 @@ def test_a_set_that_never_completes_agrees_with_silence() -> None:
 def test_a_set_that_never_completes_must_not_be_spoken_of() -> None:
     found = compared(Quiet(0, says=int(Verdict.ACCEPT)), PIECES[:-1])
     assert [one.number for one in found.differences] == [1]
+
+
+def test_of_the_pieces_that_nobody_speaks_of_only_the_latest_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are let go are judged by what was said until then."""
+    monkeypatch.setattr(fragmented, "MOST_SILENT", 4)
+    monkeypatch.setattr(fragmented, "MOST_TOLD", 4)
+    many = [piece for number in range(20) for piece in fragment(numbered(number), fragsize=16)]
+    kept: list[int] = []
+    add = fragmented.Pieces.old
+
+    def watched(pieces: fragmented.Pieces) -> Iterator[Difference]:
+        yield from add(pieces)
+        kept.append(max(len(pieces.silent), len(pieces.told)))
+
+    monkeypatch.setattr(fragmented.Pieces, "old", watched)
+    assert compared(Quiet(None), many, chunk_rows=len(PIECES)).differing.total() == len(many)
+    assert max(kept) == 4
+    assert compared(Talkative(), many, chunk_rows=len(PIECES)).agrees
+    assert max(kept) == 4
+
+
+def numbered(number: int) -> IP:
+    return IP(src="192.0.2.1", dst="198.51.100.2", id=number) / UDP(sport=1000, dport=53) / Raw(bytes(40))
+
+
+class Talkative(Quiet):
+    """Speaks of the first piece of every batch."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def answer(self, batch: Batch, /) -> Answer:
+        self.speaks = self.base
+        return super().answer(batch)

@@ -34,7 +34,7 @@ def difference(words: str = "") -> Difference:
 
 def test_protocols_are_counted_by_name_and_the_columns_add_up() -> None:
     found = Comparison(
-        packets=Counter({6: 1200, 17: 30, -1: 4}),
+        packets=Counter({6: 1200, 17: 30, 33: 5, -1: 4}),
         compared=Counter({6: 1200, 17: 28}),
         unknown=Counter({17: 1}),
         differing=Counter({6: 2}),
@@ -43,14 +43,17 @@ def test_protocols_are_counted_by_name_and_the_columns_add_up() -> None:
         "protocol  packets  compared  unknown  differing",
         "tcp         1,200     1,200        0          2",
         "udp            30        28        1          0",
+        "dccp            5         0        0          0",
         "not IP          4         0        0          0",
-        "all         1,234     1,228        1          2",
+        "all         1,239     1,228        1          2",
     ]
 
 
 def test_the_answer_is_a_sentence() -> None:
     assert answer(Comparison(compared=Counter({6: 1}))) == "No difference in 1 packet."
     assert answer(Comparison(compared=Counter({6: 10}), differing=Counter({6: 2}))) == "2 packets of 10 differ."
+    doubtful = answer(Comparison(compared=Counter({6: 10}), unknown=Counter({6: 2})))
+    assert doubtful == "No difference in 10 packets. Of 2 packets the simulator does not know the answer."
 
 
 def test_what_was_left_out_is_told_with_its_reason() -> None:

@@ -115,6 +115,10 @@ def test_an_absent_field_makes_both_equal_and_unequal_false(field: str) -> None:
         ("stateful.verdict==acept", "column 19: 'acept' is no verdict: did you mean accept?"),
         ("evidence contains lnd", "column 19: 'lnd' is no word of evidence: did you mean land?"),
         ("sport==http", "column 8: 'http' is not a number"),
+        (
+            "dport in 1-1024",
+            "column 10: '1-1024' is not a number: a range is written dport >= 1 and dport <= 1024",
+        ),
         ("sport==-1", "column 8: -1 is not in the range of sport"),
         ("src==10.1.0", "column 6: '10.1.0' is neither an address nor a network"),
         ("src<10.1.0.0", "column 4: src cannot be compared by '<', only by ==, !=, in"),

@@ -1,0 +1,85 @@
+"""What the FTP helper did with a packet: whose connection it was announced in, and what it announces itself.
+
+Read first: `fwsim.engine.expectation`, conntrack-spec §13.
+"""
+
+from __future__ import annotations
+
+from fwsim.engine.expectation import LIFETIME, NOT_AT_ALL, PERHAPS, SURELY, find_master
+from fwsim.engine.tuples import Tracker, of_packet
+from fwsim.explain.moment import Moment
+from fwsim.reasons import SENTENCES
+from fwsim.tables import PACKET as PACKET_ROW
+from fwsim.tables import Row, empty, plain
+from fwsim.terms import UNKNOWN_VALUE, CtStatus, Direction, Proto, Reason, word
+from fwsim.trace import address_text
+
+SECOND = 1_000_000_000
+
+REFUSED = {Reason.HELPER_PARTIAL, Reason.HELPER_CLASH}
+"""Why the helper drops a packet that the rules have accepted."""
+
+
+def master_story(moment: Moment) -> list[str]:
+    """The control connection that announced the one which a packet opens."""
+    if not moment.result["fresh"] and moment.connection_before is not None:
+        return []
+    row = _master(moment)
+    if row < 0:
+        return []
+    master, expected = moment.before.connections[row], moment.before.expectations[row]
+    left = (int(expected["expires"]) - moment.packet["now"]) / SECOND
+    perhaps = ", perhaps," if expected["expects"] == PERHAPS else ""
+    return [
+        f"expected{perhaps} by the connection opened by packet {master['opened_frame']}, its master: {left:.0f} s left"
+    ]
+
+
+def _master(moment: Moment) -> int:
+    """The row of the connection that expected the packet's, before it; -1 if none did."""
+    if moment.packet["proto"] != Proto.TCP or moment.result["reason"] not in (Reason.EXPECTED, Reason.CUT):
+        return -1
+    packet = empty(PACKET_ROW, 1)
+    packet[0] = tuple(moment.packet.values())
+    of_packet(packet[0], moment.before.tuples[0])
+    return find_master(moment.before, moment.packet["now"])
+
+
+def helper_story(moment: Moment) -> list[str]:
+    """What the helper was given, heard, and expects since."""
+    after = moment.connection_after
+    if after is None or not after["status"] & CtStatus.HELPER:
+        return []
+    before = moment.connection_before
+    if before is None:
+        return ["FTP: a rule gives it the connection, whose lines it reads from now on"]
+    if moment.packet["payload"] <= 0:
+        return []
+    reason = moment.decision("stateful")["reason"]
+    if reason in REFUSED:
+        return [f"FTP: {SENTENCES[Reason(reason)]}"]
+    row = moment.result["connection"]
+    was, now = plain(moment.before.expectations[row]), plain(moment.after.expectations[row])
+    if now["expects"] == NOT_AT_ALL or now["expires"] != moment.packet["now"] + LIFETIME:
+        return ["FTP: nothing is announced in a line that it listens to"]
+    lines = [f"FTP: {_expected(moment.after, row, now)}"]
+    if was["expects"] != NOT_AT_ALL and was["expires"] > moment.packet["now"] and was["port"] != now["port"]:
+        lines.append(f"in place of that to port {_port(was)}")
+    return lines
+
+
+def _expected(tracker: Tracker, row: int, expectation: Row) -> str:
+    """What is expected, and how long."""
+    sender = 1 - expectation["direction"]
+    ends = tracker.tuples[2 * row + sender]
+    src, dst = (address_text([int(ends[f"{end}{word}"]) for word in range(4)]) for end in ("src", "dst"))
+    verb = "expects" if expectation["expects"] == SURELY else "perhaps expects"
+    return (
+        f"{verb} a connection from {src} to {dst} port {_port(expectation)}, for {LIFETIME // SECOND} s "
+        f"(announced in {word(Direction(expectation['direction']))} direction)"
+    )
+
+
+def _port(expectation: Row) -> str:
+    """The port announced."""
+    return "that is not known" if expectation["port"] == UNKNOWN_VALUE else str(expectation["port"])
