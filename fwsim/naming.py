@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
-from fwsim.tables import RULE_POLICY
+from fwsim.tables import RULE_POLICY, V6
 from fwsim.terms import CtState, Direction, Hook, Proto, Reason, RejectWith, SctpState, TcpState, Verdict, word
 
 TCP_STATE_WORDS = {int(state): state.name for state in TcpState}
@@ -34,6 +34,50 @@ DECISION_WORDS: dict[str, dict[int, str]] = {
 
 PROTO_WORDS: dict[int, str] = {int(proto): word(proto) for proto in Proto}
 """IP protocols that have a name in output; the others are written as numbers."""
+
+FRAME_FIELDS = (
+    "n", "file", "ts", "len", "src", "dst", "proto", "sport", "dport", "flags", "seq", "ack", "win",
+    "icmp_type", "icmp_code", "vlan", "iif", "oif", "connection", "evidence",
+)  # fmt: skip
+"""What is told of a frame, in this order (DESIGN section 5)."""
+
+DECISION_FIELDS = (
+    "verdict", "reason", "reject_with", "hook", "chain", "rule", "line", "mirror",
+    "ct_state", "ct_direction", "tcp_state_before", "tcp_state",
+)  # fmt: skip
+"""What is told of a decision, in this order."""
+
+DECISION_SOURCES = tuple(name for name in DECISION_FIELDS if name != "line")
+"""The fields of a DECISION row that it is told from."""
+
+
+MAPPED = 0xFFFF
+"""The third word of an IPv6 address that maps an IPv4 address; the first two are 0 (RFC 4291 section 2.5.5.2)."""
+
+
+def address_text(words: Sequence[int]) -> str:
+    """An address in its usual form: dotted IPv4, or IPv6 as RFC 5952 writes it.
+
+    One that maps an IPv4 address ends in it (section 5), which Python writes so from 3.13 on only.
+    """
+    first = words[0]
+    if first < V6:
+        return _dotted(first)
+    if first == V6 and words[1] == 0 and words[2] == MAPPED:
+        return f"::ffff:{_dotted(words[3])}"
+    from ipaddress import IPv6Address
+
+    return str(IPv6Address((first - V6) << 96 | words[1] << 64 | words[2] << 32 | words[3]))
+
+
+def _dotted(word: int) -> str:
+    """An IPv4 address."""
+    return f"{word >> 24}.{word >> 16 & 255}.{word >> 8 & 255}.{word & 255}"
+
+
+def proto_text(family: int, proto: int) -> str | int | None:
+    """The name of an IP protocol, or its number; nothing if it is not IP or not known."""
+    return PROTO_WORDS.get(proto, proto) if family > 0 and proto >= 0 else None
 
 
 class NamedRule(Protocol):
@@ -117,3 +161,14 @@ class Naming:
     def interface(self, number: int) -> str | None:
         """The name of a declared interface; None if not known."""
         return self.interfaces[number] if number >= 0 else None
+
+    def decision(self, mode: str, values: Sequence[int]) -> list[Any]:
+        """The values of `DECISION_FIELDS` for those of `DECISION_SOURCES` in a DECISION row."""
+        numbers = dict(zip(DECISION_SOURCES, values, strict=True))
+        names = self.rules[mode]
+        found: dict[str, Any] = {name: words.get(numbers[name]) for name, words in DECISION_WORDS.items()}
+        found["chain"] = names.chain(numbers["chain"])
+        found["rule"] = names.rule(numbers["rule"])
+        found["line"] = names.line(numbers["rule"], numbers["chain"])
+        found["mirror"] = bool(numbers["mirror"])
+        return [found[name] for name in DECISION_FIELDS]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,8 @@ from fwsim.engine.instructions import match
 from fwsim.engine.match import FINISHED, begin_chain, begin_walk, conclude, finish_chain, next_base, step
 from fwsim.engine.program import FALSE, MAYBE, TRUE, Memory
 from fwsim.lower import Lowered
+from fwsim.naming import address_text
 from fwsim.ruleset import words as ruleset_words
-from fwsim.tables import V6
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus, ct_state_words, flags_text, word
 
 Row = Any
@@ -171,11 +170,3 @@ def _bits_text(key: str, number: int) -> str:
     if key == "ct_status":
         return ",".join(word(bit) for bit in CtStatus if number & bit) or "none"
     return hex(number) if key in ("mark", "ct_mark") else str(number)
-
-
-def address_text(value: Sequence[int]) -> str:
-    """An address as people write it."""
-    if value[0] < V6:
-        return str(IPv4Address(value[0]))
-    number = (value[0] - V6) << 96 | value[1] << 64 | value[2] << 32 | value[3]
-    return str(IPv6Address(number))

@@ -7,39 +7,20 @@ A value that a frame does not have, or that cannot be known, is None. Only what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.naming import DECISION_WORDS, PROTO_WORDS, Naming
+from fwsim.naming import DECISION_SOURCES, Naming, address_text, proto_text
 from fwsim.tables import V6
 from fwsim.terms import evidence_words, flags_text
 
 Encode = Callable[[Any], str]
 Rows = npt.NDArray[np.intp] | slice
 
-FRAME_FIELDS = (
-    "n", "file", "ts", "len", "src", "dst", "proto", "sport", "dport", "flags", "seq", "ack", "win",
-    "icmp_type", "icmp_code", "vlan", "iif", "oif", "connection", "evidence",
-)  # fmt: skip
-DECISION_FIELDS = (
-    "verdict", "reason", "reject_with", "hook", "chain", "rule", "line", "mirror",
-    "ct_state", "ct_direction", "tcp_state_before", "tcp_state",
-)  # fmt: skip
-_SOURCES = tuple(name for name in DECISION_FIELDS if name != "line")
 _REMEMBERED = 100_000
-
-
-def address_text(words: Sequence[int]) -> str:
-    """An address in its usual form: dotted IPv4, or IPv6 as RFC 5952 writes it."""
-    first = words[0]
-    if first < V6:
-        return f"{first >> 24}.{first >> 16 & 255}.{first >> 8 & 255}.{first & 255}"
-    from ipaddress import IPv6Address
-
-    return str(IPv6Address((first - V6) << 96 | words[1] << 64 | words[2] << 32 | words[3]))
 
 
 def seconds_text(nanoseconds: int) -> str:
@@ -58,7 +39,7 @@ class Cells:
         self.memory: dict[str, dict[Any, str]] = {}
 
     def frame(self, batch: Any, rows: Rows) -> Iterator[tuple[Any, ...]]:
-        """For each row the values of `FRAME_FIELDS`, ready to be put into a line."""
+        """For each row the values of `fwsim.naming.FRAME_FIELDS`, ready to be put into a line."""
         frames, packets = batch.frames[rows], batch.packets[rows]
         columns: list[Iterable[Any]] = [
             frames["number"].tolist(),
@@ -67,9 +48,9 @@ class Cells:
             frames["length"].tolist(),
             self.addresses(packets, "src"),
             self.addresses(packets, "dst"),
-            self.once("proto", np.where(packets["family"] > 0, packets["proto"], -1).tolist(), _proto),
+            self.once("proto", zip(packets["family"].tolist(), packets["proto"].tolist(), strict=True), _proto),
             *(self.numbers(packets[name]) for name in ("sport", "dport")),
-            self.once("flags", packets["flags"].tolist(), lambda mask: flags_text(mask) if mask >= 0 else None),
+            self.once("flags", packets["flags"].tolist(), _flags),
             *(self.numbers(packets[name]) for name in ("seq", "ack", "win", "icmp_type", "icmp_code", "vlan")),
             *(self.once("interface", packets[name].tolist(), self.naming.interface) for name in ("iif", "oif")),
             self.numbers(np.where(frames["connection"] > 0, frames["connection"], -1)),
@@ -78,25 +59,14 @@ class Cells:
         return zip(*columns, strict=True)
 
     def decisions(self, batch: Any, rows: Rows, mode: str, shape: Callable[[list[str]], str]) -> list[str]:
-        """For each row its decision, put into text by `shape` from the encoded values of `DECISION_FIELDS`."""
+        """For each row its decision, put into text by `shape` from the encoded values (`fwsim.naming`)."""
         table = getattr(batch, mode)[rows]
         return self.once(
             mode,
-            zip(*(table[name].tolist() for name in _SOURCES), strict=True),
-            lambda values: shape([self.encode(value) for value in self.decision(mode, values)]),
+            zip(*(table[name].tolist() for name in DECISION_SOURCES), strict=True),
+            lambda values: shape([self.encode(value) for value in self.naming.decision(mode, values)]),
             encoded=True,
         )
-
-    def decision(self, mode: str, values: Sequence[int]) -> list[Any]:
-        """The values of `DECISION_FIELDS` for the numbers in a DECISION row."""
-        numbers = dict(zip(_SOURCES, values, strict=True))
-        names = self.naming.rules[mode]
-        found: dict[str, Any] = {name: words.get(numbers[name]) for name, words in DECISION_WORDS.items()}
-        found["chain"] = names.chain(numbers["chain"])
-        found["rule"] = names.rule(numbers["rule"])
-        found["line"] = names.line(numbers["rule"], numbers["chain"])
-        found["mirror"] = bool(numbers["mirror"])
-        return [found[name] for name in DECISION_FIELDS]
 
     def once(self, kind: str, keys: Iterable[Any], text: Callable[[Any], Any], *, encoded: bool = False) -> list[str]:
         """The text of each key, made once and remembered."""
@@ -128,6 +98,11 @@ class Cells:
         return [value if value >= 0 else self.nothing for value in values]
 
 
-def _proto(number: int) -> str | int | None:
-    """The name of an IP protocol, or its number."""
-    return PROTO_WORDS.get(number, number) if number >= 0 else None
+def _proto(key: tuple[int, int]) -> str | int | None:
+    """The protocol of a packet from its family and number."""
+    return proto_text(*key)
+
+
+def _flags(mask: int) -> str | None:
+    """TCP flags, if there are any to be known."""
+    return flags_text(mask) if mask >= 0 else None

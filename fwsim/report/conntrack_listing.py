@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fwsim.naming import STATE_WORDS
-from fwsim.report.cells import address_text, seconds_text
+from fwsim.naming import STATE_WORDS, address_text
+from fwsim.report.cells import seconds_text
 from fwsim.terms import CtStatus, Proto
 
 Connection = dict[str, Any]

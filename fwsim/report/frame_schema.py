@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from fwsim.naming import DECISION_WORDS
-from fwsim.report.cells import DECISION_FIELDS, FRAME_FIELDS
+from fwsim.naming import DECISION_FIELDS, DECISION_WORDS, FRAME_FIELDS
 from fwsim.terms import Evidence, word
 
 Schema = dict[str, Any]

@@ -10,8 +10,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from fwsim.naming import Naming
-from fwsim.report.cells import DECISION_FIELDS, FRAME_FIELDS, Cells, Rows
+from fwsim.naming import DECISION_FIELDS, FRAME_FIELDS, Naming
+from fwsim.report.cells import Cells, Rows
 
 _FRAME = ",".join(f'"{name}":"%s"' if name == "ts" else f'"{name}":%s' for name in FRAME_FIELDS)
 _DECISION = ",".join(f'"{name}":%s' for name in DECISION_FIELDS)

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.naming import PROTO_WORDS, Naming
-from fwsim.report.cells import Rows, address_text
+from fwsim.naming import PROTO_WORDS, Naming, address_text
+from fwsim.report.cells import Rows
 from fwsim.report.figures import count
 from fwsim.report.frames import csv_cell
 from fwsim.report.grid import grid

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fwsim.naming import DECISION_WORDS, PROTO_WORDS, Naming
-from fwsim.report.cells import Rows, address_text
+from fwsim.naming import DECISION_WORDS, PROTO_WORDS, Naming, address_text
+from fwsim.report.cells import Rows
 from fwsim.report.figures import time_of_day
 from fwsim.report.safe import safe
 from fwsim.tables import each

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from fwsim.kernel.orders import Connection
+from fwsim.naming import address_text
 from fwsim.simulator import Simulator
 from fwsim.terms import CtStatus
-from fwsim.trace import address_text
 from fwsim.tracker import connections_listing
 
 TCP, UDP, UDPLITE = 6, 17, 136

@@ -5,24 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fwsim.report import cells as module
-from fwsim.report.cells import Cells, address_text, seconds_text
-from fwsim.tables import V6
+from fwsim.report.cells import Cells, seconds_text
 from tests.batches import batch, naming
-
-
-@pytest.mark.parametrize(
-    ("words", "text"),
-    [
-        ((0, 0, 0, 0), "0.0.0.0"),
-        ((0xFFFFFFFF, 0, 0, 0), "255.255.255.255"),
-        ((0x0A010417, 0, 0, 0), "10.1.4.23"),
-        ((V6, 0, 0, 0), "::"),
-        ((V6 + 0x20010DB8, 0, 0, 1), "2001:db8::1"),
-        ((V6 + 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF), "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
-    ],
-)
-def test_addresses_of_both_families(words: tuple[int, int, int, int], text: str) -> None:
-    assert address_text(words) == text
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from fwsim.report.cells import DECISION_FIELDS, FRAME_FIELDS
+from fwsim.naming import DECISION_FIELDS, FRAME_FIELDS
 from fwsim.report.frame_schema import frame_schema
 from fwsim.report.frames import Csv, JsonLines, csv_cell
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, Direction, Evidence, Hook, Proto, Reason, RejectWith, Verdict

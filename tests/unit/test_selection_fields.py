@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fwsim.naming import DECISION_WORDS
-from fwsim.report.cells import DECISION_FIELDS, FRAME_FIELDS
+from fwsim.naming import DECISION_FIELDS, DECISION_WORDS, FRAME_FIELDS
 from fwsim.selection.fields import ValueRefusedError, fields_of
 from tests.batches import batch, naming
 
