@@ -24,14 +24,14 @@ from fwsim.report.conntrack_listing import record
 from fwsim.report.frames import Csv, JsonLines
 from fwsim.report.groups import Groups, groups_csv, groups_jsonl, groups_records, groups_text
 from fwsim.report.line import Lines
+from fwsim.report.records import Records
 from fwsim.report.safe import safe
 from fwsim.report.summary_json import summary_json
 from fwsim.report.summary_text import summary
 from fwsim.report.tally import Tally
 from fwsim.tracker import connections_listing
 
-Formatter = JsonLines | Csv | Lines
-RECORDS: dict[str, type[JsonLines | Csv]] = {"jsonl": JsonLines, "csv": Csv}
+FORMATS: dict[str, type[JsonLines | Csv]] = {"jsonl": JsonLines, "csv": Csv}
 
 
 def show(
@@ -49,7 +49,7 @@ def show(
         out = stack.enter_context(opened(output.output))
         writer = stack.enter_context(CaptureWriter(output.write, run.captures)) if output.write else None
         showing = Showing(run, window, output, out, lines=lines)
-        for batch in with_progress(run.result, hidden=showing.formatter is not None and out.isatty()):
+        for batch in with_progress(run.result, hidden=showing.tells_packets and out.isatty()):
             rows = showing.add(batch)
             if writer is not None:
                 writer.write(batch.chunk, written(batch, rows, selecting, modes).tolist())
@@ -78,18 +78,26 @@ class Showing:
         self.tally = Tally(run.modes, run.slots())
         self.unknowns = unknowns_of(run)
         self.groups = Groups(output.by, run.modes, run.naming) if output.by else None
-        self.formatter = self._formatter(lines=lines)
+        self.records = self._records()
+        self.lines = Lines(run.modes, run.naming, colour=self.colour) if self._wants_lines(lines) else None
         self.advised = False
-        if self.formatter is not None:
-            self.out.write(self.formatter.header())
+        if self.records is not None:
+            self.records.begin()
 
-    def _formatter(self, *, lines: bool) -> Formatter | None:
-        """What writes each packet, if anything does."""
-        if self.output.format in RECORDS:
-            return None if self.groups else RECORDS[self.output.format](self.run.modes, self.run.naming)
-        if self.output.format == "text" and lines and not self.output.quiet:
-            return Lines(self.run.modes, self.run.naming, colour=self.colour)
-        return None
+    def _records(self) -> Records | None:
+        """What writes a record for each packet, if that is wanted."""
+        if self.groups is not None or self.output.format not in FORMATS:
+            return None
+        return Records(FORMATS[self.output.format](self.run.modes, self.run.naming), self.out)
+
+    def _wants_lines(self, lines: bool) -> bool:
+        """Whether the text tells every packet."""
+        return self.output.format == "text" and lines and not self.output.quiet
+
+    @property
+    def tells_packets(self) -> bool:
+        """Whether every packet is written while the run goes on."""
+        return self.records is not None or self.lines is not None
 
     def add(self, batch: Any) -> Any:
         """Count and write a batch; returns the selected rows."""
@@ -98,10 +106,12 @@ class Showing:
         self.unknowns.add(batch, rows)
         if self.groups is not None:
             self.groups.add(batch, rows)
-        if self.formatter is not None:
-            if not self.advised and self.output.format == "text":
+        if self.records is not None:
+            self.records.write(batch, rows)
+        if self.lines is not None:
+            if not self.advised:
                 self._advise()
-            self.out.write(self.formatter.lines(batch, rows))
+            self.out.write(self.lines.lines(batch, rows))
         return rows
 
     def _advise(self) -> None:
@@ -126,7 +136,7 @@ class Showing:
 
     def _write_text(self, told: About) -> None:
         """The summary for people."""
-        if self.formatter is not None and self.tally.frames:
+        if self.lines is not None and self.tally.frames:
             self.out.write("\n")
         table = groups_text(self.groups, self.output.top) if self.groups else ""
         style = {"colour": self.colour, "quiet": self.output.quiet}

@@ -29,6 +29,9 @@ from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+ELSEWHERE = ("report/digits.py", "report/record_bytes.py")
+"""The modules beside the engine that hold hot functions too."""
+
 _registered: list[FunctionType] = []
 _entries: set[FunctionType] = set()
 _shared: set[FunctionType] = set()
@@ -228,9 +231,9 @@ def cache_folder() -> Path:
     return folder
 
 
-def is_cached() -> bool:
+def is_cached(function: str = "run_stateful") -> bool:
     """Whether compiled code of exactly these sources is on disk, so that compiling costs next to nothing."""
-    return any(_wanted_folder().rglob("*run_stateful*.nbi"))
+    return any(_wanted_folder().rglob(f"*.{function}-*.nbi"))
 
 
 def _wanted_folder() -> Path:
@@ -246,7 +249,7 @@ def _digest() -> str:
     digest = hashlib.sha256()
     sources = [
         *Path(__file__).parent.glob("*.py"),
-        *(Path(__file__).parent.parent / n for n in ("terms.py", "tables.py")),
+        *(Path(__file__).parent.parent / n for n in ("terms.py", "tables.py", *ELSEWHERE)),
     ]
     for path in sorted(sources):
         digest.update(path.read_bytes())
@@ -257,9 +260,11 @@ def _digest() -> str:
 
 
 def _import_all() -> None:
-    """Import every module of the engine, so that all hot functions are registered before they are rebound."""
+    """Import every module with hot functions, so that all of these are registered before they are rebound."""
     from importlib import import_module
 
     for path in sorted(Path(__file__).parent.glob("*.py")):
         if path.stem != "__init__":
             import_module(f"{__name__}.{path.stem}")
+    for name in ELSEWHERE:
+        import_module(f"fwsim.{name.removesuffix('.py').replace('/', '.')}")

@@ -37,24 +37,33 @@ class Cells:
         self.naming = naming
         self.nothing = encode(None)
         self.memory: dict[str, dict[Any, str]] = {}
+        self.words: dict[str, Callable[..., Any]] = {
+            "file": naming.file,
+            "proto": proto_text,
+            "flags": lambda mask: flags_text(mask) if mask >= 0 else None,
+            "iif": naming.interface,
+            "oif": naming.interface,
+            "evidence": evidence_words,
+        }
 
     def frame(self, batch: Any, rows: Rows) -> Iterator[tuple[Any, ...]]:
         """For each row the values of `fwsim.naming.FRAME_FIELDS`, ready to be put into a line."""
-        frames, packets = batch.frames[rows], batch.packets[rows]
+        frames, packets, words = batch.frames[rows], batch.packets[rows], self.words
+        protos = zip(packets["family"].tolist(), packets["proto"].tolist(), strict=True)
         columns: list[Iterable[Any]] = [
             frames["number"].tolist(),
-            self.once("file", frames["file"].tolist(), self.naming.file),
+            self.once("file", frames["file"].tolist(), words["file"]),
             [seconds_text(ts) for ts in frames["ts"].tolist()],
             frames["length"].tolist(),
             self.addresses(packets, "src"),
             self.addresses(packets, "dst"),
-            self.once("proto", zip(packets["family"].tolist(), packets["proto"].tolist(), strict=True), _proto),
+            self.once("proto", protos, lambda key: words["proto"](*key)),
             *(self.numbers(packets[name]) for name in ("sport", "dport")),
-            self.once("flags", packets["flags"].tolist(), _flags),
+            self.once("flags", packets["flags"].tolist(), words["flags"]),
             *(self.numbers(packets[name]) for name in ("seq", "ack", "win", "icmp_type", "icmp_code", "vlan")),
-            *(self.once("interface", packets[name].tolist(), self.naming.interface) for name in ("iif", "oif")),
+            *(self.once("interface", packets[name].tolist(), words[name]) for name in ("iif", "oif")),
             self.numbers(np.where(frames["connection"] > 0, frames["connection"], -1)),
-            self.once("evidence", frames["evidence"].tolist(), evidence_words),
+            self.once("evidence", frames["evidence"].tolist(), words["evidence"]),
         ]
         return zip(*columns, strict=True)
 
@@ -96,13 +105,3 @@ class Cells:
         if len(values) == 0 or column.min() >= 0:
             return values
         return [value if value >= 0 else self.nothing for value in values]
-
-
-def _proto(key: tuple[int, int]) -> str | int | None:
-    """The protocol of a packet from its family and number."""
-    return proto_text(*key)
-
-
-def _flags(mask: int) -> str | None:
-    """TCP flags, if there are any to be known."""
-    return flags_text(mask) if mask >= 0 else None

@@ -13,7 +13,6 @@ from typing import Any
 from fwsim.naming import DECISION_FIELDS, FRAME_FIELDS, Naming
 from fwsim.report.cells import Cells, Rows
 
-_FRAME = ",".join(f'"{name}":"%s"' if name == "ts" else f'"{name}":%s' for name in FRAME_FIELDS)
 _DECISION = ",".join(f'"{name}":%s' for name in DECISION_FIELDS)
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
@@ -21,13 +20,21 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r")
 class JsonLines:
     """Frames as JSON, one object per line."""
 
+    quote = '"'
+    ending = "}\n"
+
     def __init__(self, modes: Sequence[str], naming: Naming) -> None:
         """`modes` are those that the run has decisions of."""
         self.modes = modes
         self.cells = Cells(_json, naming)
-        single = len(modes) == 1
-        self.shape = _DECISION if single else "{" + _DECISION + "}"
-        self.line = "{" + _FRAME + ("," + "%s" if single else "".join(f',"{mode}":%s' for mode in modes)) + "}\n"
+        self.shape = _DECISION if len(modes) == 1 else "{" + _DECISION + "}"
+        self.line = _line(self)
+
+    def opening(self, name: str) -> str:
+        """What stands before a field, or before the decision of a mode."""
+        if name in self.modes and len(self.modes) == 1:
+            return ","
+        return ("{" if name == FRAME_FIELDS[0] else ",") + f'"{name}":'
 
     def header(self) -> str:
         """Nothing stands before the first frame."""
@@ -45,11 +52,18 @@ class JsonLines:
 class Csv:
     """Frames as CSV (RFC 4180, but lines end with a newline only), with a header."""
 
+    quote = ""
+    ending = "\n"
+
     def __init__(self, modes: Sequence[str], naming: Naming) -> None:
         """As `JsonLines`."""
         self.modes = modes
         self.cells = Cells(csv_cell, naming)
-        self.line = ",".join(["%s"] * (len(FRAME_FIELDS) + len(modes))) + "\n"
+        self.line = _line(self)
+
+    def opening(self, name: str) -> str:
+        """A comma, but before the first field."""
+        return "" if name == FRAME_FIELDS[0] else ","
 
     def header(self) -> str:
         """The names of the columns."""
@@ -63,6 +77,15 @@ class Csv:
     def decision(self, values: list[str]) -> str:
         """One decision from its encoded values."""
         return ",".join(values)
+
+
+def _line(format_: JsonLines | Csv) -> str:
+    """A line with a place for each field of a frame and for each decision."""
+    fields = [
+        f"{format_.opening(name)}{format_.quote}%s{format_.quote}" if name == "ts" else f"{format_.opening(name)}%s"
+        for name in FRAME_FIELDS
+    ]
+    return "".join(fields + [f"{format_.opening(mode)}%s" for mode in format_.modes]) + format_.ending
 
 
 def _joined(format_: JsonLines | Csv, batch: Any, rows: Rows) -> str:

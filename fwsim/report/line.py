@@ -59,10 +59,6 @@ class Lines:
         self.colour = colour
         self.known: dict[tuple[Any, ...], str] = {}
 
-    def header(self) -> str:
-        """Nothing stands before the first packet."""
-        return ""
-
     def lines(self, batch: Any, rows: Rows) -> str:
         """The selected rows of a batch."""
         frames, packets = each(batch.frames[rows]), each(batch.packets[rows])

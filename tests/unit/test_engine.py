@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,14 +36,20 @@ def run(code: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
+def copy_others(package: Path, to: Path) -> None:
+    """Copy what compiled code depends on besides the modules of the engine."""
+    for name in ("terms.py", "tables.py", *engine.ELSEWHERE):
+        (to / name).parent.mkdir(exist_ok=True)
+        shutil.copy(package / name, to / name)
+
+
 @pytest.fixture
 def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of all that compiled code depends on, from which the digest is taken."""
     package = Path(engine.__file__).parent
     copy = tmp_path / "fwsim"
     shutil.copytree(package, copy / "engine")
-    for name in ("terms.py", "tables.py"):
-        shutil.copy(package.parent / name, copy / name)
+    copy_others(package.parent, copy)
     monkeypatch.setattr(engine, "__file__", str(copy / "engine" / "__init__.py"))
     return copy
 
@@ -106,7 +113,7 @@ def test_a_folder_that_cannot_be_written_to_is_replaced_by_a_temporary_one(cache
         folder.rmdir()
 
 
-@pytest.mark.parametrize("changed", ["engine/serial.py", "engine/tcp.py", "terms.py", "tables.py"])
+@pytest.mark.parametrize("changed", ["engine/serial.py", "engine/tcp.py", "terms.py", "tables.py", *engine.ELSEWHERE])
 def test_any_change_of_the_sources_changes_the_folder(cache: Path, sources: Path, changed: str) -> None:
     before = cache_folder()
     path = sources / changed
@@ -118,8 +125,7 @@ def test_the_same_sources_elsewhere_have_the_same_folder(cache: Path, sources: P
     copied = cache_folder()
     shutil.rmtree(sources)
     shutil.copytree(Path(engine.hot.__code__.co_filename).parent, sources / "engine")
-    for name in ("terms.py", "tables.py"):
-        shutil.copy(Path(engine.hot.__code__.co_filename).parent.parent / name, sources / name)
+    copy_others(Path(engine.hot.__code__.co_filename).parent.parent, sources)
     assert cache_folder() == copied
 
 
@@ -139,6 +145,16 @@ def test_code_is_cached_once_the_stateful_loop_is_there(cache: Path) -> None:
     assert not is_cached()
     (module / "pipeline.run_stateful-250.py312.nbi").touch()
     assert is_cached()
+    assert not is_cached("write_records")
+    (module / "record_bytes.write_records-130.py312.nbi").touch()
+    assert is_cached("write_records")
+
+
+def test_modules_beside_the_engine_that_hold_hot_functions_are_known() -> None:
+    package = Path(engine.__file__).parent.parent
+    paths = [path for path in package.rglob("*.py") if path.parent.name != "engine"]
+    holding = [path for path in paths if re.search(r"^@(hot|entry|shared)\b", path.read_text(), re.MULTILINE)]
+    assert sorted(path.relative_to(package).as_posix() for path in holding) == sorted(engine.ELSEWHERE)
 
 
 def test_compiling_replaces_the_entry_functions_and_nothing_else(tmp_path: Path) -> None:
@@ -154,6 +170,15 @@ def test_compiling_replaces_the_entry_functions_and_nothing_else(tmp_path: Path)
         "print(engine.is_compiled(), numba.config.CACHE_DIR == str(engine.cache_folder()))"
     )
     assert run(code, FWSIM_CACHE_DIR=str(tmp_path)) == "True True"
+
+
+def test_an_entry_function_beside_the_engine_is_compiled_also_where_it_is_imported_later(tmp_path: Path) -> None:
+    code = COMPILED + (
+        "assert 'fwsim.report.fragments' not in sys.modules\n"
+        "import fwsim.report.fragments, fwsim.report.record_bytes as bytes_of\n"
+        "print(fwsim.report.fragments.write_records.py_func.__name__, isinstance(bytes_of.slot_of, FunctionType))"
+    )
+    assert run(code, FWSIM_CACHE_DIR=str(tmp_path)) == "write_records True"
 
 
 def test_with_numba_disabled_everything_stays_as_it_is(tmp_path: Path) -> None:
