@@ -14,12 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from fwsim.arrow import require_pyarrow
 from fwsim.capture import Captures, Chunk, Input, from_scapy, open_captures
 from fwsim.capture.model import CaptureInterface
 from fwsim.engine import compile_engine, is_cached, is_compiled
 from fwsim.errors import UsageError
 from fwsim.holding import in_order
 from fwsim.ruleset import Ruleset, load_ruleset
+from fwsim.run_names import naming_of
 from fwsim.simulator import Batch, Mode, Simulator, Table
 from fwsim.stages import Stage, Stages
 from fwsim.tables import DECISION, plain
@@ -147,6 +149,17 @@ class Result:
             both = np.concatenate(pieces) if pieces else np.empty(0, BOTH)
             self._decisions = both if self._mode is None else both[self._mode].copy()
         return self._decisions
+
+    def to_arrow(self) -> Any:
+        """All frames and decisions as a `pyarrow.RecordBatchReader`, which streams as this result does.
+
+        The fields are those of `--format jsonl`. Raises UsageError without pyarrow (`fwsim[parquet]`).
+        """
+        require_pyarrow()
+        from fwsim.arrow.columns import reader
+
+        modes = ("stateless", "stateful") if self._mode is None else (self._mode,)
+        return reader(self, modes, naming_of(self.captures, self.simulator))
 
     @staticmethod
     def _both(batch: Batch) -> Table:

@@ -24,8 +24,8 @@ LADDER = [
     {"fwsim.ruleset", "fwsim.capture"},
     {"fwsim.fuzz"},
     {"fwsim.lower", "fwsim.topology", "fwsim.tracker", "fwsim.defragmenting"},
-    {"fwsim.trace", "fwsim.running", "fwsim.convert", "fwsim.stages"},
-    {"fwsim.result", "fwsim.simulator", "fwsim.holding", "fwsim.kernel"},
+    {"fwsim.trace", "fwsim.running", "fwsim.convert", "fwsim.stages", "fwsim.arrow"},
+    {"fwsim.result", "fwsim.run_names", "fwsim.simulator", "fwsim.holding", "fwsim.kernel"},
     {"fwsim.selection"},
     {"fwsim.report", "fwsim.parity", "fwsim.explain"},
     {"fwsim.cli"},
@@ -38,6 +38,7 @@ DOORS = {
     "pydantic": {"fwsim.ruleset"},
     "yaml": {"fwsim.ruleset"},
     "numba": {"fwsim.engine"},
+    "pyarrow": {"fwsim.arrow"},
     "click": {"fwsim.cli"},
     "rich": {"fwsim.cli"},
 }

@@ -105,6 +105,8 @@ class OutputOptions:
         """Refuse what contradicts itself."""
         if self.quiet and self.verbose:
             raise UsageError("-q (the answer only) and -v (a line for every packet) exclude each other")
+        if self.by and self.format == "parquet":
+            raise UsageError("--by has no Parquet: expected --format text, json, jsonl or csv with it")
 
 
 def _pairs(context: click.Context, parameter: click.Parameter, texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -204,8 +206,10 @@ output_options = _packed(
     OutputOptions,
     [
         click.option(
-            "--format", type=click.Choice(["text", "json", "jsonl", "csv"]), default="text", show_default=True,
-            help="json: one object; jsonl, csv: one record per packet.",
+            "--format", type=click.Choice(["text", "json", "jsonl", "csv", "parquet"]), default="text",
+            show_default=True,
+            help="json: one object; jsonl, csv: one record per packet; parquet: the same as a Parquet file "
+            "(needs fwsim[parquet]).",
         ),
         click.option("-o", "--output", metavar="FILE", default="-", help="Write there instead of standard output."),
         click.option("-w", "--write", metavar="FILE", help="Write the selected packets as a capture (pcapng)."),

@@ -20,12 +20,12 @@ from fwsim.cli.options import InputOptions, SelectionOptions
 from fwsim.cli.streams import warn
 from fwsim.cli.sysctl import conntrack_settings
 from fwsim.errors import UsageError
-from fwsim.lower import Lowered
-from fwsim.naming import Naming, RuleNames
+from fwsim.naming import Naming
 from fwsim.report.tally import Slots, Tally
 from fwsim.result import Result
 from fwsim.ruleset import Ruleset, load_ruleset
 from fwsim.ruleset.addresses import parse_interface_name
+from fwsim.run_names import naming_of
 from fwsim.selection import Selection
 from fwsim.simulator import Simulator
 from fwsim.terms import Verdict
@@ -58,19 +58,6 @@ class Run:
     def slots(self) -> dict[str, Slots]:
         """Where the hits of each mode are counted."""
         return {mode: Slots(len(names.rules), len(names.chains)) for mode, names in self.naming.rules.items()}
-
-
-class _Paths(Sequence[str]):
-    """The paths of captures, however many have been opened by now."""
-
-    def __init__(self, captures: Captures) -> None:
-        self.captures = captures
-
-    def __len__(self) -> int:
-        return len(self.captures.files)
-
-    def __getitem__(self, number: Any) -> Any:
-        return self.captures.files[number].path
 
 
 def start(
@@ -130,24 +117,6 @@ def new_interfaces(inputs: InputOptions) -> dict[str, list[str]]:
         except ValueError as problem:
             raise UsageError(f"--in {name}={path}: {problem}") from None
     return {name: [] for name, _ in inputs.named}
-
-
-def naming_of(captures: Captures, simulator: Simulator) -> Naming:
-    """The names of a run."""
-    rules: dict[str, RuleNames] = {}
-    for mode, lowered in simulator.lowered.items():
-        rules[mode] = RuleNames(lowered.rules, lowered.chains, rules_without_iif(lowered))
-    return Naming(_Paths(captures), simulator.topology.names, rules)
-
-
-def rules_without_iif(lowered: Lowered) -> frozenset[int]:
-    """The rules that do not ask by which interface a packet came in."""
-    spans = [(int(row["first"]), int(row["last"])) for row in lowered.program.rules[: len(lowered.rules)]]
-    return frozenset(
-        number
-        for number, (first, last) in enumerate(spans)
-        if not any(ask is not None and ask.field == "iif" for ask in lowered.asks[first:last])
-    )
 
 
 def capture_inputs(inputs: InputOptions) -> list[Input]:

@@ -6,12 +6,15 @@ the capture of `-w`; the summary comes at the end.
 
 from __future__ import annotations
 
+import json
+import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import IO, Any
 
 import numpy as np
 
+from fwsim.arrow import require_pyarrow
 from fwsim.capture import CaptureWriter
 from fwsim.cli.options import InputOptions, OutputOptions, SelectionOptions
 from fwsim.cli.runs import Run, Window, start, status_of
@@ -26,7 +29,7 @@ from fwsim.report.groups import Groups, groups_csv, groups_jsonl, groups_records
 from fwsim.report.line import Lines
 from fwsim.report.records import Records
 from fwsim.report.safe import safe
-from fwsim.report.summary_json import summary_json
+from fwsim.report.summary_json import summary_json, summary_object
 from fwsim.report.summary_text import summary
 from fwsim.report.tally import Tally
 from fwsim.tracker import connections_listing
@@ -43,12 +46,16 @@ def show(
         check_target(target, inputs.sources)
     if output.write == output.output:
         raise UsageError(f"-o {output.output} and -w {output.write} cannot go to the same place")
+    parquet = output.format == "parquet"
+    if parquet:
+        check_parquet(output.output)
     run = start(inputs, modes, digest=output.format == "json")
     run.result.on_compiling = Compiling(verbose=output.verbose)
     with ExitStack() as stack:
-        out = stack.enter_context(opened(output.output))
+        out = stack.enter_context(opened(output.output, whole=parquet))
         writer = stack.enter_context(CaptureWriter(output.write, run.captures)) if output.write else None
         showing = Showing(run, window, output, out, lines=lines)
+        stack.callback(showing.abandon)
         for batch in with_progress(run.result, hidden=showing.tells_packets and out.isatty()):
             rows = showing.add(batch)
             if writer is not None:
@@ -56,6 +63,13 @@ def show(
         showing.finish()
     warn(showing.unknowns.lines(), "unknown")
     return status_of(run, showing.tally)
+
+
+def check_parquet(path: str) -> None:
+    """Refuse what cannot come of it before anything is read."""
+    require_pyarrow()
+    if path == "-" and sys.stdout.isatty():
+        raise UsageError("a Parquet file is nothing for a terminal: expected -o FILE, or a pipe")
 
 
 def written(batch: Any, rows: Any, selecting: SelectionOptions, modes: tuple[str, ...]) -> Any:
@@ -78,6 +92,7 @@ class Showing:
         self.tally = Tally(run.modes, run.slots())
         self.unknowns = unknowns_of(run)
         self.groups = Groups(output.by, run.modes, run.naming) if output.by else None
+        self.parquet = self._parquet() if output.format == "parquet" else None
         self.records = self._records()
         self.lines = Lines(run.modes, run.naming, colour=self.colour) if self._wants_lines(lines) else None
         self.advised = False
@@ -89,6 +104,17 @@ class Showing:
         if self.groups is not None or self.output.format not in FORMATS:
             return None
         return Records(FORMATS[self.output.format](self.run.modes, self.run.naming), self.out)
+
+    def _parquet(self) -> Any:
+        """What writes a row for each packet."""
+        from fwsim.arrow.parquet import ParquetFile
+
+        return ParquetFile(self.run.modes, self.run.naming, self.out.buffer)  # type: ignore[attr-defined]
+
+    def abandon(self) -> None:
+        """Leave a file that looks complete only behind a run that came to its end."""
+        if self.parquet is not None:
+            self.parquet.abandon()
 
     def _wants_lines(self, lines: bool) -> bool:
         """Whether the text tells every packet."""
@@ -108,6 +134,8 @@ class Showing:
             self.groups.add(batch, rows)
         if self.records is not None:
             self.records.write(batch, rows)
+        if self.parquet is not None:
+            self.parquet.write(batch, rows)
         if self.lines is not None:
             if not self.advised:
                 self._advise()
@@ -147,6 +175,8 @@ class Showing:
         warn(told.hint, "note")
         if self.output.format == "json":
             self.out.write(summary_json(self.tally, self.run.naming, told, self._connections(), self._group_records()))
+        elif self.parquet is not None:
+            self.parquet.finish({"summary": json.dumps(summary_object(self.tally, told))})
         elif self.groups is not None:
             table_of = {"csv": groups_csv, "jsonl": groups_jsonl}[self.output.format]
             self.out.write(table_of(self.groups, self.output.top))

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 import click
@@ -22,16 +22,31 @@ PATIENCE = 1.0
 
 
 @contextmanager
-def opened(path: str) -> Iterator[IO[str]]:
-    """The stream to write to; `-` is standard output."""
+def opened(path: str, *, whole: bool = False) -> Iterator[IO[str]]:
+    """The stream to write to; `-` is standard output.
+
+    `whole`: what is written is of use only as a whole, so that the file gets its name when it is complete.
+    """
     if path == "-":
         yield sys.stdout
         return
+    unfinished = f"{os.path.realpath(path)}.{os.getpid()}.part" if whole and _may_be_replaced(path) else None
     try:
-        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+        with open(unfinished or path, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
             yield stream
+        if unfinished is not None:
+            os.replace(unfinished, os.path.realpath(path))
     except OSError as problem:
         raise UsageError(f"{path}: cannot be written: {problem.strerror}") from None
+    finally:
+        if unfinished is not None:
+            with suppress(FileNotFoundError):
+                os.unlink(unfinished)
+
+
+def _may_be_replaced(path: str) -> bool:
+    """Whether another file may take the place of what is there: not of a pipe or a device."""
+    return not os.path.exists(path) or os.path.isfile(path)
 
 
 def check_target(path: str | None, inputs: Iterable[str]) -> None:

@@ -98,7 +98,7 @@ class Fragments:
                     break
                 self._add(source, int(places[progress["next"]]))
             if progress["end"]:
-                yield memoryview(self.out)[: progress["end"]]
+                yield self.out.data[: progress["end"]]
             elif self.room > len(self.out):
                 self.out = np.empty(2 * self.room, np.uint8)
 

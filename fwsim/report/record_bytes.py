@@ -58,7 +58,7 @@ class Form(NamedTuple):
 @hot
 def cell(source: Source, table: int, row: int, field: int) -> int:
     """One field of a frame."""
-    value = 0
+    value: int = 0
     if table == PACKETS:
         value = source.packets[row, field]
     elif table == FRAMES:

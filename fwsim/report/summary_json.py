@@ -34,7 +34,7 @@ def summary_json(
 ) -> str:
     """The whole object, as text."""
     whole: Object = {
-        "summary": _summary(tally, about),
+        "summary": summary_object(tally, about),
         "counts": _counts(tally, naming, about),
         "rules": [_rule(row, tally) for row in rule_table(tally, naming)],
         "connections": list(connections),
@@ -44,7 +44,7 @@ def summary_json(
     return json.dumps(whole, indent=1) + "\n"
 
 
-def _summary(tally: Tally, about: About) -> Object:
+def summary_object(tally: Tally, about: About) -> Object:
     """What was read, with which ruleset, by which program."""
     from fwsim import __version__
 

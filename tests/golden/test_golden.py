@@ -20,6 +20,7 @@ COMMANDS = {
     "compare-ack-scan-hole": "compare pcaps/ack-scan.pcapng -r rulesets/established-hole.yaml",
     "compare-any-interface": "compare pcaps/any-interface.pcapng -r rulesets/office.yaml",
     "compare-asymmetric": "compare pcaps/asymmetric.pcapng.gz -r rulesets/office.yaml",
+    "compare-blind-reset-csv": "compare pcaps/blind-reset.pcapng -r rulesets/office.yaml --format csv",
     "compare-blind-reset": "compare pcaps/blind-reset.pcapng -r rulesets/office.yaml",
     "compare-data-injection": "compare pcaps/data-injection.pcapng -r rulesets/office.yaml -v -Y evidence",
     "compare-flag-scan": "compare pcaps/flag-scan.pcapng -r rulesets/office.yaml",
@@ -41,6 +42,7 @@ COMMANDS = {
     "demo": "demo",
     "explain-blind-reset": "explain pcaps/blind-reset.pcapng -r rulesets/office.yaml -n 10",
     "replay-handshake": "replay pcaps/handshake.pcapng -r rulesets/office.yaml",
+    "replay-handshake-jsonl": "replay pcaps/handshake.pcapng -r rulesets/office.yaml --format jsonl",
     "replay-split-handshake": "replay pcaps/split-handshake.pcapng -r rulesets/office.yaml",
     "replay-tuple-reuse": "replay pcaps/tuple-reuse.pcapng -r rulesets/office.yaml",
 }

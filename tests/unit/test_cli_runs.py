@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,8 @@ import pytest
 
 from fwsim.capture import Input
 from fwsim.cli.options import InputOptions, Moment, SelectionOptions
-from fwsim.cli.runs import Window, capture_inputs, rules_without_iif
+from fwsim.cli.runs import Window, capture_inputs
 from fwsim.errors import UsageError
-from fwsim.lower import lower
-from fwsim.ruleset import load_ruleset
 from tests.batches import BASE_TS, batch, naming
 
 BOTH = ("stateless", "stateful")
@@ -68,14 +65,3 @@ def test_relative_times_count_from_the_first_packet_of_the_run() -> None:
     assert np.arange(1)[window.rows(batch({}), naming())].tolist() == []
     assert np.arange(1)[window.rows(batch({"ts": BASE_TS + 10}), naming())].tolist() == [0]
     assert np.arange(0)[window.rows(batch(), naming())].tolist() == []
-
-
-def test_rules_that_do_not_ask_for_the_interface_are_known() -> None:
-    text = (
-        "interfaces: {lan: {networks: [10.0.0.0/8]}}\npolicy: drop\nrules:\n"
-        "  - {name: a, iif: lan, dport: 1, proto: tcp, verdict: accept}\n"
-        "  - {name: b, oif: lan, verdict: accept}\n"
-        "  - {name: c, verdict: accept}\n  - {name: d, iif: lan, verdict: drop}\n"
-    )
-    lowered = lower(load_ruleset(io.StringIO(text)), interfaces=["lan"])
-    assert rules_without_iif(lowered) == {1, 2}

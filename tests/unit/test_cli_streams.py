@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -60,6 +61,44 @@ def test_other_targets_are_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be written"), opened(str(tmp_path / "no" / "where")):
         pass
+
+
+def write_half_of(target: Path) -> None:
+    """Begin to write, under another name as can be seen meanwhile, and be interrupted."""
+    before = len(list(target.parent.iterdir()))
+    with opened(str(target), whole=True) as stream:
+        stream.write("half")
+        stream.flush()
+        assert len(list(target.parent.iterdir())) == before + 1
+        raise KeyboardInterrupt
+
+
+def test_what_is_of_use_only_as_a_whole_gets_its_name_when_it_is_complete(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    for old in (None, "old"):
+        if old is not None:
+            target.write_text(old)
+        with pytest.raises(KeyboardInterrupt):
+            write_half_of(target)
+        assert [path.read_text() for path in tmp_path.iterdir()] == ([] if old is None else [old])
+    with opened(str(target), whole=True) as stream:
+        stream.write("whole")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["whole"]
+
+
+def test_a_link_to_a_file_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("old")
+    (tmp_path / "link").symlink_to("target")
+    with opened(str(tmp_path / "link"), whole=True) as stream:
+        stream.write("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_text() == "new"
+
+
+def test_a_device_is_written_to_and_not_replaced() -> None:
+    with opened(os.devnull, whole=True) as stream:
+        assert stream.name == os.devnull
+    assert not os.path.isfile(os.devnull)
 
 
 def test_colour_needs_a_terminal_that_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -392,3 +392,22 @@ def test_compiling_is_told_when_it_begins_and_when_it_has_ended(
     with pytest.raises(CaptureError):
         list(result)
     assert said == told
+
+
+def test_a_result_streams_as_arrow_record_batches() -> None:
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed (fwsim[parquet])")
+    decisions = compare(SHORT, OFFICE).decisions
+    reader = compare(SHORT, OFFICE).to_arrow()
+    table = reader.read_all()
+    assert table.num_rows == len(decisions) > 0
+    verdicts = [Verdict(number).name.lower() for number in decisions["stateful"]["verdict"]]
+    assert [row["verdict"] for row in table.column("stateful").to_pylist()] == verdicts
+    flat = replay(SHORT, OFFICE, mode="stateless").to_arrow().read_all()
+    stateless = [Verdict(number).name.lower() for number in decisions["stateless"]["verdict"]]
+    assert flat.column("verdict").to_pylist() == stateless
+
+
+def test_without_pyarrow_a_result_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UsageError, match=r"fwsim\[parquet\]"):
+        compare(SHORT, OFFICE).to_arrow()
