@@ -57,61 +57,78 @@ def _field(name: str) -> Any:
     return pa.field(name, kind, nullable=name not in ALWAYS)
 
 
+class Gathered:
+    """The numbers of up to `ROWS` rows, column by column."""
+
+    def __init__(self, modes: Sequence[str]) -> None:
+        """None yet."""
+        self.count = 0
+        self.frames = np.empty((len(OF_FRAME), ROWS), np.int64)
+        self.packets = np.empty((len(OF_PACKET), ROWS), np.int64)
+        self.decisions = {mode: np.empty((len(DECISION_SOURCES), ROWS), np.int64) for mode in modes}
+
+    def take(self, batch: Any, rows: npt.NDArray[np.intp]) -> None:
+        """Copy rows, for which there is room."""
+        begin, self.count = self.count, self.count + len(rows)
+        pieces = [(self.frames, batch.frames, OF_FRAME), (self.packets, batch.packets, OF_PACKET)]
+        pieces += [(store, getattr(batch, mode), DECISION_SOURCES) for mode, store in self.decisions.items()]
+        whole = len(rows) == len(batch)
+        for store, table, names in pieces:
+            for line, name in zip(store, names, strict=True):
+                line[begin : self.count] = table[name] if whole else table[name][rows]
+
+
 class Columns:
-    """Gathers the rows of batches, and makes record batches of them."""
+    """Gathers the rows of batches, and makes record batches of them.
+
+    Two that are gathered take turns: one is good until the next has been given and the one after it is asked for.
+    """
 
     def __init__(self, modes: Sequence[str], naming: Naming) -> None:
         """Nothing is gathered yet."""
         self.modes = tuple(modes)
         self.naming = naming
         self.schema = schema(modes)
-        self.frames = np.empty((len(OF_FRAME), ROWS), np.int64)
-        self.packets = np.empty((len(OF_PACKET), ROWS), np.int64)
-        self.decisions = {mode: np.empty((len(DECISION_SOURCES), ROWS), np.int64) for mode in self.modes}
-        self.count = 0
+        self.gathered, self.other = Gathered(modes), Gathered(modes)
         self.words = {
             "proto": Vocabulary({number: str(proto_text(4, number)) for number in range(256)}),
-            "flags": Vocabulary({mask: flags_text(mask) for mask in range(512)}),
+            "flags": Vocabulary({mask: flags_text(mask) for mask in range(256)}),
             "interface": Vocabulary(dict(enumerate(naming.interfaces))),
         } | {name: Vocabulary(words) for name, words in DECISION_WORDS.items()}
         self.rules = {mode: _RuleWords(naming.rules[mode]) for mode in self.modes}
 
-    def add(self, batch: Any, rows: Any) -> Iterator[Any]:
-        """Take the selected rows of a batch; gives what is full by then."""
+    def add(self, batch: Any, rows: Any) -> Iterator[Gathered]:
+        """Take the selected rows of a batch, which are in order; gives what is full by then."""
         places = np.arange(len(batch))[rows]
         while len(places):
-            taken, places = places[: ROWS - self.count], places[ROWS - self.count :]
-            self._take(batch, taken)
-            if self.count == ROWS:
+            room = ROWS - self.gathered.count
+            self.gathered.take(batch, places[:room])
+            places = places[room:]
+            if self.gathered.count == ROWS:
                 yield from self.rest()
 
-    def rest(self) -> Iterator[Any]:
+    def rest(self) -> Iterator[Gathered]:
         """What is gathered and not given yet."""
-        if self.count:
-            arrays = self._frame()
-            decisions = [self._decision(mode) for mode in self.modes]
-            if len(decisions) == 1:
-                arrays += decisions[0]
-            else:
-                fields = [_field(name) for name in DECISION_FIELDS]
-                arrays += [pa.StructArray.from_arrays(columns, fields=fields) for columns in decisions]
-            self.count = 0
-            yield pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+        if self.gathered.count:
+            yield self.gathered
+            self.gathered, self.other = self.other, self.gathered
+            self.gathered.count = 0
 
-    def _take(self, batch: Any, rows: npt.NDArray[np.intp]) -> None:
-        """Copy rows."""
-        begin, self.count = self.count, self.count + len(rows)
-        pieces = [(self.frames, batch.frames, OF_FRAME), (self.packets, batch.packets, OF_PACKET)]
-        pieces += [(self.decisions[mode], getattr(batch, mode), DECISION_SOURCES) for mode in self.modes]
-        whole = len(rows) == len(batch)
-        for store, table, names in pieces:
-            for line, name in zip(store, names, strict=True):
-                line[begin : self.count] = table[name] if whole else table[name][rows]
+    def record_batch(self, gathered: Gathered) -> Any:
+        """The record batch of what was gathered."""
+        arrays = self._frame(gathered)
+        decisions = [self._decision(gathered, mode) for mode in self.modes]
+        if len(decisions) == 1:
+            arrays += decisions[0]
+        else:
+            fields = [_field(name) for name in DECISION_FIELDS]
+            arrays += [pa.StructArray.from_arrays(columns, fields=fields) for columns in decisions]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
-    def _frame(self) -> list[Any]:
+    def _frame(self, gathered: Gathered) -> list[Any]:
         """The columns of `FRAME_FIELDS`."""
-        frames = dict(zip(OF_FRAME, self.frames[:, : self.count], strict=True))
-        packets = dict(zip(OF_PACKET, self.packets[:, : self.count], strict=True))
+        frames = dict(zip(OF_FRAME, gathered.frames[:, : gathered.count], strict=True))
+        packets = dict(zip(OF_PACKET, gathered.packets[:, : gathered.count], strict=True))
         ip = packets["family"] > 0
         made = {
             "n": _numbers("n", frames["number"]),
@@ -129,9 +146,9 @@ class Columns:
             made[name] = self.words["interface"].array(packets[name])
         return [made[name] if name in made else _numbers(name, packets[name]) for name in FRAME_FIELDS]
 
-    def _decision(self, mode: str) -> list[Any]:
+    def _decision(self, gathered: Gathered, mode: str) -> list[Any]:
         """The columns of `DECISION_FIELDS`."""
-        numbers = dict(zip(DECISION_SOURCES, self.decisions[mode][:, : self.count], strict=True))
+        numbers = dict(zip(DECISION_SOURCES, gathered.decisions[mode][:, : gathered.count], strict=True))
         made = {name: self.words[name].array(numbers[name]) for name in DECISION_WORDS}
         rules = self.rules[mode]
         made["chain"] = rules.chains.array(numbers["chain"])
@@ -178,7 +195,7 @@ def reader(batches: Iterable[Any], modes: Sequence[str], naming: Naming) -> Any:
     def given() -> Iterator[Any]:
         columns = Columns(modes, naming)
         for batch in batches:
-            yield from columns.add(batch, slice(None))
-        yield from columns.rest()
+            yield from map(columns.record_batch, columns.add(batch, slice(None)))
+        yield from map(columns.record_batch, columns.rest())
 
     return pa.RecordBatchReader.from_batches(schema(modes), given())

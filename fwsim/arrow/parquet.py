@@ -10,12 +10,13 @@ and does not look complete.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fwsim.arrow.columns import WORDS, Columns
+from fwsim.arrow.columns import WORDS, Columns, Gathered
 from fwsim.naming import Naming
 
 PREFIX = "fwsim."
@@ -30,12 +31,14 @@ would take a third of the time.)"""
 
 
 class ParquetFile:
-    """Writes the selected rows of batches to a stream of bytes."""
+    """Writes the selected rows of batches to a stream of bytes, in a thread beside the one that decides."""
 
     def __init__(self, modes: Sequence[str], naming: Naming, out: IO[bytes]) -> None:
         """`out` need not be seekable."""
         self.columns = Columns(modes, naming)
         self.sink = _Sink(out)
+        self.thread = ThreadPoolExecutor(1)
+        self.pending: Future[None] | None = None
         words = _paths_of_words(self.columns.schema)
         self.writer = pq.ParquetWriter(
             pa.PythonFile(self.sink, mode="w"), self.columns.schema, compression="zstd", compression_level=1,
@@ -45,20 +48,37 @@ class ParquetFile:
 
     def write(self, batch: Any, rows: Any) -> None:
         """Take the selected rows of a batch."""
-        for record_batch in self.columns.add(batch, rows):
-            self.writer.write_batch(record_batch)
+        for gathered in self.columns.add(batch, rows):
+            self._hand_over(gathered)
 
     def finish(self, about: Mapping[str, str]) -> None:
         """Write what is left, what is to be said about the run, and the footer."""
-        for record_batch in self.columns.rest():
-            self.writer.write_batch(record_batch)
+        for gathered in self.columns.rest():
+            self._hand_over(gathered)
+        self._settle()
         self.writer.add_key_value_metadata({PREFIX + key: value for key, value in about.items()})
         self.writer.close()
-        self.sink.closed_for_good = True
+        self.abandon()
 
     def abandon(self) -> None:
         """Write nothing any more, in particular no footer (pyarrow would, as soon as nobody holds its writer)."""
-        self.sink.closed_for_good = True
+        self.sink.done = True
+        self.thread.shutdown(cancel_futures=True)
+
+    def _hand_over(self, gathered: Gathered) -> None:
+        """Let the other thread write a row group, once it has written the one before."""
+        self._settle()
+        self.pending = self.thread.submit(self._write, gathered)
+
+    def _settle(self) -> None:
+        """Wait for the other thread; what went wrong there is raised here."""
+        if self.pending is not None:
+            self.pending.result()
+            self.pending = None
+
+    def _write(self, gathered: Gathered) -> None:
+        """Write a row group."""
+        self.writer.write_batch(self.columns.record_batch(gathered))
 
 
 class _Sink:
@@ -68,11 +88,11 @@ class _Sink:
 
     def __init__(self, out: IO[bytes]) -> None:
         self.out = out
-        self.closed_for_good = False
+        self.done = False
 
     def write(self, data: Any) -> int:
         """Write, or not any more."""
-        if not self.closed_for_good:
+        if not self.done:
             self.out.write(data)
         return len(data)
 

@@ -41,7 +41,7 @@ def test_any_batch_has_the_values_of_its_json_lines(seed: int, count: int, modes
 def test_only_selected_rows_are_taken() -> None:
     columns = Columns(MODES[0], naming())
     (found,) = [*columns.add(batch({}, {}, {}), np.array([0, 2])), *columns.rest()]
-    assert found.column("n").to_pylist() == [1, 3]
+    assert columns.record_batch(found).column("n").to_pylist() == [1, 3]
     assert [*columns.add(batch({}), np.array([], np.intp)), *columns.rest()] == []
 
 
@@ -50,8 +50,8 @@ def test_what_is_gathered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     columns = Columns(("stateful",), naming())
     pieces: list[Any] = []
     for count in (3, 10, 0, 1):
-        pieces += columns.add(batch(*[{}] * count), slice(None))
-    pieces += columns.rest()
+        pieces += map(columns.record_batch, columns.add(batch(*[{}] * count), slice(None)))
+    pieces += map(columns.record_batch, columns.rest())
     assert [piece.num_rows for piece in pieces] == [4, 4, 4, 2]
     numbers = [number for piece in pieces for number in piece.column("n").to_pylist()]
     assert numbers == [1, 2, 3, *range(1, 11), 1]

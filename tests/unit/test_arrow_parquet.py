@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import random
@@ -63,6 +64,7 @@ def test_an_abandoned_file_gets_no_footer(monkeypatch: pytest.MonkeyPatch) -> No
     out = io.BytesIO()
     file = ParquetFile(MODES[0], random_naming(), out)
     file.write(random_batch(random.Random(1), 25), slice(None))
+    file._settle()
     file.abandon()
     begun = out.getvalue()
     del file
@@ -71,3 +73,22 @@ def test_an_abandoned_file_gets_no_footer(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(begun) > 100
     with pytest.raises(pa.ArrowInvalid):
         pq.ParquetFile(io.BytesIO(begun))
+
+
+class Full(io.BytesIO):
+    """A disk without room."""
+
+    def write(self, data: object) -> int:
+        """Refuse all but the first bytes of a file."""
+        if self.tell() > 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(data)  # type: ignore[arg-type]
+
+
+def test_what_goes_wrong_in_the_thread_that_writes_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ROWS", 10)
+    file = ParquetFile(MODES[0], random_naming(), Full())
+    made = random_batch(random.Random(1), 40)
+    with pytest.raises(OSError, match="No space left"):
+        file.write(made, slice(None))
+    file.abandon()
