@@ -8,11 +8,11 @@ from __future__ import annotations
 from fwsim.engine.expectation import LIFETIME, NOT_AT_ALL, PERHAPS, SURELY, find_master
 from fwsim.engine.tuples import Tracker, of_packet
 from fwsim.explain.moment import Moment
+from fwsim.naming import address_text
 from fwsim.reasons import SENTENCES
 from fwsim.tables import PACKET as PACKET_ROW
 from fwsim.tables import Row, empty, plain
 from fwsim.terms import UNKNOWN_VALUE, CtStatus, Direction, Proto, Reason, word
-from fwsim.trace import address_text
 
 SECOND = 1_000_000_000
 
