@@ -20,7 +20,7 @@ from fwsim.engine.pipeline import Stateful
 from fwsim.engine.shard import Births, Numbers, Share, adopt_numbers, number_rows, share_out
 from fwsim.engine.tuples import Tracker, relink
 from fwsim.lower import Lowered
-from fwsim.running import StatefulRun
+from fwsim.running import CHUNK, StatefulRun
 from fwsim.terms import CtStatus
 from fwsim.uncompiled import flush, usable
 
@@ -29,13 +29,11 @@ COUNTED = ("live", "created", "expired", "evicted", "dropped")
 
 LIMIT = "a limit counts the packets of all connections together"
 FULL = "the connection table may fill up, and only the whole tells who has to go"
+REPLACED = "the run goes on with a table that it was given as one"
 LOOKED_AT = "somebody looks into the connection table"
 FULL_OF_GHOSTS = (
     "as many refused openings as are remembered may come together, and only the whole tells which is oldest"
 )
-
-CHUNK = 1_024
-"""Packets of a chunk for which there is room at first."""
 
 
 class ShardedRun:
@@ -170,6 +168,10 @@ class ShardedRun:
     def ghosts(self) -> Tracker:
         """The table of refused openings, as arrays."""
         return self.mode.ghosts
+
+    def replace(self, tracker: Tracker, ghosts: Tracker) -> None:
+        """Go on with other tables, of arrays: these are not shared out."""
+        self.unite(REPLACED).replace(tracker, ghosts)
 
     def settle(self) -> None:
         """Write everything back into the arrays."""

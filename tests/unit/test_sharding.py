@@ -10,7 +10,7 @@ from fwsim.capture.crafting import TCP, Ip, flag_bits, tcp_segment
 from fwsim.errors import UsageError
 from fwsim.lower import lower
 from fwsim.running import StatefulRun
-from fwsim.sharding import FULL, LIMIT, LOOKED_AT, ShardedRun, stateful_run
+from fwsim.sharding import FULL, LIMIT, LOOKED_AT, REPLACED, ShardedRun, stateful_run
 from fwsim.simulator import Simulator
 from fwsim.terms import CtState
 from fwsim.tracker import connections_listing
@@ -97,6 +97,15 @@ def test_who_looks_into_the_table_finds_one_from_then_on() -> None:
     assert all(counters[name] in (one[name], -1) for name in counters)
     answer = tcp("SA", "203.0.113.3", "10.1.0.5", ports=(443, 40000), seq=1, ack=1001)
     assert asked.ask(answer).connection == 3
+
+
+def test_who_is_given_a_table_goes_on_with_that() -> None:
+    before, asked = Shards(EDGE, 3), Shards(EDGE, 3)
+    before.open_many(5)
+    asked.simulator.stateful.replace(*before.simulator.stateful.snapshot())
+    assert asked.sharded.one_because == REPLACED
+    answer = tcp("SA", "203.0.113.3", "10.1.0.5", ports=(443, 40000), seq=1, ack=1001)
+    assert [asked.ask(answer).connection, asked.ask(tcp(dst="203.0.113.6")).connection] == [3, 6]
 
 
 def test_a_refused_opening_keeps_its_number_when_it_is_admitted_at_last() -> None:
