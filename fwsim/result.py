@@ -133,12 +133,15 @@ class Result:
             Stage[Work](lambda work: simulator.run_stateless(work.batch), after=(0,)),
             *stateful_stages(simulator, 2),
         ]
-        with closing(Stages(read, stages, threads=max(THREADS, simulator.jobs), ahead=AHEAD).__iter__()) as passed:
-            for work in passed:
-                self.on_compiling(False)
-                self.packets += len(work.batch)
-                yield work.batch
-                del work  # its arrays can be used again
+        try:
+            with closing(Stages(read, stages, threads=max(THREADS, simulator.jobs), ahead=AHEAD).__iter__()) as passed:
+                for work in passed:
+                    self.on_compiling(False)
+                    self.packets += len(work.batch)
+                    yield work.batch
+                    del work  # its arrays can be used again
+        finally:
+            simulator.stateful.give_up()
 
     @property
     def decisions(self) -> Table:

@@ -144,6 +144,9 @@ class StatefulRun:
         """The bookkeeping of the connection table."""
         return plain(self.usable().tracker.counters[0])
 
+    def give_up(self) -> None:
+        """Nobody will come to the end of what was begun: nothing to do for one who is not shared."""
+
     def settle(self) -> None:
         """Write everything back into the arrays."""
         self._tables.settle()

@@ -3,11 +3,12 @@
 Read first: `fwsim.engine.shard`, `fwsim.running.StatefulRun`. What no shard can know alone ends the sharing: a `limit`
 counts the packets of all connections, so there is one shard from the beginning; and before a chunk that could fill a
 table the shards are united into the one table that a single run would have then, since who is evicted is for the whole
-to say. Whoever looks into the table has them united too.
+to say. Whoever looks into the table has them united too, behind the chunk at hand.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,6 +56,8 @@ class ShardedRun:
         """What is the same in the shares of all."""
         self._shards = [StatefulRun(lowered, key=key, share=_own_share(number)) for number in range(shards)]
         self._one: StatefulRun | None = None
+        self._at_work = threading.Lock()
+        """Held from `begin` to `end`, whichever threads these are in."""
         self.one_because: str | None = None
         """Why there is one shard, if there is."""
         if len(lowered.program.limits):
@@ -71,15 +74,19 @@ class ShardedRun:
 
     def run(self, frames: Any, packets: Any, quotes: Any, decisions: Any, start: int, end: int) -> None:
         """Decide rows `start` to `end`, in order."""
-        self.begin(frames, packets, quotes, start, end)
-        for number in range(self._count):
-            self.run_shard(number, frames, packets, quotes, decisions, start, end)
-        self.end(frames, decisions, start, end)
+        try:
+            self.begin(frames, packets, quotes, start, end)
+            for number in range(self._count):
+                self.run_shard(number, frames, packets, quotes, decisions, start, end)
+            self.end(frames, decisions, start, end)
+        finally:
+            self.give_up()
 
     def begin(self, frames: Any, packets: Any, quotes: Any, start: int, end: int) -> None:
         """Say which packets are whose."""
+        self._at_work.acquire()
         if self._one is None and (reason := self._what_may_fill(end - start)):
-            self.unite(reason)
+            self._unite(reason)
         if self._one is not None:
             return
         self._fit(end)
@@ -96,15 +103,20 @@ class ShardedRun:
 
     def end(self, frames: Any, decisions: Any, start: int, end: int) -> None:
         """Number what began."""
-        if self._one is not None:
-            return
-        births = usable(self._births)
-        number_rows(frames, decisions, usable(self._common), usable(self._live), births, start, end)
-        self._before += end - start
-        for run in self._shards:
-            mode = run.usable()
-            adopt_numbers(mode.tracker, mode.ghosts, mode.share, births)
-            mode.share.state[shard.BEFORE] = self._before
+        if self._one is None:
+            births = usable(self._births)
+            number_rows(frames, decisions, usable(self._common), usable(self._live), births, start, end)
+            self._before += end - start
+            for run in self._shards:
+                mode = run.usable()
+                adopt_numbers(mode.tracker, mode.ghosts, mode.share, births)
+                mode.share.state[shard.BEFORE] = self._before
+        self._at_work.release()
+
+    def give_up(self) -> None:
+        """Nobody is at work any more, and nobody will come to the end of what was begun."""
+        if self._at_work.locked():
+            self._at_work.release()
 
     @property
     def _hash_key(self) -> int:
@@ -135,10 +147,15 @@ class ShardedRun:
 
     def unite(self, reason: str) -> StatefulRun:
         """Go on with one shard, if that is not so yet, and keep why."""
+        with self._at_work:
+            return self._unite(reason)
+
+    def _unite(self, reason: str) -> StatefulRun:
+        """The same while nobody else is at work."""
         if self._one is None:
             self._one = self._united()
             self.one_because = reason
-            self._shards.clear()
+            self._shards = []
         return self._one
 
     def _united(self) -> StatefulRun:
@@ -175,18 +192,21 @@ class ShardedRun:
 
     def settle(self) -> None:
         """Write everything back into the arrays."""
-        for run in [self._one] if self._one is not None else self._shards:
-            run.settle()
+        with self._at_work:
+            for run in [self._one] if self._one is not None else self._shards:
+                run.settle()
 
     def snapshot(self) -> tuple[Tracker, Tracker]:
         """Copies of the connection table and of the ghosts, of all shards; these go on."""
-        return (self._united() if self._one is None else self._one).snapshot()
+        with self._at_work:
+            return (self._united() if self._one is None else self._one).snapshot()
 
     def counters(self) -> dict[str, int]:
         """The bookkeeping of the connection table: of places in it, which are in several, nothing is told (-1)."""
+        shards = self._shards  # another thread may unite them
         if self._one is not None:
             return self._one.counters()
-        each = [run.counters() for run in self._shards]
+        each = [run.counters() for run in shards]
         whole = dict.fromkeys(each[0], -1)
         whole |= {name: sum(one[name] for one in each) for name in COUNTED}
         peak, number = self._births.totals[[shard.PEAK, shard.NEXT]].tolist()

@@ -29,6 +29,7 @@ from fwsim.simulator import Batch, Simulator
 from fwsim.tables import DECISION
 from fwsim.terms import Verdict
 from fwsim.topology import Topology
+from fwsim.tracker import connections_listing
 
 ROOT = Path(__file__).parent.parent.parent
 OFFICE = str(ROOT / "rulesets" / "office.yaml")
@@ -219,6 +220,38 @@ def test_an_error_in_a_shard_is_raised_and_no_thread_is_left(monkeypatch: pytest
     with pytest.raises(ArithmeticError, match="in a shard"):
         list(Result(captures, Simulator(Ruleset.model_validate({"policy": "accept"}), jobs=3)))
     assert threading.active_count() == 1
+
+
+@pytest.mark.usefixtures("threaded")
+def test_who_looks_into_the_table_during_a_run_finds_one_and_changes_nothing() -> None:
+    unlimited = Ruleset.model_validate({"policy": "accept", "rules": [{"ct_state": "new", "verdict": "accept"}]})
+    expected = decisions_of(compare(opened(chunk_rows=3), unlimited))
+    result = compare(opened(chunk_rows=3), unlimited, jobs=3)
+    decided: list[Any] = []
+    for batch in result:
+        decided += zip(batch.stateless.tolist(), batch.stateful.tolist(), strict=True)
+        if len(decided) == 30:
+            assert result.simulator.stateful.snapshot()[0].counters[0]["live"] > 0
+        if len(decided) == 60:
+            assert len(list(connections_listing(result.simulator.stateful.tracker))) > 0
+    assert decided == expected
+    assert result.statistics["created"] == max(row[1][-1] for row in decided)
+
+
+@pytest.mark.usefixtures("threaded")
+def test_the_table_can_be_looked_into_after_an_error_in_a_shard(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_shard = ShardedRun.run_shard
+
+    def failing(self: ShardedRun, number: int, *rest: Any) -> None:
+        if number == 0 and self._before > 20:
+            raise ArithmeticError("in a shard")
+        run_shard(self, number, *rest)
+
+    monkeypatch.setattr(ShardedRun, "run_shard", failing)
+    result = compare(opened(), Ruleset.model_validate({"policy": "accept"}), jobs=2)
+    with pytest.raises(ArithmeticError):
+        list(result)
+    assert result.simulator.stateful.tracker.counters[0]["created"] > 0
 
 
 @pytest.mark.usefixtures("threaded")
