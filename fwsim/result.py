@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from fwsim.errors import UsageError
 from fwsim.holding import in_order
 from fwsim.ruleset import Ruleset, load_ruleset
 from fwsim.run_names import naming_of
-from fwsim.simulator import Batch, Mode, Simulator, Table
+from fwsim.running import StatefulRun
+from fwsim.simulator import Batch, Mode, Simulator, Table, Tracked
 from fwsim.stages import Stage, Stages
-from fwsim.tables import DECISION, plain
+from fwsim.tables import DECISION
 
 WORTH_COMPILING = 120_000
 """Packets still to come from which on compiling (about 25 s) costs less than going on uncompiled."""
@@ -45,12 +47,13 @@ AHEAD = 5
 """Chunks in work at a time; with those that are held elsewhere, fewer than a pool keeps (`fwsim.capture.pool`)."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Work:
     """A chunk on its way through the stages, and the capture interfaces that were known when it was read."""
 
     batch: Batch
     interfaces: Sequence[CaptureInterface]
+    tracked: Tracked | None = None
 
 
 class Result:
@@ -125,17 +128,20 @@ class Result:
                 return None
             return Work(simulator.undecided(chunk), tuple(self.captures.interfaces))
 
-        stages: list[Stage[Work]] = [
-            Stage(lambda work: simulator.topology.locate(work, work.batch)),
-            Stage(lambda work: simulator.run_stateless(work.batch), after=(0,)),
-            Stage(lambda work: simulator.run_stateful(work.batch), after=(0,)),
+        stages = [
+            Stage[Work](lambda work: simulator.topology.locate(work, work.batch)),
+            Stage[Work](lambda work: simulator.run_stateless(work.batch), after=(0,)),
+            *stateful_stages(simulator, 2),
         ]
-        with closing(Stages(read, stages, threads=THREADS, ahead=AHEAD).__iter__()) as passed:
-            for work in passed:
-                self.on_compiling(False)
-                self.packets += len(work.batch)
-                yield work.batch
-                del work  # its arrays can be used again
+        try:
+            with closing(Stages(read, stages, threads=max(THREADS, simulator.jobs), ahead=AHEAD).__iter__()) as passed:
+                for work in passed:
+                    self.on_compiling(False)
+                    self.packets += len(work.batch)
+                    yield work.batch
+                    del work  # its arrays can be used again
+        finally:
+            simulator.stateful.give_up()
 
     @property
     def decisions(self) -> Table:
@@ -171,8 +177,36 @@ class Result:
     @property
     def statistics(self) -> dict[str, int]:
         """The bookkeeping of the connection table so far: rows of COUNTERS by name."""
-        self.simulator.stateful.settle()
-        return plain(self.simulator.stateful.tracker.counters[0])
+        return self.simulator.stateful.counters()
+
+
+def stateful_stages(simulator: Simulator, number: int) -> list[Stage[Work]]:
+    """The stages of the stateful mode, the first of which is `number`; the stage 0 comes before them.
+
+    With shards, they may all be at work on one chunk, but none begins the next before all are through.
+    """
+    stateful = simulator.stateful
+    if isinstance(stateful, StatefulRun):
+        return [Stage(lambda work: simulator.run_stateful(work.batch), after=(0,))]
+    shards = stateful
+
+    def begin(work: Work) -> None:
+        work.tracked = simulator.begin_stateful(work.batch, 0, len(work.batch))
+        shards.begin(*work.tracked.tables[:3], work.tracked.start, work.tracked.end)
+
+    def decide(work: Work, shard: int) -> None:
+        assert work.tracked is not None
+        shards.run_shard(shard, *work.tracked.tables, work.tracked.start, work.tracked.end)
+
+    def end(work: Work) -> None:
+        assert work.tracked is not None
+        frames, _, _, decisions = work.tracked.tables
+        shards.end(frames, decisions, work.tracked.start, work.tracked.end)
+        simulator.end_stateful(work.tracked)
+
+    last = number + 1 + shards.shards
+    parts = [Stage[Work](partial(decide, shard=shard), after=(number,)) for shard in range(shards.shards)]
+    return [Stage(begin, (0,), behind=(last,)), *parts, Stage(end, after=tuple(range(number + 1, last)))]
 
 
 def _say_nothing(begins: bool) -> None:

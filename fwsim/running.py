@@ -13,10 +13,11 @@ import numpy as np
 from fwsim import tracker as trackers
 from fwsim.engine.path import Course
 from fwsim.engine.pipeline import Stateful, run_stateful
+from fwsim.engine.shard import MINE, NOBODY, STATE, Numbers, Share
 from fwsim.engine.tuples import Tracker
 from fwsim.engine.twin import REPLIES_ACK_OR_RST, REPLIES_ANY, REPLIES_NEVER, Stateless, run_stateless
 from fwsim.lower import Lowered
-from fwsim.tables import DECISION, PACKET, TRACK, empty, words
+from fwsim.tables import DECISION, PACKET, TRACK, empty, plain, words
 from fwsim.uncompiled import Tables
 
 CHUNK = 2_048
@@ -65,8 +66,8 @@ class StatelessRun:
 class StatefulRun:
     """The stateful mode at work: it owns the connection table and the ghosts."""
 
-    def __init__(self, lowered: Lowered, *, key: int) -> None:
-        """`key` keys the hash of the connection table; no result depends on it."""
+    def __init__(self, lowered: Lowered, *, key: int, share: Share | None = None) -> None:
+        """`key` keys the hash of the connection table; no result depends on it. `share` is that of one of several."""
         self._tables = Tables(
             Stateful(
                 course=course_of(lowered),
@@ -76,6 +77,7 @@ class StatefulRun:
                 scratch=empty(DECISION, 1),
                 hashes=np.full(CHUNK, -1, dtype=np.int64),
                 tracking=int(lowered.tracking),
+                share=alone() if share is None else share,
             )
         )
 
@@ -107,8 +109,43 @@ class StatefulRun:
         tables = (mode.tracker, mode.ghosts)
         if any(trackers.rows_wanted(table, packets) != len(table.connections) for table in tables):
             mode = self._tables.arrays
-            grown = [trackers.grow(table, packets) for table in (mode.tracker, mode.ghosts)]
-            self._tables = Tables(mode._replace(tracker=grown[0], ghosts=grown[1]))
+            self.replace(trackers.grow(mode.tracker, packets), trackers.grow(mode.ghosts, packets))
+        if self._tables.usable().share.state[MINE] != NOBODY:
+            self._make_room_to_share()
+
+    def _make_room_to_share(self) -> None:
+        """Let what a shard notes of its connections be as long as the tables."""
+        mode = self._tables.usable()
+        rows, ghosts = len(mode.tracker.connections), len(mode.ghosts.connections)
+        if len(mode.share.joined) < rows or len(mode.share.ghosts_joined) < ghosts:
+            share = self.share
+            joined, ghosts_joined = longer(share.joined, rows), longer(share.ghosts_joined, ghosts)
+            self.share = share._replace(joined=joined, ghosts_joined=ghosts_joined)
+
+    def replace(self, tracker: Tracker, ghosts: Tracker) -> None:
+        """Go on with other tables, of arrays."""
+        self._tables = Tables(self._tables.arrays._replace(tracker=tracker, ghosts=ghosts))
+
+    @property
+    def share(self) -> Share:
+        """What it shares with other shards."""
+        return self._tables.arrays.share
+
+    @share.setter
+    def share(self, share: Share) -> None:
+        """Share something else from now on."""
+        self._tables = Tables(self._tables.arrays._replace(share=share))
+
+    def usable(self) -> Stateful:
+        """All tables of the mode as hot functions take them now."""
+        return self._tables.usable()
+
+    def counters(self) -> dict[str, int]:
+        """The bookkeeping of the connection table."""
+        return plain(self.usable().tracker.counters[0])
+
+    def give_up(self) -> None:
+        """Nobody will come to the end of what was begun: nothing to do for one who is not shared."""
 
     def settle(self) -> None:
         """Write everything back into the arrays."""
@@ -117,3 +154,17 @@ class StatefulRun:
     def snapshot(self) -> tuple[Tracker, Tracker]:
         """Copies of the connection table and of the ghosts."""
         return trackers.copy(self.tracker), trackers.copy(self.ghosts)
+
+
+def alone() -> Share:
+    """Nothing to be shared: there is no other."""
+    nothing = np.zeros(0, dtype=np.int64)
+    state = np.full(STATE, NOBODY, dtype=np.int64)
+    return Share(state, nothing, nothing, nothing, nothing, nothing, nothing)
+
+
+def longer(numbers: Numbers, length: int) -> Numbers:
+    """The same numbers, and zeros behind them."""
+    whole = np.zeros(length, dtype=np.int64)
+    whole[: len(numbers)] = numbers
+    return whole

@@ -1,7 +1,7 @@
 """The simulator: a ruleset and a connection table turn each packet into a decision.
 
-Read first: `fwsim.running`, which it drives chunk by chunk. Reading captures is in `fwsim.capture`, finding out where
-a packet came from in `fwsim.topology`; printing belongs to `fwsim.cli`.
+Read first: `fwsim.running`, which it drives chunk by chunk, and `fwsim.sharding`. Reading captures is in
+`fwsim.capture`, finding out where a packet came from in `fwsim.topology`; printing belongs to `fwsim.cli`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from fwsim.errors import UsageError
 from fwsim.lower import Lowered, lower
 from fwsim.ruleset import Ruleset
 from fwsim.running import StatefulRun, StatelessRun
+from fwsim.sharding import ShardedRun, stateful_run
 from fwsim.tables import DECISION, RULE_POLICY, empty, plain
 from fwsim.terms import (
     CtState,
@@ -89,6 +90,18 @@ class Batch:
         return len(self.chunk)
 
 
+@dataclass
+class Tracked:
+    """Rows of a batch as hot functions take them now, and as the stateful mode is to see them."""
+
+    batch: Batch
+    assembled: Assembled | None
+    tables: tuple[Any, Any, Any, Any]
+    """Frames, packets, quotes, decisions."""
+    start: int
+    end: int
+
+
 @dataclass(frozen=True)
 class Decision:
     """One decision, in words and enumerations; `str()` of it explains it in a line."""
@@ -142,17 +155,22 @@ class Simulator:
         local: Sequence[str] = (),
         stateless_rules: Ruleset | None = None,
         key: int | None = None,
+        jobs: int = 1,
     ) -> None:
         """Lower the ruleset and make empty tables.
 
         `mode` is the one that `decide` answers in. `interfaces` maps names to networks, and replaces those of the
         ruleset by name; `local` are the firewall's own addresses. `stateless_rules` is a hand-written ruleset for
         the stateless mode. `key` keys the connection table's hash: random by default, and no result depends on it.
+        `jobs` is how many shards the connections are tracked in (`fwsim.sharding`), with the result of one.
         """
         self.ruleset = ruleset
         self.mode: Mode = mode
+        self.jobs = jobs
         if mode not in MODES:
             raise UsageError(f"unknown mode {mode!r}: expected stateful or stateless")
+        if jobs < 1:
+            raise UsageError(f"jobs={jobs}: expected 1 or more")
         self.topology = Topology.build(ruleset, interfaces=interfaces or {}, local=local)
         hooks = {hook for chain in ruleset.all_chains.values() for hook in chain.hook}
         self.topology.guards_itself = not hooks.isdisjoint((Hook.INPUT, Hook.OUTPUT))
@@ -165,7 +183,8 @@ class Simulator:
         self.stateless = StatelessRun(
             self.lowered["stateless"], replies=choices.replies, icmp_errors=choices.icmp_errors
         )
-        self.stateful = StatefulRun(self.lowered["stateful"], key=secrets.randbits(28) if key is None else key)
+        key = secrets.randbits(28) if key is None else key
+        self.stateful: StatefulRun | ShardedRun = stateful_run(self.lowered["stateful"], key=key, jobs=jobs)
         self.defragmenter = Defragmenter() if self.lowered["stateful"].tracking else None
         """Like Linux, only a firewall that tracks puts fragments together."""
         self.assembled: Assembled | None = None
@@ -186,40 +205,44 @@ class Simulator:
         return Batch(chunk, empty(DECISION, len(chunk)), empty(DECISION, len(chunk)))
 
     def run_stateless(self, batch: Batch) -> None:
-        """The stateless half of `run`; compiled only."""
-        self.stateless.run(batch.frames, batch.packets, batch.stateless, 0, len(batch))
+        """The stateless half of `run`."""
+        rows = (0, len(batch))
+        frames, packets, decisions = (loaded(table, *rows) for table in (batch.frames, batch.packets, batch.stateless))
+        self.stateless.run(frames, packets, decisions, *rows)
+        flush(decisions)
 
     def run_stateful(self, batch: Batch) -> None:
-        """The stateful half of `run`; compiled only."""
-        if not self._run_assembled(batch, 0, len(batch)):
-            self.stateful.run(batch.frames, batch.packets, batch.quotes, batch.stateful, 0, len(batch))
+        """The stateful half of `run`."""
+        tracked = self.begin_stateful(batch, 0, len(batch))
+        self.stateful.run(*tracked.tables, tracked.start, tracked.end)
+        self.end_stateful(tracked)
 
-    def _run_assembled(self, batch: Batch, start: int, end: int) -> bool:
-        """The stateful half for some rows if there are fragments among them; False if there are none."""
-        self.assembled = self.defragmenter.begin(batch, start, end) if self.defragmenter else None
-        if self.defragmenter is None or self.assembled is None:
-            return False
-        whole = self.assembled
-        count = len(whole)
-        tables = (whole.frames, whole.packets, whole.decisions)
-        frames, packets, decisions = (loaded(table, 0, count) for table in tables)
-        self.stateful.run(frames, packets, usable(whole.quotes), decisions, 0, count)
-        flush(frames, packets, decisions)
-        self.defragmenter.finish(batch, whole)
-        return True
+    def begin_stateful(self, batch: Batch, start: int, end: int, rows: tuple[Any, Any] | None = None) -> Tracked:
+        """The rows for the stateful mode; `rows` are the frames and packets if they are loaded already."""
+        whole = self.assembled = self.defragmenter.begin(batch, start, end) if self.defragmenter else None
+        if whole is not None:
+            tables = [loaded(table, 0, len(whole)) for table in (whole.frames, whole.packets, whole.decisions)]
+            return Tracked(batch, whole, (*tables[:2], usable(whole.quotes), tables[2]), 0, len(whole))
+        frames, packets = rows or (loaded(table, start, end) for table in (batch.frames, batch.packets))
+        decisions = loaded(batch.stateful, start, end)
+        return Tracked(batch, None, (frames, packets, usable(batch.quotes), decisions), start, end)
+
+    def end_stateful(self, tracked: Tracked) -> None:
+        """Write back what was decided, and give the datagrams' decisions to their fragments."""
+        flush(*tracked.tables)
+        if self.defragmenter is not None and tracked.assembled is not None:
+            self.defragmenter.finish(tracked.batch, tracked.assembled)
 
     def _run_rows(self, batch: Batch, start: int, end: int) -> None:
         """Both halves for some rows of a batch."""
-        frames, packets, stateless = (
+        frames, packets, decisions = (
             loaded(table, start, end) for table in (batch.frames, batch.packets, batch.stateless)
         )
-        self.stateless.run(frames, packets, stateless, start, end)
-        if self._run_assembled(batch, start, end):
-            flush(stateless)
-            return
-        stateful = loaded(batch.stateful, start, end)
-        self.stateful.run(frames, packets, usable(batch.quotes), stateful, start, end)
-        flush(frames, packets, stateless, stateful)
+        self.stateless.run(frames, packets, decisions, start, end)
+        flush(decisions)
+        tracked = self.begin_stateful(batch, start, end, (frames, packets))
+        self.stateful.run(*tracked.tables, tracked.start, tracked.end)
+        self.end_stateful(tracked)
 
     def step(self, batch: Batch, row: int) -> None:
         """Decide about one row of a batch whose rows before it have been decided."""

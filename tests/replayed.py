@@ -31,13 +31,16 @@ class Case:
     rules: Path | Json
     chunk_rows: int = 1000
     limit: int | None = None
+    jobs: int = 1
 
     def ruleset(self) -> Ruleset:
         return load_ruleset(str(self.rules)) if isinstance(self.rules, Path) else Ruleset.model_validate(self.rules)
 
     def outcome(self) -> dict[str, Any]:
         """All that came of it, as it can be handed to another process."""
-        replayed = replay_files(self.captures, self.ruleset(), chunk_rows=self.chunk_rows, limit=self.limit)
+        replayed = replay_files(
+            self.captures, self.ruleset(), chunk_rows=self.chunk_rows, limit=self.limit, jobs=self.jobs
+        )
         return {name: getattr(replayed, name) for name in TABLES + LISTS}
 
 

@@ -19,7 +19,7 @@ from fwsim.capture import Chunk, Input, open_captures
 from fwsim.holding import in_order
 from fwsim.ruleset import Ruleset
 from fwsim.simulator import Batch, Simulator
-from fwsim.tables import DECISION, FRAME, PACKET, empty, plain
+from fwsim.tables import DECISION, FRAME, PACKET, empty
 from fwsim.tracker import connections_listing
 from tests.playbook_capture import Frame, pcapng
 
@@ -67,6 +67,7 @@ def replay(
     cuts: Sequence[int] = (),
     files: Sequence[int] = (),
     key: int = 4711,
+    jobs: int = 1,
 ) -> Outcome:
     """Replay frames. They are read `chunk_rows` at a time, handed to the simulator in pieces that end at `cuts` (rows
     of a chunk), and come from several files, one after the other, that end at `files` (frames).
@@ -76,7 +77,7 @@ def replay(
         for number, (start, end) in enumerate(spans(files, len(frames))):
             paths.append(Path(folder, f"{number}.pcapng"))
             paths[-1].write_bytes(captured(frames[start:end]))
-        return replay_files(paths, ruleset, chunk_rows=chunk_rows, cuts=cuts, key=key)
+        return replay_files(paths, ruleset, chunk_rows=chunk_rows, cuts=cuts, key=key, jobs=jobs)
 
 
 def replay_files(
@@ -87,9 +88,10 @@ def replay_files(
     cuts: Sequence[int] = (),
     limit: int | None = None,
     key: int = 4711,
+    jobs: int = 1,
 ) -> Outcome:
     """Replay captures, one after the other, up to `limit` frames."""
-    simulator = Simulator(ruleset, key=key)
+    simulator = Simulator(ruleset, key=key, jobs=jobs)
     inputs = [Input(str(path)) for path in paths]
     captures = open_captures(inputs, chunk_rows=chunk_rows, limit=limit, digest=False)
 
@@ -102,6 +104,7 @@ def replay_files(
 
     batches = list(in_order(decided(), simulator.defragmenter))
     simulator.stateful.settle()
+    counters = simulator.stateful.counters()
     return Outcome(
         frames=joined(FRAME, [batch.frames for batch in batches]),
         packets=joined(PACKET, [batch.packets for batch in batches]),
@@ -109,7 +112,7 @@ def replay_files(
         stateful=joined(DECISION, [batch.stateful for batch in batches]),
         connections=listing(simulator.stateful.tracker),
         ghosts=listing(simulator.stateful.ghosts),
-        counters=plain(simulator.stateful.tracker.counters[0]),
+        counters=counters,
         simulator=simulator,
     )
 
@@ -121,6 +124,18 @@ def listing(tracker: Any) -> list[dict[str, Any]]:
         connection["original"].pop("next")
         connection["reply"].pop("next")
     return listed
+
+
+def by_age(tracker: Any) -> list[list[int]]:
+    """The numbers of the connections, oldest first: those that are not ASSURED, and the others."""
+    orders: list[list[int]] = []
+    for end in ("oldest", "oldest_assured"):
+        orders.append([])
+        row = int(tracker.counters[0][end])
+        while row >= 0:
+            orders[-1].append(int(tracker.connections[row]["number"]))
+            row = int(tracker.connections[row]["newer"])
+    return orders
 
 
 def pieces_of(chunk: Chunk, cuts: Sequence[int]) -> Iterator[Chunk]:

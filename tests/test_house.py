@@ -24,7 +24,7 @@ LADDER = [
     {"fwsim.ruleset", "fwsim.capture"},
     {"fwsim.fuzz"},
     {"fwsim.lower", "fwsim.topology", "fwsim.tracker", "fwsim.defragmenting"},
-    {"fwsim.trace", "fwsim.running", "fwsim.convert", "fwsim.stages", "fwsim.arrow"},
+    {"fwsim.trace", "fwsim.running", "fwsim.sharding", "fwsim.convert", "fwsim.stages", "fwsim.arrow"},
     {"fwsim.result", "fwsim.run_names", "fwsim.simulator", "fwsim.holding", "fwsim.kernel"},
     {"fwsim.selection"},
     {"fwsim.report", "fwsim.parity", "fwsim.explain"},

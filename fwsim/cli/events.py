@@ -13,6 +13,7 @@ import numpy as np
 
 from fwsim.engine.expiry import FIRST
 from fwsim.running import StatefulRun
+from fwsim.sharding import ShardedRun
 from fwsim.tables import plain
 from fwsim.terms import CtStatus
 
@@ -31,7 +32,7 @@ class Event:
 class Watch:
     """Compares the table after each packet with the connections it knows."""
 
-    def __init__(self, stateful: StatefulRun) -> None:
+    def __init__(self, stateful: StatefulRun | ShardedRun) -> None:
         """The table must be empty."""
         self.stateful = stateful
         self.known: dict[int, dict[str, Any]] = {}

@@ -75,18 +75,18 @@ def judge(request: Request, out: IO[str]) -> int:
     return status or (3 if total.unknown else 0 if total.agrees else 1)
 
 
-def prepared(request: Request, inputs: InputOptions, stretch: int = STRETCH) -> tuple[Run, Captures]:
+def prepared(request: Request, inputs: InputOptions, *, jobs: int = 1, stretch: int = STRETCH) -> tuple[Run, Captures]:
     """A run, and its captures with the clock that was asked for; `stretch` as in `standing_still`."""
     if request.real_time:
-        run = start(inputs, BOTH)
+        run = start(inputs, BOTH, jobs=jobs)
         return run, run.captures
-    run = start(inputs, BOTH, prepare=lambda ruleset: standing_still(ruleset, stretch))
+    run = start(inputs, BOTH, prepare=lambda ruleset: standing_still(ruleset, stretch), jobs=jobs)
     return run, frozen(run.captures)
 
 
 def compare(request: Request, inputs: InputOptions) -> Round:
     """One round through both firewalls."""
-    run, captures = prepared(request, inputs)
+    run, captures = prepared(request, inputs, jobs=inputs.jobs)
     kernel = KernelFirewall(
         hastened(run.ruleset, request.real_time) if request.real_time else run.ruleset,
         topology=run.simulator.topology,

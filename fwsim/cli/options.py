@@ -29,6 +29,10 @@ FIELDS = (
 """What -Y knows (`fwsim.selection`, which is not loaded to be told in `--help`)."""
 
 
+JOBS_MAX = 64
+"""More shards than this would only go through each other's packets."""
+
+
 @dataclass(frozen=True)
 class Moment:
     """A time in ns: since the epoch, or (`relative`) since the first packet."""
@@ -58,6 +62,7 @@ class InputOptions:
     checksum: str
     count: int | None
     seed: int | None
+    jobs: int = 1
 
     @property
     def files(self) -> list[str]:
@@ -182,6 +187,10 @@ input_options = _packed(
         ),
         click.option("-c", "--count", type=click.IntRange(min=1), metavar="N", help="Read the first N packets only."),
         click.option("--seed", type=int, help="Keys the hash of the connection table, else random; changes no result."),
+        click.option(
+            "--jobs", type=click.IntRange(1, JOBS_MAX), metavar="N", default=1, show_default=True,
+            help="Track connections in N shards, on as many cores; changes no result.",
+        ),
     ],
 )  # fmt: skip
 

@@ -27,10 +27,14 @@ from fwsim.ruleset import Ruleset, load_ruleset
 from fwsim.ruleset.addresses import parse_interface_name
 from fwsim.run_names import naming_of
 from fwsim.selection import Selection
+from fwsim.sharding import LOOKED_AT, ShardedRun
 from fwsim.simulator import Simulator
 from fwsim.terms import Verdict
 
 BOTH = ("stateless", "stateful")
+
+STEP_BY_STEP = "the connection table is looked at packet by packet"
+"""Why there is one shard if a command does not ask for more."""
 
 
 @dataclass
@@ -66,11 +70,12 @@ def start(
     *,
     digest: bool = False,
     prepare: Callable[[Ruleset], Ruleset] | None = None,
+    jobs: int = 1,
 ) -> Run:
     """Load the rulesets and open the captures; nothing is read of these yet.
 
     `digest` asks for the SHA-256 of the captures, which costs as much as half of the run. `prepare` changes the ruleset
-    before it is used.
+    before it is used. `jobs` is for who looks into the connection table only at the end (`inputs.jobs`).
     """
     files = capture_inputs(inputs)
     interfaces = networks_of(inputs)
@@ -91,7 +96,7 @@ def start(
         files, checksum=inputs.checksum, merge=bool(inputs.named), limit=inputs.count, digest=digest
     )
     seen_on = {} if ruleset.interfaces else new_interfaces(inputs)
-    simulator = Simulator(ruleset, interfaces=seen_on, stateless_rules=by_hand, key=inputs.seed)
+    simulator = Simulator(ruleset, interfaces=seen_on, stateless_rules=by_hand, key=inputs.seed, jobs=jobs)
     if guessed is None or inputs.interfaces:
         for name, path in inputs.named:
             simulator.topology.check_declared(name, f"--in {name}={path}")
@@ -168,10 +173,20 @@ class Window:
 
 
 def damage(run: Run) -> int:
-    """Tell the warnings about captures on stderr; returns 2 if one is damaged, else 0."""
+    """Tell the warnings about captures on stderr, and why there was one shard; returns 2 if one is damaged, else 0."""
+    warn(shard_notes(run), "note")
     for file in run.captures.files:
         warn(f"{file.path}: {warning}" for warning in file.warnings)
     return 0 if run.captures.complete else 2
+
+
+def shard_notes(run: Run) -> list[str]:
+    """Why connections were tracked in one shard, at last, where more were asked for."""
+    stateful = run.simulator.stateful
+    because = stateful.one_because if isinstance(stateful, ShardedRun) else STEP_BY_STEP
+    if run.inputs.jobs == 1 or because is None or because == LOOKED_AT:
+        return []
+    return [f"--jobs {run.inputs.jobs}: connections were tracked in one shard, because {because}"]
 
 
 def status_of(run: Run, tally: Tally) -> int:

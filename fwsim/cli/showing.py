@@ -49,7 +49,7 @@ def show(
     parquet = output.format == "parquet"
     if parquet:
         check_parquet(output.output)
-    run = start(inputs, modes, digest=output.format == "json")
+    run = start(inputs, modes, digest=output.format == "json", jobs=inputs.jobs)
     run.result.on_compiling = Compiling(verbose=output.verbose)
     with ExitStack() as stack:
         out = stack.enter_context(opened(output.output, whole=parquet))

@@ -70,7 +70,7 @@ def show_table(inputs: InputOptions, view: View) -> int:
     check_target(view.output, inputs.sources)
     end = _end(inputs, view)
     selected = Selected(view)
-    run = start(inputs, MODES)
+    run = start(inputs, MODES, jobs=inputs.jobs)
     part = Partly(run.captures, end)
     now = 0
     with opened(view.output) as out:

@@ -10,7 +10,7 @@ from typing import Any
 from fwsim.engine import hot
 from fwsim.engine.prefetch import prefetch
 from fwsim.engine.tuples import Tracker, spread
-from fwsim.tables import Table
+from fwsim.tables import Row, Table
 
 STEP = 5
 """Packets between fetching a bucket and the tuple that it names, and from there to the connection: each needs some
@@ -24,9 +24,14 @@ def hash_packets(tracker: Tracker, packets: Table, hashes: Any, start: int, end:
     """Write the hash of the tuples of packets that have ports; -1 for others, which are looked up otherwise."""
     key = tracker.counters[0]["hash_key"]
     for i in range(start, end):
-        packet = packets[i]
-        sport, dport = packet["sport"], packet["dport"]
-        hashes[i] = spread(packet, sport, dport, key) if sport >= 0 and dport >= 0 else -1
+        hashes[i] = hash_packet(packets[i], key)
+
+
+@hot
+def hash_packet(packet: Row, key: int) -> int:
+    """The hash of the tuple of a packet with ports, else -1."""
+    sport, dport = packet["sport"], packet["dport"]
+    return spread(packet, sport, dport, key) if sport >= 0 and dport >= 0 else -1
 
 
 @hot

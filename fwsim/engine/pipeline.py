@@ -21,6 +21,7 @@ from fwsim.engine.expiry import delete, expire
 from fwsim.engine.ftp import R_CLASH, R_PARTIAL, read_along
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, is_confirmed, refuse
 from fwsim.engine.settled import counted_fault
+from fwsim.engine.shard import BEFORE, MINE, NOBODY, Share, hash_own, is_anothers, note_decided
 from fwsim.engine.tuples import Tracker
 from fwsim.terms import (
     ABSENT,
@@ -63,6 +64,7 @@ class Stateful(NamedTuple):
 
     `results` holds three rows of TRACK: the packet's, its ghost's, and what it would be without its tentative
     connection. `scratch` is one row of DECISION, `hashes` as long as a chunk. Both trackers have the same hash key.
+    `share` tells which packets are not for this tracker to decide.
     """
 
     course: Course
@@ -72,6 +74,7 @@ class Stateful(NamedTuple):
     scratch: npt.NDArray[np.void]
     hashes: npt.NDArray[np.int64]
     tracking: int
+    share: Share
 
 
 @hot
@@ -355,11 +358,20 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hash
 def run_stateful(
     mode: Stateful, frames: Table, packets: Table, quotes: Table, decisions: Table, start: int, end: int
 ) -> None:
-    """Decide rows `start` to `end` of a chunk, in order."""
-    hash_packets(mode.tracker, packets, mode.hashes, start, end)
+    """Decide rows `start` to `end` of a chunk, in order: of several shards, each its own."""
+    share = mode.share
+    is_alone = share.state[MINE] == NOBODY
+    if is_alone:
+        hash_packets(mode.tracker, packets, mode.hashes, start, end)
+    else:
+        hash_own(mode.tracker, packets, mode.hashes, share, start, end)
     for i in range(start, end):
         if mode.tracker.counters[0]["live"] > 0:
             look_ahead(mode.tracker, mode.hashes, i, end)
         if mode.ghosts.counters[0]["live"] > 0:
             look_ahead(mode.ghosts, mode.hashes, i, end)
+        if not is_alone and is_anothers(mode.tracker, mode.ghosts, share, i):
+            continue
         decide_stateful(mode, frames[i], packets[i], quotes, mode.hashes[i], decisions[i])
+        if not is_alone:
+            note_decided(mode.tracker, mode.ghosts, mode.results, share, i, share.state[BEFORE] + i - start)

@@ -193,6 +193,37 @@ def test_seed_changes_no_result(invoke: Invoke, demo: Path) -> None:
     assert len(outputs) == 1
 
 
+@pytest.mark.parametrize("form", ["text", "json", "jsonl"])
+def test_jobs_change_no_result(invoke: Invoke, demo: Path, form: str) -> None:
+    outcomes = [
+        invoke("compare", "demo.pcap", "-r", "demo.yaml", "--format", form, "--jobs", jobs) for jobs in (1, 2, 5)
+    ]
+    assert len({outcome.out for outcome in outcomes}) == 1
+    assert [(outcome.status, outcome.err) for outcome in outcomes] == [(0, "")] * 3
+
+
+@pytest.mark.parametrize(
+    ("rules", "because"),
+    [
+        ("rules:\n  - {limit: 1/hour, verdict: accept}\n", "a limit counts the packets of all connections together"),
+        ("conntrack: {max: 2}\npolicy: accept\n", "the connection table may fill up"),
+    ],
+)
+def test_it_is_told_why_there_is_one_shard_only(invoke: Invoke, demo: Path, rules: str, because: str) -> None:
+    (demo / "one.yaml").write_text(rules)
+    alone, shared = (invoke("compare", "demo.pcap", "-r", "one.yaml", "--jobs", jobs) for jobs in (1, 2))
+    assert alone.out == shared.out
+    assert alone.err == ""
+    assert shared.err.startswith(f"note: --jobs 2: connections were tracked in one shard, because {because}")
+
+
+@pytest.mark.parametrize("jobs", ["0", "65", "x"])
+def test_an_impossible_number_of_jobs_is_a_wrong_request(invoke: Invoke, demo: Path, jobs: str) -> None:
+    outcome = invoke("compare", "demo.pcap", "-r", "demo.yaml", "--jobs", jobs)
+    assert outcome.status == 2
+    assert "--jobs" in outcome.err
+
+
 def test_without_a_ruleset_one_is_guessed_and_printed_to_be_copied(invoke: Invoke, demo: Path) -> None:
     outcome = invoke("compare", "demo.pcap")
     assert outcome.status == 0

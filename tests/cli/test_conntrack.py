@@ -19,6 +19,18 @@ def test_table_at_the_end(invoke: Invoke, demo: Path) -> None:
     assert outcome.err == "1 connection at 2026-03-02 08:00:11 UTC\n"
 
 
+def test_the_table_of_several_shards_is_the_same(invoke: Invoke, demo: Path) -> None:
+    alone, shared = (invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "-v", "--jobs", jobs) for jobs in (1, 3))
+    assert (alone.out, alone.err) == (shared.out, shared.err)
+
+
+def test_events_are_those_of_one_shard_and_that_is_told(invoke: Invoke, demo: Path) -> None:
+    alone, shared = (invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "-E", "--jobs", jobs) for jobs in (1, 2))
+    assert alone.out == shared.out
+    because = "the connection table is looked at packet by packet"
+    assert shared.err == f"note: --jobs 2: connections were tracked in one shard, because {because}\n"
+
+
 def test_table_right_after_a_packet(invoke: Invoke, demo: Path) -> None:
     def state(after: str) -> list[str]:
         return [line.split()[3] for line in invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "--after", after).lines]

@@ -46,6 +46,13 @@ def test_both_firewalls_agree_about_the_demo(kernel: None, invoke: Invoke, demo:
 
 
 @pytest.mark.kernel
+def test_both_firewalls_agree_with_several_shards_too(kernel: None, invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("parity", "demo.pcap", "-r", "demo.yaml", "--jobs", "2")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "No difference in 16 packets." in outcome.lines
+
+
+@pytest.mark.kernel
 def test_a_difference_is_told_and_explained_with_status_1(stricter_kernel: None, invoke: Invoke, demo: Path) -> None:
     outcome = invoke("parity", "demo.pcap", "-r", "demo.yaml")
     assert outcome.status == 1

@@ -32,9 +32,9 @@ def live(case: Case, folder: Path, *, record: bool) -> Comparison:
     return comparison
 
 
-def recorded(case: Case, folder: Path) -> Comparison:
+def recorded(case: Case, folder: Path, *, jobs: int = 1) -> Comparison:
     """The case as a kernel once decided it."""
-    simulator = Simulator(case.ruleset(), key=4711)
+    simulator = Simulator(case.ruleset(), key=4711, jobs=jobs)
     firewall = RecordedFirewall(case, simulator.lowered["stateful"])
     comparison = compared(case.source.captures(folder), simulator, firewall)
     firewall.finish()
@@ -47,6 +47,13 @@ def test_the_running_kernel_decides_alike(case: Case, tmp_path: Path, request: p
     needs_kernel()
     record = request.config.getoption("--record-kernel") and case in RECORDED
     comparison = live(case, tmp_path, record=record)
+    assert told(comparison) == []
+    assert comparison.compared.total() > 0
+
+
+@pytest.mark.parametrize("case", RECORDED, ids=lambda case: f"recorded-{case}")
+def test_the_recorded_kernel_decided_as_two_shards_do(case: Case, tmp_path: Path) -> None:
+    comparison = recorded(case, tmp_path, jobs=2)
     assert told(comparison) == []
     assert comparison.compared.total() > 0
 

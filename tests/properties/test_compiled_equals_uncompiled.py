@@ -47,7 +47,7 @@ def cases_of_scenes(folder: Path) -> list[Case]:
         path = folder / f"{len(cases)}.pcapng"
         path.write_bytes(captured(taken.frame for taken in perform(scene)))
         tight = replace(policy, conntrack=(*policy.conntrack, ("max", limit)))
-        cases.append(Case((path,), tight.written(), chunk_rows=rows))
+        cases.append(Case((path,), tight.written(), chunk_rows=rows, jobs=1 + len(cases) % 3))
 
     collect()
     return cases

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -22,10 +23,13 @@ from fwsim.capture import Captures, Chunk, Input, open_captures
 from fwsim.engine import is_compiled
 from fwsim.errors import CaptureError, RulesetError, UsageError
 from fwsim.result import Result, compare, replay
+from fwsim.ruleset import Ruleset
+from fwsim.sharding import ShardedRun
 from fwsim.simulator import Batch, Simulator
-from fwsim.tables import DECISION, Rows
+from fwsim.tables import DECISION
 from fwsim.terms import Verdict
 from fwsim.topology import Topology
+from fwsim.tracker import connections_listing
 
 ROOT = Path(__file__).parent.parent.parent
 OFFICE = str(ROOT / "rulesets" / "office.yaml")
@@ -46,23 +50,8 @@ def decisions_of(result: Result) -> list[tuple[tuple[int, ...], ...]]:
 def threaded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make runs take the way of compiled ones, through stages; the code stays plain Python."""
 
-    def run_stateless(self: Simulator, batch: Batch) -> None:
-        decisions = Rows(batch.stateless)
-        self.stateless.run(Rows(batch.frames), Rows(batch.packets), decisions, 0, len(batch))
-        decisions.flush()
-
-    def run_stateful(self: Simulator, batch: Batch) -> None:
-        if self._run_assembled(batch, 0, len(batch)):
-            return
-        frames, decisions = Rows(batch.frames), Rows(batch.stateful)
-        self.stateful.run(frames, Rows(batch.packets), Rows(batch.quotes), decisions, 0, len(batch))
-        frames.flush()
-        decisions.flush()
-
     if not is_compiled():
         monkeypatch.setattr(results, "is_compiled", lambda: True)
-        monkeypatch.setattr(Simulator, "run_stateless", run_stateless)
-        monkeypatch.setattr(Simulator, "run_stateful", run_stateful)
 
 
 # --- replays ---------------------------------------------------------------------------------------------------
@@ -208,6 +197,64 @@ def test_two_threads_decide_as_one_does(monkeypatch: pytest.MonkeyPatch, path: s
 
 
 @pytest.mark.usefixtures("threaded")
+@pytest.mark.parametrize("jobs", [2, 3])
+@pytest.mark.parametrize("path", [SHORT, FRAGMENTS])
+def test_shards_in_threads_decide_as_one_run_does(path: str, jobs: int) -> None:
+    unlimited = "\n".join(line for line in Path(OFFICE).read_text().splitlines() if "limit:" not in line)
+    ruleset = fwsim.load_ruleset(io.StringIO(unlimited))
+    alone, shared = (compare(opened(path), ruleset, jobs=count) for count in (1, jobs))
+    assert decisions_of(shared) == decisions_of(alone)
+    told = [{name: one.statistics[name] for name in ("created", "live", "peak")} for one in (alone, shared)]
+    assert told[0] == told[1]
+    assert shared.simulator.stateful.one_because is None  # type: ignore[union-attr]
+
+
+@pytest.mark.usefixtures("threaded")
+def test_an_error_in_a_shard_is_raised_and_no_thread_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(self: ShardedRun, number: int, *rest: Any) -> None:
+        if number == 1 and self._before > 20:
+            raise ArithmeticError("in a shard")
+
+    monkeypatch.setattr(ShardedRun, "run_shard", failing)
+    captures: Any = Endless()
+    with pytest.raises(ArithmeticError, match="in a shard"):
+        list(Result(captures, Simulator(Ruleset.model_validate({"policy": "accept"}), jobs=3)))
+    assert threading.active_count() == 1
+
+
+@pytest.mark.usefixtures("threaded")
+def test_who_looks_into_the_table_during_a_run_finds_one_and_changes_nothing() -> None:
+    unlimited = Ruleset.model_validate({"policy": "accept", "rules": [{"ct_state": "new", "verdict": "accept"}]})
+    expected = decisions_of(compare(opened(chunk_rows=3), unlimited))
+    result = compare(opened(chunk_rows=3), unlimited, jobs=3)
+    decided: list[Any] = []
+    for batch in result:
+        decided += zip(batch.stateless.tolist(), batch.stateful.tolist(), strict=True)
+        if len(decided) == 30:
+            assert result.simulator.stateful.snapshot()[0].counters[0]["live"] > 0
+        if len(decided) == 60:
+            assert len(list(connections_listing(result.simulator.stateful.tracker))) > 0
+    assert decided == expected
+    assert result.statistics["created"] == max(row[1][-1] for row in decided)
+
+
+@pytest.mark.usefixtures("threaded")
+def test_the_table_can_be_looked_into_after_an_error_in_a_shard(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_shard = ShardedRun.run_shard
+
+    def failing(self: ShardedRun, number: int, *rest: Any) -> None:
+        if number == 0 and self._before > 20:
+            raise ArithmeticError("in a shard")
+        run_shard(self, number, *rest)
+
+    monkeypatch.setattr(ShardedRun, "run_shard", failing)
+    result = compare(opened(), Ruleset.model_validate({"policy": "accept"}), jobs=2)
+    with pytest.raises(ArithmeticError):
+        list(result)
+    assert result.simulator.stateful.tracker.counters[0]["created"] > 0
+
+
+@pytest.mark.usefixtures("threaded")
 def test_what_is_held_stays_as_it_is_while_others_go_on() -> None:
     """A pool that gives an array out again too early would write into a batch that is held here."""
     path = str(ROOT / "pcaps" / "office.pcapng")
@@ -252,23 +299,29 @@ def test_a_chunk_is_located_by_the_interfaces_that_were_known_when_it_was_read(m
 
 
 COMPILED = """
+import io
 import sys
 import numpy as np
 from fwsim.capture import Input, open_captures
 from fwsim.engine import compile_engine, is_compiled
 from fwsim.result import compare
+from fwsim.ruleset import load_ruleset
 
-def run():
+text = open(sys.argv[2]).read()
+unlimited = "\\n".join(line for line in text.splitlines() if "limit:" not in line)
+
+def run(rules, jobs):
     captures = open_captures([Input(sys.argv[1])], chunk_rows=100, limit=3000)
-    return compare(captures, sys.argv[2], key=1).decisions
+    return compare(captures, load_ruleset(io.StringIO(rules)), key=1, jobs=jobs).decisions
 
-plain = run()
+plain = [run(text, 1), run(unlimited, 1)]
 compile_engine()
 assert is_compiled()
-compiled = run()
-assert len(plain) == 3000
-for mode in ("stateless", "stateful"):
-    np.testing.assert_array_equal(plain[mode], compiled[mode])
+compiled = [run(text, 1), run(unlimited, 3)]
+for one, other in zip(plain, compiled):
+    assert len(one) == 3000
+    for mode in ("stateless", "stateful"):
+        np.testing.assert_array_equal(one[mode], other[mode])
 """
 
 
