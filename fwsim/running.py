@@ -107,8 +107,11 @@ class StatefulRun:
         tables = (mode.tracker, mode.ghosts)
         if any(trackers.rows_wanted(table, packets) != len(table.connections) for table in tables):
             mode = self._tables.arrays
-            grown = [trackers.grow(table, packets) for table in (mode.tracker, mode.ghosts)]
-            self._tables = Tables(mode._replace(tracker=grown[0], ghosts=grown[1]))
+            self.replace(trackers.grow(mode.tracker, packets), trackers.grow(mode.ghosts, packets))
+
+    def replace(self, tracker: Tracker, ghosts: Tracker) -> None:
+        """Go on with other tables, of arrays."""
+        self._tables = Tables(self._tables.arrays._replace(tracker=tracker, ghosts=ghosts))
 
     def settle(self) -> None:
         """Write everything back into the arrays."""

@@ -46,10 +46,10 @@ def make_tracker(
     if ghosts:
         counters[0]["evict_assured"] = 1
         own[0]["loose"] = 1
-    return _with_rows(LEAST_ROWS, counters, own)
+    return with_rows(LEAST_ROWS, counters, own)
 
 
-def _with_rows(rows: int, counters: npt.NDArray[np.void], settings: npt.NDArray[np.void]) -> Tracker:
+def with_rows(rows: int, counters: npt.NDArray[np.void], settings: npt.NDArray[np.void]) -> Tracker:
     """A table for `rows` connections, all its buckets empty: one for each tuple or more."""
     return Tracker(
         tuples=empty(TUPLE, 2 * rows),
@@ -86,7 +86,7 @@ def grow(tracker: Tracker, room: int) -> Tracker:
     old = len(tracker.connections)
     if rows == old:
         return tracker
-    larger = _with_rows(rows, tracker.counters, tracker.settings)
+    larger = with_rows(rows, tracker.counters, tracker.settings)
     larger.connections[:old] = tracker.connections
     larger.expectations[:old] = tracker.expectations
     larger.tuples[: 2 * old] = tracker.tuples
