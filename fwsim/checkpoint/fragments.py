@@ -13,7 +13,7 @@ import numpy as np
 
 from fwsim.capture.fragments import Fragment
 from fwsim.capture.reassembly import LENGTH_MAX, Sender, Set
-from fwsim.checkpoint.saved import MOST, Bounds, Saved
+from fwsim.checkpoint.saved import Bounds, Saved
 from fwsim.defragmenting import Defragmenter, Final, Place
 from fwsim.tables import DECISION
 
@@ -54,7 +54,7 @@ def restore_fragments(
     for found in reassembly.sets[4].values():
         saved.must(found.key[1] in reassembly.senders, "senders")
         reassembly.senders[found.key[1]].sets += 1
-    defragmenter.serials = saved.number("serials", 0, 1 << 62)
+    defragmenter.serials = saved.number("serials", max(held, default=0), 1 << 62)
     defragmenter.pending = dict(saved.numbers("pending", 2).tolist())
     _restore_finals(defragmenter, saved, held, decisions, evidence)
 
@@ -96,7 +96,7 @@ def _restored_set(saved: Saved, held: Mapping[int, int], evidence: tuple[int, in
     saved.must(in_order and (runs[0][0] if runs else None) == begins, "runs")
     for place in saved.numbers("places", len(Place._fields)).tolist():
         waiting.places.append(Place(*place))
-        saved.must(0 <= place[1] < held.get(place[0], MOST) and evidence[0] <= place[4] <= evidence[1], "places")
+        saved.must(0 <= place[1] < held.get(place[0], 0) and evidence[0] <= place[4] <= evidence[1], "places")
     saved.must(len(waiting.places) == len(waiting.fragments), "places")
     return waiting
 
@@ -121,7 +121,7 @@ def _restore_finals(
     for serial, *final, decided in saved.numbers("final", 7).tolist():
         said = dict(zip(FINAL, final, strict=True))
         least, most = evidence
-        saved.must(0 <= said["row"] < held.get(serial, MOST) and least <= said["evidence"] <= most, "final")
+        saved.must(0 <= said["row"] < held.get(serial, 0) and least <= said["evidence"] <= most, "final")
         saved.must(decisions["reason"][0] <= said["reason"] <= decisions["reason"][1], "final")
         decision = next(rows, None) if decided else None
         saved.must(not decided or decision is not None, "decisions")
