@@ -116,9 +116,9 @@ class Defragmenter:
         self.reassembly: Reassembly[Place] = Reassembly()
         self.keeping = False
         self.fates: dict[tuple[int, int], Fate | None] = {}
-        self._serials = 0
-        self._pending: dict[int, int] = {}
-        self._final: dict[int, list[Final]] = {}
+        self.serials = 0
+        self.pending: dict[int, int] = {}
+        self.final: dict[int, list[Final]] = {}
 
     # --- before and after the engine --------------------------------------------------------------------------------
 
@@ -132,8 +132,8 @@ class Defragmenter:
                     self._lose(batch, lost)
             return None
         if not batch.serial:
-            self._serials += 1
-            batch.serial = self._serials
+            self.serials += 1
+            batch.serial = self.serials
         assembled = Assembled(
             frames=chunk.frames[start:end].copy(),
             packets=chunk.packets[start:end].copy(),
@@ -173,7 +173,7 @@ class Defragmenter:
         frame["reason"] = given.reason
         frame["evidence"] |= EVIDENCE.get(given.reason, 0)
         if given.reason == Reason.FRAGMENT_WAITING and self.keeping:
-            self._pending[serial] = self._pending.get(serial, 0) + 1
+            self.pending[serial] = self.pending.get(serial, 0) + 1
         elif given.reason == Reason.FRAGMENT_DUPLICATE:
             frame["further"] = 1
 
@@ -238,20 +238,20 @@ class Defragmenter:
         if batch is not None and serial == batch.serial:
             apply(batch, final)
         elif self.keeping:
-            self._final.setdefault(serial, []).append(final)
+            self.final.setdefault(serial, []).append(final)
         if self.keeping:
-            self._pending[serial] = self._pending.get(serial, 0) - 1
+            self.pending[serial] = self.pending.get(serial, 0) - 1
 
     # --- for who holds batches back -----------------------------------------------------------------------------------
 
     def waits(self, serial: int) -> bool:
         """Whether something in a batch is not decided yet."""
-        return self._pending.get(serial, 0) > 0
+        return self.pending.get(serial, 0) > 0
 
     def complete(self, batch: Judged) -> None:
         """Say in a batch what was decided since about its fragments; it will not be asked for again."""
-        self._pending.pop(batch.serial, None)
-        for final in self._final.pop(batch.serial, ()):
+        self.pending.pop(batch.serial, None)
+        for final in self.final.pop(batch.serial, ()):
             apply(batch, final)
 
     def give_up(self) -> None:

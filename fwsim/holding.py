@@ -8,6 +8,7 @@ traffic; a file that is read is removed, so that the disk holds little more than
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -26,13 +27,13 @@ FILE_SIZE = 1 << 26
 """Bytes from which on a temporary file is followed by the next, or a sixteenth of all: so there are few of them."""
 
 
-def in_order(batches: Iterable[Batch], defragmenter: Defragmenter | None) -> Iterator[Batch]:
-    """The same batches in the same order, each once all of it is decided."""
+def in_order(batches: Iterable[Batch], defragmenter: Defragmenter | None, held: Held | None = None) -> Iterator[Batch]:
+    """The same batches in the same order, each once all of it is decided; behind those that `held` holds already."""
     if defragmenter is None:
         yield from batches
         return
     defragmenter.keeping = True
-    held = Held()
+    held = Held() if held is None else held
     try:
         for batch in batches:
             if not held and not defragmenter.waits(batch.serial):
@@ -111,6 +112,22 @@ class Held:
             self._files.popleft()
         return batch
 
+    def write(self, file: IO[bytes]) -> None:
+        """Write all of them, in order; they stay here."""
+        for batch in self._first:
+            write_batch(file, batch)
+        for stretch in self._files:
+            stretch.write(file)
+
+    def read(self, file: IO[bytes], count: int) -> None:
+        """Take over what `write` wrote, `count` batches; there must be none here."""
+        if not count:
+            return
+        self._files.append(Stretch())
+        self._files[0].read(file)
+        self._stored = count
+        self._first.append(self._next_stored())
+
     def close(self) -> None:
         """Forget them all."""
         self._first.clear()
@@ -139,6 +156,16 @@ class Stretch:
         batch = read_batch(self._file)
         self.read_to = self._file.tell()
         return batch
+
+    def write(self, file: IO[bytes]) -> None:
+        """Write all that was not read."""
+        self._file.seek(self.read_to)
+        shutil.copyfileobj(self._file, file)
+
+    def read(self, file: IO[bytes]) -> None:
+        """Take over what `write` wrote."""
+        shutil.copyfileobj(file, self._file)
+        self.written = self._file.tell()
 
     def close(self) -> None:
         """Remove the file."""

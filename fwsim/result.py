@@ -20,7 +20,7 @@ from fwsim.capture import Captures, Chunk, Input, from_scapy, open_captures
 from fwsim.capture.model import CaptureInterface
 from fwsim.engine import compile_engine, is_cached, is_compiled
 from fwsim.errors import UsageError
-from fwsim.holding import in_order
+from fwsim.holding import Held, in_order
 from fwsim.ruleset import Ruleset, load_ruleset
 from fwsim.run_names import naming_of
 from fwsim.running import StatefulRun
@@ -71,6 +71,8 @@ class Result:
         self.packets = 0
         self.on_compiling: Callable[[bool], None] = _say_nothing
         """Called with True when compiling begins, and with False after each batch that compiled code has decided."""
+        self.held = Held()
+        """Batches that are held back while fragments in them wait."""
         self._stop = stop or threading.Event()
         self._mode = mode
         self._begun = False
@@ -81,12 +83,11 @@ class Result:
         if self._begun:
             raise UsageError("a result streams: iterate over it once, or ask for its decisions instead")
         self._begun = True
-        with closing(self._decided()) as batches:
-            yield from in_order(batches, self.simulator.defragmenter)
+        with closing(self._decided(iter(self.captures))) as batches:
+            yield from in_order(batches, self.simulator.defragmenter, self.held)
 
-    def _decided(self) -> Generator[Batch]:
-        """Read, locate and decide, chunk by chunk: uncompiled at first, compiled from where that pays."""
-        chunks = iter(self.captures)
+    def _decided(self, chunks: Iterator[Chunk]) -> Generator[Batch]:
+        """Locate and decide, chunk by chunk: uncompiled at first, compiled from where that pays."""
         for chunk in chunks:
             yield self._decide(chunk)
             if self._stop.is_set():

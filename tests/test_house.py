@@ -25,7 +25,7 @@ LADDER = [
     {"fwsim.fuzz"},
     {"fwsim.lower", "fwsim.topology", "fwsim.tracker", "fwsim.defragmenting"},
     {"fwsim.trace", "fwsim.running", "fwsim.sharding", "fwsim.convert", "fwsim.stages", "fwsim.arrow"},
-    {"fwsim.result", "fwsim.run_names", "fwsim.simulator", "fwsim.holding", "fwsim.kernel"},
+    {"fwsim.result", "fwsim.run_names", "fwsim.simulator", "fwsim.holding", "fwsim.checkpoint", "fwsim.kernel"},
     {"fwsim.selection"},
     {"fwsim.report", "fwsim.parity", "fwsim.explain"},
     {"fwsim.cli"},

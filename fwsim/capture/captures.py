@@ -6,7 +6,7 @@ decoding in `fwsim.engine.decode`. What interface a frame came by and which rule
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +59,14 @@ class Captures:
         self.files = files
         self._run = run
         self._sources = sources
-        self._left = limit
+        self.left = limit
         self._fixed = fixed
-        self._source: Source | None = None
-        self._decoder = empty(DECODER, 1)
-        self._decoder["checksum"] = CHECKSUMS[checksum]
-        self._decoder["now"] = LONG_AGO
+        self.source: Source | None = None
+        self.between = True
+        """Whether all is given out that was read: so a run may rest behind this chunk."""
+        self.decoder = empty(DECODER, 1)
+        self.decoder["checksum"] = CHECKSUMS[checksum]
+        self.decoder["now"] = LONG_AGO
         self._layer = empty(LAYER, 1)
         self._packets: Pool[Table] = Pool(lambda: empty(PACKET, run.chunk_rows))
         self._quotes: Pool[Table] = Pool(lambda: empty(QUOTE, run.chunk_rows))
@@ -77,7 +79,7 @@ class Captures:
     @property
     def notes(self) -> dict[str, int]:
         """Counts worth a note: `offloaded` and `offloaded_header` checksums, `segmented` lengths, `cut` packets."""
-        return {name: int(self._decoder[name][0]) for name in ("offloaded", "offloaded_header", "segmented", "cut")}
+        return {name: int(self.decoder[name][0]) for name in ("offloaded", "offloaded_header", "segmented", "cut")}
 
     @property
     def complete(self) -> bool:
@@ -87,39 +89,47 @@ class Captures:
     def __iter__(self) -> Iterator[Chunk]:
         """Decode chunk by chunk, of at most `chunk_rows` frames."""
         for source in self._sources:
-            self._source = source
+            self.source = source
             try:
                 while (most := self._most()) and (scanned := source.next(most)) is not None:
+                    rest = len(scanned.frames)
                     for piece in pieces(scanned, self._run.chunk_rows):
+                        rest -= len(piece.frames)
+                        self.between = not rest
                         yield self._decode(self._limited(piece))
-                        if self._left == 0:
+                        if self.left == 0:
                             return
             finally:
                 source.close()
 
+    def close(self) -> None:
+        """Release what is open; needed only if the chunks are not iterated over to their end."""
+        if self.source is not None:
+            self.source.close()
+
     def estimate_remaining(self) -> int:
         """About how many frames are still to come, by the sizes of the files and the frames so far."""
-        if self._source is None:
+        if self.source is None:
             return 0
-        left = self._source.estimate_remaining()
+        left = self.source.estimate_remaining()
         opened = sum(size_of(file.path) for file in self.files if file.format)
         if opened:
             unopened = sum(size_of(file.path) for file in self.files if not file.format)
             left += unopened * (left + sum(file.packets for file in self.files)) // opened
-        return left if self._left is None else min(left, self._left)
+        return left if self.left is None else min(left, self.left)
 
     def _most(self) -> int:
         """How many frames may come next: few as long as they are decided uncompiled, so that this can end soon."""
         rows = self._run.chunk_rows if is_compiled() or self._fixed else min(self._run.chunk_rows, UNCOMPILED_ROWS)
-        return rows if self._left is None else min(self._left, rows)
+        return rows if self.left is None else min(self.left, rows)
 
     def _limited(self, piece: Scanned) -> Scanned:
         """The piece, or as much of it as the limit allows."""
-        if self._left is None:
+        if self.left is None:
             return piece
-        piece.frames = piece.frames[: self._left]
-        piece.comments = {row: text for row, text in piece.comments.items() if row < self._left}
-        self._left -= len(piece.frames)
+        piece.frames = piece.frames[: self.left]
+        piece.comments = {row: text for row, text in piece.comments.items() if row < self.left}
+        self.left -= len(piece.frames)
         return piece
 
     def _count(self, frames: Table) -> None:
@@ -137,7 +147,7 @@ class Captures:
         packets = self._packets.take()[:count]
         quotes = self._quotes.take()[:count]
         frame_rows, packet_rows, quote_rows = loaded(scanned.frames, 0, count), fresh(packets), fresh(quotes)
-        layer, decoder = usable(self._layer), usable(self._decoder)
+        layer, decoder = usable(self._layer), usable(self.decoder)
         link_types: Any = [interface.link_type for interface in self._run.interfaces]
         if is_compiled():
             link_types = np.array(link_types, np.int64)
@@ -145,9 +155,9 @@ class Captures:
         content = usable(scanned.buffer)
         decode(content, even, odd, link_types, frame_rows, packet_rows, quote_rows, count, layer, decoder)
         flush(frame_rows, packet_rows, quote_rows, layer, decoder)
-        fragments = int(self._decoder["fragments"][0])
-        self._decoder["fragments"] = 0
-        checksum = int(self._decoder["checksum"][0])
+        fragments = int(self.decoder["fragments"][0])
+        self.decoder["fragments"] = 0
+        checksum = int(self.decoder["checksum"][0])
         return Chunk(scanned.frames, packets, quotes, scanned.buffer, scanned.comments, fragments > 0, checksum)
 
 
@@ -177,18 +187,19 @@ def open_captures(
     limit: int | None = None,
     chunk_rows: int | None = None,
     digest: bool = True,
+    stopped: Callable[[], bool] | None = None,
 ) -> Captures:
     """Open captures to be read one after the other, or merged by timestamp.
 
     A file that is not a capture is refused here, before anything is read (`CaptureError`); stdin when its turn comes.
     `limit` ends the run after so many frames, `chunk_rows` is how many come at a time. `digest=False` leaves the
-    SHA-256 of the files out.
+    SHA-256 of the files out. A pipe is not waited for any more once `stopped` says so.
     """
     if [i.path for i in inputs].count(STDIN) > 1:
         raise UsageError("stdin (-) can be read only once")
     for one in inputs:
         check(one)
-    run = Run(chunk_rows or CHUNK_ROWS, digest)
+    run = Run(chunk_rows or CHUNK_ROWS, digest, stopped)
     files = [CaptureFile(one.path) for one in inputs]
     opening = (
         open_capture(run, one, file, number) for number, (one, file) in enumerate(zip(inputs, files, strict=True))

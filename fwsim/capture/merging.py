@@ -57,12 +57,24 @@ class Head:
         if self.batch is None or stop == self.start:
             return None
         start, self.start = self.start, stop
-        frames = self.batch.frames[start:stop].copy()
-        first = int(frames["offset"][0])
-        last = int(frames["offset"][-1] + frames["captured"][-1])
-        frames["offset"] -= first
-        comments = {row - start: text for row, text in self.batch.comments.items() if start <= row < stop}
-        return Scanned(frames, self.batch.buffer[first:last], comments), self.keys[start:stop]
+        return part_of(self.batch, start, stop), self.keys[start:stop]
+
+    def rest(self) -> Scanned:
+        """The frames that are still to be given."""
+        assert self.batch is not None
+        return part_of(self.batch, self.start, len(self.keys))
+
+
+def part_of(batch: Scanned, start: int, stop: int) -> Scanned:
+    """Some frames of a batch, and their bytes alone."""
+    frames = batch.frames[start:stop].copy()
+    if not len(frames):
+        return Scanned(frames, batch.buffer[:0], {})
+    first = int(frames["offset"][0])
+    last = int(frames["offset"][-1] + frames["captured"][-1])
+    frames["offset"] -= first
+    comments = {row - start: text for row, text in batch.comments.items() if start <= row < stop}
+    return Scanned(frames, batch.buffer[first:last], comments)
 
 
 class Merge:
@@ -71,15 +83,15 @@ class Merge:
     def __init__(self, sources: Sequence[Source]) -> None:
         """Merge these; their order decides between equal times."""
         self._sources = sources
-        self._heads = [Head(source) for source in sources]
+        self.heads = [Head(source) for source in sources]
 
     def next(self, most: int) -> Scanned | None:
         """The next frames in order of time; at most `most` from each source."""
-        self._heads = [head for head in self._heads if head.fill(most)]
-        if not self._heads:
+        self.heads = [head for head in self.heads if head.fill(most)]
+        if not self.heads:
             return None
-        horizon, limiting = min((int(head.keys[-1]), index) for index, head in enumerate(self._heads))
-        parts = [head.take(horizon, index <= limiting) for index, head in enumerate(self._heads)]
+        horizon, limiting = min((int(head.keys[-1]), index) for index, head in enumerate(self.heads))
+        parts = [head.take(horizon, index <= limiting) for index, head in enumerate(self.heads)]
         return joined([part for part in parts if part is not None])
 
     def estimate_remaining(self) -> int:

@@ -28,7 +28,7 @@ OTHER_FORMATS: dict[bytes, str] = {
 
 def open_capture(run: Run, one: Input, file: CaptureFile, number: int) -> Reader:
     """Open a capture file and read its header; CaptureError if it is none."""
-    stored, source = open_stored(one.path, digest=run.digest)
+    stored, source = open_stored(one.path, digest=run.digest, stopped=run.stopped)
     try:
         window = Window(source, run.buffers)
         window.have(4)

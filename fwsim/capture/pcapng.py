@@ -43,8 +43,8 @@ class PcapngReader(Reader):
         super().__init__(run, file, number, stored, window)
         file.format = "pcapng"
         self._interface = interface
-        self._interfaces = empty(INTERFACE, 4)
-        self._described = 0
+        self.sections = empty(INTERFACE, 4)
+        self.described = 0
         self._notes = empty(NOTE, run.chunk_rows)
         self._found: dict[int, list[str]] = {}
         self._section_fault = "cut short"
@@ -55,7 +55,7 @@ class PcapngReader(Reader):
 
     def _scan(self, frames: Table) -> int:
         """Find packet blocks in the window, or read the one other block that comes first."""
-        stop = self._call(scan_pcapng, frames, self._interfaces, self._notes)
+        stop = self._call(scan_pcapng, frames, self.sections, self._notes)
         return self._other_block() if stop == OTHER_BLOCK else stop
 
     def _other_block(self) -> int:
@@ -107,7 +107,7 @@ class PcapngReader(Reader):
 
     def _interface_description(self, total: int) -> bool:
         """Read an interface description block (§4.2)."""
-        if total < 20 or self._described == INTERFACES_MAX:
+        if total < 20 or self.described == INTERFACES_MAX:
             return False
         link_type, snap_length = self._unpack("H2xI", 8)
         name, resolution, offset = None, 6, 0
@@ -119,14 +119,19 @@ class PcapngReader(Reader):
             elif code == OPTION_OFFSET and len(value) == 8:
                 offset = struct.unpack(f"{self._order}q", value)[0]
         count = int(self.state["interfaces"][0])
-        if count == len(self._interfaces):
-            self._interfaces = np.concatenate([self._interfaces, empty(INTERFACE, count)])
+        if count == len(self.sections):
+            self.sections = np.concatenate([self.sections, empty(INTERFACE, count)])
         number = self._add_interface(name, link_type, self._interface)
         prescale, units = ticks_per_second(resolution)
-        self._interfaces[count] = (number, prescale, units, max(min(offset, 1 << 40), -(1 << 40)), snap_length)
+        self.sections[count] = (number, prescale, units, max(min(offset, 1 << 40), -(1 << 40)), snap_length)
         self.state["interfaces"] = count + 1
-        self._described += 1
+        self.described += 1
         return True
+
+    def restore_sections(self, described: Table) -> None:
+        """Go on with these interfaces of the section."""
+        self.sections = np.concatenate([described, empty(INTERFACE, max(4, len(described)))])
+        self.state["interfaces"] = len(described)
 
     def _begin_batch(self) -> None:
         """Begin without comments."""

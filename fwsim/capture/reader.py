@@ -5,6 +5,7 @@ Read first: `fwsim.engine.scan`, `fwsim.capture.window`. The formats themselves 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +34,8 @@ class Run:
 
     chunk_rows: int
     digest: bool
+    stopped: Callable[[], bool] | None = None
+    """Asked while a pipe gives nothing: whether the run is to end."""
     interfaces: list[CaptureInterface] = field(default_factory=list)
     buffers: Pool[npt.NDArray[np.uint8]] = field(default_factory=buffers)
 
@@ -58,13 +61,13 @@ class Reader:
         self.window = window
         self.state = empty(scan.SCAN, 1)
         self.state["file"] = number
-        self._done = False
-        self._empty_frames = 0
-        self._unread: dict[int, int] = {}
+        self.done = False
+        self.empty_frames = 0
+        self.unread: dict[int, int] = {}
 
     def next(self, most: int) -> Scanned | None:
         """The next frames, at most so many; None at the end."""
-        if self._done:
+        if self.done:
             return None
         frames = self.run.frames.take()[:most]
         self._begin_batch()
@@ -83,8 +86,8 @@ class Reader:
     def estimate_remaining(self) -> int:
         """About how many frames are still to come; of a pipe, as many as have come."""
         stored, window, frames = self.stored, self.window, self._next_frame() - 1
-        if self._done or stored.size is None or not stored.consumed:
-            return 0 if self._done else frames
+        if self.done or stored.size is None or not stored.consumed:
+            return 0 if self.done else frames
         expansion = (window.base + window.end) / stored.consumed
         to_come = window.left + max(stored.size - stored.consumed, 0) * expansion
         return round(to_come * frames / max(window.position, 1))
@@ -120,12 +123,12 @@ class Reader:
     def _batch(self, frames: Table) -> Scanned | None:
         """Hand a batch out, unless it is not packets."""
         if frames["length"].any():
-            self._empty_frames = 0
+            self.empty_frames = 0
         else:
-            self._empty_frames += len(frames)
-            if self._empty_frames > EMPTY_FRAMES_MAX:
+            self.empty_frames += len(frames)
+            if self.empty_frames > EMPTY_FRAMES_MAX:
                 self._damaged("nothing but empty frames, which are zeros and not packets")
-        if self._unread:
+        if self.unread:
             self._refuse_unread(frames)
         return Scanned(frames, self.window.buffer, self._comments())
 
@@ -135,16 +138,16 @@ class Reader:
         if link_type not in self.file.link_types:
             self.file.link_types.append(link_type)
         if not is_readable(link_type):
-            self._unread[number] = link_type
+            self.unread[number] = link_type
         return number
 
     def _refuse_unread(self, frames: Table) -> None:
         """Warn of frames whose link type is not read; refuse the file if it describes no other interface."""
-        used = set(np.unique(frames["capture_interface"]).tolist()) & self._unread.keys()
+        used = set(np.unique(frames["capture_interface"]).tolist()) & self.unread.keys()
         if used and not any(is_readable(number) for number in self.file.link_types):
-            raise CaptureError(self.file.path, refusal(self._unread[min(used)]))
+            raise CaptureError(self.file.path, refusal(self.unread[min(used)]))
         for number in sorted(used):
-            name = link_type_name(self._unread[number])
+            name = link_type_name(self.unread[number])
             self.file.warn(f"{name} is not read: frames of capture interface {number} are not evaluated")
 
     def _end(self) -> None:
@@ -155,12 +158,12 @@ class Reader:
         elif window.left:
             self._damaged(f"the file ends within frame {self._next_frame()}")
         else:
-            self._done = True
+            self.done = True
             self.file.sha256 = self.stored.sha256()
 
     def _damaged(self, what: str) -> None:
         """Stop here for good, and say why; the digest is still that of the whole file."""
-        self._done = True
+        self.done = True
         self.file.complete = False
         self.file.warn(
             f"{what}, at byte {self.window.position:,}; reading stops after frame {self._next_frame() - 1:,}"

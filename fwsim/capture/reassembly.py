@@ -108,7 +108,7 @@ class Reassembly(Generic[Place]):
         self.sets: dict[int, dict[Key, Set[Place]]] = {4: {}, 6: {}}
         """By family and key, in the order of their timers."""
         self.memory = {4: 0, 6: 0}
-        self._senders: dict[int, Sender] = {}
+        self.senders: dict[int, Sender] = {}
 
     def __bool__(self) -> bool:
         """Whether anything waits."""
@@ -148,14 +148,14 @@ class Reassembly(Generic[Place]):
         self.sets[fragment.family][fragment.key] = waiting
         self.memory[fragment.family] += waiting.memory
         if fragment.family == 4:
-            sender = self._senders.setdefault(fragment.key[1], Sender())
+            sender = self.senders.setdefault(fragment.key[1], Sender())
             sender.sets += 1
             waiting.position = sender.fragments
         return waiting
 
     def _is_too_far(self, waiting: Set[Place]) -> bool:
         """Whether too much else came from its sender since a set's last fragment (`ip_frag_too_far`)."""
-        sender = self._senders[waiting.key[1]]
+        sender = self.senders[waiting.key[1]]
         sender.fragments += 1
         passed, waiting.position = sender.fragments - waiting.position, sender.fragments
         return bool(waiting.places) and passed > DISTANCE_MAX
@@ -165,10 +165,10 @@ class Reassembly(Generic[Place]):
         del self.sets[waiting.family][waiting.key]
         self.memory[waiting.family] -= waiting.memory
         if waiting.family == 4:
-            sender = self._senders[waiting.key[1]]
+            sender = self.senders[waiting.key[1]]
             sender.sets -= 1
             if not sender.sets:
-                del self._senders[waiting.key[1]]
+                del self.senders[waiting.key[1]]
 
     def _discard(self, waiting: Set[Place], reason: Reason) -> Lost[Place]:
         """Forget a set (`inet_frag_kill`)."""

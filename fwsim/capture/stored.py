@@ -11,6 +11,7 @@ import bz2
 import hashlib
 import lzma
 import os
+import select
 import stat
 import sys
 import zlib
@@ -26,6 +27,8 @@ PIECE = 1 << 18
 """Bytes read from a compressed file at once."""
 ZSTD_PIECE = 1 << 10
 """Compressed bytes given to zstd at once: one block of 4 bytes may expand to 128 KiB, and there is no other bound."""
+WAIT_MS = 100
+"""How long a pipe is waited for before it is asked again whether the run is to end, in ms."""
 MEMORY_MAX = 1 << 27
 """The most memory a decompressor may ask for (its window), 128 MiB."""
 
@@ -62,8 +65,11 @@ class Decompressor(Protocol):
 class Stored:
     """The file itself, and the SHA-256 of what was read of it."""
 
-    def __init__(self, handle: BinaryIO, close: bool, digest: bool) -> None:
-        """Read from `handle`; `digest` asks for the SHA-256, which costs half a nanosecond a byte (in a thread)."""
+    def __init__(self, handle: BinaryIO, close: bool, digest: bool, stopped: Callable[[], bool] | None = None) -> None:
+        """Read from `handle`; `digest` asks for the SHA-256, which costs half a nanosecond a byte (in a thread).
+
+        Once `stopped` says so, a pipe is not waited for any more.
+        """
         self._handle = handle
         self._close = close
         self._hash = hashlib.sha256() if digest else None
@@ -73,12 +79,15 @@ class Stored:
         self.at_end = False
         self.consumed = 0
         self.size = size_of(handle)
+        self._stopped = stopped if self.size is None and hasattr(select, "poll") else None
 
     def readinto(self, view: memoryview) -> int:
         """Fill the beginning of the view with stored bytes; fewer than asked for come from a pipe."""
         if self._pushed_back:
             return self._again(view)
         try:
+            if self._stopped is not None:
+                self._wait(self._stopped)
             count = self._handle.readinto(view)  # type: ignore[attr-defined]
         except (OSError, ValueError) as error:
             raise DamageError(f"reading failed: {error}") from error
@@ -101,6 +110,14 @@ class Stored:
         self._pushed_back = first
         return first
 
+    def skip_to(self, place: int) -> bool:
+        """Go on reading at a place in the file; False if that must be read up to, for the digest."""
+        if self._hash is not None or self.size is None:
+            return False
+        self._pushed_back = b""
+        self.consumed = self._handle.seek(min(place, self.size))
+        return True
+
     def sha256(self) -> str | None:
         """The digest of the whole file, once it has been read to its end."""
         if self._hash is None or not self.at_end:
@@ -115,6 +132,14 @@ class Stored:
             self._worker.shutdown()
         if self._close:
             self._handle.close()
+
+    def _wait(self, stopped: Callable[[], bool]) -> None:
+        """Wait until a pipe has something to read, or the run is to end."""
+        poll = select.poll()
+        poll.register(self._handle.fileno(), select.POLLIN)
+        while not poll.poll(WAIT_MS):
+            if stopped():
+                raise DamageError("reading was interrupted")
 
     def _again(self, view: memoryview) -> int:
         """Give the first bytes once more."""
@@ -239,9 +264,31 @@ class Decompressed:
         self._started = False
         self._waiting = b""
         self._spare = b""
+        self._damage: DamageError | None = None
 
     def readinto(self, view: memoryview) -> int:
-        """Fill the beginning of the view with decompressed bytes, as far as one piece of input goes."""
+        """Fill the view with decompressed bytes, or of a pipe its beginning, as far as one piece of input goes.
+
+        So what a file gives depends on nothing but where in it one is.
+        """
+        if self._damage is not None:
+            raise self._damage
+        filled = 0
+        while filled < len(view):
+            try:
+                count = self._piece(view[filled:])
+            except DamageError as damage:
+                self._damage = damage
+                if not filled:
+                    raise
+                break
+            filled += count
+            if not count or self._stored.size is None:
+                break
+        return filled
+
+    def _piece(self, view: memoryview) -> int:
+        """Fill the beginning of the view, as far as one piece of input goes; 0 at the end."""
         while not self._spare:
             if self._member.eof and not self._next_member():
                 return 0
@@ -287,9 +334,9 @@ class Decompressed:
         return True
 
 
-def open_stored(path: str, *, digest: bool) -> tuple[Stored, Bytes]:
+def open_stored(path: str, *, digest: bool, stopped: Callable[[], bool] | None = None) -> tuple[Stored, Bytes]:
     """Open a file, or stdin if the path is `-`: its stored bytes, and the same decompressed if they are compressed."""
-    stored = Stored(*open_handle(path), digest)
+    stored = Stored(*open_handle(path), digest, stopped)
     try:
         found = compression(stored.beginning(6))
     except DamageError as error:

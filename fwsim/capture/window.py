@@ -30,7 +30,7 @@ class Window:
 
     def __init__(self, source: Bytes, pool: Pool[npt.NDArray[np.uint8]]) -> None:
         """Begin at the start of `source`."""
-        self._source = source
+        self.source = source
         self._pool = pool
         self.buffer = pool.take()
         self.at = 0
@@ -58,7 +58,7 @@ class Window:
         view = self.buffer.data
         try:
             while self.end < len(self.buffer):
-                count = self._source.readinto(view[self.end :])
+                count = self.source.readinto(view[self.end :])
                 self.end += count
                 if count < ROOM_MIN:
                     break

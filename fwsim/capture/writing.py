@@ -7,6 +7,7 @@ equal calls give equal bytes.
 
 from __future__ import annotations
 
+import os
 import struct
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,16 +35,18 @@ OPTION_MAX = 65532
 class CaptureWriter:
     """Writes one pcapng file, frame by frame; a context manager."""
 
-    def __init__(self, target: str | BinaryIO, captures: Captures | None = None) -> None:
+    def __init__(self, target: str | BinaryIO, captures: Captures | None = None, offset: int | None = None) -> None:
         """Write to a path (`-` is stdout) or to an open binary file, which stays open.
 
-        `captures` are those whose chunks are given to `write`.
+        `captures` are those whose chunks are given to `write`. With an `offset`, the file is gone on with from there.
         """
         self._captures = captures
         self.path = target if isinstance(target, str) else getattr(target, "name", "<file>")
-        self._file, self._close = opened(target)
+        self.file, self._close = opened(target, offset)
         self._numbers: dict[Any, int] = {}
         self.packets = 0
+        if offset is not None:
+            return
         section = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)
         self._block(SECTION, section + options((OPTION_APPLICATION, b"fwsim")))
 
@@ -106,10 +109,19 @@ class CaptureWriter:
                 comments=[*chunk.comments.get(row, ()), *(comments or {}).get(row, ())],
             )
 
+    def described(self) -> list[list[Any]]:
+        """The interfaces that were described, in order: what `restore` takes."""
+        return [list(identity) for identity in self._numbers]
+
+    def restore(self, described: Iterable[Any], packets: int) -> None:
+        """Go on behind these interfaces and so many frames."""
+        self._numbers = {tuple(identity): number for number, identity in enumerate(described)}
+        self.packets = packets
+
     def close(self) -> None:
         """Finish the file."""
         try:
-            self._file.close() if self._close else self._file.flush()
+            self.file.close() if self._close else self.file.flush()
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -119,21 +131,24 @@ class CaptureWriter:
         """Write a block around a body whose length is a multiple of 4."""
         size = struct.pack("<I", len(body) + 12)
         try:
-            self._file.write(struct.pack("<I", kind) + size + body + size)
+            self.file.write(struct.pack("<I", kind) + size + body + size)
         except BrokenPipeError:
             raise
         except OSError as error:
             raise unwritable(self.path, error) from error
 
 
-def opened(target: str | BinaryIO) -> tuple[BinaryIO, bool]:
-    """The file to write to, and whether it is ours to close."""
+def opened(target: str | BinaryIO, offset: int | None = None) -> tuple[BinaryIO, bool]:
+    """The file to write to, cut off at the offset if there is one, and whether it is ours to close."""
     if not isinstance(target, str):
         return target, False
     if target == "-":
         return cast(BinaryIO, sys.stdout.buffer), False
     try:
-        return open(target, "wb"), True
+        if offset is None:
+            return open(target, "wb"), True
+        os.truncate(target, offset)
+        return open(target, "ab"), True
     except OSError as error:
         raise unwritable(target, error) from error
 

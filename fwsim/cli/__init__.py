@@ -42,6 +42,7 @@ Examples:
   fwsim compare capture.pcapng -r ruleset.yaml
 """
 INTERRUPTED = 130
+"""128 and the number of the signal, as shells have it; so is `TERMINATED`."""
 TERMINATED = 143
 NOT_WRITABLE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EBADF)
 

@@ -9,9 +9,11 @@ import click
 
 from fwsim.cli.options import (
     InputOptions,
+    KeepingOptions,
     OutputOptions,
     SelectionOptions,
     input_options,
+    keeping_options,
     output_options,
     selection_options,
 )  # fmt: skip
@@ -29,7 +31,8 @@ Examples:
 @input_options
 @selection_options
 @output_options
-def command(inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions) -> int:
+@keeping_options
+def command(inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions, keeping: KeepingOptions) -> int:
     """Put both modes side by side.
 
     What would a firewall with this ruleset do with every packet of the captures, with state and without?
@@ -37,4 +40,4 @@ def command(inputs: InputOptions, selecting: SelectionOptions, output: OutputOpt
     from fwsim.cli.runs import BOTH
     from fwsim.cli.showing import show
 
-    return show(inputs, selecting, output, BOTH, lines=output.verbose)
+    return show(inputs, selecting, output, BOTH, lines=output.verbose, keeping=keeping)

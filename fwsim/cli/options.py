@@ -114,6 +114,23 @@ class OutputOptions:
             raise UsageError("--by has no Parquet: expected --format text, json, jsonl or csv with it")
 
 
+@dataclass(frozen=True)
+class Every:
+    """How often: after so many packets, or so many seconds."""
+
+    packets: int | None = None
+    seconds: float = 30.0
+
+
+@dataclass(frozen=True)
+class KeepingOptions:
+    """What is kept of a run that may be ended before its end."""
+
+    checkpoint: str | None = None
+    every: Every = field(default_factory=Every)
+    resume: bool = False
+
+
 def _pairs(context: click.Context, parameter: click.Parameter, texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Texts of the form `NAME=VALUE`, each as a pair."""
     pairs = []
@@ -138,6 +155,17 @@ def moment_of(context: click.Context, parameter: click.Parameter, text: str | No
     if found is None:
         raise click.BadParameter(f"{text!r} is no time: expected {EXPECTED}, or +SECONDS", context, parameter)
     return Moment(found, text.startswith("+"), text)
+
+
+def every_of(context: click.Context, parameter: click.Parameter, text: str | None) -> Every:
+    """A number of packets, or of seconds: `1000000`, `30s`."""
+    if text is None:
+        return Every()
+    number = text.removesuffix("s")
+    if not number.isascii() or not number.isdigit() or not int(number):
+        expected = "packets (1000000) or seconds (30s)"
+        raise click.BadParameter(f"{text!r} is not how often: expected {expected}", context, parameter)
+    return Every(None, float(number)) if text.endswith("s") else Every(int(number))
 
 
 def _packed(parameter: str, record: type, decorators: Sequence[Decorator]) -> Callable[[Function], Function]:
@@ -230,5 +258,18 @@ output_options = _packed(
                      help="How many rows of --by are shown."),
         click.option("-q", "--quiet", is_flag=True, help="The answer only."),
         click.option("-v", "--verbose", is_flag=True, help="A line for every packet."),
+    ],
+)  # fmt: skip
+
+keeping_options = _packed(
+    "keeping",
+    KeepingOptions,
+    [
+        click.option("--checkpoint", metavar="FILE", help="Save there how far the run is, until it is complete."),
+        click.option(
+            "--every", metavar="N|Ns", callback=every_of,
+            help="Save after so many packets (1000000), or seconds (30s, if not given).",
+        ),
+        click.option("--resume", is_flag=True, help="Go on from the checkpoint if there is one, else from the start."),
     ],
 )  # fmt: skip

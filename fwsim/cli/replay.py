@@ -9,9 +9,11 @@ import click
 
 from fwsim.cli.options import (
     InputOptions,
+    KeepingOptions,
     OutputOptions,
     SelectionOptions,
     input_options,
+    keeping_options,
     output_options,
     selection_options,
 )  # fmt: skip
@@ -31,8 +33,11 @@ Examples:
 @input_options
 @selection_options
 @output_options
-def command(inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions, mode: str) -> int:
+@keeping_options
+def command(
+    inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions, keeping: KeepingOptions, mode: str
+) -> int:
     """Run the captures through a ruleset in one mode, and tell the decision about each packet."""
     from fwsim.cli.showing import show
 
-    return show(inputs, selecting, output, (mode,), lines=True)
+    return show(inputs, selecting, output, (mode,), lines=True, keeping=keeping)

@@ -71,11 +71,13 @@ def start(
     digest: bool = False,
     prepare: Callable[[Ruleset], Ruleset] | None = None,
     jobs: int = 1,
+    opening: Callable[..., Captures] = open_captures,
 ) -> Run:
     """Load the rulesets and open the captures; nothing is read of these yet.
 
     `digest` asks for the SHA-256 of the captures, which costs as much as half of the run. `prepare` changes the ruleset
-    before it is used. `jobs` is for who looks into the connection table only at the end (`inputs.jobs`).
+    before it is used; `opening` opens the captures. `jobs` is for who looks into the connection table only at the end
+    (`inputs.jobs`).
     """
     files = capture_inputs(inputs)
     interfaces = networks_of(inputs)
@@ -92,9 +94,7 @@ def start(
     by_hand = None
     if inputs.stateless_rules:
         by_hand = load_ruleset(inputs.stateless_rules, interfaces=interfaces, local=inputs.local)
-    captures = open_captures(
-        files, checksum=inputs.checksum, merge=bool(inputs.named), limit=inputs.count, digest=digest
-    )
+    captures = opening(files, checksum=inputs.checksum, merge=bool(inputs.named), limit=inputs.count, digest=digest)
     seen_on = {} if ruleset.interfaces else new_interfaces(inputs)
     simulator = Simulator(ruleset, interfaces=seen_on, stateless_rules=by_hand, key=inputs.seed, jobs=jobs)
     if guessed is None or inputs.interfaces:

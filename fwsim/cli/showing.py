@@ -6,19 +6,28 @@ the capture of `-w`; the summary comes at the end.
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import IO, Any
 
+import click
 import numpy as np
 
 from fwsim.arrow import require_pyarrow
 from fwsim.capture import CaptureWriter
-from fwsim.cli.options import InputOptions, OutputOptions, SelectionOptions
+from fwsim.checkpoint.identity import is_regular
+from fwsim.checkpoint.legs import Legs
+from fwsim.checkpoint.saved import Saved
+from fwsim.cli import INTERRUPTED
+from fwsim.cli.interrupting import Interruption
+from fwsim.cli.options import InputOptions, KeepingOptions, OutputOptions, SelectionOptions
+from fwsim.cli.progress import with_progress
+from fwsim.cli.resuming import Counters, Keeping
 from fwsim.cli.runs import Run, Window, start, status_of
-from fwsim.cli.streams import Compiling, check_target, colours, opened, warn, with_progress
+from fwsim.cli.streams import Compiling, check_target, colours, opened, warn
 from fwsim.cli.summing_up import about, advice_of, unknowns_of
 from fwsim.errors import UsageError
 from fwsim.report.about import About
@@ -29,40 +38,116 @@ from fwsim.report.groups import Groups, groups_csv, groups_jsonl, groups_records
 from fwsim.report.line import Lines
 from fwsim.report.records import Records
 from fwsim.report.safe import safe
+from fwsim.report.saved_counts import (
+    restore_groups,
+    restore_tally,
+    restore_unknowns,
+    save_groups,
+    save_tally,
+    save_unknowns,
+)  # fmt: skip
 from fwsim.report.summary_json import summary_json, summary_object
 from fwsim.report.summary_text import summary
 from fwsim.report.tally import Tally
 from fwsim.tracker import connections_listing
 
 FORMATS: dict[str, type[JsonLines | Csv]] = {"jsonl": JsonLines, "csv": Csv}
+NOTHING_KEPT = KeepingOptions()
 
 
 def show(
-    inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions, modes: tuple[str, ...], *, lines: bool
+    inputs: InputOptions,
+    selecting: SelectionOptions,
+    output: OutputOptions,
+    modes: tuple[str, ...],
+    *,
+    lines: bool,
+    keeping: KeepingOptions = NOTHING_KEPT,
 ) -> int:
     """Run and write; `lines` for a line per packet in the text. Returns the exit status."""
     window = Window(selecting, modes)
-    for target in (output.output, output.write):
+    for target in (output.output, output.write, keeping.checkpoint):
         check_target(target, inputs.sources)
     if output.write == output.output:
         raise UsageError(f"-o {output.output} and -w {output.write} cannot go to the same place")
     parquet = output.format == "parquet"
     if parquet:
         check_parquet(output.output)
-    run = start(inputs, modes, digest=output.format == "json", jobs=inputs.jobs)
-    run.result.on_compiling = Compiling(verbose=output.verbose)
+    each = is_written_packet_by_packet(output, lines=lines)
+    with (
+        Interruption() as interruption,
+        Keeping(keeping, inputs, selecting, output, modes=modes, lines=each, stopped=interruption.is_set) as keeper,
+    ):
+        run = start(inputs, modes, digest=output.format == "json", opening=keeper.open_captures, jobs=inputs.jobs)
+        legs = Legs(run.captures, run.simulator, due=keeper.is_due, stopped=interruption.is_set)
+        run.result = legs
+        legs.on_compiling = Compiling(verbose=output.verbose)
+        showing = _show(run, legs, window, selecting, output, keeper, lines=lines, interruption=interruption)
+    warn(showing.unknowns.lines(), "unknown")
+    status = status_of(run, showing.tally)
+    if showing.interrupted:
+        click.echo(f"interrupted{showing.interrupted}{keeper.advice}", err=True)
+        return INTERRUPTED
+    keeper.finish()
+    return status
+
+
+def _show(
+    run: Run,
+    legs: Legs,
+    window: Window,
+    selecting: SelectionOptions,
+    output: OutputOptions,
+    keeper: Keeping,
+    *,
+    lines: bool,
+    interruption: Interruption,
+) -> Showing:
+    """The run itself, from where it is to begin."""
+    keeper.restore_run(run)
     with ExitStack() as stack:
-        out = stack.enter_context(opened(output.output, whole=parquet))
-        writer = stack.enter_context(CaptureWriter(output.write, run.captures)) if output.write else None
-        showing = Showing(run, window, output, out, lines=lines)
+        out = stack.enter_context(
+            opened(
+                output.output,
+                whole=output.format == "parquet",
+                offset=keeper.offset("output", output.output),
+            )
+        )
+        offset = keeper.offset("write", output.write)
+        writer = stack.enter_context(CaptureWriter(output.write, run.captures, offset)) if output.write else None
+        showing = Showing(run, window, output, out, lines=lines, begun=keeper.saved is not None)
         stack.callback(showing.abandon)
-        for batch in with_progress(run.result, hidden=showing.tells_packets and out.isatty()):
+        keeper.restore_output(showing, writer)
+        legs.on_rest = lambda: keeper.save(run, showing, out, writer)
+        hidden = output.quiet or (showing.tells_packets and out.isatty())
+        left = functools.partial(to_come, run)
+        for batch in with_progress(legs, hidden=hidden, to_come=left, ending=interruption.is_set, done=legs.packets):
             rows = showing.add(batch)
             if writer is not None:
-                writer.write(batch.chunk, written(batch, rows, selecting, modes).tolist())
+                writer.write(batch.chunk, written(batch, rows, selecting, run.modes).tolist())
+        if interruption.is_set() and not (legs.ended and run.captures.complete):
+            more = left()
+            told = f", about {roughly(more):,} were to come" if more is not None else ""
+            showing.interrupted = f" after {legs.packets:,} packets{told}"
         showing.finish()
-    warn(showing.unknowns.lines(), "unknown")
-    return status_of(run, showing.tally)
+    return showing
+
+
+def roughly(number: int) -> int:
+    """An estimate as it is told: two digits of it."""
+    return round(number, 2 - len(str(number)))
+
+
+def to_come(run: Run) -> int | None:
+    """About how many packets are still to come; None if there is a pipe among the captures."""
+    return run.captures.estimate_remaining() if all(map(is_regular, run.inputs.files)) else None
+
+
+def is_written_packet_by_packet(output: OutputOptions, *, lines: bool) -> bool:
+    """Whether each packet is written when it is decided; `lines` asks for that in text."""
+    if output.format in FORMATS:
+        return output.by is None
+    return output.format == "text" and lines and not output.quiet
 
 
 def check_parquet(path: str) -> None:
@@ -79,11 +164,13 @@ def written(batch: Any, rows: Any, selecting: SelectionOptions, modes: tuple[str
     return np.flatnonzero(batch.stateless["verdict"] != batch.stateful["verdict"])
 
 
-class Showing:
+class Showing(Counters):
     """One run on its way to the output."""
 
-    def __init__(self, run: Run, window: Window, output: OutputOptions, out: IO[str], *, lines: bool) -> None:
-        """Choose what is written while the run goes on, and write what stands before it."""
+    def __init__(
+        self, run: Run, window: Window, output: OutputOptions, out: IO[str], *, lines: bool, begun: bool = False
+    ) -> None:
+        """Choose what is written while the run goes on, and write what stands before it, unless it was `begun`."""
         self.run = run
         self.window = window
         self.output = output
@@ -94,14 +181,16 @@ class Showing:
         self.groups = Groups(output.by, run.modes, run.naming) if output.by else None
         self.parquet = self._parquet() if output.format == "parquet" else None
         self.records = self._records()
-        self.lines = Lines(run.modes, run.naming, colour=self.colour) if self._wants_lines(lines) else None
+        self.lines = self._lines(lines=lines)
         self.advised = False
-        if self.records is not None:
+        self.interrupted = ""
+        """How far the run came, if Ctrl-C ended it."""
+        if self.records is not None and not begun:
             self.records.begin()
 
     def _records(self) -> Records | None:
         """What writes a record for each packet, if that is wanted."""
-        if self.groups is not None or self.output.format not in FORMATS:
+        if self.output.format not in FORMATS or not is_written_packet_by_packet(self.output, lines=False):
             return None
         return Records(FORMATS[self.output.format](self.run.modes, self.run.naming), self.out)
 
@@ -116,9 +205,11 @@ class Showing:
         if self.parquet is not None:
             self.parquet.abandon()
 
-    def _wants_lines(self, lines: bool) -> bool:
-        """Whether the text tells every packet."""
-        return self.output.format == "text" and lines and not self.output.quiet
+    def _lines(self, *, lines: bool) -> Lines | None:
+        """What tells every packet in the text, if that is wanted."""
+        if self.output.format != "text" or not is_written_packet_by_packet(self.output, lines=lines):
+            return None
+        return Lines(self.run.modes, self.run.naming, colour=self.colour)
 
     @property
     def tells_packets(self) -> bool:
@@ -149,11 +240,30 @@ class Showing:
             self.out.write(f"note: {safe(advice)}\n")
             self.advised = True
 
+    def save(self) -> dict[str, Any]:
+        """What a checkpoint keeps of it."""
+        return {
+            "tally": save_tally(self.tally),
+            "unknowns": save_unknowns(self.unknowns),
+            "groups": None if self.groups is None else save_groups(self.groups),
+            "first": self.window.first,
+            "advised": self.advised,
+        }
+
+    def restore(self, saved: Saved) -> None:
+        """Go on from there."""
+        restore_tally(self.tally, saved.part("tally"), self.run.naming)
+        restore_unknowns(self.unknowns, saved.part("unknowns"))
+        if self.groups is not None:
+            restore_groups(self.groups, saved.part("groups"))
+        self.window.first = saved.number_or_none("first")
+        self.advised = saved.truth("advised")
+
     def finish(self) -> None:
         """Write what is known only at the end."""
         if self.run.guessed is not None:
             self._show_guessed(self.run.guessed)
-        told = about(self.run, self.tally, self.window, hint=not self.advised)
+        told = about(self.run, self.tally, self.window, hint=not self.advised, interrupted=self.interrupted)
         unchained = unchained_notes(self.tally, selected=told.selection is not None)
         told = replace(told, notes=told.notes + unchained)
         if self.output.format == "text":

@@ -1,4 +1,4 @@
-"""Where output goes: standard output or a file, with or without colour; and progress on a terminal.
+"""Where output goes: standard output or a file, with or without colour; and what is told on stderr.
 
 Read first: DESIGN section 5, the manners at its end.
 """
@@ -10,29 +10,30 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, Any
+from typing import IO
 
 import click
 
 from fwsim.errors import UsageError
 from fwsim.report.safe import safe
 
-PATIENCE = 1.0
-"""Seconds until progress is shown at all."""
-
 
 @contextmanager
-def opened(path: str, *, whole: bool = False) -> Iterator[IO[str]]:
+def opened(path: str, *, whole: bool = False, offset: int | None = None) -> Iterator[IO[str]]:
     """The stream to write to; `-` is standard output.
 
-    `whole`: what is written is of use only as a whole, so that the file gets its name when it is complete.
+    `whole`: what is written is of use only as a whole, so that the file gets its name when it is complete. With an
+    `offset`, a file is cut off there and gone on with.
     """
     if path == "-":
         yield sys.stdout
         return
     unfinished = f"{os.path.realpath(path)}.{os.getpid()}.part" if whole and _may_be_replaced(path) else None
     try:
-        with open(unfinished or path, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+        if offset is not None:
+            os.truncate(path, offset)
+        mode = "w" if offset is None else "a"
+        with open(unfinished or path, mode, encoding="utf-8", errors="backslashreplace", newline="") as stream:
             yield stream
         if unfinished is not None:
             os.replace(unfinished, os.path.realpath(path))
@@ -90,36 +91,3 @@ class Compiling:
         elif not begins and self.begun is not None:
             click.echo(f"compiled in {time.monotonic() - self.begun:.0f} s, and kept for the next runs", err=True)
             self.begun = None
-
-
-def with_progress(batches: Iterable[Any], *, hidden: bool) -> Iterator[Any]:
-    """Pass batches on, telling how far the run is on a terminal's stderr; `hidden` if output goes to the same place."""
-    if hidden or not sys.stderr.isatty():
-        yield from batches
-        return
-    begun = time.monotonic()
-    done = 0
-    progress: Any = None
-    try:
-        for batch in batches:
-            yield batch
-            done += len(batch)
-            if progress is None and time.monotonic() - begun > PATIENCE:
-                progress = _progress()
-            if progress is not None:
-                progress.update(progress.task_ids[0], completed=done)
-    finally:
-        if progress is not None:
-            progress.stop()
-
-
-def _progress() -> Any:
-    """A line on stderr that vanishes in the end."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,} packets"), TimeElapsedColumn())
-    progress = Progress(*columns, console=Console(stderr=True), transient=True)
-    progress.add_task("packets", total=None)
-    progress.start()
-    return progress

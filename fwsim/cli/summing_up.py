@@ -25,14 +25,21 @@ NOWHERE = 0.95
 """Of the packets: if more pass no chain at all, something about the firewall's own addresses is missing."""
 
 
-def about(run: Run, tally: Tally, window: Window, *, hint: bool = True) -> About:
-    """What is to be said about a run that has ended."""
+def about(run: Run, tally: Tally, window: Window, *, hint: bool = True, interrupted: str = "") -> About:
+    """What is to be said about a run that has ended; `interrupted` says how far it came if that was before its end."""
     counters = run.result.statistics
     advice = advice_of(run, tally) if hint else None
     return About(
         modes=run.modes,
         captures=tuple(
-            AboutCapture(file.path, file.format, file.sha256, file.packets, file.complete, tuple(file.warnings))
+            AboutCapture(
+                file.path,
+                file.format,
+                file.sha256,
+                file.packets,
+                file.complete and not (interrupted and file.sha256 is None),
+                tuple(file.warnings),
+            )
             for file in run.captures.files
         ),
         ruleset=_about_ruleset(run),
@@ -44,6 +51,7 @@ def about(run: Run, tally: Tally, window: Window, *, hint: bool = True) -> About
         notes=tuple(run.simulator.topology.notes() + capture_notes(run.captures.notes) + _limit_notes(run, tally)),
         explain=explain_command(run.inputs),
         hint=(advice,) if advice else (),
+        interrupted=f"interrupted{interrupted}" if interrupted else "",
     )
 
 

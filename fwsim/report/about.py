@@ -49,8 +49,10 @@ class About:
     """The command that explains a frame, but for `-n`."""
     hint: tuple[str, ...] = field(default=())
     """What to say first if the capture hardly touches the ruleset's networks."""
+    interrupted: str = ""
+    """How far the run came, if that was not to the end."""
 
     @property
     def complete(self) -> bool:
-        """Whether every capture could be read to its end."""
-        return all(capture.complete for capture in self.captures)
+        """Whether every capture was read to its end."""
+        return not self.interrupted and all(capture.complete for capture in self.captures)

@@ -71,7 +71,7 @@ def summary_object(tally: Tally, about: About) -> Object:
         "last_ts": None if first is None else seconds_text(tally.last_ts),
         "most_telling": None if telling is None else _telling(telling[0].file, telling[0].number, telling[1], about),
         "hint": list(about.hint),
-        "notes": list(about.notes),
+        "notes": [*([about.interrupted] if about.interrupted else []), *about.notes],
     }  # fmt: skip
 
 

@@ -40,8 +40,11 @@ def summary(
     """The whole text; with `quiet` only the answer and what must not be missed. `groups` is the table of `--by`."""
     answer = paint(sentence(tally, selected=about.selection is not None), "1", colour)
     if quiet:
-        return "\n".join([*map(safe, about.hint), answer]) + "\n" + (f"\n{groups}" if groups else "")
+        return (
+            "\n".join([*broken_off(about), *map(safe, about.hint), answer]) + "\n" + (f"\n{groups}" if groups else "")
+        )
     blocks = [
+        broken_off(about),
         [*map(safe, about.hint)],
         header(tally, about),
         [answer],
@@ -53,6 +56,11 @@ def summary(
         next_step(tally, about),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def broken_off(about: About) -> list[str]:
+    """Said first, if not all of it was read."""
+    return [f"Not the whole capture: {about.interrupted}."] if about.interrupted else []
 
 
 def header(tally: Tally, about: About) -> list[str]:

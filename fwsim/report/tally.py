@@ -124,15 +124,17 @@ class Tally:
     def _grow(self) -> None:
         """Make room for more kinds of changes."""
         counted = self._tables.arrays
-        larger = empty(CHANGE, 2 * len(counted.changes))
-        mask = len(larger) - 1
-        for change in counted.changes[counted.changes["count"] > 0]:
-            key = int(change["key"])
-            at = (key ^ (key >> 7) ^ (key >> 15)) & mask
-            while larger[at]["count"]:
-                at = (at + 1) & mask
-            larger[at] = change
-        self._tables = Tables(counted._replace(changes=larger))
+        changes = counted.changes[counted.changes["count"] > 0]
+        self._tables = Tables(counted._replace(changes=hashed(changes, 2 * len(counted.changes))))
+
+    @property
+    def counted(self) -> Counted:
+        """All that was counted, as arrays."""
+        return self._tables.arrays
+
+    def restore(self, counted: Counted) -> None:
+        """Go on with other tables: arrays, made for the same modes and rulesets."""
+        self._tables = Tables(counted)
 
     # --- what was counted, by name -------------------------------------------------------------------------------
 
@@ -238,6 +240,18 @@ def _nothing_counted(slots: Sequence[Slots]) -> Counted:
         admitted=empty(EXAMPLE, EVIDENCE_ROWS),
         waiting=numbers(PENDING * WAITING),
     )
+
+
+def hashed(changes: npt.NDArray[np.void], size: int) -> npt.NDArray[np.void]:
+    """A table of changes of this size, a power of two, that holds these (`fwsim.engine.counting.differ`)."""
+    table = empty(CHANGE, size)
+    for change in changes:
+        key = int(change["key"])
+        at = (key ^ (key >> 7) ^ (key >> 15)) & (size - 1)
+        while table[at]["count"]:
+            at = (at + 1) & (size - 1)
+        table[at] = change
+    return table
 
 
 def _counts(numbers: npt.NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -65,8 +65,8 @@ class Surroundings:
     def __init__(self) -> None:
         """Nothing seen yet."""
         self.packets = {4: 0, 6: 0}
-        self._addresses: Counter[Words] = Counter()
-        self._senders: Counter[Words] = Counter()
+        self.addresses_seen: Counter[Words] = Counter()
+        self.senders_seen: Counter[Words] = Counter()
 
     def observe(self, frames: npt.NDArray[np.void], packets: npt.NDArray[np.void]) -> None:
         """Count the addresses of a chunk, until the sample is full. Egress copies count as well."""
@@ -78,13 +78,13 @@ class Surroundings:
         frames, packets = frames[is_ip], packets[is_ip]
         for family in (4, 6):
             self.packets[family] += int((packets["family"] == family).sum())
-        self._addresses.update(_addresses_of(packets, "src"))
-        self._addresses.update(_addresses_of(packets, "dst"))
-        self._senders.update(_addresses_of(packets[frames["sent_or_received"] == GOES_OUT], "src"))
+        self.addresses_seen.update(_addresses_of(packets, "src"))
+        self.addresses_seen.update(_addresses_of(packets, "dst"))
+        self.senders_seen.update(_addresses_of(packets[frames["sent_or_received"] == GOES_OUT], "src"))
 
     def addresses(self) -> Counter[IPAddress]:
         """How many packets each host address was in."""
-        return _hosts(self._addresses)
+        return _hosts(self.addresses_seen)
 
     def networks(self) -> Counter[IPNetwork]:
         """The same by network: /24, and /64 for IPv6."""
@@ -105,8 +105,8 @@ class Surroundings:
 
     def local_addresses(self) -> tuple[IPAddress, ...]:
         """The machine's own: who sends what goes out; else, by family, the address in nearly all packets."""
-        if self._senders:
-            return tuple(address for address, _ in _hosts(self._senders).most_common(PROPOSED_MAX))
+        if self.senders_seen:
+            return tuple(address for address, _ in _hosts(self.senders_seen).most_common(PROPOSED_MAX))
         addresses = self.addresses()
         found = []
         for family, packets in self.packets.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -55,4 +56,10 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def process(*arguments: str, **options: object) -> subprocess.Popen[bytes]:
     """The command line in a process of its own, for what concerns processes: pipes, signals, what is loaded."""
     command = [sys.executable, "-m", "fwsim", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)  # type: ignore[call-overload, no-any-return]
+    given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.Popen(command, **given)  # type: ignore[call-overload, no-any-return]
+
+
+def heed_interrupts() -> None:
+    """Undo what a test run in the background of a script hands down to its children: that SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import signal
 import struct
 import subprocess
 import sys
@@ -76,22 +75,6 @@ def test_a_broken_pipe_ends_quietly(long: Path, arguments: list[str]) -> None:
     with child.stderr as stderr:
         assert stderr.read() == b""
     assert child.wait(60) == 0
-
-
-def heed_interrupts() -> None:
-    """Undo what a test run in the background of a script hands down to its children: that SIGINT is ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def test_interrupt_is_one_line_and_status_130(demo: Path) -> None:
-    os.mkfifo(demo / "pipe")
-    child = process("compare", "pipe", "-r", "demo.yaml", preexec_fn=heed_interrupts)
-    with (demo / "pipe").open("wb", buffering=0) as pipe:  # opens when the child opens its end
-        pipe.write((demo / "demo.pcap").read_bytes()[:300])
-        child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=30)
-    assert (child.returncode, err) == (130, b"interrupted\n")
-    assert out == b""
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")

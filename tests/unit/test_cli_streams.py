@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fwsim.cli.streams import Compiling, check_target, colours, opened, warn, with_progress
+from fwsim.cli.streams import Compiling, check_target, colours, opened, warn
 from fwsim.errors import UsageError
 
 
@@ -115,17 +115,6 @@ def test_colour_needs_a_terminal_that_wants_it(monkeypatch: pytest.MonkeyPatch) 
 def test_warnings_are_single_harmless_lines(capsys: pytest.CaptureFixture[str]) -> None:
     warn(["a\nb\x1b"], "note")
     assert capsys.readouterr().err == "note: a\\nb\\x1b\n"
-
-
-def test_progress_passes_everything_on_and_shows_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    from fwsim.cli import streams
-
-    monkeypatch.setattr(streams, "PATIENCE", -1.0)
-    batches = [[1, 2], [3]]
-    for stream, hidden, shown in ((io.StringIO(), False, False), (Terminal(), True, False), (Terminal(), False, True)):
-        monkeypatch.setattr(sys, "stderr", stream)
-        assert list(with_progress(iter(batches), hidden=hidden)) == batches
-        assert ("packets" in stream.getvalue()) == shown
 
 
 def test_compiling_is_told_on_a_terminal_or_if_asked_for(

@@ -129,8 +129,8 @@ def test_who_does_not_ask_later_is_kept_nothing_for() -> None:
         wall.ask(packet)
     keeper = wall.simulator.defragmenter
     assert isinstance(keeper, Defragmenter)
-    assert not keeper._final
-    assert not keeper._pending
+    assert not keeper.final
+    assert not keeper.pending
 
 
 def test_a_batch_waits_until_all_is_said_about_it() -> None:
@@ -141,12 +141,12 @@ def test_a_batch_waits_until_all_is_said_about_it() -> None:
         def __setitem__(self, serial: int, count: int) -> None:
             super().__setitem__(serial, count)
             if not count:
-                told.append(bool(defragmenter._final.get(serial)))
+                told.append(bool(defragmenter.final.get(serial)))
 
     class Watching(Defragmenter):
         def __init__(self) -> None:
             super().__init__()
-            self._pending = Watched()
+            self.pending = Watched()
 
     defragmenter = Watching()
     with pytest.MonkeyPatch.context() as patch:

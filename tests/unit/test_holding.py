@@ -36,14 +36,14 @@ class Waiting(Defragmenter):
 
     def __init__(self, *serials: int) -> None:
         super().__init__()
-        self._pending = dict.fromkeys(serials, 1)
+        self.pending = dict.fromkeys(serials, 1)
 
     def free(self, serial: int) -> None:
-        self._pending[serial] -= 1
-        self._final[serial] = [Final(0, Reason.FRAGMENT_TIMEOUT, 4, 1)]
+        self.pending[serial] -= 1
+        self.final[serial] = [Final(0, Reason.FRAGMENT_TIMEOUT, 4, 1)]
 
     def give_up(self) -> None:
-        for serial in list(self._pending):
+        for serial in list(self.pending):
             self.free(serial)
 
 

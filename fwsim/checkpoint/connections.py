@@ -1,0 +1,135 @@
+"""The connection tables in a checkpoint: the rows in use, and the orders in which connections go.
+
+Read first: `fwsim.tracker`, `fwsim.engine.expiry`. The hash is not saved: its key is secret, and no result depends on
+it; the tuples are linked anew. The orders are, and are walked through once when they are read, because the engine
+follows them without looking.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fwsim.checkpoint.saved import Bounds, Saved
+from fwsim.engine.expiry import FIRST
+from fwsim.engine.tuples import Tracker, relink
+from fwsim.tables import CONNECTION, COUNTERS, EXPECTATION, SIDE, TUPLE
+from fwsim.terms import CtStatus, Proto, SctpState, TcpState
+from fwsim.tracker import with_rows
+from fwsim.uncompiled import flush, usable
+
+NOT_SAVED = ("evict_assured", "hash_key")
+"""Counters that a fresh table has of itself."""
+ENDS = ("free", "oldest", "newest", "oldest_assured", "newest_assured", "newest_expecting")
+COUNTED = ("next_number", "peak", "created", "expired", "evicted", "dropped")
+FAR = 1 << 60
+"""More than this is not counted to."""
+ROWS_MAX = 1 << 26
+"""More connections than this would take 32 GiB."""
+STATES = {int(Proto.TCP): len(TcpState), int(Proto.SCTP): len(SctpState)}
+"""How many states a connection of these protocols can be in: the engine looks them up in a table."""
+TUPLES: Bounds = {"proto": (0, 255)} | {
+    f"{end}{word}": (0, 0xFFFFFFFF if word else (1 << 33) - 1) for end in ("src", "dst") for word in range(4)
+}
+SIDES: Bounds = {"scale": (0, 14)}
+CONNECTIONS: Bounds = {"last_wscale": (0, 14), "state": (0, 63)}
+EXPECTATIONS: Bounds = {"direction": (0, 1), "expects": (0, 2)}
+
+
+def save_tracker(tracker: Tracker) -> dict[str, Any]:
+    """What is saved of a table of arrays."""
+    used, live = (int(tracker.counters[0][name]) for name in ("used", "live"))
+    return {
+        "counters": tracker.counters,
+        "connections": tracker.connections[:used],
+        "expectations": tracker.expectations[:used],
+        "tuples": tracker.tuples[: 2 * used],
+        "sides": tracker.sides[: 2 * used],
+        "heap_key": tracker.heap_key[:live],
+        "heap_row": tracker.heap_row[:live],
+    }
+
+
+def restored_tracker(fresh: Tracker, saved: Saved) -> Tracker:
+    """The table that was saved, with the settings and the hash key of a fresh one."""
+    counters = saved.rows("counters", COUNTERS, 1)
+    for name in NOT_SAVED:
+        counters[name] = fresh.counters[name]
+    used, live = (int(counters[0][name]) for name in ("used", "live"))
+    saved.must(FIRST <= used <= ROWS_MAX and 0 <= live <= used - FIRST, "counters")
+    saved.check("counters", counters, dict.fromkeys(ENDS, (-1, used - 1)) | dict.fromkeys(COUNTED, (0, FAR)))
+    rows = len(fresh.connections)
+    while rows < used:
+        rows *= 2
+    tracker = with_rows(rows, counters, fresh.settings)
+    neighbours = {"older": (-1, used - 1), "newer": (-1, used - 1)}
+    tracker.connections[:used] = saved.rows("connections", CONNECTION, used, {**CONNECTIONS, **neighbours})
+    tracker.expectations[:used] = saved.rows("expectations", EXPECTATION, used, {**EXPECTATIONS, **neighbours})
+    tracker.tuples[: 2 * used] = saved.rows("tuples", TUPLE, 2 * used)
+    saved.check("tuples", tracker.tuples[2 * FIRST : 2 * used], TUPLES)
+    tracker.sides[: 2 * used] = saved.rows("sides", SIDE, 2 * used, SIDES)
+    _restore_heap(tracker, saved, used, live)
+    _check_states(tracker, saved, used)
+    _check_chains(tracker, saved, used, live)
+    tables = usable(tracker)
+    relink(tables)
+    flush(tables)
+    return tracker
+
+
+def _restore_heap(tracker: Tracker, saved: Saved, used: int, live: int) -> None:
+    """The order of expiry: a heap that holds every live connection once, and whose places they know."""
+    keys, rows = saved.numbers("heap_key"), saved.numbers("heap_row", bounds=(FIRST, used - 1))
+    saved.must(len(keys) == len(rows) == live, "heap_row")
+    places = np.full(used, -1, np.int64)
+    places[rows] = np.arange(live)
+    saved.must(bool((tracker.connections["heap_position"][FIRST:used] == places[FIRST:]).all()), "heap_position")
+    saved.must(bool((keys[1:] >= keys[(np.arange(1, live) - 1) >> 1]).all()), "heap_key")
+    saved.must(int((places >= 0).sum()) == live, "heap_row")
+    tracker.heap_key[:live], tracker.heap_row[:live] = keys, rows
+
+
+def _check_states(tracker: Tracker, saved: Saved, used: int) -> None:
+    """No connection is in a state that its protocol does not have."""
+    states, protocols = tracker.connections["state"][:used], tracker.tuples["proto"][: 2 * used : 2]
+    for protocol, count in STATES.items():
+        saved.must(bool((states[FIRST:][protocols[FIRST:] == protocol] < count).all()), "connections.state")
+
+
+def _check_chains(tracker: Tracker, saved: Saved, used: int, live: int) -> None:
+    """Each live connection is in the chain of its age, each free row in that of the free, and all chains end."""
+    counters = tracker.counters[0]
+    is_live = tracker.connections["heap_position"][:used] >= 0
+    is_live[:FIRST] = False
+    assured = (tracker.connections["status"][:used] & int(CtStatus.ASSURED)) != 0
+    for oldest, newest, members in (
+        ("oldest", "newest", is_live & ~assured),
+        ("oldest_assured", "newest_assured", is_live & assured),
+    ):
+        forth = _walk(tracker.connections["newer"], int(counters[oldest]), used)
+        back = _walk(tracker.connections["older"], int(counters[newest]), used)
+        saved.must(forth == back[::-1] and sorted(forth) == np.flatnonzero(members).tolist(), oldest)
+    free = _walk(tracker.connections["newer"], int(counters["free"]), used)
+    there = np.flatnonzero(~is_live[FIRST:]) + FIRST
+    saved.must(sorted(free) == there.tolist() and len(free) + live == used - FIRST, "free")
+    _check_expecting(tracker, saved, used, is_live)
+
+
+def _check_expecting(tracker: Tracker, saved: Saved, used: int, is_live: npt.NDArray[np.bool_]) -> None:
+    """Those that expect a connection are in the chain of these, and live."""
+    expecting = tracker.expectations["expects"][:used] > 0
+    chain = _walk(tracker.expectations["older"], int(tracker.counters[0]["newest_expecting"]), used)
+    saved.must(sorted(chain) == np.flatnonzero(expecting).tolist() and not (expecting & ~is_live).any(), "expectations")
+    saved.must(tracker.expectations["newer"][chain].tolist() == [-1, *chain][: len(chain)], "expectations.newer")
+
+
+def _walk(chain: npt.NDArray[np.int64], start: int, most: int) -> list[int]:
+    """The rows of a chain; one more than there can be, if it does not end."""
+    following = chain[:most].tolist()
+    found: list[int] = []
+    while start >= 0 and len(found) <= most:
+        found.append(start)
+        start = following[start]
+    return found

@@ -1,0 +1,51 @@
+"""What both modes remember, in a checkpoint: hits, buckets of limits, connections, ghosts.
+
+Read first: `fwsim.running`. The rest of their tables is the ruleset's, or scratch that no packet leaves to the next.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fwsim.checkpoint.connections import restored_tracker, save_tracker
+from fwsim.checkpoint.saved import Saved
+from fwsim.engine.program import Memory
+from fwsim.simulator import Simulator
+from fwsim.tables import BUCKET
+from fwsim.terms import Reason
+
+BUCKETS = {"unknown": (0, int(max(Reason))), "used": (0, 1)}
+
+
+def save_modes(simulator: Simulator) -> dict[str, Any]:
+    """What is saved of both."""
+    stateless, stateful = simulator.stateless.mode, simulator.stateful.mode
+    return {
+        "stateless": _memory(stateless.course.memory),
+        "stateful": _memory(stateful.course.memory),
+        "connections": save_tracker(stateful.tracker),
+        "ghosts": save_tracker(stateful.ghosts),
+    }
+
+
+def restore_modes(simulator: Simulator, saved: Saved) -> None:
+    """Put it back into a simulator that has decided nothing yet."""
+    _remember(simulator.stateless.mode.course.memory, saved.part("stateless"))
+    mode = simulator.stateful.mode
+    _remember(mode.course.memory, saved.part("stateful"))
+    simulator.stateful.replace(
+        restored_tracker(mode.tracker, saved.part("connections")), restored_tracker(mode.ghosts, saved.part("ghosts"))
+    )
+
+
+def _memory(memory: Memory) -> dict[str, Any]:
+    """What rules have counted."""
+    return {"hits": memory.hits, "buckets": memory.buckets}
+
+
+def _remember(memory: Memory, saved: Saved) -> None:
+    """The same, put back."""
+    hits = saved.numbers("hits", bounds=(0, 1 << 62))
+    saved.must(len(hits) == len(memory.hits), "hits")
+    memory.hits[:] = hits
+    memory.buckets[:] = saved.rows("buckets", BUCKET, len(memory.buckets), BUCKETS)

@@ -1,0 +1,119 @@
+"""Connection tables put back: the same connections in the same orders; and none that would lead the engine astray."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fwsim.checkpoint.connections import restored_tracker, save_tracker
+from fwsim.checkpoint.saved import DamagedError
+from fwsim.engine.expiry import delete
+from fwsim.engine.tuples import Tracker
+from fwsim.terms import CtStatus
+from fwsim.tracker import connections_listing, copy
+from fwsim.uncompiled import flush, usable
+from tests.keeping import halfway, simulator, through_a_file
+
+
+@pytest.fixture
+def tracker(tmp_path: Path) -> Tracker:
+    """A table with live connections, free rows and expectations."""
+    found = halfway(tmp_path)[0].stateful.tracker
+    tables = usable(found)
+    for _ in range(2):
+        delete(tables, int(tables.heap_row[4]))
+    flush(tables)
+    assert (found.counters[0]["free"], found.counters[0]["newest_expecting"]) > (0, 0)
+    return found
+
+
+ASSURED = int(CtStatus.ASSURED)
+
+
+def put_back(folder: Path, tracker: Tracker) -> Tracker:
+    with through_a_file(folder, save_tracker(tracker)) as saved:
+        return restored_tracker(simulator().stateful.tracker, saved)
+
+
+def listed(tracker: Tracker) -> list[dict[str, Any]]:
+    """The live connections, but for where the hash has put them."""
+    found = list(connections_listing(tracker))
+    for one in found:
+        del one["original"]["next"], one["reply"]["next"]
+    return found
+
+
+def test_the_table_is_the_same_but_for_its_key(tmp_path: Path, tracker: Tracker) -> None:
+    found = put_back(tmp_path, tracker)
+    assert listed(found) == listed(tracker)
+    used, live = (int(tracker.counters[0][name]) for name in ("used", "live"))
+    assert 10 < live < used - 2
+    for name in ("connections", "expectations"):
+        assert getattr(found, name)[:used].tobytes() == getattr(tracker, name)[:used].tobytes()
+    for name in ("heap_key", "heap_row"):
+        assert getattr(found, name)[:live].tobytes() == getattr(tracker, name)[:live].tobytes()
+    for name in ("live", "used", "free", "oldest", "newest", "newest_expecting", "created", "next_number"):
+        assert found.counters[0][name] == tracker.counters[0][name]
+    assert found.counters[0]["hash_key"] != tracker.counters[0]["hash_key"]
+    assert np.isin(found.buckets[found.buckets >= 0] // 2, found.heap_row[:live]).all()
+
+
+def test_an_empty_table_comes_back(tmp_path: Path) -> None:
+    found = put_back(tmp_path, simulator().stateful.tracker)
+    assert (found.counters[0]["used"], found.counters[0]["live"], found.counters[0]["free"]) == (2, 0, -1)
+
+
+def set_counter(name: str, value: int) -> Any:
+    return lambda tracker: tracker.counters[0].__setitem__(name, value)
+
+
+def set_live(table: str, name: str, value: int) -> Any:
+    """Change a field of the connection that dies next."""
+    return lambda tracker: getattr(tracker, table)[int(tracker.heap_row[0])].__setitem__(name, value)
+
+
+def in_a_circle(tracker: Tracker) -> None:
+    row = int(tracker.counters[0]["oldest"])
+    tracker.connections[int(tracker.connections[row]["newer"])]["newer"] = row
+
+
+def free_twice(tracker: Tracker) -> None:
+    tracker.counters[0]["free"] = tracker.heap_row[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        set_counter("used", 1 << 40),
+        set_counter("used", 1),
+        set_counter("live", -1),
+        set_counter("free", 1 << 20),
+        set_counter("free", -1),
+        set_counter("oldest", 1 << 20),
+        set_counter("newest_expecting", 1),
+        set_counter("next_number", 1 << 62),
+        set_live("connections", "heap_position", 3),
+        set_live("connections", "older", 1 << 20),
+        set_live("connections", "newer", -2),
+        set_live("connections", "state", 64),
+        lambda tracker: tracker.connections["status"].__ixor__(ASSURED),
+        lambda tracker: tracker.heap_key.__setitem__(0, 1 << 62),
+        lambda tracker: tracker.heap_row.__setitem__(0, tracker.heap_row[1]),
+        lambda tracker: tracker.heap_row.__setitem__(0, 1 << 20),
+        lambda tracker: tracker.sides["scale"].__setitem__(slice(None), 64),
+        lambda tracker: tracker.expectations["expects"].__setitem__(3, 1),
+        lambda tracker: tracker.expectations["direction"].__setitem__(3, 2),
+        lambda tracker: tracker.connections["state"].__setitem__(slice(None), 11),
+        in_a_circle,
+        free_twice,
+    ],
+)
+def test_what_leads_out_of_the_table_or_round_in_it_is_refused(tmp_path: Path, tracker: Tracker, change: Any) -> None:
+    spoiled = copy(tracker)
+    change(spoiled)
+    tree = {name: getattr(spoiled, name)[: len(part)] for name, part in save_tracker(tracker).items()}
+    with pytest.raises(DamagedError), through_a_file(tmp_path, tree) as saved:
+        restored_tracker(simulator().stateful.tracker, saved)
