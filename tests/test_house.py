@@ -19,15 +19,16 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LADDER = [
     {"fwsim.terms", "fwsim.errors", "fwsim.moments"},
     {"fwsim.tables", "fwsim.reasons", "fwsim.naming"},
+    {"fwsim.native"},
     {"fwsim.engine"},
     {"fwsim.uncompiled"},
     {"fwsim.ruleset", "fwsim.capture"},
     {"fwsim.fuzz"},
     {"fwsim.lower", "fwsim.topology", "fwsim.tracker", "fwsim.defragmenting"},
     {"fwsim.trace", "fwsim.running", "fwsim.convert", "fwsim.stages", "fwsim.arrow"},
-    {"fwsim.result", "fwsim.run_names", "fwsim.simulator", "fwsim.holding", "fwsim.kernel"},
+    {"fwsim.result", "fwsim.run_names", "fwsim.compiling", "fwsim.simulator", "fwsim.holding", "fwsim.kernel"},
     {"fwsim.selection"},
-    {"fwsim.report", "fwsim.parity", "fwsim.explain"},
+    {"fwsim.report", "fwsim.parity", "fwsim.explain", "fwsim.compiler"},
     {"fwsim.cli"},
 ]
 """Who may import whom: a module imports from its own rung's package and from the rungs before it."""
@@ -37,7 +38,8 @@ DOORS = {
     "pyroute2": {"fwsim.kernel"},
     "pydantic": {"fwsim.ruleset"},
     "yaml": {"fwsim.ruleset"},
-    "numba": {"fwsim.engine"},
+    "numba": {"fwsim.native", "fwsim.compiler"},
+    "llvmlite": {"fwsim.native"},
     "pyarrow": {"fwsim.arrow"},
     "click": {"fwsim.cli"},
     "rich": {"fwsim.cli"},
