@@ -18,7 +18,7 @@ from fwsim.compiling.child import KEEP_GOING
 from fwsim.engine import cache_folder, compile_engine, is_cached
 from fwsim.native import keeping
 
-NICE = 10
+NICE = 5
 """How much the process steps back for others, where there is another core for it."""
 
 LITTER = (20_000, 50, 1000)
@@ -61,8 +61,9 @@ def step_back() -> None:
 
 def watch() -> None:
     """End this process when the one that started it closes the pipe or has ended, unless it said to go on."""
-    if KEEP_GOING not in sys.stdin.buffer.read():
-        os._exit(1)
+    if os.read(0, 1) == KEEP_GOING:  # not through `sys.stdin`, on which the interpreter would wait when it ends
+        return
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -96,6 +96,7 @@ def compile_engine() -> None:
         return
     from fwsim.native.calling import Native
 
+    _import_all()
     compiled = {function: Native(function, _machine_code) for function in _entries}
     for name, module in list(sys.modules.items()):
         if name.startswith("fwsim."):
