@@ -18,6 +18,7 @@ stays plain Python, so that explanations and tests can call it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import zlib
@@ -132,12 +133,13 @@ def _machine_code(function: FunctionType, shape: str, arguments: tuple[Any, ...]
 
 def _object_file(function: FunctionType, name: str, arguments: tuple[Any, ...]) -> bytes:
     """The object file of an entry function, with its name as the symbol in it."""
-    path = cache_folder() / f"{name}.o"
+    path = _folder() / f"{name}.o"
     kept = keeping.read(path)
     if kept is not None:
         return kept
     made = _translator().translate(function, name, arguments)
-    keeping.write(path, made)
+    with contextlib.suppress(OSError):  # it works as well where nothing can be kept
+        keeping.write(path, made)
     return made
 
 
@@ -153,6 +155,10 @@ def _translator() -> Translator:
 def cache_folder() -> Path:
     """Where compiled code is kept; a folder that cannot be written to is replaced by a temporary one."""
     return keeping.usable_folder(_wanted_folder())
+
+
+_folder = cache(cache_folder)
+"""The same, found out once."""
 
 
 def is_cached(function: str | None = None) -> bool:

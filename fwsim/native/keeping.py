@@ -10,11 +10,8 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
-import platform
 import re
-import shutil
 import sys
-import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,7 +37,11 @@ def wanted_folder(sources: Sequence[Path]) -> Path:
 
 
 def usable_folder(wanted: Path) -> Path:
-    """The folder, made if need be; a temporary one, until the process ends, if it cannot be written to."""
+    """The folder, made if need be; a temporary one, until the process ends, if it lacks something and is not writable."""
+    if is_complete(wanted):
+        return wanted
+    import tempfile
+
     try:
         wanted.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=wanted):
@@ -54,6 +55,9 @@ def usable_folder(wanted: Path) -> Path:
 @cache
 def _temporary_base() -> Path:
     """A folder for this process only."""
+    import shutil
+    import tempfile
+
     base = tempfile.mkdtemp(prefix="fwsim-cache-")
     atexit.register(shutil.rmtree, base, ignore_errors=True)
     return Path(base)
@@ -91,6 +95,8 @@ def _processor() -> bytes:
         with open("/proc/cpuinfo", "rb") as description:
             first = description.read(1 << 14).split(b"\n\n")[0]
     except OSError:
+        import platform
+
         return f"{platform.machine()} {platform.processor()}".encode()
     telling = (b"vendor_id", b"cpu family", b"model", b"stepping", b"flags", b"Features", b"CPU ")
     return b"\n".join(line for line in first.splitlines() if line.startswith(telling))
@@ -131,6 +137,8 @@ def complete(folder: Path) -> None:
 
 def remove_old(current: Path) -> None:
     """Remove what a compile that was killed left behind, and all folders but the current one and the latest others."""
+    import shutil
+
     for unfinished in current.glob(f"*{UNFINISHED}"):
         unfinished.unlink(missing_ok=True)
     others = [path for path in current.parent.iterdir() if path != current and OURS.fullmatch(path.name)]

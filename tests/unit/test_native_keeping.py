@@ -42,6 +42,12 @@ def test_a_folder_that_cannot_be_written_to_is_replaced_by_a_temporary_one(tmp_p
     assert not keeping.is_lasting(keeping.usable_folder(tmp_path / "fwsim"))
 
 
+def test_a_folder_in_which_all_is_there_need_not_be_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeping.complete(tmp_path)
+    monkeypatch.setattr("tempfile.TemporaryFile", None)
+    assert keeping.usable_folder(tmp_path) == tmp_path
+
+
 def test_a_temporary_folder_goes_with_the_process(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     code = (
