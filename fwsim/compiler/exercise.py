@@ -10,6 +10,7 @@ from pathlib import Path
 from fwsim.capture import Captures, Input, open_captures
 from fwsim.report.fragments import Fragments
 from fwsim.report.frames import JsonLines
+from fwsim.report.tally import Slots, Tally
 from fwsim.ruleset import load_ruleset
 from fwsim.run_names import naming_of
 from fwsim.simulator import MODES, Batch, Simulator
@@ -52,15 +53,17 @@ def block(kind: int, body: bytes) -> bytes:
     return struct.pack("<I", kind) + length + body + length
 
 
-def write_lines(captures: Captures, simulator: Simulator, batch: Batch) -> None:
-    """Write a batch as JSON lines, to nowhere."""
-    lines = JsonLines(MODES, naming_of(captures, simulator))
-    for _ in Fragments(lines, str.encode).pieces(batch, slice(None)):
+def report(captures: Captures, simulator: Simulator, batch: Batch) -> None:
+    """Count a batch, and write it as JSON lines, to nowhere."""
+    naming = naming_of(captures, simulator)
+    slots = {mode: Slots(len(names.rules), len(names.chains)) for mode, names in naming.rules.items()}
+    Tally(MODES, slots).add(batch)
+    for _ in Fragments(JsonLines(MODES, naming), str.encode).pieces(batch, slice(None)):
         pass
 
 
 def exercise() -> None:
-    """Read both formats, decide about their frames and write lines about them, let a connection table grow."""
+    """Read both formats, decide about their frames, count and write them, let a connection table grow."""
     ruleset = load_ruleset(io.StringIO(RULES))
     with tempfile.TemporaryDirectory(prefix="fwsim-") as folder:
         for number, content in enumerate((pcap(), pcapng())):
@@ -70,6 +73,6 @@ def exercise() -> None:
             simulator = Simulator(ruleset)
             for chunk in captures:
                 simulator.topology.locate(captures, chunk)
-                write_lines(captures, simulator, simulator.run(chunk))
+                report(captures, simulator, simulator.run(chunk))
             tracker = simulator.stateful.tracker
             grow(tracker, 2 * len(tracker.connections))

@@ -99,7 +99,8 @@ class Call:
         self.starts = np.cumsum([1, *(sum(1 for _ in leaves(argument)) for argument in arguments)]).tolist()
         self.words = (ctypes.c_int64 * self.starts.pop())()
         self.address = ctypes.addressof(self.words)
-        self.takes(arguments)
+        if not self.takes(arguments):
+            raise TypeError(f"the compiled {name} cannot take what it was compiled for")
 
     def takes(self, arguments: Arguments) -> bool:
         """Write arguments into the words; False if they are of other kinds than the first ones."""
@@ -107,7 +108,7 @@ class Call:
         for number, argument in enumerate(arguments):
             kind = kinds[number]
             if kind is not None:
-                if argument.__class__ is not np.ndarray or argument.dtype is not kind[0] or argument.ndim != kind[1]:
+                if not isinstance(argument, np.ndarray) or argument.dtype is not kind[0] or argument.ndim != kind[1]:
                     return False
                 words[self.starts[number]] = id(argument)
             elif argument.__class__ is int and self.shapes[number] == "i":

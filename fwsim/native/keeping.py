@@ -37,7 +37,7 @@ def wanted_folder(sources: Sequence[Path]) -> Path:
 
 
 def usable_folder(wanted: Path) -> Path:
-    """The folder, made if need be; a temporary one, until the process ends, if it lacks something and is not writable."""
+    """The folder, made if need be; a temporary one, while the process runs, if it is incomplete and not writable."""
     if is_complete(wanted):
         return wanted
     import tempfile

@@ -94,6 +94,14 @@ def test_machine_code_is_obtained_once_for_arguments_of_one_shape(obtained: Obta
     assert len(obtained.shapes) == 2
 
 
+def test_arrays_may_be_of_a_kind_of_their_own(obtained: Obtained) -> None:
+    native, table = Native(function, obtained), empty(FRAME, 2)
+    shared = table.view(np.recarray).view(FRAME, np.recarray)
+    native(shared)
+    native(table)
+    assert obtained.seen == [[id(shared)], [id(table)]]
+
+
 def test_every_thread_has_words_of_its_own(obtained: Obtained) -> None:
     native = Native(function, obtained)
     native(Pair(empty(FRAME, 1), 1))
