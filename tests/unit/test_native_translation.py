@@ -82,6 +82,21 @@ assert "numba" not in sys.modules
 """
 )
 
+BEYOND = (
+    FUNCTIONS
+    + """
+from pathlib import Path
+from fwsim.native.calling import Native
+from fwsim.native.loading import load
+native = Native(sums, lambda function, shape, arguments: load(Path(sys.argv[1]).read_bytes(), "sums"))
+assert native(tables(), numbers, 0, 4) != 0
+try:
+    native(tables(), numbers, 0, 5)
+except RuntimeError as error:
+    print(error)
+"""
+)
+
 OUTSIDE = """
 import math, sys
 from fwsim.native.translation import Translator
@@ -98,10 +113,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def run(code: str, *arguments: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, timeout=200, check=False
-    )
+def run(code: str, *arguments: Path, **environment: str) -> str:
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    variables = {**os.environ, **environment}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, env=variables, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -110,6 +125,12 @@ def test_machine_code_does_what_the_function_does_and_needs_no_numba(tmp_path: P
     files = (tmp_path / "sums.o", tmp_path / "nothing.o")
     run(MAKE, *files)
     run(USE, *files)
+
+
+def test_code_that_checks_bounds_says_so_when_one_is_passed(tmp_path: Path) -> None:
+    files = (tmp_path / "sums.o", tmp_path / "nothing.o")
+    run(MAKE, *files, NUMBA_BOUNDSCHECK="1")
+    assert run(BEYOND, *files) == "the compiled sums failed with status 1\n"
 
 
 def test_a_function_that_needs_more_than_its_object_file_is_refused() -> None:
