@@ -18,7 +18,7 @@ import numpy as np
 from fwsim.arrow import require_pyarrow
 from fwsim.capture import Captures, Chunk, Input, from_scapy, open_captures
 from fwsim.capture.model import CaptureInterface
-from fwsim.engine import compile_engine, is_cached, is_compiled
+from fwsim.compiling import Step, Switch
 from fwsim.errors import UsageError
 from fwsim.holding import Held, in_order
 from fwsim.ruleset import Ruleset, load_ruleset
@@ -28,17 +28,8 @@ from fwsim.simulator import Batch, Mode, Simulator, Table, Tracked
 from fwsim.stages import Stage, Stages
 from fwsim.tables import DECISION
 
-WORTH_COMPILING = 120_000
-"""Packets still to come from which on compiling (about 25 s) costs less than going on uncompiled."""
-
-WORTH_LOADING = 4_000
-"""The same if compiled code is cached (about 1 s)."""
-
 BOTH = np.dtype([("stateless", DECISION), ("stateful", DECISION)])
 """The decisions of both modes about a packet."""
-
-BEGINNING = 1_000
-"""Packets after which it is estimated how many are still to come."""
 
 THREADS = 2
 """Threads of a compiled run; compiled code does not hold the GIL."""
@@ -69,8 +60,8 @@ class Result:
         self.captures = captures
         self.simulator = simulator
         self.packets = 0
-        self.on_compiling: Callable[[bool], None] = _say_nothing
-        """Called with True when compiling begins, and with False after each batch that compiled code has decided."""
+        self.on_compiling: Callable[[Step], None] = _say_nothing
+        """Called when there is something to tell about compiling."""
         self.held = Held()
         """Batches that are held back while fragments in them wait."""
         self._stop = stop or threading.Event()
@@ -83,20 +74,20 @@ class Result:
         if self._begun:
             raise UsageError("a result streams: iterate over it once, or ask for its decisions instead")
         self._begun = True
-        with closing(self._decided(iter(self.captures))) as batches:
+        self._switch = Switch(self.captures, self._stop, self.on_compiling)
+        with self._switch, closing(self._decided(iter(self.captures))) as batches:
             yield from in_order(batches, self.simulator.defragmenter, self.held)
 
     def _decided(self, chunks: Iterator[Chunk]) -> Generator[Batch]:
         """Locate and decide, chunk by chunk: uncompiled at first, compiled from where that pays."""
-        for chunk in chunks:
+        while not self._switch.compiled(self.packets):
+            chunk = next(chunks, None)
+            if chunk is None:
+                return
             yield self._decide(chunk)
             if self._stop.is_set():
                 return
-            if not is_compiled() and self._compiling_pays():
-                self._compile()
-            if is_compiled():
-                yield from self._in_stages(chunks)
-                return
+        yield from self._in_stages(chunks)
 
     def _decide(self, chunk: Chunk) -> Batch:
         """One chunk, both modes, one after the other."""
@@ -104,20 +95,6 @@ class Result:
         batch = self.simulator.run(chunk)
         self.packets += len(chunk)
         return batch
-
-    def _compile(self) -> None:
-        """Go over to compiled code: the first call of each function compiles it, or loads it from the cache."""
-        slowly = not is_cached()
-        compile_engine()
-        if slowly and is_compiled():
-            self.on_compiling(True)
-
-    def _compiling_pays(self) -> bool:
-        """Whether what is still to come costs more uncompiled than getting compiled code does."""
-        if self.packets < BEGINNING:
-            return False
-        to_come = self.captures.estimate_remaining()
-        return to_come > (WORTH_LOADING if is_cached() else WORTH_COMPILING)
 
     def _in_stages(self, chunks: Iterator[Chunk]) -> Generator[Batch]:
         """Both modes at once, on several chunks at once."""
@@ -137,7 +114,6 @@ class Result:
         try:
             with closing(Stages(read, stages, threads=max(THREADS, simulator.jobs), ahead=AHEAD).__iter__()) as passed:
                 for work in passed:
-                    self.on_compiling(False)
                     self.packets += len(work.batch)
                     yield work.batch
                     del work  # its arrays can be used again
@@ -210,8 +186,8 @@ def stateful_stages(simulator: Simulator, number: int) -> list[Stage[Work]]:
     return [Stage(begin, (0,), behind=(last,)), *parts, Stage(end, after=tuple(range(number + 1, last)))]
 
 
-def _say_nothing(begins: bool) -> None:
-    """Nobody wants to know that compiling begins or has ended."""
+def _say_nothing(step: Step) -> None:
+    """Nobody wants to know about compiling."""
 
 
 Sources = str | Path | Captures | Iterable[Any]

@@ -51,3 +51,10 @@ def stage() -> Iterator[Stager]:
 def play(stage: Stager, request: pytest.FixtureRequest) -> Playbook:
     """A playbook against the simulator, set as the kernel is by default; anybody may open a connection. v4 and v6."""
     return stage(family=request.param)
+
+
+@pytest.fixture(autouse=True)
+def _uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the user's cache holds, runs in the process of the tests stay uncompiled: going over is for good."""
+    monkeypatch.setattr("fwsim.compiling.is_cached", lambda: False)
+    monkeypatch.setattr("fwsim.compiling.WORTH_COMPILING", 1 << 62)

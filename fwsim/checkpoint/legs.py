@@ -38,6 +38,7 @@ class Legs(Result):
             if not self.ended:
                 self.on_rest()
                 if self._stopped():
+                    self._stop.set()  # nobody need go on compiling for it
                     return
 
     def _leg(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:

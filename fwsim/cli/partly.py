@@ -5,7 +5,8 @@ Read first: `fwsim.capture.Captures`, whose place `Partly` takes in a `Result`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +15,7 @@ import numpy as np
 from fwsim.capture import Captures, Chunk
 from fwsim.cli.frame_numbers import FrameRange
 from fwsim.cli.streams import Compiling
-from fwsim.engine import compile_engine, is_cached, is_compiled
-from fwsim.result import WORTH_COMPILING, WORTH_LOADING
+from fwsim.compiling import Switch
 from fwsim.simulator import Batch, Simulator
 from fwsim.tables import DECISION, empty
 
@@ -57,14 +57,12 @@ def rows_of(chunk: Chunk, first: int, end: int) -> Chunk:
 
 def one_by_one(simulator: Simulator, captures: Partly) -> Iterator[tuple[Batch, int]]:
     """Decide about one packet after the other; gives the batch and the row that has just been decided."""
-    compiling = Compiling()
-    for chunk in captures:
+    for chunk in going_over(captures.captures, captures):
         simulator.topology.locate(captures.captures, chunk)
         batch = undecided(chunk)
         for row in range(len(chunk)):
             simulator.step(batch, row)
             yield batch, row
-        compile_if_it_pays(captures.captures, compiling)
 
 
 def for_nothing() -> bool:
@@ -79,9 +77,8 @@ def before_each(
 
     Gives the batch and the row of the frame; who asked has it decided (`Simulator.step`) before going on.
     """
-    compiling = Compiling()
     passed = False
-    for chunk in captures:
+    for chunk in going_over(captures, captures):
         simulator.topology.locate(captures, chunk)
         numbers = np.where(chunk.frames["file"] == frames.file, chunk.frames["number"], 0)
         wanted = set(np.flatnonzero((numbers >= frames.first) & (numbers <= frames.last)).tolist())
@@ -99,24 +96,22 @@ def before_each(
                     return
         if passed and not wait():
             return
-        compile_if_it_pays(captures, compiling)
+
+
+def going_over(captures: Captures, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """The chunks, between which compiled code may take over, as in a `Result`."""
+    packets = 0
+    with Switch(captures, threading.Event(), Compiling()) as switch:
+        switch.compiled(packets)
+        for chunk in chunks:
+            yield chunk
+            packets += len(chunk)
+            switch.compiled(packets)
 
 
 def undecided(chunk: Chunk) -> Batch:
     """A batch in which nothing is decided yet."""
     return Batch(chunk, empty(DECISION, len(chunk)), empty(DECISION, len(chunk)))
-
-
-def compile_if_it_pays(captures: Captures, compiling: Compiling) -> None:
-    """Go on with compiled code behind a chunk if what is still to come is worth it, as `Result` does."""
-    if is_compiled():
-        compiling(False)
-        return
-    slowly = not is_cached()
-    if captures.estimate_remaining() > (WORTH_COMPILING if slowly else WORTH_LOADING):
-        compile_engine()
-        if slowly and is_compiled():
-            compiling(True)
 
 
 def never(chunk: Chunk) -> int | None:

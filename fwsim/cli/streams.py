@@ -14,6 +14,9 @@ from typing import IO
 
 import click
 
+from fwsim.compiling import Step
+from fwsim.compiling.child import LOG
+from fwsim.engine import cache_folder
 from fwsim.errors import UsageError
 from fwsim.report.safe import safe
 
@@ -76,18 +79,25 @@ def warn(lines: Iterable[str], kind: str = "warning") -> None:
 
 
 class Compiling:
-    """Tells on stderr when the engine is being compiled, and when that is done: on a terminal, or if asked for."""
+    """Tells on stderr when the engine is being compiled, and when that is of use: on a terminal, or if asked for."""
 
     def __init__(self, *, verbose: bool = False) -> None:
         """Nothing is being compiled yet."""
         self.told = verbose or sys.stderr.isatty()
-        self.begun: float | None = None
+        self.begun = 0.0
 
-    def __call__(self, begins: bool) -> None:
-        """Say it; the end only after a beginning."""
-        if begins and self.told:
+    def __call__(self, step: Step) -> None:
+        """Say it."""
+        if step == Step.BEGUN:
             self.begun = time.monotonic()
-            click.echo("compiling the engine, once, about 25 s ...", err=True)
-        elif not begins and self.begun is not None:
-            click.echo(f"compiled in {time.monotonic() - self.begun:.0f} s, and kept for the next runs", err=True)
-            self.begun = None
+        if self.told:
+            click.echo(TOLD[step].format(seconds=time.monotonic() - self.begun, log=cache_folder() / LOG), err=True)
+
+
+TOLD = {
+    Step.BEGUN: "compiling the engine in the background, once, about 25 s; until then the run goes on uncompiled ...",
+    Step.USED: "compiled in {seconds:.0f} s, used from here on, and kept for the next runs",
+    Step.LEFT: "compiling goes on in the background, for the next runs",
+    Step.FAILED: "compiling failed, the run goes on uncompiled; why, is in {log}",
+}
+"""What is said about compiling."""

@@ -338,6 +338,7 @@ def test_another_version_is_refused(
     [
         (("-", "-r", "limited.yaml"), "standard input can be read only once"),
         (("fuzzed.pcapng", "-r", "-"), "standard input can be read only once"),
+        (("fuzzed.pcapng", "--jobs", "2"), "one connection table, which --jobs 2 divides"),
         (("pipe", "-r", "limited.yaml"), "pipe is no regular file"),
         (("fuzzed.pcapng", "-v"), "packet by packet cannot go to standard output"),
         (("fuzzed.pcapng", "--format", "csv"), "packet by packet cannot go to standard output"),

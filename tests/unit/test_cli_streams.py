@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from fwsim.cli.streams import Compiling, check_target, colours, opened, warn
+from fwsim.compiling import Step
+from fwsim.compiling.child import LOG
+from fwsim.engine import cache_folder
 from fwsim.errors import UsageError
 
 
@@ -123,11 +126,12 @@ def test_compiling_is_told_on_a_terminal_or_if_asked_for(
     terminal = Terminal()
     silent, asked = Compiling(), Compiling(verbose=True)
     for compiling in (silent, asked):
-        for begins in (False, True, False, False):
-            compiling(begins)
-    first, last = capsys.readouterr().err.splitlines()
-    assert (first[:21], last[:11]) == ("compiling the engine,", "compiled in")
+        for step in Step:
+            compiling(step)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line[:14] for line in lines] == ["compiling the ", "compiled in 0 ", "compiling goes", "compiling fail"]
+    assert lines[-1].endswith(str(cache_folder() / LOG))
     monkeypatch.setattr(sys, "stderr", terminal)
     compiling = Compiling()
-    compiling(True)
-    assert terminal.getvalue().startswith("compiling the engine, once")
+    compiling(Step.BEGUN)
+    assert terminal.getvalue().startswith("compiling the engine in the background, once")

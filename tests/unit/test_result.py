@@ -20,6 +20,7 @@ from scapy.layers.l2 import Ether
 import fwsim
 from fwsim import result as results
 from fwsim.capture import Captures, Chunk, Input, open_captures
+from fwsim.compiling import Switch
 from fwsim.engine import is_compiled
 from fwsim.errors import CaptureError, RulesetError, UsageError
 from fwsim.result import Result, compare, replay
@@ -51,7 +52,7 @@ def threaded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make runs take the way of compiled ones, through stages; the code stays plain Python."""
 
     if not is_compiled():
-        monkeypatch.setattr(results, "is_compiled", lambda: True)
+        monkeypatch.setattr(Switch, "compiled", lambda self, packets: True)
 
 
 # --- replays ---------------------------------------------------------------------------------------------------
@@ -410,41 +411,6 @@ def test_setting_the_stop_event_ends_an_uncompiled_run_at_once() -> None:
         count += 1
         stop.set()
     assert count == 1
-
-
-@pytest.mark.parametrize(
-    ("to_come", "cached", "pays"),
-    [(200_000, False, True), (100_000, False, False), (5_000, True, True), (3_000, True, False), (0, True, False)],
-)
-def test_compiling_pays_if_enough_is_to_come(
-    monkeypatch: pytest.MonkeyPatch, to_come: int, cached: bool, pays: bool
-) -> None:
-    monkeypatch.setattr(results, "is_cached", lambda: cached)
-    captures, result = endless()
-    captures.estimate_remaining = lambda: to_come
-    result.packets = results.BEGINNING
-    assert result._compiling_pays() is pays
-    result.packets = results.BEGINNING - 1
-    assert result._compiling_pays() is False
-
-
-@pytest.mark.parametrize(("cached", "told"), [(False, [True, False]), (True, [False])])
-@pytest.mark.usefixtures("threaded")
-def test_compiling_is_told_when_it_begins_and_when_it_has_ended(
-    monkeypatch: pytest.MonkeyPatch, cached: bool, told: list[bool]
-) -> None:
-    compiled: list[bool] = []
-    monkeypatch.setattr(results, "is_cached", lambda: cached)
-    monkeypatch.setattr(results, "is_compiled", lambda: bool(compiled))
-    monkeypatch.setattr(results, "compile_engine", lambda: compiled.append(True))
-    monkeypatch.setattr(results, "BEGINNING", 1)
-    captures, result = endless(fails_after=2)
-    captures.estimate_remaining = lambda: 200_000
-    said: list[bool] = []
-    result.on_compiling = said.append
-    with pytest.raises(CaptureError):
-        list(result)
-    assert said == told
 
 
 def test_a_result_streams_as_arrow_record_batches() -> None:
