@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fwsim.engine.expectation import LIFETIME, PERHAPS, SURELY, clashes, expect, find_master, withdraw
+from fwsim.engine.expectation import LIFETIME, PERHAPS, SURELY, clashes, expect, expectation_of, find_master, withdraw
 from fwsim.engine.expiry import delete
 from fwsim.engine.tuples import Tracker, find, of_packet
 from fwsim.terms import UNKNOWN_VALUE, CtStatus
@@ -50,7 +50,7 @@ def chain(tracker: Tracker) -> Iterator[int]:
     row = tracker.counters[0]["newest_expecting"]
     while row >= 0:
         yield row
-        row = tracker.expectations[row]["older"]
+        row = expectation_of(tracker, row)["older"]
 
 
 @pytest.mark.parametrize(("direction", "src", "dst"), [(0, SERVER, CLIENT), (1, CLIENT, SERVER)])
