@@ -133,3 +133,17 @@ def test_a_sure_clash_outweighs_a_doubtful_one(table: Table) -> None:
     expect(table.tracker, one, 0, 1025, 0, SURELY)
     expect(table.tracker, two, 0, UNKNOWN_VALUE, 0, PERHAPS)
     assert clashes(table.tracker, three, 0, 1025, 0) == SURELY
+
+
+def test_masters_have_rows_of_their_own_which_are_used_again(table: Table) -> None:
+    Bench.see(table, tcp(CLIENT, 9, SERVER, 80, SYN))  # has no helper
+    rows = [table.master(port=port) for port in (4000, 4001, 4002)]
+    extensions = [table.tracker.connections[row]["extension"] for row in rows]
+    assert extensions == [0, 1, 2]
+    for row in rows[:2]:
+        expect(table.tracker, row, 0, 1025, 0, SURELY)
+        delete(table.tracker, row)
+    again = [table.master(port=port) for port in (4003, 4004, 4005)]
+    assert [table.tracker.connections[row]["extension"] for row in again] == [1, 0, 3]
+    assert list(chain(table.tracker)) == []
+    assert table.tracker.counters[0]["helped"] == 4
