@@ -107,7 +107,7 @@ class StatefulRun:
         """Let the tables grow so that every packet may open a connection."""
         mode = self._tables.usable()
         tables = (mode.tracker, mode.ghosts)
-        if any(trackers.rows_wanted(table, packets) != len(table.connections) for table in tables):
+        if any(not trackers.has_room(table, packets) for table in tables):
             mode = self._tables.arrays
             self.replace(trackers.grow(mode.tracker, packets), trackers.grow(mode.ghosts, packets))
         if self._tables.usable().share.state[MINE] != NOBODY:

@@ -16,16 +16,17 @@ import numpy as np
 
 from fwsim import tracker as trackers
 from fwsim.engine import shard
+from fwsim.engine.expectation import expectation_of
 from fwsim.engine.expiry import FIRST
 from fwsim.engine.pipeline import Stateful
 from fwsim.engine.shard import Births, Numbers, Share, adopt_numbers, number_rows, share_out
-from fwsim.engine.tuples import Tracker, relink
+from fwsim.engine.tuples import Tracker, is_live, relink
 from fwsim.lower import Lowered
 from fwsim.running import CHUNK, StatefulRun
 from fwsim.terms import CtStatus
 from fwsim.uncompiled import flush, usable
 
-COUNTED = ("live", "created", "expired", "evicted", "dropped")
+COUNTED = ("live", "created", "expired", "evicted", "dropped", "helped")
 """COUNTERS that are those of all shards together."""
 
 LIMIT = "a limit counts the packets of all connections together"
@@ -239,20 +240,21 @@ def united(tables: Sequence[Tracker], joined: Sequence[Numbers], next_number: in
 
     Connections get other rows, in the order in which they came to their places in the orders of age.
     """
-    rows = [table.heap_row[: table.counters[0]["live"]] for table in tables]
+    rows = [np.flatnonzero(is_live(table.connections[: table.counters[0]["used"]])) for table in tables]
     stamps = np.concatenate([at[row] for at, row in zip(joined, rows, strict=True)])
     places = np.empty(len(stamps), dtype=np.int64)
     places[np.argsort(stamps)] = np.arange(FIRST, FIRST + len(stamps))
     whole = _empty(tables, len(stamps), next_number, peak)
-    for name, parts in (("connections", (0,)), ("expectations", (0,)), ("tuples", (0, 1)), ("sides", (0, 1))):
+    for name, parts in (("connections", (0,)), ("tuples", (0, 1)), ("sides", (0, 1))):
         for part in parts:
             step = len(parts)
             kept = [getattr(table, name)[step * row + part] for table, row in zip(tables, rows, strict=True)]
             getattr(whole, name)[step * places + part] = np.concatenate(kept)
-    keys = np.concatenate([table.heap_key[: len(row)] for table, row in zip(tables, rows, strict=True)])
-    _fill_heap(whole, places, keys)
+    _fill_heap(whole, places)
     _chain_by_age(whole, np.sort(places))
-    _chain_expectations(whole, tables, rows, np.split(places, np.cumsum([len(row) for row in rows])[:-1]))
+    of_tables = np.split(places, np.cumsum([len(row) for row in rows])[:-1])
+    _take_expectations(whole, tables, rows, of_tables)
+    _chain_expectations(whole, tables, rows, of_tables)
     tables_now = usable(whole)
     relink(tables_now)
     flush(tables_now)
@@ -265,19 +267,35 @@ def _empty(tables: Sequence[Tracker], live: int, next_number: int, peak: int) ->
     for name in COUNTED:
         counters[name] = sum(int(table.counters[0][name]) for table in tables)
     counters["next_number"], counters["peak"] = next_number, peak
-    counters["used"], counters["free"] = FIRST + live, -1
+    counters["used"], counters["free"], counters["armed"] = FIRST + live, -1, live
+    helped = int(counters["helped"][0])
+    counters["helped_used"], counters["helped_free"] = helped, -1
     rows = trackers.LEAST_ROWS
     while rows < FIRST + live:
         rows *= 2
-    return trackers.with_rows(rows, counters, tables[0].settings.copy())
+    return trackers.with_rows(rows, max(helped, trackers.LEAST_ROWS), counters, tables[0].settings.copy())
 
 
-def _fill_heap(whole: Tracker, places: Numbers, keys: Numbers) -> None:
+def _fill_heap(whole: Tracker, places: Numbers) -> None:
     """The expiry heap: in ascending order it is one."""
+    keys = whole.connections["heap_key"][places]
     order = np.argsort(keys, kind="stable")
     whole.heap_key[: len(order)] = keys[order]
     whole.heap_row[: len(order)] = places[order]
     whole.connections["heap_position"][places[order]] = np.arange(len(order))
+
+
+def _take_expectations(
+    whole: Tracker, tables: Sequence[Tracker], rows: Sequence[Numbers], places: Sequence[Numbers]
+) -> None:
+    """What the helper remembers, one row behind the other."""
+    taken = 0
+    for table, row, place in zip(tables, rows, places, strict=True):
+        helped = table.connections["status"][row] & int(CtStatus.HELPER) != 0
+        count = int(helped.sum())
+        whole.expectations[taken : taken + count] = table.expectations[table.connections["extension"][row[helped]]]
+        whole.connections["extension"][place[helped]] = np.arange(taken, taken + count)
+        taken += count
 
 
 def _chain_by_age(whole: Tracker, rows: Numbers) -> None:
@@ -285,8 +303,8 @@ def _chain_by_age(whole: Tracker, rows: Numbers) -> None:
     assured = whole.connections["status"][rows] & int(CtStatus.ASSURED) != 0
     for chained, suffix in ((rows[~assured], ""), (rows[assured], "_assured")):
         ends = np.concatenate([[-1], chained, [-1]])
-        whole.connections["older"][chained] = ends[:-2]
-        whole.connections["newer"][chained] = ends[2:]
+        whole.neighbours["older"][chained] = ends[:-2]
+        whole.neighbours["newer"][chained] = ends[2:]
         whole.counters["oldest" + suffix], whole.counters["newest" + suffix] = ends[1], ends[-2]
 
 
@@ -300,8 +318,9 @@ def _chain_expectations(
         place_of = dict(zip(row.tolist(), place.tolist(), strict=True)) if at >= 0 else {}
         while at >= 0:
             chain.append(place_of[at])
-            at = int(table.expectations[at]["older"])
+            at = int(expectation_of(table, at)["older"])
     ends = [-1, *chain, -1]
     for newer, at, older in zip(ends, chain, ends[2:], strict=False):
-        whole.expectations[at]["newer"], whole.expectations[at]["older"] = newer, older
+        expectation = expectation_of(whole, at)
+        expectation["newer"], expectation["older"] = newer, older
     whole.counters["newest_expecting"] = ends[1]

@@ -27,8 +27,8 @@ Table = npt.NDArray[np.void]
 
 INTERFACES = ("lan", "wan", "dmz")
 
-TIMES = ("created", "seen", "expires")
-OF_THE_TABLE = ("row", "number", "heap_position", "older", "newer")
+TIMES = ("created", "expires")
+OF_THE_TABLE = ("row", "number", "heap_position", "heap_key", "extension")
 """Fields of a listed connection that say where it lies among others."""
 
 
@@ -134,7 +134,7 @@ def by_age(tracker: Any) -> list[list[int]]:
         row = int(tracker.counters[0][end])
         while row >= 0:
             orders[-1].append(int(tracker.connections[row]["number"]))
-            row = int(tracker.connections[row]["newer"])
+            row = int(tracker.neighbours[row]["newer"])
     return orders
 
 

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.checkpoint.saved import Bounds, Saved
-from fwsim.engine.expiry import FIRST
-from fwsim.engine.tuples import Tracker, relink
-from fwsim.tables import CONNECTION, COUNTERS, EXPECTATION, SIDE, TUPLE
+from fwsim.engine.expiry import BRANCHES_LOG, FIRST
+from fwsim.engine.tuples import Tracker, is_live, relink
+from fwsim.tables import CONNECTION, COUNTERS, EXPECTATION, NEIGHBOURS, SIDE, TUPLE
 from fwsim.terms import CtStatus, Proto, SctpState, TcpState
 from fwsim.tracker import with_rows
 from fwsim.uncompiled import flush, usable
@@ -24,6 +24,7 @@ NOT_SAVED = ("evict_assured", "hash_key")
 """Counters that a fresh table has of itself."""
 ENDS = ("free", "oldest", "newest", "oldest_assured", "newest_assured", "newest_expecting")
 COUNTED = ("next_number", "peak", "created", "expired", "evicted", "dropped")
+OF_HELPERS = ("helped", "helped_used")
 FAR = 1 << 60
 """More than this is not counted to."""
 ROWS_MAX = 1 << 26
@@ -40,15 +41,16 @@ EXPECTATIONS: Bounds = {"direction": (0, 1), "expects": (0, 2)}
 
 def save_tracker(tracker: Tracker) -> dict[str, Any]:
     """What is saved of a table of arrays."""
-    used, live = (int(tracker.counters[0][name]) for name in ("used", "live"))
+    used, armed, helped = (int(tracker.counters[0][name]) for name in ("used", "armed", "helped_used"))
     return {
         "counters": tracker.counters,
         "connections": tracker.connections[:used],
-        "expectations": tracker.expectations[:used],
+        "neighbours": tracker.neighbours[:used],
+        "expectations": tracker.expectations[:helped],
         "tuples": tracker.tuples[: 2 * used],
         "sides": tracker.sides[: 2 * used],
-        "heap_key": tracker.heap_key[:live],
-        "heap_row": tracker.heap_row[:live],
+        "heap_key": tracker.heap_key[:armed],
+        "heap_row": tracker.heap_row[:armed].astype(np.int64),
     }
 
 
@@ -57,20 +59,24 @@ def restored_tracker(fresh: Tracker, saved: Saved) -> Tracker:
     counters = saved.rows("counters", COUNTERS, 1)
     for name in NOT_SAVED:
         counters[name] = fresh.counters[name]
-    used, live = (int(counters[0][name]) for name in ("used", "live"))
-    saved.must(FIRST <= used <= ROWS_MAX and 0 <= live <= used - FIRST, "counters")
+    used, live, helped = (int(counters[0][name]) for name in ("used", "live", "helped_used"))
+    saved.must(FIRST <= used <= ROWS_MAX and 0 <= live <= used - FIRST and 0 <= helped <= used, "counters")
     saved.check("counters", counters, dict.fromkeys(ENDS, (-1, used - 1)) | dict.fromkeys(COUNTED, (0, FAR)))
-    rows = len(fresh.connections)
+    saved.check("counters", counters, dict.fromkeys(OF_HELPERS, (0, helped)) | {"helped_free": (-1, helped - 1)})
+    rows, helped_rows = len(fresh.connections), len(fresh.expectations)
     while rows < used:
         rows *= 2
-    tracker = with_rows(rows, counters, fresh.settings)
+    while helped_rows < helped:
+        helped_rows *= 2
+    tracker = with_rows(rows, helped_rows, counters, fresh.settings)
     neighbours = {"older": (-1, used - 1), "newer": (-1, used - 1)}
-    tracker.connections[:used] = saved.rows("connections", CONNECTION, used, {**CONNECTIONS, **neighbours})
-    tracker.expectations[:used] = saved.rows("expectations", EXPECTATION, used, {**EXPECTATIONS, **neighbours})
+    tracker.connections[:used] = saved.rows("connections", CONNECTION, used, CONNECTIONS)
+    tracker.neighbours[:used] = saved.rows("neighbours", NEIGHBOURS, used, neighbours)
+    tracker.expectations[:helped] = saved.rows("expectations", EXPECTATION, helped, {**EXPECTATIONS, **neighbours})
     tracker.tuples[: 2 * used] = saved.rows("tuples", TUPLE, 2 * used)
     saved.check("tuples", tracker.tuples[2 * FIRST : 2 * used], TUPLES)
     tracker.sides[: 2 * used] = saved.rows("sides", SIDE, 2 * used, SIDES)
-    _restore_heap(tracker, saved, used, live)
+    _restore_heap(tracker, saved, used)
     _check_states(tracker, saved, used)
     _check_chains(tracker, saved, used, live)
     tables = usable(tracker)
@@ -79,16 +85,20 @@ def restored_tracker(fresh: Tracker, saved: Saved) -> Tracker:
     return tracker
 
 
-def _restore_heap(tracker: Tracker, saved: Saved, used: int, live: int) -> None:
-    """The order of expiry: a heap that holds every live connection once, and whose places they know."""
+def _restore_heap(tracker: Tracker, saved: Saved, used: int) -> None:
+    """The order of expiry: a heap that holds every live connection once, and whose places the rows know."""
+    armed = int(tracker.counters[0]["armed"])
     keys, rows = saved.numbers("heap_key"), saved.numbers("heap_row", bounds=(FIRST, used - 1))
-    saved.must(len(keys) == len(rows) == live, "heap_row")
+    saved.must(len(keys) == len(rows) == armed, "heap_row")
     places = np.full(used, -1, np.int64)
-    places[rows] = np.arange(live)
-    saved.must(bool((tracker.connections["heap_position"][FIRST:used] == places[FIRST:]).all()), "heap_position")
-    saved.must(bool((keys[1:] >= keys[(np.arange(1, live) - 1) >> 1]).all()), "heap_key")
-    saved.must(int((places >= 0).sum()) == live, "heap_row")
-    tracker.heap_key[:live], tracker.heap_row[:live] = keys, rows
+    places[rows] = np.arange(armed)
+    connections = tracker.connections[:used]
+    saved.must(int((places >= 0).sum()) == armed, "heap_row")
+    saved.must(bool((connections["heap_position"][FIRST:] == places[FIRST:]).all()), "heap_position")
+    saved.must(bool((connections["heap_key"][rows] == keys).all()), "heap_key")
+    saved.must(bool((keys[1:] >= keys[(np.arange(1, armed) - 1) >> BRANCHES_LOG]).all()), "heap_key")
+    saved.must(not (is_live(connections[FIRST:]) & (places[FIRST:] < 0)).any(), "heap_row")
+    tracker.heap_key[:armed], tracker.heap_row[:armed] = keys, rows
 
 
 def _check_states(tracker: Tracker, saved: Saved, used: int) -> None:
@@ -101,31 +111,46 @@ def _check_states(tracker: Tracker, saved: Saved, used: int) -> None:
 def _check_chains(tracker: Tracker, saved: Saved, used: int, live: int) -> None:
     """Each live connection is in the chain of its age, each free row in that of the free, and all chains end."""
     counters = tracker.counters[0]
-    is_live = tracker.connections["heap_position"][:used] >= 0
-    is_live[:FIRST] = False
+    there: npt.NDArray[np.bool_] = np.asarray(is_live(tracker.connections[:used]))
+    there[:FIRST] = False
+    saved.must(int(there.sum()) == live, "counters")
     assured = (tracker.connections["status"][:used] & int(CtStatus.ASSURED)) != 0
     for oldest, newest, members in (
-        ("oldest", "newest", is_live & ~assured),
-        ("oldest_assured", "newest_assured", is_live & assured),
+        ("oldest", "newest", there & ~assured),
+        ("oldest_assured", "newest_assured", there & assured),
     ):
-        forth = _walk(tracker.connections["newer"], int(counters[oldest]), used)
-        back = _walk(tracker.connections["older"], int(counters[newest]), used)
+        forth = _walk(tracker.neighbours["newer"], int(counters[oldest]), used)
+        back = _walk(tracker.neighbours["older"], int(counters[newest]), used)
         saved.must(forth == back[::-1] and sorted(forth) == np.flatnonzero(members).tolist(), oldest)
-    free = _walk(tracker.connections["newer"], int(counters["free"]), used)
-    there = np.flatnonzero(~is_live[FIRST:]) + FIRST
-    saved.must(sorted(free) == there.tolist() and len(free) + live == used - FIRST, "free")
-    _check_expecting(tracker, saved, used, is_live)
+    free = _walk(tracker.neighbours["newer"], int(counters["free"]), used)
+    gone = np.flatnonzero(~there[FIRST:]) + FIRST
+    saved.must(sorted(free) == gone.tolist() and len(free) + live == used - FIRST, "free")
+    _check_expecting(tracker, saved, there)
 
 
-def _check_expecting(tracker: Tracker, saved: Saved, used: int, is_live: npt.NDArray[np.bool_]) -> None:
-    """Those that expect a connection are in the chain of these, and live."""
-    expecting = tracker.expectations["expects"][:used] > 0
-    chain = _walk(tracker.expectations["older"], int(tracker.counters[0]["newest_expecting"]), used)
-    saved.must(sorted(chain) == np.flatnonzero(expecting).tolist() and not (expecting & ~is_live).any(), "expectations")
-    saved.must(tracker.expectations["newer"][chain].tolist() == [-1, *chain][: len(chain)], "expectations.newer")
+def _check_expecting(tracker: Tracker, saved: Saved, there: npt.NDArray[np.bool_]) -> None:
+    """Each live connection with a helper has a row of its own; those that expect one are in the chain of these."""
+    counters = tracker.counters[0]
+    used, helped = len(there), int(counters["helped_used"])
+    status, extension = tracker.connections["status"][:used], tracker.connections["extension"][:used]
+    with_helper = np.flatnonzero(there & (status & int(CtStatus.HELPER) != 0))
+    owned = extension[with_helper]
+    saved.must(bool(((owned >= 0) & (owned < helped)).all()), "connections.extension")
+    free = _walk(tracker.expectations["newer"], int(counters["helped_free"]), helped)
+    saved.must(sorted([*owned.tolist(), *free]) == list(range(helped)), "connections.extension")
+    saved.must(len(owned) == int(counters["helped"]), "counters")
+    row_of = np.full(used, -1, np.int64)
+    row_of[with_helper] = owned
+    following = np.where(row_of >= 0, tracker.expectations["older"][row_of], -1)
+    chain = _walk(following, int(counters["newest_expecting"]), used)
+    expecting = with_helper[tracker.expectations["expects"][owned] > 0]
+    saved.must(sorted(chain) == expecting.tolist(), "expectations")
+    saved.must(
+        tracker.expectations["newer"][row_of[chain]].tolist() == [-1, *chain][: len(chain)], "expectations.newer"
+    )
 
 
-def _walk(chain: npt.NDArray[np.int64], start: int, most: int) -> list[int]:
+def _walk(chain: npt.NDArray[Any], start: int, most: int) -> list[int]:
     """The rows of a chain; one more than there can be, if it does not end."""
     following = chain[:most].tolist()
     found: list[int] = []

@@ -7,7 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from fwsim.engine import expectation
-from fwsim.engine.expectation import LIFETIME, NOT_AT_ALL, PERHAPS, SURELY, clashes, expect, find_master, withdraw
+from fwsim.engine.expectation import (
+    LIFETIME,
+    NOT_AT_ALL,
+    PERHAPS,
+    SURELY,
+    clashes,
+    expect,
+    expectation_of,
+    find_master,
+    withdraw,
+)
 from fwsim.engine.expiry import delete
 from fwsim.engine.tuples import Tracker, find, of_packet
 from fwsim.tables import Row
@@ -52,7 +62,7 @@ def chain(tracker: Tracker) -> Iterator[int]:
     row = tracker.counters[0]["newest_expecting"]
     while row >= 0:
         yield row
-        row = tracker.expectations[row]["older"]
+        row = expectation_of(tracker, row)["older"]
 
 
 @pytest.mark.parametrize(("direction", "src", "dst"), [(0, SERVER, CLIENT), (1, CLIENT, SERVER)])
@@ -155,3 +165,17 @@ def test_what_has_expired_is_met_once(table: Table, monkeypatch: pytest.MonkeyPa
     assert clashes(table.tracker, rows[0], 0, 1029, LIFETIME + 4) == NOT_AT_ALL
     assert list(chain(table.tracker)) == [rows[5]]
     assert table.awaited(SERVER, CLIENT, 1030, LIFETIME + 4) == rows[5]
+
+
+def test_masters_have_rows_of_their_own_which_are_used_again(table: Table) -> None:
+    Bench.see(table, tcp(CLIENT, 9, SERVER, 80, SYN))  # has no helper
+    rows = [table.master(port=port) for port in (4000, 4001, 4002)]
+    extensions = [table.tracker.connections[row]["extension"] for row in rows]
+    assert extensions == [0, 1, 2]
+    for row in rows[:2]:
+        expect(table.tracker, row, 0, 1025, 0, SURELY)
+        delete(table.tracker, row)
+    again = [table.master(port=port) for port in (4003, 4004, 4005)]
+    assert [table.tracker.connections[row]["extension"] for row in again] == [1, 0, 3]
+    assert list(chain(table.tracker)) == []
+    assert table.tracker.counters[0]["helped"] == 4

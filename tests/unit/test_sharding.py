@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fwsim.capture.crafting import TCP, Ip, flag_bits, tcp_segment
+from fwsim.engine.expectation import expectation_of
 from fwsim.errors import UsageError
 from fwsim.lower import lower
 from fwsim.running import StatefulRun
@@ -163,8 +164,9 @@ def test_shards_that_expect_connections_are_united() -> None:
     chained = []
     row = int(tracker.counters[0]["newest_expecting"])
     while row >= 0:
-        chained.append(int(tracker.expectations[row]["port"]))
-        row = int(tracker.expectations[row]["older"])
+        expectation = expectation_of(tracker, row)
+        chained.append(int(expectation["port"]))
+        row = int(expectation["older"])
     assert sorted(chained) == list(range(1025, 1037))
     for host in (12, 1, 6):
         found = asked.ask(tcp("S", f"203.0.113.{host}", HERE, ports=(20, 1024 + host), seq=1))

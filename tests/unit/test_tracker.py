@@ -7,10 +7,11 @@ import random
 import pytest
 
 from fwsim.engine import conntrack
+from fwsim.engine.expiry import FIRST
 from fwsim.engine.tuples import Tracker
 from fwsim.tables import FRAME, PACKET, QUOTE, TRACK, Rows, empty
 from fwsim.terms import CtState
-from fwsim.tracker import connections_listing, copy, grow, make_tracker, rows_wanted
+from fwsim.tracker import bytes_of_a_connection, connections_listing, copy, grow, has_room, make_tracker
 from fwsim.uncompiled import flush, wrapped
 from tests.tracking import SECOND, Bench, Datagram, icmp, settings, udp
 
@@ -57,11 +58,12 @@ def test_growing_keeps_rows_and_everything_in_them() -> None:
     before = bench.connections()
     larger = grow(bench.arrays, 5000)
     assert len(larger.connections) >= 5010
-    assert len(larger.buckets) >= 2 * len(larger.connections)
+    assert len(larger.buckets) >= 2 * (len(larger.connections) - FIRST)
     after = list(connections_listing(larger))
     for listed in before + after:
-        listed["original"].pop("next")
-        listed["reply"].pop("next")
+        for name in ("next", "previous"):
+            listed["original"].pop(name)
+            listed["reply"].pop(name)
     assert after == before
 
 
@@ -71,10 +73,15 @@ def test_a_table_with_room_stays_what_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "room", "rows"), [(0, 1000, 1024), (0, 1022, 1024), (0, 1023, 2048), (100, 1000, 128)]
+    ("limit", "room", "rows"),
+    [(0, 1000, 1024), (0, 1022, 1024), (0, 1023, 4096), (100, 1000, 102), (64, 64, 66), (62, 99, 64)],
 )
-def test_a_table_doubles_until_there_is_room_or_the_limit_is_reached(limit: int, room: int, rows: int) -> None:
-    assert rows_wanted(make_tracker(settings(max=limit), key=1), room) == rows
+def test_a_table_grows_until_there_is_room_or_the_limit_is_reached(limit: int, room: int, rows: int) -> None:
+    tracker = make_tracker(settings(max=limit), key=1)
+    larger = grow(tracker, room)
+    assert len(larger.connections) == rows
+    assert has_room(larger, room)
+    assert has_room(tracker, room) is (larger is tracker)
 
 
 def test_no_result_depends_on_the_key() -> None:
@@ -93,7 +100,7 @@ def test_a_copy_is_untouched_by_what_follows() -> None:
     bench.see(udp("10.0.0.1", 2, "10.0.1.1", 53), 1)
     bench.see(udp("10.0.1.1", 53, "10.0.0.1", 1), 2)
     (listed,) = connections_listing(snapshot)
-    assert (listed["seen"], listed["status"] & 2) == (0, 0)
+    assert (listed["last_frame"], listed["status"] & 2) == (1, 0)
     assert replay(snapshot, [(5.0, udp("10.0.1.1", 53, "10.0.0.1", 1), True)]) == [CtState.ESTABLISHED]
 
 
@@ -125,3 +132,31 @@ def test_a_listing_is_in_the_order_of_creation_though_rows_are_used_again() -> N
     assert [connection["original"]["src_id"] for connection in listed] == [2, 3, 4]
     assert [connection["row"] for connection in listed] == [3, 2, 4]
     assert listed[0]["reply"]["dst_id"] == 2
+
+
+def test_a_connection_of_a_full_table_takes_less_than_512_bytes() -> None:
+    connections = 262_144
+    tracker = grow(make_tracker(settings(max=connections), key=1), connections)
+    fixed = ("counters", "settings", "expectations")  # expectations: of those with a helper, and room for a chunk
+    taken = sum(table.nbytes for name, table in tracker._asdict().items() if name not in fixed)
+    assert taken // connections == bytes_of_a_connection() < 512
+
+
+def test_a_copy_has_the_same_connections_buckets_and_expectations() -> None:
+    bench = Bench(room=3000)
+    for port in range(500):
+        bench.see(udp("10.0.0.1", port, "10.0.1.1", 53), 0)
+    flush(bench.tracker)
+    snapshot = copy(bench.arrays)
+    assert all((mine == theirs).all() for mine, theirs in zip(bench.arrays, snapshot, strict=True))
+
+
+def test_rows_for_helpers_grow_by_themselves() -> None:
+    tracker = make_tracker(settings(max=10), key=1)
+    tracker.counters[0]["helped"] = 60
+    tracker.expectations[59]["port"] = 21
+    assert not has_room(tracker, 10)
+    larger = grow(tracker, 10)
+    assert has_room(larger, 10)
+    assert larger.connections is tracker.connections
+    assert (len(larger.expectations), larger.expectations[59]["port"]) == (128, 21)
