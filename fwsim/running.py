@@ -105,7 +105,7 @@ class StatefulRun:
         """Let the tables grow so that every packet may open a connection."""
         mode = self._tables.usable()
         tables = (mode.tracker, mode.ghosts)
-        if any(trackers.rows_wanted(table, packets) != len(table.connections) for table in tables):
+        if any(not trackers.has_room(table, packets) for table in tables):
             mode = self._tables.arrays
             grown = [trackers.grow(table, packets) for table in (mode.tracker, mode.ghosts)]
             self._tables = Tables(mode._replace(tracker=grown[0], ghosts=grown[1]))

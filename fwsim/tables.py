@@ -100,10 +100,11 @@ list that `fwsim.engine.sctp_header` packs into `list0` to `list3`; `usable` is 
 Of a TCP segment that begins like a line of FTP: `usable` what it announces (`fwsim.engine.ftp_line`), `src_id` the
 direction in which it counts, `dst_id` the port, `newline` 1 if it ends a line."""
 
-TUPLE = row_type("src0 src1 src2 src3 dst0 dst1 dst2 dst3 proto src_id dst_id next")
+TUPLE = row_type("src0 dst0 src_id dst_id proto next src1 src2 src3 dst1 dst2 dst3")
 """One direction of a connection. Rows 2c and 2c+1 are the original and reply tuple of connection c.
 
 `src_id`/`dst_id`: ports; for ICMP the id, and type * 256 + code; 0 otherwise. `next` chains a hash bucket (-1 ends it).
+What is compared for IPv4 comes first: it is one cache line, or part of two.
 """
 
 SIDE = row_type("end maxend maxwin maxack scale flags")
@@ -112,27 +113,38 @@ SIDE = row_type("end maxend maxwin maxack scale flags")
 Of an SCTP association: `end` the verification tag that packets of that direction carry, `flags` 1 after an INIT."""
 
 EXPECTATION = row_type("line00 line01 line10 line11 expects direction port expires older newer")
-"""What the FTP helper remembers of connection c, in row c, if it has one: where lines begin, and what is expected.
+"""What the FTP helper remembers of a connection that has one: where lines begin, and what is expected.
+The connection names the row (`CONNECTION["extension"]`).
 
 `line..` are two sequence numbers behind a newline for each direction (ABSENT: none yet). `expects` 1: a connection
 from who is spoken to, `direction` being that of the announcement, to who has announced it, at its `port`, until
-`expires` (ns); 2: perhaps, and `port` may be UNKNOWN_VALUE. `older`/`newer` chain those that expect one (-1 ends)."""
+`expires` (ns); 2: perhaps, and `port` may be UNKNOWN_VALUE. `older`/`newer` chain the connections that expect one, by
+their rows in the table (-1 ends); `newer` chains the free rows here too."""
 
 CONNECTION = row_type(
     """
-    number opened_frame opened_file last_frame last_file created seen
-    status state timeout expires mark evidence denied_rule denied_hook
-    last_direction last_index last_seq last_ack last_end last_win last_wscale last_flags retrans stream_from
-    heap_position older newer
+    number opened_frame opened_file last_frame last_file created
+    status state timeout expires mark evidence extension
+    last_direction last_index last_seq last_ack last_end last_win last_wscale last_flags retrans
+    hashes heap_position
     """
 )
-"""What conntrack remembers of a connection, apart from its tuples and windows (`struct nf_conn`).
+"""What conntrack remembers of a connection, apart from its tuples and windows (`struct nf_conn`): three cache lines.
 
 `status` holds `CtStatus` bits; `state` a `TcpState` or `SctpState`; `timeout` the ns last chosen; `expires` when it
-dies (ns), dead at `expires <= now`;
-`evidence` that of its opening packet; `denied_rule`/`denied_hook` what refused a ghost's opening.
-`last_*` and `retrans` as in `struct ip_ct_tcp`; `stream_from` is UDP's `stream_ts`.
-`heap_position` its place in the expiry heap (-1 none); `older`/`newer` chain the non-ASSURED ones by age.
+dies (ns), dead at `expires <= now`; `evidence` that of its opening packet.
+`extension` is what only some have: the row of EXPECTATION of one that has a helper; of a ghost, the rule that refused
+its opening (`DECISION["rule"]`).
+`last_*` and `retrans` as in `struct ip_ct_tcp`.
+`hashes` are those of its tuples: original | reply << 31. `heap_position` is its row's place in the expiry heap
+(-1 none), also of one that is gone.
+"""
+
+NEIGHBOURS = np.dtype([("older", np.int32), ("newer", np.int32)])
+"""Row c: the neighbours of connection c in its age chain (-1 none); `newer` chains free rows too.
+
+These are no values of anything, only row numbers (below 2**31), and eight of them to a cache line save more than a
+place in the connection's row would.
 """
 
 TRACK = row_type(
@@ -150,7 +162,8 @@ sender's SIDE before it. `reason` TABLE_FULL: tracking itself drops the packet."
 COUNTERS = row_type(
     """
     next_number used free live peak created expired evicted dropped
-    oldest newest oldest_assured newest_assured newest_expecting evict_assured hash_key
+    oldest newest oldest_assured newest_assured evict_assured hash_key armed
+    newest_expecting helped helped_used helped_free
     """
 )
 """The bookkeeping of a connection table, one row of it.
@@ -159,9 +172,12 @@ COUNTERS = row_type(
 connection, row 1 stays blank); those that are free again are chained from `free` (-1 none). `live` connections now,
 `peak` the most at any time; `created`, `expired` (timed out), `evicted` (to make room) and `dropped` (packets, no room)
 count up. `oldest`..`newest` end the chain of those that are not ASSURED, in the order of their creation, `..._assured`
-that of the others, in the order in which they became so (-1 none); `newest_expecting` begins that of `EXPECTATION`.
+that of the others, in the order in which they became so (-1 none).
 `evict_assured` 1: these may be evicted too (ghosts).
 `hash_key` is the secret of a run: it spreads tuples over buckets and changes no result.
+`armed` is how many places of the expiry heap are taken, also by rows that are free again.
+`newest_expecting` begins the chain of EXPECTATION; `helped` of its rows are taken now, `helped_used` have ever been,
+and `helped_free` begins the chain of those that are free again.
 """
 
 BOUNDS = row_type(

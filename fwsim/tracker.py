@@ -13,13 +13,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fwsim.engine.ahead import LINE
 from fwsim.engine.expiry import FIRST
-from fwsim.engine.tuples import PRIME, Tracker, relink
-from fwsim.tables import CONNECTION, COUNTERS, EXPECTATION, SETTINGS, SIDE, TUPLE, empty
+from fwsim.engine.tuples import PRIME, Tracker, is_live, relink
+from fwsim.tables import CONNECTION, COUNTERS, EXPECTATION, NEIGHBOURS, SETTINGS, SIDE, TUPLE, empty
 from fwsim.uncompiled import flush, usable
 
 LEAST_ROWS = 64
-"""Of a new table; it doubles from there."""
+"""Of a new table; it doubles from there, up to its limit."""
+
+ENDLESS = (1 << 30) - 1 - FIRST
+"""Connections of a table without a limit: so many that tuple rows have numbers below 2**31."""
 
 LEAST_KEY = 1 << 29
 """Smaller keys would spread badly."""
@@ -38,7 +42,8 @@ def make_tracker(
     if capacity_limit is not None:
         own[0]["max"] = capacity_limit
     counters = empty(COUNTERS, 1)
-    for end in ("free", "oldest", "newest", "oldest_assured", "newest_assured", "newest_expecting"):
+    ends = ("free", "oldest", "newest", "oldest_assured", "newest_assured", "newest_expecting", "helped_free")
+    for end in ends:
         counters[0][end] = -1
     counters[0]["used"] = FIRST
     counters[0]["next_number"] = 1
@@ -46,49 +51,74 @@ def make_tracker(
     if ghosts:
         counters[0]["evict_assured"] = 1
         own[0]["loose"] = 1
-    return _with_rows(LEAST_ROWS, counters, own)
+    return with_rows(LEAST_ROWS, LEAST_ROWS, counters, own)
 
 
-def _with_rows(rows: int, counters: npt.NDArray[np.void], settings: npt.NDArray[np.void]) -> Tracker:
-    """A table for `rows` connections, all its buckets empty: one for each tuple or more."""
+def with_rows(rows: int, helped: int, counters: npt.NDArray[np.void], settings: npt.NDArray[np.void]) -> Tracker:
+    """A table for `rows` connections, `helped` of them with a helper; all its buckets are empty.
+
+    There is a bucket for each tuple or more. What lies in one cache line is told in `fwsim.tables`.
+    """
     return Tracker(
-        tuples=empty(TUPLE, 2 * rows),
-        sides=empty(SIDE, 2 * rows),
-        connections=empty(CONNECTION, rows),
-        expectations=empty(EXPECTATION, rows),
-        buckets=np.full(1 << (2 * rows - 1).bit_length(), -1, dtype=np.int64),
+        tuples=_in_lines(TUPLE, 2 * rows),
+        sides=_in_lines(SIDE, 2 * rows),
+        connections=_in_lines(CONNECTION, rows),
+        neighbours=_in_lines(NEIGHBOURS, rows),
+        expectations=empty(EXPECTATION, helped),
+        buckets=np.full(1 << (2 * (rows - FIRST) - 1).bit_length(), -1, dtype=np.int32),
         heap_key=np.zeros(rows, dtype=np.int64),
-        heap_row=np.zeros(rows, dtype=np.int64),
+        heap_row=np.zeros(rows, dtype=np.int32),
         counters=counters,
         settings=settings,
     )
 
 
-def rows_wanted(tracker: Tracker, room: int) -> int:
-    """How many rows the table should have before a chunk that may open `room` connections."""
-    needed = int(tracker.counters[0]["live"]) + room
-    limit = int(tracker.settings[0]["max"])
-    if limit > 0:
-        needed = min(needed, limit)
-    rows = len(tracker.connections)
-    while rows < needed + FIRST:
-        rows *= 2
-    return rows
+def _in_lines(row: np.dtype[np.void], count: int) -> npt.NDArray[np.void]:
+    """A table of zeros that begins where a cache line does. It takes memory only where it is written."""
+    memory = np.zeros(count * row.itemsize + LINE, dtype=np.uint8)
+    skipped = -memory.ctypes.data % LINE
+    return memory[skipped : skipped + count * row.itemsize].view(row)
+
+
+def has_room(tracker: Tracker, room: int) -> bool:
+    """Whether a chunk may open so many connections."""
+    return _rows_wanted(tracker, room) == _rows_of(tracker)
+
+
+def _rows_of(tracker: Tracker) -> tuple[int, int]:
+    """For how many connections there are rows, and for how many with a helper."""
+    return len(tracker.connections), len(tracker.expectations)
+
+
+def _rows_wanted(tracker: Tracker, room: int) -> tuple[int, int]:
+    """For how many there should be before a chunk that may open `room` connections, any of them with a helper."""
+    counters = tracker.counters[0]
+    most = min(int(tracker.settings[0]["max"]) or ENDLESS, ENDLESS)
+    rows, helped = _rows_of(tracker)
+    while rows < min(int(counters["live"]) + room, most) + FIRST:
+        rows = 2 * rows if 2 * rows < most else most + FIRST
+    while helped < int(counters["helped"]) + room:
+        helped *= 2
+    return rows, helped
 
 
 def grow(tracker: Tracker, room: int) -> Tracker:
     """The same table with room for `room` more connections, or as many as `nf_conntrack_max` allows.
 
-    Takes and returns arrays, not wrapped ones; the old table must not be used any more. It at least doubles, or stays
-    what it is. Connections keep their rows.
+    Takes and returns arrays, not wrapped ones; the old table must not be used any more. It doubles, grows to its
+    limit, or stays what it is. Connections keep their rows.
     """
-    rows = rows_wanted(tracker, room)
-    old = len(tracker.connections)
-    if rows == old:
+    rows, helped = _rows_wanted(tracker, room)
+    old, old_helped = _rows_of(tracker)
+    if (rows, helped) == (old, old_helped):
         return tracker
-    larger = _with_rows(rows, tracker.counters, tracker.settings)
+    expectations = empty(EXPECTATION, helped)
+    expectations[:old_helped] = tracker.expectations
+    if rows == old:
+        return tracker._replace(expectations=expectations)
+    larger = with_rows(rows, 0, tracker.counters, tracker.settings)._replace(expectations=expectations)
     larger.connections[:old] = tracker.connections
-    larger.expectations[:old] = tracker.expectations
+    larger.neighbours[:old] = tracker.neighbours
     larger.tuples[: 2 * old] = tracker.tuples
     larger.sides[: 2 * old] = tracker.sides
     larger.heap_key[:old] = tracker.heap_key
@@ -110,7 +140,7 @@ def connections_listing(tracker: Tracker) -> Iterator[dict[str, Any]]:
     All fields of CONNECTION, and `row`, `original` and `reply` (dicts of TUPLE), `sides` (two dicts of SIDE).
     """
     used = int(tracker.counters[0]["used"])
-    live = np.flatnonzero(tracker.connections["heap_position"][FIRST:used] >= 0) + FIRST
+    live = np.flatnonzero(is_live(tracker.connections[:used]))
     for row in live[np.argsort(tracker.connections["number"][live], kind="stable")].tolist():
         listed: dict[str, Any] = _fields(tracker.connections[row])
         listed["row"] = row

@@ -27,8 +27,8 @@ Table = npt.NDArray[np.void]
 
 INTERFACES = ("lan", "wan", "dmz")
 
-TIMES = ("created", "seen", "expires")
-OF_THE_TABLE = ("row", "number", "heap_position", "older", "newer")
+TIMES = ("created", "expires")
+OF_THE_TABLE = ("row", "number", "heap_position", "hashes", "extension")
 """Fields of a listed connection that say where it lies among others."""
 
 

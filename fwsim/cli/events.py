@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fwsim.engine.expiry import FIRST
+from fwsim.engine.tuples import is_live
 from fwsim.running import StatefulRun
 from fwsim.tables import plain
 from fwsim.terms import CtStatus
@@ -79,7 +80,7 @@ class Watch:
 def _is(tracker: Any, row: int, number: int) -> bool:
     """Whether a row still holds the connection of this number."""
     connection = tracker.connections[row]
-    return bool(connection["number"] == number and connection["heap_position"] >= 0)
+    return bool(connection["number"] == number and is_live(connection))
 
 
 def _listed(tracker: Any, row: int) -> dict[str, Any]:

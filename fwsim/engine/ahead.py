@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.engine import hot
+from fwsim.engine.expiry import is_full
 from fwsim.engine.prefetch import prefetch
-from fwsim.engine.tuples import Tracker, spread
-from fwsim.tables import Table
+from fwsim.engine.tuples import HASH_BITS, PRIME, Tracker, spread, spread_head
+from fwsim.tables import V6, Row, Table
 
 STEP = 5
 """Packets between fetching a bucket and the tuple that it names, and from there to the connection: each needs some
@@ -30,20 +31,44 @@ def hash_packets(tracker: Tracker, packets: Table, hashes: Any, start: int, end:
 
 
 @hot
-def look_ahead(tracker: Tracker, hashes: Any, i: int, end: int) -> None:
+def look_ahead(tracker: Tracker, packets: Table, hashes: Any, i: int, end: int) -> None:
     """Fetch for packets behind row `i`: for one its bucket, for one its tuple, for one its connection."""
     mask = len(tracker.buckets) - 1
     if i + 3 * STEP < end:
         prefetch(tracker.buckets, hashes[i + 3 * STEP] & mask, 0)
     if i + 2 * STEP < end:
-        row = tracker.buckets[hashes[i + 2 * STEP] & mask]
+        row = int(tracker.buckets[hashes[i + 2 * STEP] & mask])
         if row >= 0:
-            prefetch(tracker.tuples, row, 0)
-            prefetch(tracker.tuples, row, LINE)
-    if i + STEP < end:
-        row = tracker.buckets[hashes[i + STEP] & mask]
-        if row >= 0:
+            fetch_tuple(tracker, row)
+    if i + STEP < end and hashes[i + STEP] >= 0:
+        look_closer(tracker, packets[i + STEP], int(tracker.buckets[hashes[i + STEP] & mask]))
+
+
+@hot
+def look_closer(tracker: Tracker, packet: Row, row: int) -> None:
+    """Fetch a packet's connection, if the tuple in `row` seems its own, else the next, or what it takes to open one."""
+    if row >= 0:
+        candidate = tracker.tuples[row]
+        if (
+            candidate["src_id"] == packet["sport"]
+            and candidate["dst_id"] == packet["dport"]
+            and candidate["src0"] == packet["src0"]
+        ):
             fetch_connection(tracker, row >> 1)
+            return
+        row = int(candidate["next"])
+        if row >= 0:
+            fetch_tuple(tracker, row)
+            fetch_connection(tracker, row >> 1)
+            return
+    fetch_for_opening(tracker, packet)
+
+
+@hot
+def fetch_tuple(tracker: Tracker, row: int) -> None:
+    """Fetch what is compared of an IPv4 tuple."""
+    prefetch(tracker.tuples, row, 0)
+    prefetch(tracker.tuples, row, 40)
 
 
 @hot
@@ -52,6 +77,62 @@ def fetch_connection(tracker: Tracker, row: int) -> None:
     prefetch(tracker.connections, row, 0)
     prefetch(tracker.connections, row, LINE)
     prefetch(tracker.connections, row, 2 * LINE)
-    prefetch(tracker.connections, row, 3 * LINE)
     prefetch(tracker.sides, 2 * row, 0)
     prefetch(tracker.sides, 2 * row, LINE)
+
+
+@hot
+def fetch_for_opening(tracker: Tracker, packet: Row) -> None:
+    """Fetch what a packet asks for that seems to open a connection: the bucket of its reply, and whom it evicts."""
+    counters = tracker.counters[0]
+    mask = len(tracker.buckets) - 1
+    if packet["src0"] < V6:
+        prefetch(tracker.buckets, answer_hash(packet, counters["hash_key"]) & mask, 0)
+    if is_full(tracker):
+        fetch_victims(tracker, int(counters["oldest"]), mask)
+
+
+@hot
+def answer_hash(packet: Row, key: int) -> int:
+    """The hash of the reply tuple of what an IPv4 packet with ports opens."""
+    return spread_head(packet["dst0"], packet["src0"], packet["dport"], packet["sport"], packet["proto"], key) & PRIME
+
+
+@hot
+def fetch_victims(tracker: Tracker, oldest: int, mask: int) -> None:
+    """Fetch for connections that are about to be evicted: for one its row and tuples, for one ahead of it its buckets.
+
+    For one ahead of that, the tuples that hang in front of its own.
+    """
+    row = newer_by(tracker, oldest, STEP // 2)
+    if row >= 0:
+        hashes = tracker.connections[row]["hashes"]
+        fetch_front(tracker, 2 * row, int(tracker.buckets[hashes & mask]))
+        fetch_front(tracker, 2 * row + 1, int(tracker.buckets[(hashes >> HASH_BITS) & mask]))
+    row = newer_by(tracker, row, STEP)
+    if row >= 0:
+        hashes = tracker.connections[row]["hashes"]
+        prefetch(tracker.buckets, hashes & mask, 0)
+        prefetch(tracker.buckets, (hashes >> HASH_BITS) & mask, 0)
+    row = newer_by(tracker, row, STEP)
+    if row >= 0:
+        fetch_connection(tracker, row)
+        prefetch(tracker.tuples, 2 * row, 0)
+        prefetch(tracker.tuples, 2 * row, LINE)
+        prefetch(tracker.tuples, 2 * row, 2 * LINE)
+
+
+@hot
+def newer_by(tracker: Tracker, row: int, count: int) -> int:
+    """The connection so many places younger, or -1."""
+    for _ in range(count):
+        if row >= 0:
+            row = int(tracker.neighbours[row]["newer"])
+    return row
+
+
+@hot
+def fetch_front(tracker: Tracker, row: int, first: int) -> None:
+    """Fetch the first tuple of a chain, unless it is the one that is to be taken out."""
+    if first >= 0 and first != row:
+        fetch_tuple(tracker, first)

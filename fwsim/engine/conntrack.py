@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from fwsim.engine import hot
 from fwsim.engine.datagram import datagram_packet
-from fwsim.engine.expectation import SURELY, find_master, withdraw
+from fwsim.engine.expectation import SURELY, expectation_of, find_master, withdraw
 from fwsim.engine.expiry import BLANK, UNCONFIRMED, become_assured, delete, expire, keep, make_room, rearm
 from fwsim.engine.icmp import is_error, opens, query_packet, relate
 from fwsim.engine.sctp import R_IGNORED as SCTP_IGNORED
@@ -87,7 +87,7 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int,
     elif make_room(tracker):
         master = master_of(tracker, packet["now"])
         open_connection(tracker, frame, packet, quotes, master, fault, result)
-        if master >= 0 and tracker.expectations[master]["expects"] == SURELY:
+        if master >= 0 and expectation_of(tracker, master)["expects"] == SURELY:
             withdraw(tracker, master)  # also if the packet is invalid, or a rule drops it
     else:
         refuse(result, R_TABLE_FULL)
@@ -170,6 +170,7 @@ def follow(tracker: Tracker, frame: Row, packet: Row, quotes: Table, found: int,
     direction = found & 1
     connection = tracker.connections[row]
     status = connection["status"]
+    expires = connection["expires"]
     result["connection"] = row
     result["direction"] = direction
     result["replied_before"] = 1 if status & SEEN_REPLY else 0
@@ -181,7 +182,7 @@ def follow(tracker: Tracker, frame: Row, packet: Row, quotes: Table, found: int,
         result["ct_state"] = INVALID
     else:
         result["ct_state"] = seen_as(status, direction)
-        touch(connection, frame, packet)
+        touch(connection, frame)
         if direction == REPLY:
             connection["status"] |= SEEN_REPLY
     if outcome == DELETE:
@@ -189,7 +190,8 @@ def follow(tracker: Tracker, frame: Row, packet: Row, quotes: Table, found: int,
         return outcome
     if connection["status"] & ~status & ASSURED:
         become_assured(tracker, row)
-    rearm(tracker, row)
+    if connection["expires"] < expires:
+        rearm(tracker, row)
     return outcome
 
 
@@ -202,11 +204,10 @@ def seen_as(status: int, direction: int) -> int:
 
 
 @hot
-def touch(connection: Row, frame: Row, packet: Row) -> None:
+def touch(connection: Row, frame: Row) -> None:
     """Remember the last packet that a connection accepted."""
     connection["last_frame"] = frame["number"]
     connection["last_file"] = frame["file"]
-    connection["seen"] = packet["now"]
 
 
 @hot
@@ -271,7 +272,7 @@ def master_of(tracker: Tracker, now: int) -> int:
 def be_expected(tracker: Tracker, master: int, result: Row) -> None:
     """Tell a new connection of the master that expects it (`init_conntrack`): it is RELATED, and has the same mark."""
     result["reason"] = R_EXPECTED
-    if tracker.expectations[master]["expects"] == SURELY:
+    if expectation_of(tracker, master)["expects"] == SURELY:
         result["ct_state"] = RELATED
         connection = tracker.connections[UNCONFIRMED]
         connection["status"] |= EXPECTED
@@ -294,7 +295,7 @@ def open_connection(
     connection["opened_frame"] = frame["number"]
     connection["opened_file"] = frame["file"]
     connection["created"] = packet["now"]
-    touch(connection, frame, packet)
+    touch(connection, frame)
     result["connection"] = -1
     result["direction"] = NO_DIRECTION
     result["replied_before"] = 0

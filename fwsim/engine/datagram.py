@@ -51,9 +51,7 @@ def udp_packet(connection: Row, now: int, settings: Row) -> None:
     exchange, like DNS, never is.
     """
     status = connection["status"]
-    if not status & CONFIRMED:
-        connection["stream_from"] = now + STREAM_AFTER
-    if status & SEEN_REPLY and now > connection["stream_from"]:
+    if status & SEEN_REPLY and now > connection["created"] + STREAM_AFTER:
         refresh(connection, now, settings["udp_stream"])
         connection["status"] |= ASSURED
     else:

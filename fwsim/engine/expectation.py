@@ -27,6 +27,12 @@ PERHAPS = 2
 
 
 @hot
+def expectation_of(tracker: Tracker, row: int) -> Row:
+    """What the helper remembers of a connection that has one."""
+    return tracker.expectations[tracker.connections[row]["extension"]]  # type: ignore[no-any-return]
+
+
+@hot
 def begin_reading(row: Row) -> None:
     """Forget what a row held: no line seen, nothing expected."""
     row["line00"] = ABSENT
@@ -37,19 +43,47 @@ def begin_reading(row: Row) -> None:
 
 
 @shared
+def take_expectation(tracker: Tracker) -> int:
+    """The row of EXPECTATION for a new connection that has a helper.
+
+    There is one: as with connections, the table has grown before the chunk began.
+    """
+    counters = tracker.counters[0]
+    taken = int(counters["helped_free"])
+    if taken >= 0:
+        counters["helped_free"] = tracker.expectations[taken]["newer"]
+    else:
+        taken = int(counters["helped_used"])
+        counters["helped_used"] += 1
+    counters["helped"] += 1
+    begin_reading(tracker.expectations[taken])
+    return taken
+
+
+@shared
 def withdraw(tracker: Tracker, row: int) -> None:
     """Expect nothing any more."""
-    expectation = tracker.expectations[row]
+    expectation = expectation_of(tracker, row)
     if expectation["expects"] == NOT_AT_ALL:
         return
     expectation["expects"] = NOT_AT_ALL
     older, newer = expectation["older"], expectation["newer"]
     if older >= 0:
-        tracker.expectations[older]["newer"] = newer
+        expectation_of(tracker, older)["newer"] = newer
     if newer >= 0:
-        tracker.expectations[newer]["older"] = older
+        expectation_of(tracker, newer)["older"] = older
     else:
         tracker.counters[0]["newest_expecting"] = older
+
+
+@shared
+def give_back(tracker: Tracker, row: int) -> None:
+    """Give back the row of EXPECTATION of a connection that goes, and expect nothing any more."""
+    withdraw(tracker, row)
+    counters = tracker.counters[0]
+    expectation_of(tracker, row)["newer"] = counters["helped_free"]
+    counters["helped_free"] = tracker.connections[row]["extension"]
+    counters["helped"] -= 1
 
 
 @shared
@@ -63,7 +97,7 @@ def find_master(tracker: Tracker, now: int) -> int:
         return found
     row = int(tracker.counters[0]["newest_expecting"])
     while row >= 0:
-        expectation = tracker.expectations[row]
+        expectation = expectation_of(tracker, row)
         older = int(expectation["older"])
         if expectation["expires"] <= now:
             withdraw(tracker, row)
@@ -78,7 +112,7 @@ def find_master(tracker: Tracker, now: int) -> int:
 @hot
 def is_expected(tracker: Tracker, row: int, wanted: Row) -> bool:
     """Whether a tuple is that of the connection which `row` expects."""
-    expectation = tracker.expectations[row]
+    expectation = expectation_of(tracker, row)
     if expectation["port"] != wanted["dst_id"] and expectation["port"] != UNKNOWN_VALUE:
         return False
     return has_same_ends(tracker.tuples[2 * row + 1 - expectation["direction"]], wanted)
@@ -109,7 +143,7 @@ def clashes(tracker: Tracker, row: int, direction: int, port: int, now: int) -> 
     wanted = tracker.tuples[2 * row + 1 - direction]
     other = int(tracker.counters[0]["newest_expecting"])
     while other >= 0:
-        expectation = tracker.expectations[other]
+        expectation = expectation_of(tracker, other)
         older = int(expectation["older"])
         if expectation["expires"] <= now:
             withdraw(tracker, other)
@@ -128,7 +162,7 @@ def expect(tracker: Tracker, row: int, direction: int, port: int, now: int, how:
     """Expect a connection, SURELY or PERHAPS, in place of any that this master has expected before."""
     withdraw(tracker, row)
     counters = tracker.counters[0]
-    expectation = tracker.expectations[row]
+    expectation = expectation_of(tracker, row)
     expectation["expects"] = how
     expectation["direction"] = direction
     expectation["port"] = port
@@ -136,5 +170,5 @@ def expect(tracker: Tracker, row: int, direction: int, port: int, now: int, how:
     expectation["newer"] = -1
     expectation["older"] = counters["newest_expecting"]
     if expectation["older"] >= 0:
-        tracker.expectations[expectation["older"]]["newer"] = row
+        expectation_of(tracker, expectation["older"])["newer"] = row
     counters["newest_expecting"] = row

@@ -2,10 +2,11 @@
 
 Read first: conntrack-spec §14, `fwsim.tables.COUNTERS`. Three orders are kept:
 
-* An **expiry heap**, indexed by `CONNECTION["heap_position"]`. Its keys are lower bounds of `expires`: a packet
-  that extends a timeout leaves the heap alone, and the key is corrected when it comes to the top. A timeout that is
-  cut short moves up at once (`rearm`). So the usual packet costs nothing here.
-* Two **age chains** (`older`, `newer`): the connections that are not ASSURED, oldest first, and the others.
+* An **expiry heap** of rows. Its keys are lower bounds of `expires`: a packet that extends a timeout leaves the heap
+  alone, and the key is corrected when it comes to the top. A timeout that is cut short moves up at once (`rearm`). A
+  connection that is deleted leaves its place to the next one in its row, or until that place comes to the top. So
+  neither the usual packet nor a new connection that takes an old one's place costs anything here.
+* Two **age chains** (`fwsim.tables.NEIGHBOURS`): the connections that are not ASSURED, oldest first, and the others.
 * A chain of free rows (through `newer`).
 
 `expire` runs before each packet, so the table holds live connections only: nothing else need ask whether one is dead,
@@ -17,16 +18,14 @@ bucket, whose choice hangs on a random number.
 
 from __future__ import annotations
 
-from fwsim.engine import hot
-from fwsim.engine.expectation import begin_reading, withdraw
-from fwsim.engine.tuples import Tracker, link, unlink
+from fwsim.engine import hot, shared
+from fwsim.engine.expectation import give_back, take_expectation
+from fwsim.engine.tuples import CONFIRMED, DYING, Tracker, is_live, link, unlink
 from fwsim.tables import Row
 from fwsim.terms import CtStatus
 
 ASSURED = int(CtStatus.ASSURED)
-DYING = int(CtStatus.DYING)
 HELPER = int(CtStatus.HELPER)
-CONFIRMED = int(CtStatus.CONFIRMED)
 
 UNCONFIRMED = 0
 """The row of the connection that a new packet would open; it is in no order and no bucket."""
@@ -35,17 +34,29 @@ BLANK = 1
 FIRST = 2
 """The first row that can hold a confirmed connection."""
 
+BRANCHES_LOG = 2
+BRANCHES = 1 << BRANCHES_LOG
+"""Of the heap: the keys of four children lie together, so that each level down costs one wait for memory, not two."""
+
 
 @hot
 def expire(tracker: Tracker, now: int) -> None:
     """Delete every connection of which nothing remains at `now` (`nf_ct_is_expired`), the first to die first."""
+    if tracker.counters[0]["armed"] > 0 and tracker.heap_key[0] <= now:
+        bury(tracker, now)
+
+
+@shared
+def bury(tracker: Tracker, now: int) -> None:
+    """See to every place of the heap whose time has come: its connection has expired, is gone, or was extended."""
     counters = tracker.counters[0]
-    while counters["live"] > 0 and tracker.heap_key[0] <= now:
+    while counters["armed"] > 0 and tracker.heap_key[0] <= now:
         row = int(tracker.heap_row[0])
-        expires = tracker.connections[row]["expires"]
-        if expires > tracker.heap_key[0]:
-            tracker.heap_key[0] = expires
-            sink(tracker, 0)
+        connection = tracker.connections[row]
+        if not is_live(connection):
+            disarm_first(tracker)
+        elif connection["expires"] > tracker.heap_key[0]:
+            sink(tracker, row, connection["expires"])
         else:
             delete(tracker, row)
             counters["expired"] += 1
@@ -55,21 +66,21 @@ def expire(tracker: Tracker, now: int) -> None:
 def keep(tracker: Tracker) -> int:
     """Move the unconfirmed connection into the table and return its row; `make_room` has made sure of one."""
     row = take_row(tracker)
+    connection = tracker.connections[row]
+    place, before = connection["heap_position"], connection["expires"]
     tracker.connections[row] = tracker.connections[UNCONFIRMED]
     for part in range(2):
         tracker.tuples[2 * row + part] = tracker.tuples[2 * UNCONFIRMED + part]
         tracker.sides[2 * row + part] = tracker.sides[2 * UNCONFIRMED + part]
-    connection = tracker.connections[row]
     connection["status"] |= CONFIRMED
     link(tracker, row)
     if connection["status"] & HELPER:
-        begin_reading(tracker.expectations[row])
+        connection["extension"] = take_expectation(tracker)
     grow_old(tracker, row, connection["status"] & ASSURED)
+    arm(tracker, row, place, before)
     counters = tracker.counters[0]
-    put(tracker, counters["live"], row, connection["expires"])
     counters["live"] += 1
     counters["created"] += 1
-    rise(tracker, counters["live"] - 1)
     if counters["live"] > counters["peak"]:
         counters["peak"] = counters["live"]
     return row
@@ -84,12 +95,12 @@ def delete(tracker: Tracker, row: int) -> None:
     unlink(tracker, row)
     connection = tracker.connections[row]
     leave_age(tracker, row, connection["status"] & ASSURED)
-    disarm(tracker, row)
     if connection["status"] & HELPER:
-        withdraw(tracker, row)
+        give_back(tracker, row)
     connection["status"] |= DYING
     counters = tracker.counters[0]
-    connection["newer"] = counters["free"]
+    counters["live"] -= 1
+    tracker.neighbours[row]["newer"] = counters["free"]
     counters["free"] = row
 
 
@@ -99,10 +110,11 @@ def take_row(tracker: Tracker) -> int:
     counters = tracker.counters[0]
     row = counters["free"]
     if row >= 0:
-        counters["free"] = tracker.connections[row]["newer"]
+        counters["free"] = tracker.neighbours[row]["newer"]
     else:
         row = counters["used"]
         counters["used"] += 1
+        tracker.connections[row]["heap_position"] = -1
     return int(row)
 
 
@@ -113,11 +125,7 @@ def make_room(tracker: Tracker) -> bool:
     The table itself is no limit: it has grown before the chunk began.
     """
     counters = tracker.counters[0]
-    limit = len(tracker.connections) - FIRST
-    wanted = tracker.settings[0]["max"]
-    if 0 < wanted < limit:
-        limit = wanted
-    if counters["live"] < limit:
+    if not is_full(tracker):
         return True
     victim = counters["oldest"]
     if victim < 0 and counters["evict_assured"]:
@@ -128,6 +136,16 @@ def make_room(tracker: Tracker) -> bool:
     delete(tracker, victim)
     counters["evicted"] += 1
     return True
+
+
+@hot
+def is_full(tracker: Tracker) -> bool:
+    """Whether there is no room for one more connection."""
+    room = len(tracker.connections) - FIRST
+    limit = tracker.settings[0]["max"]
+    if 0 < limit < room:
+        room = limit
+    return bool(tracker.counters[0]["live"] >= room)
 
 
 # --- the order of age ------------------------------------------------------------------------------------------
@@ -152,19 +170,19 @@ def grow_old(tracker: Tracker, row: int, assured: int) -> None:
 @hot
 def leave_age(tracker: Tracker, row: int, assured: int) -> None:
     """Take a connection out of its age chain."""
-    connection = tracker.connections[row]
-    join_ends(tracker, connection["older"], connection["newer"], assured)
+    sides = tracker.neighbours[row]
+    join_ends(tracker, int(sides["older"]), int(sides["newer"]), assured)
 
 
 @hot
 def join_ends(tracker: Tracker, older: int, newer: int, assured: int) -> None:
     """Make two connections neighbours in an age chain; -1 stands for the end."""
     if newer >= 0:
-        tracker.connections[newer]["older"] = older
+        tracker.neighbours[newer]["older"] = older
     else:
         set_end(tracker.counters[0], 1, assured, older)
     if older >= 0:
-        tracker.connections[older]["newer"] = newer
+        tracker.neighbours[older]["newer"] = newer
     else:
         set_end(tracker.counters[0], 0, assured, newer)
 
@@ -187,27 +205,39 @@ def set_end(counters: Row, young: int, assured: int, row: int) -> None:
 
 
 @hot
-def rearm(tracker: Tracker, row: int) -> None:
-    """Bring the heap up to date after a packet: needed only if the connection now dies earlier than its key says."""
+def arm(tracker: Tracker, row: int, place: int, before: int) -> None:
+    """Give a new connection a place in the heap: that of its row, if it has one (`place`), else at the end.
+
+    `before` is when the last connection in that row was to die: the key at that place is no later.
+    """
     connection = tracker.connections[row]
-    at = connection["heap_position"]
-    if connection["expires"] < tracker.heap_key[at]:
-        tracker.heap_key[at] = connection["expires"]
-        rise(tracker, at)
+    connection["heap_position"] = place
+    if place < 0:
+        counters = tracker.counters[0]
+        rise(tracker, counters["armed"], row, connection["expires"])
+        counters["armed"] += 1
+    elif connection["expires"] < before:
+        rearm(tracker, row)
+
+
+@shared
+def rearm(tracker: Tracker, row: int) -> None:
+    """Bring the heap up to date after a timeout was cut short: the connection may die earlier than its key says."""
+    connection = tracker.connections[row]
+    place = connection["heap_position"]
+    if connection["expires"] < tracker.heap_key[place]:
+        rise(tracker, place, row, connection["expires"])
 
 
 @hot
-def disarm(tracker: Tracker, row: int) -> None:
-    """Take a connection out of the heap: the last one fills its place."""
+def disarm_first(tracker: Tracker) -> None:
+    """Take the first place out of the heap: what is at the last one fills it."""
     counters = tracker.counters[0]
-    at = tracker.connections[row]["heap_position"]
-    tracker.connections[row]["heap_position"] = -1
-    counters["live"] -= 1
-    last = counters["live"]
-    if at != last:
-        put(tracker, at, tracker.heap_row[last], tracker.heap_key[last])
-        sink(tracker, at)
-        rise(tracker, at)
+    tracker.connections[tracker.heap_row[0]]["heap_position"] = -1
+    counters["armed"] -= 1
+    last = counters["armed"]
+    if last > 0:
+        sink(tracker, int(tracker.heap_row[last]), int(tracker.heap_key[last]))
 
 
 @hot
@@ -219,30 +249,30 @@ def put(tracker: Tracker, at: int, row: int, key: int) -> None:
 
 
 @hot
-def rise(tracker: Tracker, at: int) -> None:
-    """Move an entry up until its parent is not later."""
-    row = int(tracker.heap_row[at])
-    key = int(tracker.heap_key[at])
-    while at > 0 and tracker.heap_key[(at - 1) >> 1] > key:
-        parent = (at - 1) >> 1
-        put(tracker, at, tracker.heap_row[parent], tracker.heap_key[parent])
+def rise(tracker: Tracker, at: int, row: int, key: int) -> None:
+    """Put a row where it belongs on the way from a place to the top, moving down what is later."""
+    while at > 0:
+        parent = (at - 1) >> BRANCHES_LOG
+        if tracker.heap_key[parent] <= key:
+            break
+        put(tracker, at, int(tracker.heap_row[parent]), int(tracker.heap_key[parent]))
         at = parent
     put(tracker, at, row, key)
 
 
 @hot
-def sink(tracker: Tracker, at: int) -> None:
-    """Move an entry down until no child is earlier."""
-    size = tracker.counters[0]["live"]
-    row = int(tracker.heap_row[at])
-    key = int(tracker.heap_key[at])
-    child = 2 * at + 1
+def sink(tracker: Tracker, row: int, key: int) -> None:
+    """Put a row where it belongs on the way from the top down, moving up what is earlier."""
+    size = tracker.counters[0]["armed"]
+    at, child = 0, 1
     while child < size:
-        if child + 1 < size and tracker.heap_key[child + 1] < tracker.heap_key[child]:
-            child += 1
-        if tracker.heap_key[child] >= key:
+        least = child
+        for other in range(child + 1, min(child + BRANCHES, size)):
+            if tracker.heap_key[other] < tracker.heap_key[least]:
+                least = other
+        if tracker.heap_key[least] >= key:
             break
-        put(tracker, at, tracker.heap_row[child], tracker.heap_key[child])
-        at = child
-        child = 2 * at + 1
+        put(tracker, at, int(tracker.heap_row[least]), int(tracker.heap_key[least]))
+        at = least
+        child = (at << BRANCHES_LOG) + 1
     put(tracker, at, row, key)

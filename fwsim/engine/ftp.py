@@ -8,7 +8,7 @@ that begins just behind a newline that it has seen in this direction: so never t
 from __future__ import annotations
 
 from fwsim.engine import hot
-from fwsim.engine.expectation import PERHAPS, SURELY, clashes, expect
+from fwsim.engine.expectation import PERHAPS, SURELY, clashes, expect, expectation_of
 from fwsim.engine.ftp_line import BROKEN_OFF, ELSEWHERE, ENDS_LINE
 from fwsim.engine.serial import after, before, wrap
 from fwsim.engine.tuples import Tracker
@@ -34,12 +34,12 @@ def read_along(tracker: Tracker, row: int, packet: Row, quotes: Table, direction
         return R_NONE
     number = packet["quote"]
     reason = R_NONE
-    if begins_a_line(tracker.expectations[row], direction, packet["seq"]):
+    if begins_a_line(expectation_of(tracker, row), direction, packet["seq"]):
         reason = listen(tracker, row, packet, quotes, direction, doubt)
     if number == UNKNOWN_VALUE:
         tracker.connections[row]["status"] |= HELPER_IN_DOUBT
     if reason != R_PARTIAL and ends_a_line(number, quotes):
-        note_line(tracker.expectations[row], direction, wrap(packet["seq"] + packet["payload"]))
+        note_line(expectation_of(tracker, row), direction, wrap(packet["seq"] + packet["payload"]))
     return reason
 
 

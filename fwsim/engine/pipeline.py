@@ -21,7 +21,7 @@ from fwsim.engine.expiry import delete, expire
 from fwsim.engine.ftp import R_CLASH, R_PARTIAL, read_along
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, is_confirmed, refuse
 from fwsim.engine.settled import counted_fault
-from fwsim.engine.tuples import Tracker
+from fwsim.engine.tuples import Tracker, is_live
 from fwsim.terms import (
     ABSENT,
     SUSPICIOUS,
@@ -179,7 +179,7 @@ def is_helped(mode: Stateful, packet: Row, decision: Row) -> bool:
     if row <= 0 or result["ct_state"] != ESTABLISHED or not is_confirmed(packet["hook"], decision):
         return False
     connection = mode.tracker.connections[row]
-    return bool(connection["status"] & HELPER and connection["heap_position"] >= 0)
+    return bool(connection["status"] & HELPER and is_live(connection))
 
 
 @shared
@@ -216,8 +216,7 @@ def leave_ghost(mode: Stateful, frame: Row, packet: Row, evidence: int, decision
     """Remember a refused opening, with what refused it."""
     opened = mode.ghosts.connections[0]
     opened["evidence"] = evidence
-    opened["denied_rule"] = decision["rule"]
-    opened["denied_hook"] = decision["hook"]
+    opened["extension"] = decision["rule"]
     numbers = mode.tracker.counters[0]
     mode.ghosts.counters[0]["next_number"] = numbers["next_number"]
     mode.results[1]["connection"] = confirm(mode.ghosts, frame, packet, mode.results[1])
@@ -359,7 +358,7 @@ def run_stateful(
     hash_packets(mode.tracker, packets, mode.hashes, start, end)
     for i in range(start, end):
         if mode.tracker.counters[0]["live"] > 0:
-            look_ahead(mode.tracker, mode.hashes, i, end)
+            look_ahead(mode.tracker, packets, mode.hashes, i, end)
         if mode.ghosts.counters[0]["live"] > 0:
-            look_ahead(mode.ghosts, mode.hashes, i, end)
+            look_ahead(mode.ghosts, packets, mode.hashes, i, end)
         decide_stateful(mode, frames[i], packets[i], quotes, mode.hashes[i], decisions[i])

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from fwsim.engine import entry, hot
 from fwsim.tables import V6, Row, Table
-from fwsim.terms import Proto
+from fwsim.terms import CtStatus, Proto
 
 TCP = int(Proto.TCP)
 UDP = int(Proto.UDP)
@@ -23,22 +23,27 @@ ICMP = int(Proto.ICMP)
 ICMPV6 = int(Proto.ICMPV6)
 SCTP = int(Proto.SCTP)
 GRE = int(Proto.GRE)
+CONFIRMED = int(CtStatus.CONFIRMED)
+DYING = int(CtStatus.DYING)
 
 PRIME = (1 << 31) - 1
 LOW = (1 << 30) - 1
+HASH_BITS = 31
+"""Of a hash."""
 
 
 class Tracker(NamedTuple):
     """One connection table. `fwsim.tracker` makes, grows and lists it.
 
     `buckets` (a power of two of them) hold the first tuple row of each hash chain, -1 if empty; `heap_key` (ns) and
-    `heap_row` are the expiry heap, `counters["live"]` long. `counters` and `settings` have one row.
+    `heap_row` are the expiry heap, `counters["armed"]` long. `counters` and `settings` have one row.
     Uncompiled, the tables are `fwsim.tables.Rows` and the others memoryviews.
     """
 
     tuples: Table
     sides: Table
     connections: Table
+    neighbours: Table
     expectations: Table
     buckets: Any
     heap_key: Any
@@ -66,12 +71,6 @@ def find_by_hash(tracker: Tracker, wanted: Row, hashed: int) -> int:
 
 
 @hot
-def bucket_of(tracker: Tracker, row: Row) -> int:
-    """The bucket that a tuple belongs into."""
-    return hash_of(tracker, row) & (len(tracker.buckets) - 1)
-
-
-@hot
 def hash_of(tracker: Tracker, row: Row) -> int:
     """The hash of a tuple."""
     return spread(row, row["src_id"], row["dst_id"], tracker.counters[0]["hash_key"])
@@ -81,15 +80,12 @@ def hash_of(tracker: Tracker, row: Row) -> int:
 def spread(row: Row, src_id: int, dst_id: int, key: int) -> int:
     """A keyed hash of a tuple: its fields, in pieces of at most 30 bits, as a polynomial in `key` modulo 2**31 - 1.
 
-    Without the key nobody can choose packets that share a bucket. `row` is a tuple or, for its addresses and protocol,
-    a packet.
+    It is below 2**31. Without the key nobody can choose packets that share a bucket. `row` is a tuple or, for its
+    addresses and protocol, a packet.
     """
-    src, dst = row["src0"], row["dst0"]
-    total = fold((src & LOW) * key + (dst & LOW))
-    total = fold(total * key + (src_id | (dst_id & 0x3FFF) << 16))
-    total = fold(total * key + ((src >> 30) | (dst >> 30) << 3 | (dst_id >> 14) << 6 | row["proto"] << 8))
-    if src < V6:
-        return total
+    total = spread_head(row["src0"], row["dst0"], src_id, dst_id, row["proto"], key)
+    if row["src0"] < V6:
+        return total & PRIME
     src1, src2, src3 = row["src1"], row["src2"], row["src3"]
     dst1, dst2, dst3 = row["dst1"], row["dst2"], row["dst3"]
     total = fold(total * key + (src1 & LOW))
@@ -99,7 +95,15 @@ def spread(row: Row, src_id: int, dst_id: int, key: int) -> int:
     total = fold(total * key + (dst2 & LOW))
     total = fold(total * key + (dst3 & LOW))
     rest = (src1 >> 30) | (src2 >> 30) << 2 | (src3 >> 30) << 4
-    return fold(total * key + (rest | (dst1 >> 30) << 6 | (dst2 >> 30) << 8 | (dst3 >> 30) << 10))
+    return fold(total * key + (rest | (dst1 >> 30) << 6 | (dst2 >> 30) << 8 | (dst3 >> 30) << 10)) & PRIME
+
+
+@hot
+def spread_head(src: int, dst: int, src_id: int, dst_id: int, proto: int, key: int) -> int:
+    """The part of the polynomial that is all for IPv4."""
+    total = fold((src & LOW) * key + (dst & LOW))
+    total = fold(total * key + (src_id | (dst_id & 0x3FFF) << 16))
+    return fold(total * key + ((src >> 30) | (dst >> 30) << 3 | (dst_id >> 14) << 6 | proto << 8))
 
 
 @hot
@@ -112,13 +116,16 @@ def fold(product: int) -> int:
 @hot
 def is_same(a: Row, b: Row) -> bool:
     """Whether two tuples are equal."""
-    return (
-        a["src_id"] == b["src_id"]
-        and a["dst_id"] == b["dst_id"]
-        and a["src0"] == b["src0"]
-        and a["dst0"] == b["dst0"]
-        and a["proto"] == b["proto"]
-        and a["src1"] == b["src1"]
+    if (
+        a["src_id"] != b["src_id"]
+        or a["dst_id"] != b["dst_id"]
+        or a["src0"] != b["src0"]
+        or a["dst0"] != b["dst0"]
+        or a["proto"] != b["proto"]
+    ):
+        return False
+    return a["src0"] < V6 or (
+        a["src1"] == b["src1"]
         and a["src2"] == b["src2"]
         and a["src3"] == b["src3"]
         and a["dst1"] == b["dst1"]
@@ -200,14 +207,17 @@ def link(tracker: Tracker, row: int) -> None:
     The reply tuple goes in front, as in the kernel (`__nf_conntrack_hash_insert`): a connection whose two tuples are
     equal (from an address and port to itself) is found by its reply.
     """
-    hang(tracker, 2 * row)
-    hang(tracker, 2 * row + 1)
+    original = hash_of(tracker, tracker.tuples[2 * row])
+    reply = hash_of(tracker, tracker.tuples[2 * row + 1])
+    tracker.connections[row]["hashes"] = original | reply << HASH_BITS
+    hang(tracker, 2 * row, original)
+    hang(tracker, 2 * row + 1, reply)
 
 
 @hot
-def hang(tracker: Tracker, at: int) -> None:
+def hang(tracker: Tracker, at: int, hashed: int) -> None:
     """Put one tuple in front of its chain."""
-    bucket = bucket_of(tracker, tracker.tuples[at])
+    bucket = hashed & (len(tracker.buckets) - 1)
     tracker.tuples[at]["next"] = tracker.buckets[bucket]
     tracker.buckets[bucket] = at
 
@@ -215,14 +225,15 @@ def hang(tracker: Tracker, at: int) -> None:
 @hot
 def unlink(tracker: Tracker, row: int) -> None:
     """Take both tuples of a connection out of their buckets."""
-    unhang(tracker, 2 * row)
-    unhang(tracker, 2 * row + 1)
+    hashes = tracker.connections[row]["hashes"]
+    unhang(tracker, 2 * row, hashes)
+    unhang(tracker, 2 * row + 1, hashes >> HASH_BITS)
 
 
 @hot
-def unhang(tracker: Tracker, at: int) -> None:
+def unhang(tracker: Tracker, at: int, hashed: int) -> None:
     """Take one tuple out of its chain, where it is known to be."""
-    bucket = bucket_of(tracker, tracker.tuples[at])
+    bucket = hashed & (len(tracker.buckets) - 1)
     behind = tracker.tuples[at]["next"]
     row = int(tracker.buckets[bucket])
     if row == at:
@@ -237,5 +248,11 @@ def unhang(tracker: Tracker, at: int) -> None:
 def relink(tracker: Tracker) -> None:
     """Fill empty buckets with the tuples of all live connections, after they have become more."""
     for row in range(2, tracker.counters[0]["used"]):
-        if tracker.connections[row]["heap_position"] >= 0:
+        if is_live(tracker.connections[row]):
             link(tracker, row)
+
+
+@hot
+def is_live(connection: Row) -> bool:
+    """Whether a row of the table holds a connection: confirmed, and not deleted."""
+    return connection["status"] & (CONFIRMED | DYING) == CONFIRMED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.defragmenting import Whole
-from fwsim.engine.tuples import Tracker
+from fwsim.engine.tuples import Tracker, is_live
 from fwsim.simulator import Batch, Mode, Simulator
 from fwsim.tables import TRACK, empty, plain
 from fwsim.trace import copied
@@ -69,12 +69,12 @@ class Moment:
 
     @property
     def connection_after(self) -> dict[str, int] | None:
-        """Its connection as it is now, if there is one; a deleted one has left the expiry heap."""
+        """Its connection as it is now, if there is one."""
         row = self.result["connection"]
         if row <= UNCONFIRMED:
             return None
         connection = _connection(self.after, row)
-        return connection if connection["heap_position"] >= 0 else None
+        return connection if is_live(connection) else None
 
     @property
     def ghost(self) -> dict[str, Any] | None:

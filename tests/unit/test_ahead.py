@@ -36,5 +36,5 @@ def test_looking_ahead_changes_nothing_and_ends_with_the_chunk() -> None:
     tracker = make_tracker(settings(), key=77)
     before = copy(tracker)
     for i in range(8):
-        look_ahead(tracker, np.full(8, -1, np.int64), i, 8)
+        look_ahead(tracker, empty(PACKET, 8), np.full(8, -1, np.int64), i, 8)
     assert all((mine == theirs).all() for mine, theirs in zip(before, tracker, strict=True))

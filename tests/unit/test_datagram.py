@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fwsim.engine.datagram import STREAM_AFTER, datagram_packet
-from fwsim.tables import CONNECTION, PACKET, empty
 from fwsim.terms import CtState, CtStatus, Direction, Proto
-from tests.tracking import SECOND, Bench, Datagram, settings, udp
+from tests.tracking import SECOND, Bench, Datagram, udp
 
 NEW = (int(CtState.NEW), int(Direction.ORIGINAL))
 ORIGINAL = (int(CtState.ESTABLISHED), int(Direction.ORIGINAL))
@@ -120,12 +118,11 @@ def test_another_protocol_is_forgotten_after_600_seconds() -> None:
     assert bench.state(sent.answer(), 600) == NEW
 
 
-def test_the_stream_mark_is_set_when_the_connection_is_created_and_never_again() -> None:
-    connections, packets = empty(CONNECTION, 1), empty(PACKET, 1)
-    packets[0]["proto"], packets[0]["now"] = int(Proto.UDP), 7 * SECOND
-    datagram_packet(connections[0], packets[0], settings()[0])
-    assert connections[0]["stream_from"] == 7 * SECOND + STREAM_AFTER
-    connections[0]["status"] = int(CtStatus.CONFIRMED)
-    packets[0]["now"] = 8 * SECOND
-    datagram_packet(connections[0], packets[0], settings()[0])
-    assert connections[0]["stream_from"] == 7 * SECOND + STREAM_AFTER
+def test_a_stream_is_one_two_seconds_after_the_connection_was_created_whenever_it_was_answered() -> None:
+    bench = Bench()
+    bench.see(QUESTION, 7)
+    bench.see(ANSWER, 8)
+    bench.see(QUESTION, 9)
+    assert (seconds(bench), assured(bench)) == (30, False)
+    bench.see(QUESTION, 9.001)
+    assert (seconds(bench), assured(bench)) == (120, True)

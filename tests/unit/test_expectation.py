@@ -7,7 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from fwsim.engine import expectation
-from fwsim.engine.expectation import LIFETIME, NOT_AT_ALL, PERHAPS, SURELY, clashes, expect, find_master, withdraw
+from fwsim.engine.expectation import (
+    LIFETIME,
+    NOT_AT_ALL,
+    PERHAPS,
+    SURELY,
+    clashes,
+    expect,
+    expectation_of,
+    find_master,
+    withdraw,
+)
 from fwsim.engine.expiry import delete
 from fwsim.engine.tuples import Tracker, find, of_packet
 from fwsim.tables import Row
@@ -52,7 +62,7 @@ def chain(tracker: Tracker) -> Iterator[int]:
     row = tracker.counters[0]["newest_expecting"]
     while row >= 0:
         yield row
-        row = tracker.expectations[row]["older"]
+        row = expectation_of(tracker, row)["older"]
 
 
 @pytest.mark.parametrize(("direction", "src", "dst"), [(0, SERVER, CLIENT), (1, CLIENT, SERVER)])

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from fwsim.engine.expiry import become_assured, delete, expire, keep, make_room, rearm
-from fwsim.engine.tuples import Tracker
+from fwsim.engine.expiry import BRANCHES, FIRST, become_assured, delete, expire, keep, make_room, rearm
+from fwsim.engine.tuples import Tracker, is_live
 from fwsim.terms import CtState, CtStatus, Reason
 from fwsim.tracker import connections_listing, grow, make_tracker
 from tests.tracking import SECOND, Bench, settings, udp
@@ -127,12 +127,80 @@ def test_a_large_heap_holds_under_many_deletions() -> None:
 
 
 def assert_heap_holds(tracker: Tracker) -> None:
-    live = int(tracker.counters[0]["live"])
-    for at in range(live):
-        row = tracker.heap_row[at]
+    """Every live connection has a place, no row has two, and no key is later than its connection or its children."""
+    counters = tracker.counters[0]
+    armed = int(counters["armed"])
+    rows = [int(row) for row in tracker.heap_row[:armed]]
+    for at, row in enumerate(rows):
         assert tracker.connections[row]["heap_position"] == at
-        assert tracker.heap_key[at] <= tracker.connections[row]["expires"]
-        assert at == 0 or tracker.heap_key[(at - 1) // 2] <= tracker.heap_key[at]
+        assert at == 0 or tracker.heap_key[(at - 1) // BRANCHES] <= tracker.heap_key[at]
+        if is_live(tracker.connections[row]):
+            assert tracker.heap_key[at] <= tracker.connections[row]["expires"]
+    live = [row for row in range(FIRST, counters["used"]) if is_live(tracker.connections[row])]
+    assert set(live) <= set(rows)
+    assert len(set(rows)) == armed <= counters["used"] - FIRST
+    assert len(live) == counters["live"]
+
+
+def test_a_deleted_connection_leaves_its_place_to_the_next_in_its_row() -> None:
+    tracker = make_tracker(settings(), key=1)
+    insert(tracker, 1, 50)
+    row = insert(tracker, 2, 100)
+    delete(tracker, row)
+    assert tracker.counters[0]["armed"] == 2
+    assert insert(tracker, 3, 300) == row
+    assert (tracker.counters[0]["armed"], tracker.heap_key[1]) == (2, 100)  # a lower bound
+    expire(tracker, 299)
+    assert live_numbers(tracker) == [3]
+    expire(tracker, 300)
+    assert live_numbers(tracker) == []
+    assert (tracker.counters[0]["armed"], tracker.counters[0]["expired"]) == (0, 2)
+
+
+def test_one_that_dies_before_the_connection_whose_place_it_takes_is_found_in_time() -> None:
+    tracker = make_tracker(settings(), key=1)
+    insert(tracker, 1, 500)
+    row = insert(tracker, 2, 1000)
+    delete(tracker, row)
+    assert insert(tracker, 3, 10) == row
+    assert_heap_holds(tracker)
+    expire(tracker, 10)
+    assert live_numbers(tracker) == [1]
+
+
+def test_one_that_dies_before_the_key_of_an_extended_connection_is_found_in_time() -> None:
+    tracker = make_tracker(settings(), key=1)
+    row = insert(tracker, 1, 20)
+    insert(tracker, 2, 15)
+    tracker.connections[row]["expires"] = 100  # its key stays 20
+    delete(tracker, row)
+    assert insert(tracker, 3, 10) == row
+    expire(tracker, 10)
+    assert live_numbers(tracker) == [2]
+
+
+def test_a_place_that_nobody_took_goes_when_its_time_comes_and_is_no_expiry() -> None:
+    tracker = make_tracker(settings(), key=1)
+    delete(tracker, insert(tracker, 1, 100))
+    expire(tracker, 99)
+    assert tracker.counters[0]["armed"] == 1
+    expire(tracker, 100)
+    assert (tracker.counters[0]["armed"], tracker.counters[0]["expired"]) == (0, 0)
+    row = insert(tracker, 2, 200)
+    assert_heap_holds(tracker)
+    expire(tracker, 200)
+    assert not is_live(tracker.connections[row])
+
+
+def test_a_flood_keeps_the_heap_as_small_as_the_table() -> None:
+    tracker = grow(make_tracker(settings(max=20), key=1), 1000)
+    for number in range(1, 400):
+        expire(tracker, number)
+        assert make_room(tracker)
+        insert(tracker, number, number + 120)
+        assert_heap_holds(tracker)
+    assert live_numbers(tracker) == list(range(380, 400))
+    assert (tracker.counters[0]["used"], tracker.counters[0]["evicted"]) == (FIRST + 20, 379)
 
 
 def test_the_first_to_die_is_deleted_first() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fwsim.engine.expectation import NOT_AT_ALL, PERHAPS, SURELY, begin_reading
+from fwsim.engine.expectation import NOT_AT_ALL, PERHAPS, SURELY, begin_reading, expectation_of
 from fwsim.engine.ftp import R_CUT, R_NONE, R_NOT_SIMULATED, R_PARTIAL, note_line, read_along
 from fwsim.engine.ftp_line import BROKEN_OFF, ELSEWHERE, ENDS_LINE, EXPECTS
 from fwsim.tables import EXPECTATION, QUOTE, Row, Rows, empty
@@ -27,7 +27,7 @@ class Reading:
 
     @property
     def expectation(self) -> Row:
-        row: Row = self.tracker.expectations[self.row]
+        row: Row = expectation_of(self.tracker, self.row)
         return row
 
     def read(self, quote: int, *, seq: int = 100, direction: int = 0, doubt: bool = False, **line: int) -> int:

@@ -267,7 +267,7 @@ def test_a_ghost_remembers_the_frame_and_the_rule_that_denied() -> None:
     asked.ask(tcp())
     knock(asked)
     (ghost,) = ghosts(asked)
-    assert (ghost["opened_frame"], ghost["denied_rule"], ghost["denied_hook"]) == (2, 0, Hook.FORWARD)
+    assert (ghost["opened_frame"], ghost["extension"]) == (2, 0)
 
 
 def test_a_retransmitted_opening_leaves_no_second_ghost() -> None:
