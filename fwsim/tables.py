@@ -6,7 +6,8 @@ Two things hold for all of them:
 
 * A **field** is an int64, also where one byte would do. 32-bit quantities (addresses, sequence numbers)
   are kept in 0 .. 2**32-1. `ABSENT` (-1) and `UNKNOWN_VALUE` (-2) stand for a field that a packet
-  does not have, or whose value cannot be known.
+  does not have, or whose value cannot be known. Only what chains the rows of a connection table is an int32: row
+  numbers are below 2**31, and a row must be small.
 * An **address** is four fields, `..0` to `..3`. IPv6: its four 32-bit words, the first with `V6` (2**32) added.
   IPv4: the address in the first field, the other three 0. So both families share one ordered key space
   (all IPv4 before all IPv6), and one comparison, one hash and one interval table serve both.
@@ -100,11 +101,18 @@ list that `fwsim.engine.sctp_header` packs into `list0` to `list3`; `usable` is 
 Of a TCP segment that begins like a line of FTP: `usable` what it announces (`fwsim.engine.ftp_line`), `src_id` the
 direction in which it counts, `dst_id` the port, `newline` 1 if it ends a line."""
 
-TUPLE = row_type("src0 dst0 src_id dst_id proto next src1 src2 src3 dst1 dst2 dst3")
+TUPLE = np.dtype(
+    [
+        *row_type("src0 dst0 src_id dst_id proto").descr,
+        ("next", np.int32),
+        ("previous", np.int32),
+        *row_type("src1 src2 src3 dst1 dst2 dst3").descr,
+    ]
+)
 """One direction of a connection. Rows 2c and 2c+1 are the original and reply tuple of connection c.
 
-`src_id`/`dst_id`: ports; for ICMP the id, and type * 256 + code; 0 otherwise. `next` chains a hash bucket (-1 ends it).
-What is compared for IPv4 comes first: it is one cache line, or part of two.
+`src_id`/`dst_id`: ports; for ICMP the id, and type * 256 + code; 0 otherwise. `next` and `previous` chain those of a
+hash bucket (-1 ends them). What is compared for IPv4 comes first: it is one cache line, or part of two.
 """
 
 SIDE = row_type("end maxend maxwin maxack scale flags")
@@ -141,11 +149,7 @@ its opening (`DECISION["rule"]`).
 """
 
 NEIGHBOURS = np.dtype([("older", np.int32), ("newer", np.int32)])
-"""Row c: the neighbours of connection c in its age chain (-1 none); `newer` chains free rows too.
-
-These are no values of anything, only row numbers (below 2**31), and eight of them to a cache line save more than a
-place in the connection's row would.
-"""
+"""Row c: the neighbours of connection c in its age chain (-1 none); `newer` chains free rows too."""
 
 TRACK = row_type(
     """

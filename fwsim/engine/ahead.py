@@ -12,12 +12,18 @@ from fwsim.engine.expiry import is_full
 from fwsim.engine.prefetch import prefetch
 from fwsim.engine.tuples import HASH_BITS, PRIME, Tracker, spread, spread_head
 from fwsim.tables import V6, Row, Table
+from fwsim.terms import TcpFlag
+
+SYN = int(TcpFlag.SYN)
+
 
 STEP = 5
 """Packets between fetching a bucket and the tuple that it names, and from there to the connection: each needs some
 100 ns, and a packet takes about as long as 20 to 50."""
 LINE = 64
 """Bytes of a cache line."""
+CHAINED = 40
+"""Where a tuple names the next one: the last that is read of it for IPv4."""
 
 
 @hot
@@ -59,8 +65,9 @@ def look_closer(tracker: Tracker, packet: Row, row: int) -> None:
         row = int(candidate["next"])
         if row >= 0:
             fetch_tuple(tracker, row)
-            fetch_connection(tracker, row >> 1)
-            return
+            if packet["flags"] != SYN:
+                fetch_connection(tracker, row >> 1)
+                return
     fetch_for_opening(tracker, packet)
 
 
@@ -68,7 +75,7 @@ def look_closer(tracker: Tracker, packet: Row, row: int) -> None:
 def fetch_tuple(tracker: Tracker, row: int) -> None:
     """Fetch what is compared of an IPv4 tuple."""
     prefetch(tracker.tuples, row, 0)
-    prefetch(tracker.tuples, row, 40)
+    prefetch(tracker.tuples, row, CHAINED)
 
 
 @hot
@@ -100,20 +107,12 @@ def answer_hash(packet: Row, key: int) -> int:
 
 @hot
 def fetch_victims(tracker: Tracker, oldest: int, mask: int) -> None:
-    """Fetch for connections that are about to be evicted: for one its row and tuples, for one ahead of it its buckets.
-
-    For one ahead of that, the tuples that hang in front of its own.
-    """
-    row = newer_by(tracker, oldest, STEP // 2)
+    """Fetch for those that are about to be evicted: for one its row and tuples, for one ahead of it what names these."""
+    row = newer_by(tracker, oldest, STEP)
     if row >= 0:
         hashes = tracker.connections[row]["hashes"]
-        fetch_front(tracker, 2 * row, int(tracker.buckets[hashes & mask]))
-        fetch_front(tracker, 2 * row + 1, int(tracker.buckets[(hashes >> HASH_BITS) & mask]))
-    row = newer_by(tracker, row, STEP)
-    if row >= 0:
-        hashes = tracker.connections[row]["hashes"]
-        prefetch(tracker.buckets, hashes & mask, 0)
-        prefetch(tracker.buckets, (hashes >> HASH_BITS) & mask, 0)
+        fetch_front(tracker, 2 * row, hashes & mask)
+        fetch_front(tracker, 2 * row + 1, (hashes >> HASH_BITS) & mask)
     row = newer_by(tracker, row, STEP)
     if row >= 0:
         fetch_connection(tracker, row)
@@ -132,7 +131,10 @@ def newer_by(tracker: Tracker, row: int, count: int) -> int:
 
 
 @hot
-def fetch_front(tracker: Tracker, row: int, first: int) -> None:
-    """Fetch the first tuple of a chain, unless it is the one that is to be taken out."""
-    if first >= 0 and first != row:
-        fetch_tuple(tracker, first)
+def fetch_front(tracker: Tracker, row: int, bucket: int) -> None:
+    """Fetch what names a tuple in its chain: the tuple before it, or the bucket."""
+    ahead = int(tracker.tuples[row]["previous"])
+    if ahead >= 0:
+        prefetch(tracker.tuples, ahead, CHAINED)
+    else:
+        prefetch(tracker.buckets, bucket, 0)

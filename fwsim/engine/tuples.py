@@ -218,7 +218,11 @@ def link(tracker: Tracker, row: int) -> None:
 def hang(tracker: Tracker, at: int, hashed: int) -> None:
     """Put one tuple in front of its chain."""
     bucket = hashed & (len(tracker.buckets) - 1)
-    tracker.tuples[at]["next"] = tracker.buckets[bucket]
+    first = int(tracker.buckets[bucket])
+    tracker.tuples[at]["next"] = first
+    tracker.tuples[at]["previous"] = -1
+    if first >= 0:
+        tracker.tuples[first]["previous"] = at
     tracker.buckets[bucket] = at
 
 
@@ -232,16 +236,18 @@ def unlink(tracker: Tracker, row: int) -> None:
 
 @hot
 def unhang(tracker: Tracker, at: int, hashed: int) -> None:
-    """Take one tuple out of its chain, where it is known to be."""
-    bucket = hashed & (len(tracker.buckets) - 1)
-    behind = tracker.tuples[at]["next"]
-    row = int(tracker.buckets[bucket])
-    if row == at:
-        tracker.buckets[bucket] = behind
-        return
-    while tracker.tuples[row]["next"] != at:
-        row = int(tracker.tuples[row]["next"])
-    tracker.tuples[row]["next"] = behind
+    """Take one tuple out of its chain, where it is known to be.
+
+    The oldest connection, which is evicted, hangs at the end of its chains: nothing is read of those before it.
+    """
+    gone = tracker.tuples[at]
+    behind, ahead = int(gone["next"]), int(gone["previous"])
+    if ahead >= 0:
+        tracker.tuples[ahead]["next"] = behind
+    else:
+        tracker.buckets[hashed & (len(tracker.buckets) - 1)] = behind
+    if behind >= 0:
+        tracker.tuples[behind]["previous"] = ahead
 
 
 @entry

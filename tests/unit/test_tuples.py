@@ -20,7 +20,7 @@ from tests.tracking import Datagram, icmp, settings, tcp, udp, words_of
 
 ICMP = int(Proto.ICMP)
 ICMPV6 = int(Proto.ICMPV6)
-FIELDS = [name for name in TUPLE.names or () if name != "next"]
+FIELDS = [name for name in TUPLE.names or () if name not in ("next", "previous")]
 
 
 def tuple_of(datagram: Datagram) -> Any:
