@@ -20,7 +20,11 @@ from fwsim.tables import CONNECTION, COUNTERS, EXPECTATION, NEIGHBOURS, SETTINGS
 from fwsim.uncompiled import flush, usable
 
 LEAST_ROWS = 64
-"""Of a new table; it doubles from there, up to its limit."""
+"""Of a new table."""
+
+STEP_UP = 4
+"""How many times larger a table gets when it is full, unless that is beyond its limit. Rows take memory only when they
+are used, so large steps cost little but buckets, and what is copied and hashed again is a third of the table."""
 
 ENDLESS = (1 << 30) - 1 - FIRST
 """Connections of a table without a limit: so many that tuple rows have numbers below 2**31."""
@@ -96,7 +100,7 @@ def _rows_wanted(tracker: Tracker, room: int) -> tuple[int, int]:
     most = min(int(tracker.settings[0]["max"]) or ENDLESS, ENDLESS)
     rows, helped = _rows_of(tracker)
     while rows < min(int(counters["live"]) + room, most) + FIRST:
-        rows = 2 * rows if 2 * rows < most else most + FIRST
+        rows = min(STEP_UP * rows, most + FIRST)
     while helped < int(counters["helped"]) + room:
         helped *= 2
     return rows, helped
@@ -105,7 +109,7 @@ def _rows_wanted(tracker: Tracker, room: int) -> tuple[int, int]:
 def grow(tracker: Tracker, room: int) -> Tracker:
     """The same table with room for `room` more connections, or as many as `nf_conntrack_max` allows.
 
-    Takes and returns arrays, not wrapped ones; the old table must not be used any more. It doubles, grows to its
+    Takes and returns arrays, not wrapped ones; the old table must not be used any more. It grows by `STEP_UP`, to its
     limit, or stays what it is. Connections keep their rows.
     """
     rows, helped = _rows_wanted(tracker, room)
@@ -117,12 +121,7 @@ def grow(tracker: Tracker, room: int) -> Tracker:
     if rows == old:
         return tracker._replace(expectations=expectations)
     larger = with_rows(rows, 0, tracker.counters, tracker.settings)._replace(expectations=expectations)
-    larger.connections[:old] = tracker.connections
-    larger.neighbours[:old] = tracker.neighbours
-    larger.tuples[: 2 * old] = tracker.tuples
-    larger.sides[: 2 * old] = tracker.sides
-    larger.heap_key[:old] = tracker.heap_key
-    larger.heap_row[:old] = tracker.heap_row
+    _copy_rows(tracker, larger)
     tables = usable(larger)
     relink(tables)
     flush(tables)
@@ -131,7 +130,21 @@ def grow(tracker: Tracker, room: int) -> Tracker:
 
 def copy(tracker: Tracker) -> Tracker:
     """A snapshot of a table of arrays."""
-    return Tracker(*(array.copy() for array in tracker))
+    own = with_rows(len(tracker.connections), 0, tracker.counters.copy(), tracker.settings.copy())
+    _copy_rows(tracker, own)
+    own.buckets[:] = tracker.buckets
+    return own._replace(expectations=tracker.expectations.copy())
+
+
+def _copy_rows(tracker: Tracker, to: Tracker) -> None:
+    """Copy the rows of connections, as many as have ever been used, into another table."""
+    used = int(tracker.counters[0]["used"])
+    to.connections[:used] = tracker.connections[:used]
+    to.neighbours[:used] = tracker.neighbours[:used]
+    to.tuples[: 2 * used] = tracker.tuples[: 2 * used]
+    to.sides[: 2 * used] = tracker.sides[: 2 * used]
+    to.heap_key[:used] = tracker.heap_key[:used]
+    to.heap_row[:used] = tracker.heap_row[:used]
 
 
 def connections_listing(tracker: Tracker) -> Iterator[dict[str, Any]]:

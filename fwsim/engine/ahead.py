@@ -107,7 +107,7 @@ def answer_hash(packet: Row, key: int) -> int:
 
 @hot
 def fetch_victims(tracker: Tracker, oldest: int, mask: int) -> None:
-    """Fetch for those that are about to be evicted: for one its row and tuples, for one ahead of it what names these."""
+    """Fetch for those about to be evicted: for one its row and tuples, for one ahead of it what names these."""
     row = newer_by(tracker, oldest, STEP)
     if row >= 0:
         hashes = tracker.connections[row]["hashes"]

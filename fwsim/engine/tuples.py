@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from fwsim.engine import entry, hot
+from fwsim.engine.prefetch import prefetch
 from fwsim.tables import V6, Row, Table
 from fwsim.terms import CtStatus, Proto
 
@@ -30,6 +31,8 @@ PRIME = (1 << 31) - 1
 LOW = (1 << 30) - 1
 HASH_BITS = 31
 """Of a hash."""
+RELINK_AHEAD = 16
+"""Connections between fetching the buckets of one and using them."""
 
 
 class Tracker(NamedTuple):
@@ -253,9 +256,17 @@ def unhang(tracker: Tracker, at: int, hashed: int) -> None:
 @entry
 def relink(tracker: Tracker) -> None:
     """Fill empty buckets with the tuples of all live connections, after they have become more."""
-    for row in range(2, tracker.counters[0]["used"]):
-        if is_live(tracker.connections[row]):
-            link(tracker, row)
+    used = int(tracker.counters[0]["used"])
+    mask = len(tracker.buckets) - 1
+    for row in range(2, used):
+        if row + RELINK_AHEAD < used:
+            hashes = tracker.connections[row + RELINK_AHEAD]["hashes"]
+            prefetch(tracker.buckets, hashes & mask, 0)
+            prefetch(tracker.buckets, (hashes >> HASH_BITS) & mask, 0)
+        connection = tracker.connections[row]
+        if is_live(connection):
+            hang(tracker, 2 * row, connection["hashes"])
+            hang(tracker, 2 * row + 1, connection["hashes"] >> HASH_BITS)
 
 
 @hot
