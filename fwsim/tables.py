@@ -134,7 +134,7 @@ CONNECTION = row_type(
     number opened_frame opened_file last_frame last_file created
     status state timeout expires mark evidence extension
     last_direction last_index last_seq last_ack last_end last_win last_wscale last_flags retrans
-    hashes heap_position
+    heap_position heap_key
     """
 )
 """What conntrack remembers of a connection, apart from its tuples and windows (`struct nf_conn`): three cache lines.
@@ -144,8 +144,7 @@ dies (ns), dead at `expires <= now`; `evidence` that of its opening packet.
 `extension` is what only some have: the row of EXPECTATION of one that has a helper; of a ghost, the rule that refused
 its opening (`DECISION["rule"]`).
 `last_*` and `retrans` as in `struct ip_ct_tcp`.
-`hashes` are those of its tuples: original | reply << 31. `heap_position` is its row's place in the expiry heap
-(-1 none), also of one that is gone.
+`heap_position` is its row's place in the expiry heap (-1 none) and `heap_key` the key there, also of one that is gone.
 """
 
 NEIGHBOURS = np.dtype([("older", np.int32), ("newer", np.int32)])

@@ -28,7 +28,7 @@ Table = npt.NDArray[np.void]
 INTERFACES = ("lan", "wan", "dmz")
 
 TIMES = ("created", "expires")
-OF_THE_TABLE = ("row", "number", "heap_position", "hashes", "extension")
+OF_THE_TABLE = ("row", "number", "heap_position", "heap_key", "extension")
 """Fields of a listed connection that say where it lies among others."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from fwsim.engine import hot
 from fwsim.engine.expiry import is_full
 from fwsim.engine.prefetch import prefetch
-from fwsim.engine.tuples import HASH_BITS, PRIME, Tracker, spread, spread_head
+from fwsim.engine.tuples import PRIME, Tracker, bucket_of, spread, spread_head
 from fwsim.tables import V6, Row, Table
 from fwsim.terms import TcpFlag
 
@@ -96,7 +96,7 @@ def fetch_for_opening(tracker: Tracker, packet: Row) -> None:
     if packet["src0"] < V6:
         prefetch(tracker.buckets, answer_hash(packet, counters["hash_key"]) & mask, 0)
     if is_full(tracker):
-        fetch_victims(tracker, int(counters["oldest"]), mask)
+        fetch_victims(tracker, int(counters["oldest"]))
 
 
 @hot
@@ -106,13 +106,12 @@ def answer_hash(packet: Row, key: int) -> int:
 
 
 @hot
-def fetch_victims(tracker: Tracker, oldest: int, mask: int) -> None:
+def fetch_victims(tracker: Tracker, oldest: int) -> None:
     """Fetch for those about to be evicted: for one its row and tuples, for one ahead of it what names these."""
     row = newer_by(tracker, oldest, STEP)
     if row >= 0:
-        hashes = tracker.connections[row]["hashes"]
-        fetch_front(tracker, 2 * row, hashes & mask)
-        fetch_front(tracker, 2 * row + 1, (hashes >> HASH_BITS) & mask)
+        fetch_front(tracker, 2 * row)
+        fetch_front(tracker, 2 * row + 1)
     row = newer_by(tracker, row, STEP)
     if row >= 0:
         fetch_connection(tracker, row)
@@ -131,10 +130,10 @@ def newer_by(tracker: Tracker, row: int, count: int) -> int:
 
 
 @hot
-def fetch_front(tracker: Tracker, row: int, bucket: int) -> None:
+def fetch_front(tracker: Tracker, row: int) -> None:
     """Fetch what names a tuple in its chain: the tuple before it, or the bucket."""
     ahead = int(tracker.tuples[row]["previous"])
     if ahead >= 0:
         prefetch(tracker.tuples, ahead, CHAINED)
     else:
-        prefetch(tracker.buckets, bucket, 0)
+        prefetch(tracker.buckets, bucket_of(tracker, row), 0)

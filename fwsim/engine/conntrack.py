@@ -170,7 +170,6 @@ def follow(tracker: Tracker, frame: Row, packet: Row, quotes: Table, found: int,
     direction = found & 1
     connection = tracker.connections[row]
     status = connection["status"]
-    expires = connection["expires"]
     result["connection"] = row
     result["direction"] = direction
     result["replied_before"] = 1 if status & SEEN_REPLY else 0
@@ -190,7 +189,7 @@ def follow(tracker: Tracker, frame: Row, packet: Row, quotes: Table, found: int,
         return outcome
     if connection["status"] & ~status & ASSURED:
         become_assured(tracker, row)
-    if connection["expires"] < expires:
+    if connection["expires"] < connection["heap_key"]:
         rearm(tracker, row)
     return outcome
 

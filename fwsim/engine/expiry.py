@@ -56,7 +56,8 @@ def bury(tracker: Tracker, now: int) -> None:
         if not is_live(connection):
             disarm_first(tracker)
         elif connection["expires"] > tracker.heap_key[0]:
-            sink(tracker, row, connection["expires"])
+            connection["heap_key"] = connection["expires"]
+            sink(tracker, row, connection["heap_key"])
         else:
             delete(tracker, row)
             counters["expired"] += 1
@@ -67,7 +68,7 @@ def keep(tracker: Tracker) -> int:
     """Move the unconfirmed connection into the table and return its row; `make_room` has made sure of one."""
     row = take_row(tracker)
     connection = tracker.connections[row]
-    place, before = connection["heap_position"], connection["expires"]
+    place, key = connection["heap_position"], connection["heap_key"]
     tracker.connections[row] = tracker.connections[UNCONFIRMED]
     for part in range(2):
         tracker.tuples[2 * row + part] = tracker.tuples[2 * UNCONFIRMED + part]
@@ -77,7 +78,7 @@ def keep(tracker: Tracker) -> int:
     if connection["status"] & HELPER:
         connection["extension"] = take_expectation(tracker)
     grow_old(tracker, row, connection["status"] & ASSURED)
-    arm(tracker, row, place, before)
+    arm(tracker, row, place, key)
     counters = tracker.counters[0]
     counters["live"] += 1
     counters["created"] += 1
@@ -205,28 +206,26 @@ def set_end(counters: Row, young: int, assured: int, row: int) -> None:
 
 
 @hot
-def arm(tracker: Tracker, row: int, place: int, before: int) -> None:
-    """Give a new connection a place in the heap: that of its row, if it has one (`place`), else at the end.
-
-    `before` is when the last connection in that row was to die: the key at that place is no later.
-    """
+def arm(tracker: Tracker, row: int, place: int, key: int) -> None:
+    """Give a new connection a place in the heap: that of its row with its key, if it has one, else one at the end."""
     connection = tracker.connections[row]
     connection["heap_position"] = place
+    connection["heap_key"] = key
     if place < 0:
         counters = tracker.counters[0]
+        connection["heap_key"] = connection["expires"]
         rise(tracker, counters["armed"], row, connection["expires"])
         counters["armed"] += 1
-    elif connection["expires"] < before:
+    elif connection["expires"] < key:
         rearm(tracker, row)
 
 
 @shared
 def rearm(tracker: Tracker, row: int) -> None:
-    """Bring the heap up to date after a timeout was cut short: the connection may die earlier than its key says."""
+    """Move a connection up whose timeout was cut short: it would die earlier than its key says."""
     connection = tracker.connections[row]
-    place = connection["heap_position"]
-    if connection["expires"] < tracker.heap_key[place]:
-        rise(tracker, place, row, connection["expires"])
+    connection["heap_key"] = connection["expires"]
+    rise(tracker, connection["heap_position"], row, connection["heap_key"])
 
 
 @hot

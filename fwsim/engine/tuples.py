@@ -29,8 +29,6 @@ DYING = int(CtStatus.DYING)
 
 PRIME = (1 << 31) - 1
 LOW = (1 << 30) - 1
-HASH_BITS = 31
-"""Of a hash."""
 RELINK_AHEAD = 16
 """Connections between fetching the buckets of one and using them."""
 
@@ -71,6 +69,12 @@ def find_by_hash(tracker: Tracker, wanted: Row, hashed: int) -> int:
             return row
         row = int(candidate["next"])
     return -1
+
+
+@hot
+def bucket_of(tracker: Tracker, at: int) -> int:
+    """The bucket of a tuple row."""
+    return hash_of(tracker, tracker.tuples[at]) & (len(tracker.buckets) - 1)
 
 
 @hot
@@ -210,17 +214,14 @@ def link(tracker: Tracker, row: int) -> None:
     The reply tuple goes in front, as in the kernel (`__nf_conntrack_hash_insert`): a connection whose two tuples are
     equal (from an address and port to itself) is found by its reply.
     """
-    original = hash_of(tracker, tracker.tuples[2 * row])
-    reply = hash_of(tracker, tracker.tuples[2 * row + 1])
-    tracker.connections[row]["hashes"] = original | reply << HASH_BITS
-    hang(tracker, 2 * row, original)
-    hang(tracker, 2 * row + 1, reply)
+    hang(tracker, 2 * row)
+    hang(tracker, 2 * row + 1)
 
 
 @hot
-def hang(tracker: Tracker, at: int, hashed: int) -> None:
+def hang(tracker: Tracker, at: int) -> None:
     """Put one tuple in front of its chain."""
-    bucket = hashed & (len(tracker.buckets) - 1)
+    bucket = bucket_of(tracker, at)
     first = int(tracker.buckets[bucket])
     tracker.tuples[at]["next"] = first
     tracker.tuples[at]["previous"] = -1
@@ -232,13 +233,12 @@ def hang(tracker: Tracker, at: int, hashed: int) -> None:
 @hot
 def unlink(tracker: Tracker, row: int) -> None:
     """Take both tuples of a connection out of their buckets."""
-    hashes = tracker.connections[row]["hashes"]
-    unhang(tracker, 2 * row, hashes)
-    unhang(tracker, 2 * row + 1, hashes >> HASH_BITS)
+    unhang(tracker, 2 * row)
+    unhang(tracker, 2 * row + 1)
 
 
 @hot
-def unhang(tracker: Tracker, at: int, hashed: int) -> None:
+def unhang(tracker: Tracker, at: int) -> None:
     """Take one tuple out of its chain, where it is known to be.
 
     The oldest connection, which is evicted, hangs at the end of its chains: nothing is read of those before it.
@@ -248,7 +248,7 @@ def unhang(tracker: Tracker, at: int, hashed: int) -> None:
     if ahead >= 0:
         tracker.tuples[ahead]["next"] = behind
     else:
-        tracker.buckets[hashed & (len(tracker.buckets) - 1)] = behind
+        tracker.buckets[bucket_of(tracker, at)] = behind
     if behind >= 0:
         tracker.tuples[behind]["previous"] = ahead
 
@@ -257,16 +257,12 @@ def unhang(tracker: Tracker, at: int, hashed: int) -> None:
 def relink(tracker: Tracker) -> None:
     """Fill empty buckets with the tuples of all live connections, after they have become more."""
     used = int(tracker.counters[0]["used"])
-    mask = len(tracker.buckets) - 1
     for row in range(2, used):
         if row + RELINK_AHEAD < used:
-            hashes = tracker.connections[row + RELINK_AHEAD]["hashes"]
-            prefetch(tracker.buckets, hashes & mask, 0)
-            prefetch(tracker.buckets, (hashes >> HASH_BITS) & mask, 0)
-        connection = tracker.connections[row]
-        if is_live(connection):
-            hang(tracker, 2 * row, connection["hashes"])
-            hang(tracker, 2 * row + 1, connection["hashes"] >> HASH_BITS)
+            prefetch(tracker.buckets, bucket_of(tracker, 2 * (row + RELINK_AHEAD)), 0)
+            prefetch(tracker.buckets, bucket_of(tracker, 2 * (row + RELINK_AHEAD) + 1), 0)
+        if is_live(tracker.connections[row]):
+            link(tracker, row)
 
 
 @hot

@@ -36,6 +36,13 @@ def insert(tracker: Tracker, port: int, expires: int) -> int:
     return int(keep(tracker))
 
 
+def move(tracker: Tracker, row: int, expires: int) -> None:
+    """Let a connection die at another time, as `follow` does."""
+    tracker.connections[row]["expires"] = expires
+    if expires < tracker.connections[row]["heap_key"]:
+        rearm(tracker, row)
+
+
 def live_numbers(tracker: Tracker) -> list[int]:
     return [listed["number"] for listed in connections_listing(tracker)]
 
@@ -60,8 +67,7 @@ def test_a_packet_at_the_very_end_of_the_timeout_is_new_again() -> None:
 def test_an_extended_timeout_needs_no_rearming() -> None:
     tracker = make_tracker(settings(), key=1)
     row = insert(tracker, 1, 100)
-    tracker.connections[row]["expires"] = 500
-    rearm(tracker, row)
+    move(tracker, row, 500)
     assert tracker.heap_key[0] == 100
     expire(tracker, 400)
     assert live_numbers(tracker) == [1]
@@ -73,8 +79,7 @@ def test_a_shortened_timeout_takes_effect_at_once() -> None:
     tracker = make_tracker(settings(), key=1)
     insert(tracker, 1, 50)
     row = insert(tracker, 2, 100)
-    tracker.connections[row]["expires"] = 10
-    rearm(tracker, row)
+    move(tracker, row, 10)
     expire(tracker, 10)
     assert live_numbers(tracker) == [1]
 
@@ -100,8 +105,7 @@ def test_the_heap_agrees_with_a_sorted_list(script: list[tuple[str, int, int]]) 
         elif action == "move" and model:
             row = sorted(model)[choice % len(model)]
             model[row][1] = now + 1 + span
-            tracker.connections[row]["expires"] = now + 1 + span
-            rearm(tracker, row)
+            move(tracker, row, now + 1 + span)
         elif action == "delete" and model:
             row = sorted(model)[choice % len(model)]
             delete(tracker, row)
@@ -133,6 +137,7 @@ def assert_heap_holds(tracker: Tracker) -> None:
     rows = [int(row) for row in tracker.heap_row[:armed]]
     for at, row in enumerate(rows):
         assert tracker.connections[row]["heap_position"] == at
+        assert tracker.connections[row]["heap_key"] == tracker.heap_key[at]
         assert at == 0 or tracker.heap_key[(at - 1) // BRANCHES] <= tracker.heap_key[at]
         if is_live(tracker.connections[row]):
             assert tracker.heap_key[at] <= tracker.connections[row]["expires"]
