@@ -22,10 +22,11 @@ from fwsim.engine import hot, shared
 from fwsim.engine.expectation import give_back, take_expectation
 from fwsim.engine.tuples import CONFIRMED, DYING, Tracker, is_live, link, unlink
 from fwsim.tables import Row
-from fwsim.terms import CtStatus
+from fwsim.terms import CtStatus, Proto
 
 ASSURED = int(CtStatus.ASSURED)
 HELPER = int(CtStatus.HELPER)
+TCP = int(Proto.TCP)
 
 UNCONFIRMED = 0
 """The row of the connection that a new packet would open; it is in no order and no bucket."""
@@ -213,11 +214,20 @@ def arm(tracker: Tracker, row: int, place: int, key: int) -> None:
     connection["heap_key"] = key
     if place < 0:
         counters = tracker.counters[0]
-        connection["heap_key"] = connection["expires"]
-        rise(tracker, counters["armed"], row, connection["expires"])
+        connection["heap_key"] = first_key(tracker, connection)
+        rise(tracker, counters["armed"], row, connection["heap_key"])
         counters["armed"] += 1
     elif connection["expires"] < key:
         rearm(tracker, row)
+
+
+@hot
+def first_key(tracker: Tracker, connection: Row) -> int:
+    """The key of a new connection: that of TCP is early, for the answer to its SYN usually cuts its timeout short."""
+    answered = connection["created"] + tracker.settings[0]["syn_recv"]
+    if tracker.tuples[UNCONFIRMED]["proto"] == TCP and answered < connection["expires"]:
+        return answered
+    return connection["expires"]
 
 
 @shared

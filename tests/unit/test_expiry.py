@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from hypothesis import strategies as st
 
 from fwsim.engine.expiry import BRANCHES, FIRST, become_assured, delete, expire, keep, make_room, rearm
 from fwsim.engine.tuples import Tracker, is_live
-from fwsim.terms import CtState, CtStatus, Reason
+from fwsim.terms import CtState, CtStatus, Reason, TcpFlag
 from fwsim.tracker import connections_listing, grow, make_tracker
-from tests.tracking import SECOND, Bench, settings, udp
+from tests.tracking import SECOND, Bench, settings, tcp, udp
 
 ASSURED = int(CtStatus.ASSURED)
 NEW = int(CtState.NEW)
+SYN, ACK = int(TcpFlag.SYN), int(TcpFlag.ACK)
 NOTHING_FITS = int(Reason.TABLE_FULL)
 
 
@@ -195,6 +197,25 @@ def test_a_place_that_nobody_took_goes_when_its_time_comes_and_is_no_expiry() ->
     assert_heap_holds(tracker)
     expire(tracker, 200)
     assert not is_live(tracker.connections[row])
+
+
+def test_an_answered_opening_asks_nothing_of_the_heap_and_each_timeout_holds() -> None:
+    bench = Bench()
+    opening = tcp("10.0.0.1", 4000, "10.0.1.1", 80, SYN)
+    for port, answered in ((4000, False), (4001, True)):
+        bench.see(replace(opening, sport=port), 0)
+        key = int(bench.tracker.heap_key[0])
+        if answered:
+            bench.see(replace(opening.answer(), dport=port, tcp=(SYN | ACK, 0, 1, 1000)), 1)
+        assert bench.tracker.heap_key[0] == key == 60 * SECOND
+    bench.expire(60.999)
+    assert len(bench.connections()) == 2
+    bench.expire(61)  # the one that was answered
+    assert [listed["original"]["src_id"] for listed in bench.connections()] == [4000]
+    bench.expire(119.999)
+    assert len(bench.connections()) == 1
+    bench.expire(120)
+    assert bench.connections() == []
 
 
 def test_a_flood_keeps_the_heap_as_small_as_the_table() -> None:
