@@ -77,6 +77,13 @@ def with_rows(rows: int, helped: int, counters: npt.NDArray[np.void], settings: 
     )
 
 
+def bytes_of_a_connection() -> int:
+    """What a connection takes in a table that is full: its rows, its place in the expiry heap, two buckets."""
+    place = np.dtype(np.int64).itemsize + np.dtype(np.int32).itemsize
+    buckets = 2 * np.dtype(np.int32).itemsize
+    return CONNECTION.itemsize + NEIGHBOURS.itemsize + 2 * TUPLE.itemsize + 2 * SIDE.itemsize + place + buckets
+
+
 def _in_lines(row: np.dtype[np.void], count: int) -> npt.NDArray[np.void]:
     """A table of zeros that begins where a cache line does. It takes memory only where it is written."""
     memory = np.zeros(count * row.itemsize + LINE, dtype=np.uint8)

@@ -15,11 +15,8 @@ from fwsim.report.comparison import changes
 from fwsim.report.figures import counted
 from fwsim.report.tally import Tally
 from fwsim.report.unknown import Unknowns, rules_with_limit
-from fwsim.tables import CONNECTION, SIDE, TUPLE
 from fwsim.terms import Verdict, word
-
-CONNECTION_BYTES = CONNECTION.itemsize + 2 * TUPLE.itemsize + 2 * SIDE.itemsize + 32
-"""What a connection takes: its rows, two places in the expiry heap, two buckets."""
+from fwsim.tracker import bytes_of_a_connection
 
 NOWHERE = 0.95
 """Of the packets: if more pass no chain at all, something about the firewall's own addresses is missing."""
@@ -38,7 +35,7 @@ def about(run: Run, tally: Tally, window: Window, *, hint: bool = True) -> About
         ruleset=_about_ruleset(run),
         connections=counters["created"],
         peak_connections=counters["peak"],
-        memory=counters["peak"] * CONNECTION_BYTES,
+        memory=counters["peak"] * bytes_of_a_connection(),
         tracking=run.simulator.lowered["stateful"].tracking,
         selection=window.text,
         notes=tuple(run.simulator.topology.notes() + capture_notes(run.captures.notes) + _limit_notes(run, tally)),

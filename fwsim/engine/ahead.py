@@ -11,7 +11,7 @@ from fwsim.engine import hot
 from fwsim.engine.expiry import is_full
 from fwsim.engine.prefetch import prefetch
 from fwsim.engine.tuples import PRIME, Tracker, bucket_of, spread, spread_head
-from fwsim.tables import V6, Row, Table
+from fwsim.tables import Row, Table
 from fwsim.terms import TcpFlag
 
 SYN = int(TcpFlag.SYN)
@@ -46,6 +46,8 @@ def look_ahead(tracker: Tracker, packets: Table, hashes: Any, i: int, end: int) 
         row = int(tracker.buckets[hashes[i + 2 * STEP] & mask])
         if row >= 0:
             fetch_tuple(tracker, row)
+        if packets[i + 2 * STEP]["flags"] == SYN:
+            prefetch(tracker.buckets, answer_bucket(tracker, packets[i + 2 * STEP]), 0)
     if i + STEP < end and hashes[i + STEP] >= 0:
         look_closer(tracker, packets[i + STEP], int(tracker.buckets[hashes[i + STEP] & mask]))
 
@@ -61,6 +63,8 @@ def look_closer(tracker: Tracker, packet: Row, row: int) -> None:
             and candidate["src0"] == packet["src0"]
         ):
             fetch_connection(tracker, row >> 1)
+            if packet["payload"] <= 0:
+                prefetch(tracker.neighbours, row >> 1, 0)  # it may end a handshake, and make the connection ASSURED
             return
         row = int(candidate["next"])
         if row >= 0:
@@ -91,18 +95,21 @@ def fetch_connection(tracker: Tracker, row: int) -> None:
 @hot
 def fetch_for_opening(tracker: Tracker, packet: Row) -> None:
     """Fetch what a packet asks for that seems to open a connection: the bucket of its reply, and whom it evicts."""
-    counters = tracker.counters[0]
-    mask = len(tracker.buckets) - 1
-    if packet["src0"] < V6:
-        prefetch(tracker.buckets, answer_hash(packet, counters["hash_key"]) & mask, 0)
+    bucket = answer_bucket(tracker, packet)
+    if packet["flags"] != SYN:
+        prefetch(tracker.buckets, bucket, 0)
+    elif tracker.buckets[bucket] >= 0:
+        prefetch(tracker.tuples, int(tracker.buckets[bucket]), CHAINED)
     if is_full(tracker):
-        fetch_victims(tracker, int(counters["oldest"]))
+        fetch_victims(tracker, int(tracker.counters[0]["oldest"]))
 
 
 @hot
-def answer_hash(packet: Row, key: int) -> int:
-    """The hash of the reply tuple of what an IPv4 packet with ports opens."""
-    return spread_head(packet["dst0"], packet["src0"], packet["dport"], packet["sport"], packet["proto"], key) & PRIME
+def answer_bucket(tracker: Tracker, packet: Row) -> int:
+    """The bucket of the reply tuple of what a packet with ports opens; any, if it is IPv6."""
+    key = tracker.counters[0]["hash_key"]
+    total = spread_head(packet["dst0"], packet["src0"], packet["dport"], packet["sport"], packet["proto"], key)
+    return total & PRIME & (len(tracker.buckets) - 1)
 
 
 @hot

@@ -226,8 +226,8 @@ def first_key(tracker: Tracker, connection: Row) -> int:
     """The key of a new connection: that of TCP is early, for the answer to its SYN usually cuts its timeout short."""
     answered = connection["created"] + tracker.settings[0]["syn_recv"]
     if tracker.tuples[UNCONFIRMED]["proto"] == TCP and answered < connection["expires"]:
-        return answered
-    return connection["expires"]
+        return int(answered)
+    return int(connection["expires"])
 
 
 @shared

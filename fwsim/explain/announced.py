@@ -5,7 +5,7 @@ Read first: `fwsim.engine.expectation`, conntrack-spec §13.
 
 from __future__ import annotations
 
-from fwsim.engine.expectation import LIFETIME, NOT_AT_ALL, PERHAPS, SURELY, find_master
+from fwsim.engine.expectation import LIFETIME, NOT_AT_ALL, PERHAPS, SURELY, expectation_of, find_master
 from fwsim.engine.tuples import Tracker, of_packet
 from fwsim.explain.moment import Moment
 from fwsim.naming import address_text
@@ -27,7 +27,7 @@ def master_story(moment: Moment) -> list[str]:
     row = _master(moment)
     if row < 0:
         return []
-    master, expected = moment.before.connections[row], moment.before.expectations[row]
+    master, expected = moment.before.connections[row], expectation_of(moment.before, row)
     left = (int(expected["expires"]) - moment.packet["now"]) / SECOND
     perhaps = ", perhaps," if expected["expects"] == PERHAPS else ""
     return [
@@ -59,7 +59,7 @@ def helper_story(moment: Moment) -> list[str]:
     if reason in REFUSED:
         return [f"FTP: {SENTENCES[Reason(reason)]}"]
     row = moment.result["connection"]
-    was, now = plain(moment.before.expectations[row]), plain(moment.after.expectations[row])
+    was, now = plain(expectation_of(moment.before, row)), plain(expectation_of(moment.after, row))
     if now["expects"] == NOT_AT_ALL or now["expires"] != moment.packet["now"] + LIFETIME:
         return ["FTP: nothing is announced in a line that it listens to"]
     lines = [f"FTP: {_expected(moment.after, row, now)}"]

@@ -165,3 +165,17 @@ def test_what_has_expired_is_met_once(table: Table, monkeypatch: pytest.MonkeyPa
     assert clashes(table.tracker, rows[0], 0, 1029, LIFETIME + 4) == NOT_AT_ALL
     assert list(chain(table.tracker)) == [rows[5]]
     assert table.awaited(SERVER, CLIENT, 1030, LIFETIME + 4) == rows[5]
+
+
+def test_masters_have_rows_of_their_own_which_are_used_again(table: Table) -> None:
+    Bench.see(table, tcp(CLIENT, 9, SERVER, 80, SYN))  # has no helper
+    rows = [table.master(port=port) for port in (4000, 4001, 4002)]
+    extensions = [table.tracker.connections[row]["extension"] for row in rows]
+    assert extensions == [0, 1, 2]
+    for row in rows[:2]:
+        expect(table.tracker, row, 0, 1025, 0, SURELY)
+        delete(table.tracker, row)
+    again = [table.master(port=port) for port in (4003, 4004, 4005)]
+    assert [table.tracker.connections[row]["extension"] for row in again] == [1, 0, 3]
+    assert list(chain(table.tracker)) == []
+    assert table.tracker.counters[0]["helped"] == 4

@@ -11,7 +11,7 @@ from fwsim.engine.expiry import FIRST
 from fwsim.engine.tuples import Tracker
 from fwsim.tables import FRAME, PACKET, QUOTE, TRACK, Rows, empty
 from fwsim.terms import CtState
-from fwsim.tracker import connections_listing, copy, grow, has_room, make_tracker
+from fwsim.tracker import bytes_of_a_connection, connections_listing, copy, grow, has_room, make_tracker
 from fwsim.uncompiled import flush, wrapped
 from tests.tracking import SECOND, Bench, Datagram, icmp, settings, udp
 
@@ -132,3 +132,31 @@ def test_a_listing_is_in_the_order_of_creation_though_rows_are_used_again() -> N
     assert [connection["original"]["src_id"] for connection in listed] == [2, 3, 4]
     assert [connection["row"] for connection in listed] == [3, 2, 4]
     assert listed[0]["reply"]["dst_id"] == 2
+
+
+def test_a_connection_of_a_full_table_takes_less_than_512_bytes() -> None:
+    connections = 262_144
+    tracker = grow(make_tracker(settings(max=connections), key=1), connections)
+    fixed = ("counters", "settings", "expectations")  # expectations: of those with a helper, and room for a chunk
+    taken = sum(table.nbytes for name, table in tracker._asdict().items() if name not in fixed)
+    assert taken // connections == bytes_of_a_connection() < 512
+
+
+def test_a_copy_has_the_same_connections_buckets_and_expectations() -> None:
+    bench = Bench(room=3000)
+    for port in range(500):
+        bench.see(udp("10.0.0.1", port, "10.0.1.1", 53), 0)
+    flush(bench.tracker)
+    snapshot = copy(bench.arrays)
+    assert all((mine == theirs).all() for mine, theirs in zip(bench.arrays, snapshot, strict=True))
+
+
+def test_rows_for_helpers_grow_by_themselves() -> None:
+    tracker = make_tracker(settings(max=10), key=1)
+    tracker.counters[0]["helped"] = 60
+    tracker.expectations[59]["port"] = 21
+    assert not has_room(tracker, 10)
+    larger = grow(tracker, 10)
+    assert has_room(larger, 10)
+    assert larger.connections is tracker.connections
+    assert (len(larger.expectations), larger.expectations[59]["port"]) == (128, 21)
