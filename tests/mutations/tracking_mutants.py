@@ -233,12 +233,6 @@ TRACKING_MUTANTS = [
         "2 step 5: a connection that takes another's row dies at its own time",
     ),
     Mutant(
-        "expiry", "place-of-the-dead-is-an-expiry",
-        "if not is_live(connection):",
-        'if connection["heap_position"] < 0:',
-        "2 step 5: a connection that is gone does not expire",
-    ),
-    Mutant(
         "expiry", "youngest-is-evicted",
         'victim = counters["oldest"]\n',
         'victim = counters["newest"]\n',
