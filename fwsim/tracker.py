@@ -107,7 +107,7 @@ def _rows_wanted(tracker: Tracker, room: int) -> tuple[int, int]:
     most = min(int(tracker.settings[0]["max"]) or ENDLESS, ENDLESS)
     rows, helped = _rows_of(tracker)
     while rows < min(int(counters["live"]) + room, most) + FIRST:
-        rows = min(STEP_UP * rows, most + FIRST)
+        rows = STEP_UP * rows if STEP_UP * rows < most else most + FIRST
     while helped < int(counters["helped"]) + room:
         helped *= 2
     return rows, helped

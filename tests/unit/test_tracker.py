@@ -74,7 +74,7 @@ def test_a_table_with_room_stays_what_it_is() -> None:
 
 @pytest.mark.parametrize(
     ("limit", "room", "rows"),
-    [(0, 1000, 1024), (0, 1022, 1024), (0, 1023, 4096), (100, 1000, 102), (64, 64, 66), (62, 99, 64)],
+    [(0, 1000, 1024), (0, 1022, 1024), (0, 1023, 4096), (100, 1000, 102), (64, 64, 66), (62, 99, 64), (256, 200, 258)],
 )
 def test_a_table_grows_until_there_is_room_or_the_limit_is_reached(limit: int, room: int, rows: int) -> None:
     tracker = make_tracker(settings(max=limit), key=1)
