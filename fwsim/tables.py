@@ -212,25 +212,31 @@ RULE_POLICY = -2
 INSTRUCTION = row_type("op field first count mask value negate")
 """One step of a rule: `op` an `fwsim.engine.program.OP_*`, `field` the number of a PACKET field.
 
-Operands: `count` interval boundaries or choices from `first` on, or `first` a row of LIMIT; `mask` and `value` of
-a mark that is set; `negate` 1 turns a match of choices round."""
+Operands: `count` interval boundaries or choices from `first` on (of addresses `count` of IPv4, then `value` of IPv6),
+or `first` a row of LIMIT; `mask` and `value` of a mark that is set; `negate` 1 turns a match of choices round."""
 
 RULE = row_type("chain first rest last verdict target reject_with")
 """A rule: its instructions `first` .. `last`-1, of which the chain's index answers those before `rest`; then
 `verdict`, an `fwsim.engine.program.V_*`, for jump and goto with the `target` chain."""
 
-CHAIN = row_type("first last policy words columns column decided")
+CHAIN = row_type("first last policy words summaries columns column decided everyone sparsest sparser")
 """A chain: its rules `first` .. `last`-1 and, if it stands at a hook, its `policy` (a `Verdict`).
 
-Of its index: `words` of 63 rules each, `columns` rows of COLUMN from `column` on, and `decided`, where its `columns`+1
-bitsets begin: those of the rules that ask for none but the first 0, 1, 2 ... of these fields."""
+Of its index: `words` of 63 rules each; `columns` rows of COLUMN from `column` on; `decided`, where `columns`+1 times
+`words` begin, the rules that ask for none but the first 0, 1, 2 ... of these fields; `everyone`, the bitset of all
+rules. A bitset is its `words`.
+
+A long chain has `summaries`. There a bitset is so many words, with a bit for each block that is not zero, and then the
+places of its blocks, of 8 words each. `sparsest` and `sparser` are the two columns, counted from 0, that leave the
+fewest rules."""
 
 BASE = row_type("chain priority next")
 """A chain at a hook, its `priority`, and the next one at the same hook (or -1). Rows 0 to 4 stand for the hooks."""
 
-COLUMN = row_type("field kind first count rows absent")
-"""One field of a chain's index: how to find a value's class, `kind`, an `fwsim.engine.program.BY_*`, over `count`
-boundaries from `first` on; `rows`, where the places of the classes' bitsets begin; `absent`, that without it."""
+COLUMN = row_type("field mask kind first count wide rows absent")
+"""One field of a chain's index, of a number only the bits of `mask`: how to find a value's class, `kind`, an
+`fwsim.engine.program.BY_*`, over `count` boundaries from `first` on (of addresses `count` of IPv4, then `wide` of
+IPv6); `rows`, where the places of the classes' bitsets begin; `absent`, the bitset of a packet without it."""
 
 LIMIT = row_type("capacity cost remainder divisor by_bytes longest over")
 """A `limit` (`net/netfilter/nft_limit.c`), in ns of time: the bucket's `capacity`, and what a packet costs, or
@@ -243,7 +249,7 @@ why what is left cannot be known any more, or 0."""
 
 WALK = row_type(
     """
-    chain depth linear truth sure possible doubt cause cause_rule waiting tried known
+    chain depth linear truth sure possible doubt cause cause_rule waiting tried known vague
     accept_rule accept_chain refused_rule refused_chain refused_with
     """
 )
@@ -252,7 +258,8 @@ WALK = row_type(
 
 `sure` 0 once the packet may be elsewhere; `possible` one bit for each verdict that it may get, with the first rule that
 gives it; `doubt` the `Reason` why the last rule was not clear, `cause` the first such that mattered, at `cause_rule`;
-`waiting` 1 if it may have returned to the policy; `tried` rules looked at; `known` columns of the index looked up."""
+`waiting` 1 if it may have returned to the policy; `tried` rules looked at; `known` columns of the index looked up,
+`vague` 1 if the value of one of them is not known."""
 
 SETTINGS = row_type(
     """

@@ -121,8 +121,8 @@ def listing(tracker: Any) -> list[dict[str, Any]]:
     """The connections of a table without their places in hash chains."""
     listed = list(connections_listing(tracker))
     for connection in listed:
-        connection["original"].pop("next")
-        connection["reply"].pop("next")
+        for side in ("original", "reply"):
+            del connection[side]["next"], connection[side]["previous"]
     return listed
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.engine import hot
+from fwsim.engine.index import forget
 from fwsim.engine.intervals import place_of, place_of_address
 from fwsim.engine.limits import doubt_about, has_tokens
 from fwsim.engine.program import (
@@ -71,7 +72,7 @@ def follow(program: Program, memory: Memory, rule: int, start: int, seen: Row, w
             result = MAYBE if why else has_tokens(limit, bucket, seen["now"], seen["length"], quiet)
         else:
             change(step, seen, truth == TRUE and state["sure"] == 1)
-            state["known"] = 0
+            forget(state)
             result = TRUE
             why = 0
         if result == FALSE:
@@ -94,7 +95,7 @@ def match(step: Row, numbers: Numbers, words: Numbers) -> int:
     if op == OP_VALUE:
         return place_of(numbers, step["first"], step["count"], value) & 1
     if op == OP_ADDRESS:
-        return place_of_address(numbers, step["first"], step["count"], words, field) & 1
+        return place_of_address(numbers, step["first"], step["count"], step["value"], words, field) & 1
     return is_chosen(numbers, step["first"], step["count"], value) ^ int(step["negate"])
 
 

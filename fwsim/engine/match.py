@@ -6,8 +6,8 @@ rule is next). A chain that accepts hands the packet on to the next base chain o
 Unknown: a rule that may apply (MAYBE) is taken both ways in one pass. What the packet may be doing elsewhere is kept
 in three places: a verdict that it may have got, in `possible`; a calling rule behind which it may be waiting, in the
 lowest bit of its place on the stack; and `waiting`, if it may have returned to the policy. If only one verdict turns
-out to be possible, the packet gets it; else UNKNOWN. Where the index would need a value that is not known, the rest
-of the walk looks at rule after rule (`linear`).
+out to be possible, the packet gets it; else UNKNOWN. Where the index needs a value that is not known, it leaves the
+rules that ask for it in, and all their matches are asked (`vague`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.engine import hot
-from fwsim.engine.index import candidate
+from fwsim.engine.index import candidate, forget
 from fwsim.engine.instructions import follow
 from fwsim.engine.program import (
     FALSE,
@@ -155,7 +155,7 @@ def begin_chain(chains: Table, state: Row, chain: int) -> int:
 def enter(chains: Table, state: Row, chain: int) -> int:
     """Go into a chain: its first rule."""
     state["chain"] = chain
-    state["known"] = 0
+    forget(state)
     return int(chains[chain]["first"])
 
 
@@ -166,18 +166,13 @@ def step(program: Program, memory: Memory, base: int, rule: int, seen: Row, word
     chain = program.chains[state["chain"]]
     if state["linear"] == 0:
         found = candidate(chain, program.columns, program.numbers, memory.places, state, rule, words)
-        if found >= 0:
-            state["tried"] += (found if found < chain["last"] else found - 1) + 1 - rule
-            rule = found
-        else:
-            state["linear"] = 1
+        state["tried"] += (found if found < chain["last"] else found - 1) + 1 - rule
+        rule = found
     if rule >= chain["last"]:
         return go_back(program, memory, base, quiet)
     row = program.rules[rule]
-    start = row["rest"]
-    if state["linear"]:
-        start = row["first"]
-        state["tried"] += 1
+    start = row["first"] if state["linear"] or state["vague"] else row["rest"]
+    state["tried"] += state["linear"]
     truth = TRUE
     if start < row["last"]:
         truth = follow(program, memory, rule, start, seen, words, quiet)

@@ -9,7 +9,8 @@ their grouping and the numbers they use. What is not a row lies in one array, `n
   b0 .. b1-1 are in, b1 .. b2-1 are not. A boundary of addresses is four numbers;
 * choices of masked comparisons: mask, lowest and highest;
 * for each class of values of an indexed field, the place of its bitset;
-* bitsets over the rules of a chain, 63 rules a word, so that no word is negative.
+* bitsets over the rules of a chain, 63 rules a word, so that no word is negative; of a long chain their summaries, the
+  places of their blocks, and the blocks.
 """
 
 from __future__ import annotations
@@ -59,6 +60,9 @@ MAYBE = 2
 
 RULES_A_WORD = 63
 ALL_RULES = (1 << 63) - 1
+WORDS_A_BLOCK = 8
+"""Words of the bitset of a long chain that are stored, and shared, together."""
+BLOCKS_A_SUMMARY = 63
 MAX_DEPTH = 16
 """Chains within chains, the base chain counted (NFT_JUMP_STACK_SIZE): so at most 15 jumps and gotos deep."""
 

@@ -15,12 +15,13 @@ import numpy.typing as npt
 
 from fwsim.engine.program import MAX_DEPTH, Memory, Program
 from fwsim.errors import RulesetError
+from fwsim.garbage import uncollected
 from fwsim.ruleset.model import Rule, Ruleset
 from fwsim.ruleset.values import Location
 from fwsim.tables import BUCKET, WALK, empty
 from fwsim.terms import Hook, Verdict
 
-from .rules import CT_KEYS, FIELDS, Ask, limit_problems
+from .rules import CT_KEYS, Ask, limit_problems
 from .settings import settings_row
 from .tables import Tables
 
@@ -89,11 +90,12 @@ class Lowered:
             hits=np.zeros(len(self.rules) + len(self.chains), dtype=np.int64),
             buckets=empty(BUCKET, len(self.program.limits)),
             stack=np.zeros(MAX_DEPTH, dtype=np.int64),
-            places=np.zeros(len(FIELDS), dtype=np.int64),
+            places=np.zeros(len(self.program.columns), dtype=np.int64),
             state=empty(WALK, 1),
         )
 
 
+@uncollected()
 def lower(ruleset: Ruleset, *, interfaces: Sequence[str]) -> Lowered:
     """Lower a ruleset. `interfaces` are the declared names in the order of their numbers.
 

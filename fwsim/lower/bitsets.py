@@ -1,29 +1,39 @@
 """The index of a chain, built: for each field the classes of its values, and a bitset of rules for each class.
 
-Read first: `fwsim.engine.index`, which reads it, and COLUMN in `fwsim.tables`. While they are built, bitsets are Python
-integers (bit n is the n-th rule of the chain); stored, they are words of 63 bits. Equal bitsets are stored once.
+Read first: `fwsim.engine.index`, which reads it, CHAIN and COLUMN in `fwsim.tables`, and `classes`. Equal bitsets are
+stored once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from fwsim.engine.program import ALL_RULES, BY_ADDRESS, BY_TABLE, BY_VALUE, RULES_A_WORD
+from fwsim.engine.program import BY_ADDRESS, BY_TABLE, BY_VALUE, RULES_A_WORD
 from fwsim.tables import PACKET, number_of
 
 from .boundaries import SMALL, Boundaries
+from .classes import Classes, bitset_of, classes_of
 from .rules import ADDRESSES, Match
+from .storing import Layout
 from .stretches import Stretches
+
+MOST_WORDS = 1 << 22
+"""What the bitsets of one field may take in all chains together, in words of 8 bytes, or little more."""
+
+Asked = tuple[str, int]
+"""A field, and the mask under which rules ask for it."""
 
 
 class Column(NamedTuple):
     """A row of COLUMN, in the order of its fields."""
 
     field: int
+    mask: int
     kind: int
     first: int
     classes: int
+    wide: int
     rows: int
     absent: int
 
@@ -32,74 +42,83 @@ class ChainIndex(NamedTuple):
     """What a row of CHAIN says of its index."""
 
     words: int
+    summaries: int
     columns: int
     column: int
     decided: int
+    everyone: int
+    sparsest: int
+    sparser: int
 
 
 class Bitsets:
     """The index of all chains under construction."""
 
-    def __init__(self, stretches: Stretches) -> None:
-        """`stretches` takes the boundaries of the classes and the bitsets."""
+    def __init__(self, stretches: Stretches, rules: int) -> None:
+        """`stretches` takes the boundaries of the classes and the bitsets; there will be so many `rules` in all."""
         self.stretches = stretches
         self.columns: list[Column] = []
+        # A chain gets its share of the words by its rules, and its bitsets are long by its rules: so this is the same
+        # for all chains.
+        self.most = max(2, MOST_WORDS * RULES_A_WORD // max(rules, 1))
 
-    def add_chain(self, rules: Sequence[Sequence[Match]]) -> ChainIndex:
-        """Index a chain by the matches of its rules; those without boundaries are left to the instructions."""
-        asked: dict[str, dict[int, Boundaries]] = {}
-        for number, matches in enumerate(rules):
-            for match in sorted(matches, key=lambda match: match.field in ADDRESSES):  # they cost most
-                if match.boundaries is not None:
-                    asked.setdefault(match.field, {})[number] = match.boundaries
-        words = -(-len(rules) // RULES_A_WORD)
-        everyone = (1 << len(rules)) - 1
+    def add_chain(self, rules: Sequence[Sequence[Match]]) -> tuple[ChainIndex, set[Asked]]:
+        """Index a chain by the matches of its rules; those without boundaries are left to the instructions.
+
+        Returns as well which fields the index tells only roughly, so that the instructions are asked too.
+        """
+        asked = _asked(rules)
+        layout = Layout(self.stretches, len(rules), bool(asked))
+        everyone = bitset_of(range(len(rules)))
         first = len(self.columns)
-        for field, of_rule in asked.items():
-            self.columns.append(self._column(field, of_rule, everyone & ~_of(of_rule), words))
-        decided = [everyone]
-        for of_rule in reversed(asked.values()):
-            decided.append(decided[-1] & ~_of(of_rule))
-        return ChainIndex(words, len(asked), first, self._place(decided[::-1], words))
+        rough = set()
+        decided = everyone
+        before = [decided := decided & ~bitset_of(of_rule) for of_rule in reversed(asked.values())]
+        sizes = []
+        for what, of_rule in asked.items():
+            classes = classes_of(of_rule, everyone & ~bitset_of(of_rule), self.most)
+            self.columns.append(self._column(what, classes, layout))
+            sizes.append(sum(bitset.bit_count() for bitset in classes.bitsets) / len(classes.bitsets))
+            if not classes.exact:
+                rough.add(what)
+        one, other = [*sorted(range(len(asked)), key=sizes.__getitem__), 0, 0][:2]
+        plain, (every,) = layout.plain([*before[::-1], everyone]), layout.place([everyone])
+        return ChainIndex(layout.words, layout.summaries, len(asked), first, plain, every, one, other), rough
 
-    def _column(self, field: str, asked: dict[int, Boundaries], absent: int, words: int) -> Column:
-        """The classes of a field's values. `asked` are the boundaries of each rule that asks, `absent` the others."""
-        boundaries, bitsets = _classes(asked, absent)
-        places = [self._place([bitset], words) for bitset in bitsets]
+    def _column(self, what: Asked, classes: Classes, layout: Layout) -> Column:
+        """The row of a field, its classes stored."""
+        field, mask = what
+        boundaries = classes.boundaries
+        stored = layout.place(classes.bitsets)
+        places = [stored[number] for number in classes.numbers]
         kind = BY_VALUE
-        stretch = (0, 0)
+        stretch = (0, 0, 0)
         if field in ADDRESSES:
             kind = BY_ADDRESS
             stretch = self.stretches.of_addresses(boundaries)
         elif boundaries and boundaries[-1] > SMALL:
-            stretch = self.stretches.of_values(boundaries)
+            stretch = (*self.stretches.of_values(boundaries), 0)
         else:
             kind = BY_TABLE
             places = _table(boundaries, places)
-            stretch = (0, len(places) - 1)
+            stretch = (0, len(places) - 1, 0)
         rows = self.stretches.place(places)
-        return Column(number_of(PACKET, field), kind, *stretch, rows, self._place([absent], words))
-
-    def _place(self, bitsets: Sequence[int], words: int) -> int:
-        """Where these bitsets stand one after the other."""
-        return self.stretches.place(bitset >> RULES_A_WORD * n & ALL_RULES for bitset in bitsets for n in range(words))
+        return Column(number_of(PACKET, field), mask, kind, *stretch, rows, stored[0])
 
 
-def _of(rules: Iterable[int]) -> int:
-    """The bitset of some rules."""
-    return sum(1 << rule for rule in rules)
+def asked_of(match: Match) -> Asked:
+    """What of a packet a match looks at."""
+    return match.field, match.means.mask
 
 
-def _classes(asked: dict[int, Boundaries], absent: int) -> tuple[Boundaries, list[int]]:
-    """The boundaries at which the set of content rules changes, and that set below, between and above them."""
-    changes: dict[int, int] = {}
-    for rule, boundaries in asked.items():
-        for boundary in boundaries:
-            changes[boundary] = changes.get(boundary, 0) ^ (1 << rule)
-    bitsets = [absent]
-    for boundary in sorted(changes):
-        bitsets.append(bitsets[-1] ^ changes[boundary])
-    return tuple(sorted(changes)), bitsets
+def _asked(rules: Sequence[Sequence[Match]]) -> dict[Asked, dict[int, Boundaries]]:
+    """What rules ask for, in the order in which the first ones do, and the boundaries of each rule that does."""
+    asked: dict[Asked, dict[int, Boundaries]] = {}
+    for number, matches in enumerate(rules):
+        for match in sorted(matches, key=lambda match: match.field in ADDRESSES):  # they cost most
+            if match.boundaries is not None:
+                asked.setdefault(asked_of(match), {})[number] = match.boundaries
+    return asked
 
 
 def _table(boundaries: Boundaries, places: Sequence[int]) -> list[int]:

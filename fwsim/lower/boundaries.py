@@ -16,6 +16,9 @@ Boundaries = tuple[int, ...]
 SMALL = 256
 """Fields that hold at most 8 bits are looked up in a table, so any condition on them is a set of values."""
 
+WHOLE = (1 << 62) - 1
+"""The mask of a field that is compared as it is."""
+
 V4_SHIFT = 96
 V6_START = 1 << 128
 """Where the keys of IPv6 addresses begin: (2**32, 0, 0, 0)."""
@@ -49,15 +52,23 @@ def of_names(value: Names, interfaces: Sequence[str]) -> Boundaries:
     return complement(inside) if value.negated else inside
 
 
-def of_choices(value: Masked, highest: int) -> Boundaries | None:
-    """Where a masked match is true of a field of at most `highest`; None if that is no manageable set."""
-    if all(choice.mask & highest == highest for choice in value.choices):
+def of_choices(value: Masked, highest: int) -> tuple[Boundaries | None, int]:
+    """Where a masked match is true of a field of at most `highest`, and of which of its bits that is told.
+
+    None instead of the boundaries if that is no manageable set, since the choices look at different bits.
+    """
+    masks = {choice.mask & highest for choice in value.choices}
+    mask = WHOLE
+    if masks == {highest}:
         inside = of_intervals((choice.low, choice.high) for choice in value.choices)
     elif highest < SMALL:
         inside = _enumerated(value.choices)
+    elif len(masks) == 1:
+        mask = masks.pop()
+        inside = of_intervals((choice.low, choice.high) for choice in value.choices)
     else:
-        return None
-    return complement(inside) if value.negated else inside
+        return None, WHOLE
+    return complement(inside) if value.negated else inside, mask
 
 
 @cache

@@ -26,7 +26,7 @@ from fwsim.ruleset.model import Rule, Ruleset
 from fwsim.ruleset.values import Addresses, Choice, Limit, Masked, MatchValue, Names, source_text
 from fwsim.tables import PACKET, number_of
 
-from .boundaries import Boundaries, intersection, of_addresses, of_choices, of_intervals, of_names, of_numbers
+from .boundaries import WHOLE, Boundaries, intersection, of_addresses, of_choices, of_names, of_numbers
 from .stretches import Stretches
 
 FIELDS = {
@@ -37,6 +37,8 @@ FIELDS = {
     "ct_direction": "ct_direction", "ct_status": "ct_status", "ct_mark": "ct_mark",
 }  # fmt: skip
 """The PACKET field of each match of a rule, in the order in which they are asked, which no verdict depends on."""
+
+ORDER = {key: place for place, key in enumerate(FIELDS)}
 
 ADDRESSES = ("src0", "dst0")
 """The fields that are four words wide."""
@@ -64,24 +66,39 @@ class Ask(NamedTuple):
     wanted: str
 
 
-class Match(NamedTuple):
-    """One match of a rule: the set of values that it accepts, None where that is no manageable set, or `choices`."""
+class Meaning(NamedTuple):
+    """What a match accepts: values of the field under `mask`, None if that is no manageable set; or `choices`."""
 
-    key: str
-    field: str
-    wanted: str
     boundaries: Boundaries | None
+    mask: int = WHOLE
     choices: tuple[Choice, ...] = ()
     negate: bool = False
 
 
-def matches_of(rule: Rule, ruleset: Ruleset, interfaces: Sequence[str]) -> list[Match]:
+class Match(NamedTuple):
+    """One match of a rule, and what it means."""
+
+    key: str
+    field: str
+    wanted: str
+    means: Meaning
+
+    @property
+    def boundaries(self) -> Boundaries | None:
+        """The set of values that it accepts."""
+        return self.means.boundaries
+
+
+Meanings = dict[tuple[str, MatchValue], Meaning]
+"""What each value of a key means, worked out once: a set of a hundred thousand elements may stand in every rule."""
+
+
+def matches_of(rule: Rule, ruleset: Ruleset, interfaces: Sequence[str], known: Meanings) -> list[Match]:
     """What a rule asks of a packet, at most one set for each field; those that the index can answer come first."""
     found: dict[str, Match] = {}
     rest: list[Match] = []
-    order = list(FIELDS)
-    every = [*_written(rule, ruleset, interfaces), *_implied(rule)]
-    for match in sorted(every, key=lambda match: order.index(match.key)):
+    every = [*_written(rule, ruleset, interfaces, known), *_implied(rule)]
+    for match in sorted(every, key=lambda match: ORDER[match.key]):
         if match.boundaries is None:
             rest.append(match)
         elif match.field in found:
@@ -97,29 +114,32 @@ def _both(one: Match, other: Match) -> Match:
     assert other.boundaries is not None
     boundaries = intersection(one.boundaries, other.boundaries)
     wanted = one.wanted if boundaries == one.boundaries else f"{one.wanted} and {other.wanted}"
-    return Match(one.key, one.field, wanted, boundaries)
+    return Match(one.key, one.field, wanted, Meaning(boundaries))
 
 
-def _written(rule: Rule, ruleset: Ruleset, interfaces: Sequence[str]) -> list[Match]:
+def _written(rule: Rule, ruleset: Ruleset, interfaces: Sequence[str], known: Meanings) -> list[Match]:
     """The matches that stand in the rule."""
     result = []
-    for key, field in FIELDS.items():
+    for key in rule.model_fields_set & FIELDS.keys():
         value = getattr(rule, key)
-        if value is not None:
-            result.append(_match(key, field, ruleset.resolved(key, value), interfaces))
+        if value is None:
+            continue
+        meaning = known.get((key, value))
+        if meaning is None:
+            meaning = known[key, value] = _meaning(FIELDS[key], ruleset.resolved(key, value), interfaces)
+        result.append(Match(key, FIELDS[key], source_text(value.source), meaning))
     return result
 
 
-def _match(key: str, field: str, value: MatchValue, interfaces: Sequence[str]) -> Match:
-    """One match, from its value with the sets put in."""
-    wanted = source_text(value.source)
+def _meaning(field: str, value: MatchValue, interfaces: Sequence[str]) -> Meaning:
+    """What a value accepts, the sets put in."""
     if isinstance(value, Masked):
-        return Match(key, field, wanted, of_choices(value, HIGHEST[field]), value.choices, value.negated)
+        return Meaning(*of_choices(value, HIGHEST[field]), value.choices, value.negated)
     if isinstance(value, Names):
-        return Match(key, field, wanted, of_names(value, interfaces))
+        return Meaning(of_names(value, interfaces))
     if isinstance(value, Addresses):
-        return Match(key, field, wanted, of_addresses(value))
-    return Match(key, field, wanted, of_numbers(value))
+        return Meaning(of_addresses(value))
+    return Meaning(of_numbers(value))
 
 
 def _implied(rule: Rule) -> list[Match]:
@@ -131,17 +151,18 @@ def _implied(rule: Rule) -> list[Match]:
     ):
         if number is not None:
             name = next(name for name, value in names.items() if value == number)
-            result.append(Match(key, key, name, of_intervals([(number, number)])))
+            result.append(Match(key, key, name, Meaning((number, number + 1))))
     return result
 
 
 def instruction_of(match: Match, stretches: Stretches) -> Operands:
     """A match as a row of INSTRUCTION."""
     number = number_of(PACKET, match.field)
-    if match.choices or match.boundaries is None:
-        return OP_CHOICE, number, *stretches.of_choices(match.choices), 0, 0, int(match.negate)
+    if match.means.choices or match.boundaries is None:
+        return OP_CHOICE, number, *stretches.of_choices(match.means.choices), 0, 0, int(match.means.negate)
     if match.field in ADDRESSES:
-        return OP_ADDRESS, number, *stretches.of_addresses(match.boundaries), 0, 0, 0
+        first, narrow, wide = stretches.of_addresses(match.boundaries)
+        return OP_ADDRESS, number, first, narrow, 0, wide, 0
     return OP_VALUE, number, *stretches.of_values(match.boundaries), 0, 0, 0
 
 

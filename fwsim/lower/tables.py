@@ -17,8 +17,8 @@ from fwsim.tables import BASE, CHAIN, COLUMN, INSTRUCTION, LIMIT, RULE
 from fwsim.terms import ABSENT, RejectWith, Verdict
 
 from .bases import bases_of
-from .bitsets import Bitsets
-from .rules import Ask, LimitRow, Match, Operands, instruction_of, matches_of, statements_of
+from .bitsets import Bitsets, asked_of
+from .rules import Ask, LimitRow, Match, Meanings, Operands, instruction_of, matches_of, statements_of
 from .stretches import Stretches
 
 VERDICTS = {
@@ -37,7 +37,8 @@ class Tables:
         self.interfaces = interfaces
         self.chain_numbers = {name: number for number, name in enumerate(ruleset.all_chains)}
         self.stretches = Stretches()
-        self.bitsets = Bitsets(self.stretches)
+        self.bitsets = Bitsets(self.stretches, sum(len(chain.rules) for chain in ruleset.all_chains.values()))
+        self.meanings: Meanings = {}
         self.instructions: list[Operands] = []
         self.asks: list[Ask | None] = []
         """For each instruction what it asks; None if it sets something."""
@@ -47,16 +48,19 @@ class Tables:
 
     def add_chain(self, chain: Chain) -> None:
         """Add a chain with its rules and its index."""
-        first = len(self.rules)
-        matches = [matches_of(rule, self.ruleset, self.interfaces) for rule in chain.rules]
+        start = len(self.rules)
+        matches = [matches_of(rule, self.ruleset, self.interfaces, self.meanings) for rule in chain.rules]
+        index, rough = self.bitsets.add_chain(matches)
         for rule, asked in zip(chain.rules, matches, strict=True):
-            self._add_rule(rule, asked)
-        self.chains.append((first, len(self.rules), int(chain.policy), *self.bitsets.add_chain(matches)))
+            answered = [match.boundaries is not None and asked_of(match) not in rough for match in asked]
+            first = [match for match, indexed in zip(asked, answered, strict=True) if indexed]
+            last = [match for match, indexed in zip(asked, answered, strict=True) if not indexed]
+            self._add_rule(rule, [*first, *last], len(first))
+        self.chains.append((start, len(self.rules), int(chain.policy), *index))
 
-    def _add_rule(self, rule: Rule, matches: Sequence[Match]) -> None:
-        """Add a rule: its indexed matches, its other ones, its statements, its verdict."""
+    def _add_rule(self, rule: Rule, matches: Sequence[Match], indexed: int) -> None:
+        """Add a rule: its matches, of which the index answers the first ones, its statements, its verdict."""
         first = len(self.instructions)
-        indexed = sum(match.boundaries is not None for match in matches)
         self.asks += [Ask(match.key, match.field, match.wanted) for match in matches]
         self.instructions += [instruction_of(match, self.stretches) for match in matches]
         self.instructions += statements_of(rule, self.limits)

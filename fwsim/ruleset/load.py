@@ -14,6 +14,7 @@ from typing import IO, Any
 from pydantic import ValidationError
 
 from fwsim.errors import Problem, RulesetError
+from fwsim.garbage import uncollected
 
 from . import mistakes
 from .foreign import looks_like
@@ -27,6 +28,7 @@ from .text import UnreadableError, parse_text
 Source = str | PathLike[str] | IO[str] | IO[bytes]
 
 
+@uncollected()
 def load_ruleset(
     source: Source,
     *,

@@ -87,9 +87,8 @@ STREAMS = st.lists(st.tuples(packets(), GAPS), min_size=1, max_size=5).map(timed
 SPANS = st.sampled_from(((LOWEST, HIGHEST), (LOWEST, HIGHEST), (LOWEST, -200), (-200, HIGHEST), (0, 1)))
 
 
-@given(rulesets(), STREAMS, SPANS)
-@settings(deadline=None)
-def test_walk_linear_walk_trace_and_oracle_agree(ruleset: Ruleset, stream: list[Packet], span: tuple[int, int]) -> None:
+def check_agreement(ruleset: Ruleset, stream: list[Packet], span: tuple[int, int]) -> None:
+    """Walk packets in every way there is, and ask the oracle."""
     lowered = lower(ruleset, interfaces=INTERFACES)
     oracle = Oracle(ruleset, INTERFACES)
     indexed, linear, plain = lowered.memory(), lowered.memory(), lowered.memory()
@@ -104,6 +103,12 @@ def test_walk_linear_walk_trace_and_oracle_agree(ruleset: Ruleset, stream: list[
         assert trace == wanted
         assert shown == wanted.tried
         assert walked_wrapped(lowered, plain, table, span) == seen
+
+
+@given(rulesets(), STREAMS, SPANS)
+@settings(deadline=None)
+def test_walk_linear_walk_trace_and_oracle_agree(ruleset: Ruleset, stream: list[Packet], span: tuple[int, int]) -> None:
+    check_agreement(ruleset, stream, span)
 
 
 def check_every_world(ruleset: Ruleset, stream: list[Packet], unknown: list[list[str]]) -> None:

@@ -23,8 +23,8 @@ def tracker(tmp_path: Path) -> Tracker:
     """A table with live connections, free rows and expectations."""
     found = halfway(tmp_path)[0].stateful.tracker
     tables = usable(found)
-    for _ in range(2):
-        delete(tables, int(tables.heap_row[4]))
+    for place in (4, 5):
+        delete(tables, int(tables.heap_row[place]))
     flush(tables)
     assert (found.counters[0]["free"], found.counters[0]["newest_expecting"]) > (0, 0)
     return found
@@ -112,9 +112,9 @@ def free_twice(tracker: Tracker) -> None:
         lambda tracker: tracker.heap_row.__setitem__(0, tracker.heap_row[1]),
         lambda tracker: tracker.heap_row.__setitem__(0, 1 << 20),
         lambda tracker: tracker.sides["scale"].__setitem__(slice(None), 64),
-        lambda tracker: tracker.expectations["expects"].__setitem__(slice(None), 1),
+        lambda tracker: tracker.expectations["expects"].__setitem__(slice(None), 0),
         lambda tracker: tracker.expectations["direction"].__setitem__(0, 2),
-        lambda tracker: tracker.connections["extension"].__setitem__(slice(None), 0),
+        lambda tracker: tracker.connections["extension"].__setitem__(slice(None), 1 << 20),
         lambda tracker: tracker.connections["state"].__setitem__(slice(None), 11),
         in_a_circle,
         free_twice,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fwsim.engine.index import bitset_of, candidate
+from fwsim.engine.index import bitset_of, candidate, forget
 from fwsim.engine.program import BY_ADDRESS, BY_TABLE, BY_VALUE
 from fwsim.tables import PACKET, words
 from fwsim.terms import UNKNOWN_VALUE
@@ -20,7 +20,7 @@ def ask(firewall: Firewall, rule: int = 0, unknown: tuple[str, ...] = (), **fiel
     """The first candidate from a rule on, with nothing looked up before."""
     program, memory = firewall.lowered.program, firewall.memory
     state = memory.state[0]
-    state["known"] = 0
+    forget(state)
     row = words(packet_row(unknown, **fields))
     return candidate(program.chains[0], program.columns, program.numbers, memory.places, state, rule, row)
 
@@ -50,11 +50,12 @@ def test_fields_are_looked_up_only_until_the_rule_is_settled() -> None:
     assert firewall.memory.state[0]["known"] == 3
 
 
-def test_an_unknown_field_is_told_only_if_it_is_needed() -> None:
+def test_an_unknown_field_leaves_the_rules_that_ask_for_it_in_and_is_told_only_if_it_is_needed() -> None:
     firewall = Firewall([{"ct_state": "established", **DROP}, {"oif": "wan", "iif": "lan", **DROP}])
-    assert ask(firewall, 0, ("oif",), ct_state=2) == 0
-    assert ask(firewall, 0, ("oif",)) == UNKNOWN_VALUE
-    assert ask(firewall, 0, ("oif",), iif=1) == 2  # iif rules it out first
+    state = firewall.memory.state[0]
+    assert (ask(firewall, 0, ("oif",), ct_state=2), state["vague"]) == (0, 0)
+    assert (ask(firewall, 0, ("oif",)), state["vague"]) == (1, 1)
+    assert (ask(firewall, 0, ("oif",), iif=1), state["vague"]) == (2, 0)  # iif rules it out first
 
 
 def test_an_absent_field_leaves_the_rules_that_do_not_ask_for_it() -> None:
@@ -72,11 +73,14 @@ def test_small_fields_are_tables_and_large_ones_are_searched() -> None:
     }  # fmt: skip
 
 
-def test_masked_matches_on_wide_fields_are_left_to_the_instructions() -> None:
-    firewall = Firewall([{"mark": "0x10/0xf0", "ct_status": "assured", "ct_mark": "1-9", **DROP}])
-    assert set(columns(firewall)) == {"ct_mark"}
+def test_masked_matches_are_indexed_by_the_bits_they_ask_for_and_those_of_several_masks_are_not() -> None:
+    firewall = Firewall([{"mark": "0x10/0xf0", "ct_status": "assured", "ct_mark": ["1/0xff", "0x100/0xf00"], **DROP}])
+    assert set(columns(firewall)) == {"mark", "ct_status"}
     rule = firewall.lowered.program.rules[0]
-    assert rule["last"] - rule["rest"] == 2
+    assert rule["last"] - rule["rest"] == 1
+    assert ask(firewall, mark=0xFFFFFF1F, ct_status=4 | 8) == 0
+    assert ask(firewall, mark=0x20, ct_status=4) == 1
+    assert ask(firewall, mark=0x10, ct_status=8) == 1
 
 
 @pytest.mark.parametrize("value", [0, 255, 256, 257, 65535])

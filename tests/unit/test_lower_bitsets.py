@@ -6,13 +6,13 @@ import pytest
 
 from fwsim.engine.program import BY_ADDRESS, BY_TABLE, BY_VALUE, RULES_A_WORD
 from fwsim.lower.bitsets import Bitsets, Column
-from fwsim.lower.rules import Match
+from fwsim.lower.rules import Match, Meaning
 from fwsim.lower.stretches import Stretches
 from fwsim.tables import PACKET, number_of
 
 
 def asks(field: str, *boundaries: int) -> Match:
-    return Match(field, field, "", boundaries)
+    return Match(field, field, "", Meaning(boundaries))
 
 
 class Index:
@@ -20,8 +20,8 @@ class Index:
 
     def __init__(self, *rules: list[Match]) -> None:
         self.stretches = Stretches()
-        self.bitsets = Bitsets(self.stretches)
-        self.chain = self.bitsets.add_chain(rules)
+        self.bitsets = Bitsets(self.stretches, len(rules))
+        self.chain, self.rough = self.bitsets.add_chain(rules)
         self.numbers = self.stretches.array().tolist()
 
     def bitset(self, place: int) -> int:
@@ -74,7 +74,7 @@ def test_small_values_are_looked_up_in_a_table_large_ones_are_searched(
 
 
 def test_a_match_without_boundaries_is_left_to_the_instructions() -> None:
-    index = Index([Match("ct_mark", "ct_mark", "", None)], [])
+    index = Index([Match("ct_mark", "ct_mark", "", Meaning(None))], [])
     assert (index.bitsets.columns, index.chain.columns) == ([], 0)
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fwsim.lower.boundaries import (
+    WHOLE,
     Boundaries,
     complement,
     intersection,
@@ -86,12 +87,15 @@ def test_names_are_the_numbers_of_declared_interfaces() -> None:
 
 @given(st.integers(0, 255))
 def test_flags_become_the_set_of_their_values(flags: int) -> None:
-    boundaries = of_choices(parse_flags("syn / syn,ack"), 0xFF)
+    boundaries, mask = of_choices(parse_flags("syn / syn,ack"), 0xFF)
+    assert mask == WHOLE
     assert boundaries is not None
     assert holds(boundaries, flags) == (flags & 0x12 == 0x02)
 
 
-def test_whole_marks_become_a_set_and_masked_ones_do_not() -> None:
-    assert of_choices(parse_marks([1, "5-9"]), 0xFFFFFFFF) == (1, 2, 5, 10)
-    assert of_choices(parse_marks(["!1"]), 0xFFFFFFFF) == (0, 1, 2)
-    assert of_choices(parse_marks([1, "0x10/0xf0"]), 0xFFFFFFFF) is None
+def test_marks_become_a_set_of_the_bits_that_they_are_compared_in_if_these_are_the_same_for_all() -> None:
+    assert of_choices(parse_marks([1, "5-9"]), 0xFFFFFFFF) == ((1, 2, 5, 10), WHOLE)
+    assert of_choices(parse_marks(["!1"]), 0xFFFFFFFF) == ((0, 1, 2), WHOLE)
+    assert of_choices(parse_marks(["0x10/0xf0", "0x30/0xf0"]), 0xFFFFFFFF) == ((0x10, 0x11, 0x30, 0x31), 0xF0)
+    assert of_choices(parse_marks(["!0x10/0xf0"]), 0xFFFFFFFF) == ((0, 0x10, 0x11), 0xF0)
+    assert of_choices(parse_marks([1, "0x10/0xf0"]), 0xFFFFFFFF) == (None, WHOLE)

@@ -29,7 +29,7 @@ DAY = 86_400 * SECOND
 def rule_of(document: dict[str, Any], **more: Any) -> tuple[Rule, list[Match]]:
     ruleset = ruleset_of([{"verdict": "drop", **document}], **more)
     (rule,) = ruleset.rules
-    return rule, matches_of(rule, ruleset, ["lan", "wan"])
+    return rule, matches_of(rule, ruleset, ["lan", "wan"], {})
 
 
 def fields(document: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -69,14 +69,16 @@ def test_two_matches_on_one_field_are_one() -> None:
     assert [match.key for match in matches].count("family") == 1
 
 
-def test_small_masked_fields_become_sets_of_values_and_large_ones_stay_masked() -> None:
+def test_small_masked_fields_become_sets_of_values_and_large_ones_sets_under_their_mask() -> None:
     flags = fields({"tcp_flags": "syn / syn,ack"})["tcp_flags"]
     assert [number for number in range(256) if sum(b <= number for b in flags) % 2] == [
         number for number in range(256) if number & 0x12 == 0x02
     ]
     _, (mark,) = rule_of({"ct_mark": "0x10/0xf0"})
-    assert mark.boundaries is None
-    assert [(choice.mask, choice.low, choice.high) for choice in mark.choices] == [(0xF0, 0x10, 0x10)]
+    assert (mark.boundaries, mark.means.mask) == ((0x10, 0x11), 0xF0)
+    assert [(choice.mask, choice.low, choice.high) for choice in mark.means.choices] == [(0xF0, 0x10, 0x10)]
+    _, (marks,) = rule_of({"ct_mark": [1, "0x10/0xf0"]})
+    assert marks.boundaries is None
 
 
 @pytest.mark.parametrize(

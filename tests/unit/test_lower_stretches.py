@@ -27,12 +27,13 @@ def test_a_group_stands_where_it_is_said_to() -> None:
     assert stretches.array()[place : place + count].tolist() == [80, 81, 443, 444]
 
 
-def test_an_address_takes_four_numbers_and_counts_as_one_boundary() -> None:
+def test_a_boundary_of_ipv4_takes_one_number_and_one_of_ipv6_four() -> None:
     stretches = Stretches()
-    low = 0x0A010000 << 96
-    place, count = stretches.of_addresses((low, low + (1 << 96)))
-    assert count == 2
-    assert stretches.array()[place : place + 8].tolist() == [0x0A010000, 0, 0, 0, 0x0A010001, 0, 0, 0]
+    low, v6 = 0x0A010000 << 96, 1 << 128
+    place, narrow, wide = stretches.of_addresses((low, low + (1 << 96), v6, v6 + (7 << 64) + 5))
+    assert (narrow, wide) == (2, 2)
+    numbers = stretches.array()[place : place + 10].tolist()
+    assert numbers == [0x0A010000, 0x0A010001, 1 << 32, 0, 0, 0, 1 << 32, 7, 0, 5]
 
 
 def test_a_choice_is_mask_lowest_and_highest() -> None:

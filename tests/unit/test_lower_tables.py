@@ -26,7 +26,7 @@ CHAINS: dict[str, Any] = {
     "f": {
         "hook": "forward", "policy": "drop",
         "rules": [
-            {"ttl": 5, "ct_mark": "0x10/0xf0", "limit": "1/second", "set_mark": 3, "verdict": "jump other"},
+            {"ttl": 5, "ct_mark": [1, "0x10/0xf0"], "limit": "1/second", "set_mark": 3, "verdict": "jump other"},
             {"verdict": "goto other"},
         ],
     },
@@ -60,7 +60,7 @@ def test_of_every_instruction_it_is_known_what_it_asks() -> None:
     assert len(tables.asks) == len(tables.instructions)
     assert [ask and (ask.key, ask.field, ask.wanted) for ask in tables.asks[:4]] == [
         ("ttl", "ttl", "5"),
-        ("ct_mark", "ct_mark", "0x10/0xf0"),
+        ("ct_mark", "ct_mark", "[1, 0x10/0xf0]"),
         ("limit", None, "1/second"),
         None,
     ]

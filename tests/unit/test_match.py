@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv6Address
+from random import Random
 from typing import Any
 
 import pytest
@@ -362,3 +364,21 @@ def test_a_limit_behind_a_chain_that_may_have_dropped_the_packet_becomes_unknown
     assert firewall.ask(["iif"]).verdict == "unknown"
     assert firewall.hits() == {}
     assert firewall.ask(iif=1).verdict == "unknown"
+
+
+def test_a_large_set_in_many_rules_is_stored_once_and_answers_for_both_families() -> None:
+    dice = Random(1)
+    v4 = [dice.getrandbits(32) for _ in range(3000)]
+    v6 = [0x20010DB8 << 96 | dice.getrandbits(90) for _ in range(3000)]
+    elements = [str(IPv4Address(number)) for number in v4] + [str(IPv6Address(number)) for number in v6]
+    rules = [{"src": "@large", "proto": "tcp", "dport": port, "verdict": "drop"} for port in range(1, 701)]
+    firewall = Firewall(rules, sets={"large": elements})
+    assert len(firewall.lowered.program.numbers) < 3 * (2 * 3000 + 4 * 2 * 3000)
+    for number in dice.sample(v4, 20):
+        assert firewall.verdict(src=str(IPv4Address(number)), dport=700) == ("drop", "700")
+        if number + 1 not in v4:
+            assert firewall.verdict(src=str(IPv4Address(number + 1)), dport=700) == ("accept", "policy")
+    for number in dice.sample(v6, 20):
+        v6_packet: dict[str, Any] = {"family": 6, "dst": "2001:db8::1", "dport": 3}
+        assert firewall.verdict(src=str(IPv6Address(number)), **v6_packet) == ("drop", "3")
+        assert firewall.verdict(src=str(IPv6Address(number + 1)), **v6_packet) == ("accept", "policy")
