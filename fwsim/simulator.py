@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.capture import Chunk, from_scapy
+from fwsim.capture.captures import CHUNK_ROWS
+from fwsim.capture.pool import Pool
 from fwsim.defragmenting import Assembled, Defragmenter
 from fwsim.errors import UsageError
 from fwsim.lower import Lowered, lower
@@ -189,6 +191,7 @@ class Simulator:
         """Like Linux, only a firewall that tracks puts fragments together."""
         self.assembled: Assembled | None = None
         """What was put together of the rows decided last."""
+        self._decisions: Pool[Table] = Pool(lambda: empty(DECISION, CHUNK_ROWS))
         self._now = 0
 
     # --- chunks ------------------------------------------------------------------------------------------------
@@ -199,10 +202,13 @@ class Simulator:
         self._run_rows(batch, 0, len(chunk))
         return batch
 
-    @staticmethod
-    def undecided(chunk: Chunk) -> Batch:
-        """A batch in which nothing is decided yet."""
-        return Batch(chunk, empty(DECISION, len(chunk)), empty(DECISION, len(chunk)))
+    def undecided(self, chunk: Chunk) -> Batch:
+        """A batch in which nothing is decided yet: what is in its decisions was left there."""
+        count = len(chunk)
+        if count > CHUNK_ROWS:
+            return Batch(chunk, empty(DECISION, count), empty(DECISION, count))
+        stateless = self._decisions.take()[:count]
+        return Batch(chunk, stateless, self._decisions.take()[:count])
 
     def run_stateless(self, batch: Batch) -> None:
         """The stateless half of `run`."""
