@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +20,10 @@ settings.register_profile("short", settings.get_profile("default"), max_examples
 settings.register_profile("long", derandomize=False, deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 """How many examples a law is tried on. `default` and `short` try the same ones every time; `long` looks for others."""
+
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+"""A run in the background of a script ignores Ctrl-C, and so would the programs that tests start: theirs is tested."""
 
 
 @pytest.fixture
