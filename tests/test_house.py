@@ -28,6 +28,7 @@ LADDER = [
     {"fwsim.result", "fwsim.run_names", "fwsim.simulator", "fwsim.holding", "fwsim.kernel"},
     {"fwsim.selection"},
     {"fwsim.report", "fwsim.parity", "fwsim.explain"},
+    {"fwsim.cluster"},
     {"fwsim.cli"},
 ]
 """Who may import whom: a module imports from its own rung's package and from the rungs before it."""
@@ -39,6 +40,9 @@ DOORS = {
     "yaml": {"fwsim.ruleset"},
     "numba": {"fwsim.engine"},
     "pyarrow": {"fwsim.arrow"},
+    "dask": {"fwsim.cluster"},
+    "distributed": {"fwsim.cluster"},
+    "fsspec": {"fwsim.capture", "fwsim.cluster"},
     "click": {"fwsim.cli"},
     "rich": {"fwsim.cli"},
 }

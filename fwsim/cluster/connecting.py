@@ -1,0 +1,78 @@
+"""The cluster: one that is there already, by its scheduler's address, or one of our own on this machine's cores.
+
+Read first: nothing. Our own has a process for each worker, keeps nothing in the current directory, and is gone when the
+`with` ends, however that is.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import dask
+from distributed import Client, LocalCluster
+
+from fwsim import __version__
+from fwsim.errors import UsageError
+
+PATIENCE = 10
+"""Seconds to wait for a scheduler, and for its first worker."""
+
+
+def version() -> str:
+    """The version of fwsim here."""
+    return __version__
+
+
+@contextmanager
+def connected(scheduler: str | None, workers: int) -> Iterator[Any]:
+    """A client of the cluster; without a scheduler, of one with so many workers that lives as long."""
+    if scheduler is not None:
+        with _reached(scheduler) as client:
+            yield client
+        return
+    quiet = {"distributed.admin.system-monitor.gil.enabled": False}
+    with tempfile.TemporaryDirectory(prefix="fwsim-dask-") as folder, dask.config.set(quiet):
+        with (
+            LocalCluster(
+                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None,
+                local_directory=folder, silence_logs=logging.CRITICAL,
+            ) as cluster,
+            Client(cluster, set_as_default=False) as client,
+        ):  # fmt: skip
+            yield client
+
+
+@contextmanager
+def _reached(scheduler: str) -> Iterator[Any]:
+    """A client of a cluster that has workers, all of them with this version of fwsim."""
+    try:
+        client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"--scheduler {scheduler}: cannot be reached: {problem}") from None
+    with client:
+        _check(client, scheduler)
+        yield client
+
+
+def _check(client: Any, scheduler: str) -> None:
+    """Refuse a cluster that could not do the work, or not the same."""
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        raise UsageError(f"--scheduler {scheduler}: has no worker, expected one within {PATIENCE} s") from None
+    try:
+        found = client.run(version)
+    except Exception as problem:  # whatever a worker says of a module that it does not have
+        raise UsageError(f"--scheduler {scheduler}: its workers cannot run fwsim: {problem}") from None
+    for worker, theirs in found.items():
+        if theirs != __version__:
+            raise UsageError(f"--scheduler {scheduler}: {worker} has fwsim {theirs}, expected {__version__}")
+
+
+def threads_of(client: Any) -> int:
+    """How many tasks can run at once."""
+    return max(sum(client.nthreads().values()), 1)
