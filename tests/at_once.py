@@ -58,9 +58,8 @@ def clustered(
     """Captures, one after the other, as a cluster replays them; the ghosts and their table are left out."""
     simulator = Simulator(ruleset)
     setup = Setup(ruleset, {}, None, checksum, False, secrets.randbits(28), shards, 0)
-    result = ClusterResult(client or AtOnce(), setup, [str(path) for path in paths], simulator)
+    result = ClusterResult(client or AtOnce(), setup, [str(path) for path in paths], simulator, table=True)
     batches = list(result)
-    result.take_table()
     outcome = Outcome(
         frames=joined(FRAME, [batch.frames for batch in batches]),
         packets=joined(PACKET, [batch.packets for batch in batches]),

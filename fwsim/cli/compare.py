@@ -8,9 +8,11 @@ from __future__ import annotations
 import click
 
 from fwsim.cli.options import (
+    EngineOptions,
     InputOptions,
     OutputOptions,
     SelectionOptions,
+    engine_options,
     input_options,
     output_options,
     selection_options,
@@ -22,6 +24,7 @@ Examples:
   fwsim compare office.pcapng -r office.yaml -v -Y 'evidence contains land'
   fwsim compare office.pcapng -r office.yaml --format jsonl -o office.jsonl
   fwsim compare office.pcapng -r office.yaml -w differ.pcapng
+  fwsim compare day-*.pcapng -r office.yaml --engine dask --format parquet -o decisions/
 """
 
 
@@ -29,7 +32,8 @@ Examples:
 @input_options
 @selection_options
 @output_options
-def command(inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions) -> int:
+@engine_options
+def command(inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions, engine: EngineOptions) -> int:
     """Put both modes side by side.
 
     What would a firewall with this ruleset do with every packet of the captures, with state and without?
@@ -37,4 +41,4 @@ def command(inputs: InputOptions, selecting: SelectionOptions, output: OutputOpt
     from fwsim.cli.runs import BOTH
     from fwsim.cli.showing import show
 
-    return show(inputs, selecting, output, BOTH, lines=output.verbose)
+    return show(inputs, selecting, output, BOTH, engine, lines=output.verbose)

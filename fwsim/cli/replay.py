@@ -8,9 +8,11 @@ from __future__ import annotations
 import click
 
 from fwsim.cli.options import (
+    EngineOptions,
     InputOptions,
     OutputOptions,
     SelectionOptions,
+    engine_options,
     input_options,
     output_options,
     selection_options,
@@ -31,8 +33,11 @@ Examples:
 @input_options
 @selection_options
 @output_options
-def command(inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions, mode: str) -> int:
+@engine_options
+def command(
+    inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions, engine: EngineOptions, mode: str
+) -> int:
     """Run the captures through a ruleset in one mode, and tell the decision about each packet."""
     from fwsim.cli.showing import show
 
-    return show(inputs, selecting, output, (mode,), lines=True)
+    return show(inputs, selecting, output, (mode,), engine, lines=True)

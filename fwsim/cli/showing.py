@@ -16,10 +16,12 @@ import numpy as np
 
 from fwsim.arrow import require_pyarrow
 from fwsim.capture import CaptureWriter
-from fwsim.cli.options import InputOptions, OutputOptions, SelectionOptions
+from fwsim.cli.clustered import Counts, check_cluster, clustered, is_folder, write_folder
+from fwsim.cli.options import EngineOptions, InputOptions, OutputOptions, SelectionOptions
 from fwsim.cli.runs import Run, Window, start, status_of
 from fwsim.cli.streams import Compiling, check_target, colours, opened, warn, with_progress
 from fwsim.cli.summing_up import about, advice_of, unknowns_of
+from fwsim.cluster.storing import Folder
 from fwsim.errors import UsageError
 from fwsim.report.about import About
 from fwsim.report.comparison import unchained_notes
@@ -34,14 +36,26 @@ from fwsim.report.summary_text import summary
 from fwsim.report.tally import Tally
 from fwsim.tracker import connections_listing
 
+IN_THIS_PROCESS = EngineOptions()
+
 FORMATS: dict[str, type[JsonLines | Csv]] = {"jsonl": JsonLines, "csv": Csv}
 
 
 def show(
-    inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions, modes: tuple[str, ...], *, lines: bool
+    inputs: InputOptions,
+    selecting: SelectionOptions,
+    output: OutputOptions,
+    modes: tuple[str, ...],
+    engine: EngineOptions = IN_THIS_PROCESS,
+    *,
+    lines: bool,
 ) -> int:
     """Run and write; `lines` for a line per packet in the text. Returns the exit status."""
     window = Window(selecting, modes)
+    if engine.engine == "dask":
+        check_cluster(inputs, output)
+        if output.format == "parquet" and is_folder(output.output):
+            return show_folder(inputs, window, output, modes, engine)
     for target in (output.output, output.write):
         check_target(target, inputs.sources)
     if output.write == output.output:
@@ -49,9 +63,13 @@ def show(
     parquet = output.format == "parquet"
     if parquet:
         check_parquet(output.output)
-    run = start(inputs, modes, digest=output.format == "json", jobs=inputs.jobs)
-    run.result.on_compiling = Compiling(verbose=output.verbose)
     with ExitStack() as stack:
+        run: Run
+        if engine.engine == "dask":
+            run = stack.enter_context(clustered(inputs, modes, engine, whole=output.format == "json"))
+        else:
+            run = start(inputs, modes, digest=output.format == "json", jobs=inputs.jobs)
+            run.result.on_compiling = Compiling(verbose=output.verbose)
         out = stack.enter_context(opened(output.output, whole=parquet))
         writer = stack.enter_context(CaptureWriter(output.write, run.captures)) if output.write else None
         showing = Showing(run, window, output, out, lines=lines)
@@ -60,6 +78,23 @@ def show(
             rows = showing.add(batch)
             if writer is not None:
                 writer.write(batch.chunk, written(batch, rows, selecting, modes).tolist())
+        showing.finish()
+    warn(showing.unknowns.lines(), "unknown")
+    return status_of(run, showing.tally)
+
+
+def show_folder(
+    inputs: InputOptions, window: Window, output: OutputOptions, modes: tuple[str, ...], engine: EngineOptions
+) -> int:
+    """Have the workers write a Parquet file for each capture, and print the summary."""
+    require_pyarrow()
+    folder = Folder(output.output)
+    text = replace(output, format="text", output="-")
+    with clustered(inputs, modes, engine) as run, opened("-") as out:
+        showing = Showing(run, window, text, out, lines=False)
+        counts = Counts(showing.tally, showing.unknowns, showing.groups)
+        counts = write_folder(run, window.selecting, counts, folder)
+        showing.tally, showing.unknowns, showing.groups = counts.tally, counts.unknowns, counts.groups
         showing.finish()
     warn(showing.unknowns.lines(), "unknown")
     return status_of(run, showing.tally)

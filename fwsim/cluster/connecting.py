@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import dask
 from distributed import Client, LocalCluster
 
 from fwsim import __version__
@@ -34,16 +33,24 @@ def connected(scheduler: str | None, workers: int) -> Iterator[Any]:
         with _reached(scheduler) as client:
             yield client
         return
-    quiet = {"distributed.admin.system-monitor.gil.enabled": False}
-    with tempfile.TemporaryDirectory(prefix="fwsim-dask-") as folder, dask.config.set(quiet):
-        with (
-            LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None,
-                local_directory=folder, silence_logs=logging.CRITICAL,
-            ) as cluster,
-            Client(cluster, set_as_default=False) as client,
-        ):  # fmt: skip
-            yield client
+    with (
+        tempfile.TemporaryDirectory(prefix="fwsim-dask-") as folder,
+        _our_own(folder, workers) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def _our_own(folder: str, workers: int) -> Any:
+    """A cluster of this machine, which keeps what it must keep in a folder."""
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=None,
+        local_directory=folder,
+        silence_logs=logging.CRITICAL,
+    )
 
 
 @contextmanager
@@ -75,4 +82,5 @@ def _check(client: Any, scheduler: str) -> None:
 
 def threads_of(client: Any) -> int:
     """How many tasks can run at once."""
-    return max(sum(client.nthreads().values()), 1)
+    threads: dict[str, int] = client.nthreads()
+    return max(sum(threads.values()), 1)

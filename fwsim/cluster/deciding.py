@@ -9,7 +9,6 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +25,9 @@ from fwsim.tables import DECISION, FRAME, PACKET, QUOTE, empty
 from fwsim.uncompiled import flush, loaded, usable
 
 Numbers = npt.NDArray[np.int64]
+
+TOLD = ("evidence", "connection", "further")
+"""The fields of a frame that tracking writes (`fwsim.defragmenting.Defragmenter.finish`)."""
 
 
 def pieces(count: int) -> Iterator[slice]:
@@ -54,7 +56,7 @@ def decide_stateless(setup: Setup, located: Located, before: bytes | None) -> tu
         for piece in pieces(len(decisions)):
             rows = ours(located.own, piece)
             tables = [loaded(table, 0, len(rows)) for table in (rows.frames, rows.packets, decisions[piece])]
-            run.run(*tables, 0, len(rows))
+            run.run(tables[0], tables[1], tables[2], 0, len(rows))
             flush(tables[2])
         run.settle()
         return decisions, pickle.dumps(run.mode.course.memory) if setup.counts_all else None
@@ -96,8 +98,8 @@ def owners_of(setup: Setup, rows: Rows) -> Numbers:
     """The numbers of the shards, or NOBODY, by row."""
     share = alone()._replace(**{name: np.zeros(len(rows), np.int64) for name in ("owners", "nows", "born")})
     key = int(simulator_of(setup).stateful.counters()["hash_key"])
-    tables = [usable(table) for table in (rows.frames, rows.packets, rows.quotes)]
-    share_out(*tables, usable(share), key, setup.shards, 0, len(rows))
+    frames, packets, quotes = (usable(table) for table in (rows.frames, rows.packets, rows.quotes))
+    share_out(frames, packets, quotes, usable(share), key, setup.shards, 0, len(rows))
     return share.owners
 
 
@@ -144,15 +146,13 @@ def changes_of(numbers: Numbers) -> Changes:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a shard says of a file: of its rows what frames are told and the decisions; how many connections there were.
+    """What a shard says of a file: of its own rows what frames are `told`, and the decisions.
 
-    `live` and `ghosts` are at all rows of the file, also at others' (of a single shard: its peak so far).
+    `live` and `ghosts` say how many there were of it at all rows of the file, also at others'.
     """
 
     places: npt.NDArray[np.intp]
-    evidence: Numbers
-    connection: Numbers
-    further: Numbers
+    told: dict[str, Numbers]
     decisions: Table
     live: Changes
     ghosts: Changes
@@ -175,9 +175,15 @@ def decide_stateful(setup: Setup, shard: int, times: Times, part: Part, before: 
             run_alone(run, part.rows, decisions)
         run.settle()
         frames = part.rows.frames
-        told = [frames[name].copy() for name in ("evidence", "connection", "further")]
-        counted = [changes_of(live[:, side]) for side in (0, 1)]
-        return Answer(part.places, *told, decisions, *counted, run.counters()), pickle.dumps(tables_of(run), 5)
+        answer = Answer(
+            places=part.places,
+            told={name: frames[name].copy() for name in TOLD},
+            decisions=decisions,
+            live=changes_of(live[:, 0]),
+            ghosts=changes_of(live[:, 1]),
+            counters=run.counters(),
+        )
+        return answer, pickle.dumps(tables_of(run), pickle.HIGHEST_PROTOCOL)
 
 
 def own_share(shard: int, count: int, shards: int) -> Share:
@@ -187,7 +193,9 @@ def own_share(shard: int, count: int, shards: int) -> Share:
     state = np.zeros(STATE, np.int64)
     state[MINE] = shard
     room = min(count, CHUNK_ROWS)
-    owners, nows, born, live, joined, ghosts_joined = (np.zeros(n, np.int64) for n in (room, room, room, 2 * room, 0, 0))
+    owners, nows, born, live, joined, ghosts_joined = (
+        np.zeros(n, np.int64) for n in (room, room, room, 2 * room, 0, 0)
+    )
     return Share(state, owners, nows, born, live, joined, ghosts_joined)
 
 
@@ -207,9 +215,9 @@ def tables_of(run: StatefulRun) -> Tables:
 
 def decide(run: StatefulRun, rows: Rows, decisions: Table) -> None:
     """Decide some rows."""
-    tables: list[Any] = [usable(table) for table in (rows.frames, rows.packets, rows.quotes, decisions)]
-    run.run(*tables, 0, len(rows))
-    flush(tables[0], tables[3])
+    frames, packets, quotes, verdicts = map(usable, (rows.frames, rows.packets, rows.quotes, decisions))
+    run.run(frames, packets, quotes, verdicts, 0, len(rows))
+    flush(frames, verdicts)
 
 
 def run_alone(run: StatefulRun, rows: Rows, decisions: Table) -> None:

@@ -7,9 +7,8 @@ the decisions about datagrams, whose fragments may lie in several files.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,13 +17,18 @@ from fwsim.capture import Chunk
 from fwsim.capture.captures import CHUNK_ROWS
 from fwsim.capture.model import Table
 from fwsim.cluster.deciding import Answer, Numbers, Tables
-from fwsim.cluster.locating import FIRST_SERIAL, Located, Record, Recording
+from fwsim.cluster.locating import Located, Record, Recording
 from fwsim.defragmenting import Final, apply
 from fwsim.engine.tuples import Tracker
 from fwsim.running import GHOSTS
 from fwsim.sharding import COUNTED, FULL, FULL_OF_GHOSTS, united
 from fwsim.simulator import Batch
-from fwsim.tables import DECISION, QUOTE, empty
+from fwsim.tables import DECISION, PACKET, QUOTE, empty
+
+
+def chunk_of(frames: Table, packets: Table) -> Chunk:
+    """A chunk of what is left of frames when they are decided: without quotes and bytes."""
+    return Chunk(frames, packets, empty(QUOTE, 0), np.zeros(0, np.uint8), {})
 
 
 @dataclass(frozen=True)
@@ -40,29 +44,15 @@ class Rows:
         """Chunk by chunk."""
         for start in range(0, len(self.frames), CHUNK_ROWS):
             rows = slice(start, start + CHUNK_ROWS)
-            chunk = Chunk(self.frames[rows], self.packets[rows], np.zeros(0, QUOTE), np.zeros(0, np.uint8), {})
-            yield Batch(chunk, self.stateless[rows], self.stateful[rows])
-
-
-@dataclass(frozen=True)
-class Telling:
-    """The frames and decisions of a file that are those of datagrams, by row (`fwsim.defragmenting.Judged`)."""
-
-    frames: dict[int, Any]
-    stateful: dict[int, Any]
-    serial: int
-
-    @property
-    def chunk(self) -> Telling:
-        """Where the frames are."""
-        return self
+            yield Batch(chunk_of(self.frames[rows], self.packets[rows]), self.stateless[rows], self.stateful[rows])
 
 
 @dataclass(frozen=True)
 class Figures:
     """What is known of a file's rows as a whole.
 
-    `births` are the provisional numbers that began, `peaks` the most connections and ghosts behind a row.
+    `births` are the provisional numbers that began, `peaks` the most connections and ghosts behind a row. `frames` and
+    `stateful` are the rows that `records` are about, which number them by their places here.
     """
 
     births: Numbers
@@ -70,7 +60,8 @@ class Figures:
     counters: list[dict[str, int]]
     records: list[Record]
     finals: list[tuple[int, Final]]
-    telling: Telling
+    frames: Table
+    stateful: Table
 
 
 def merge(located: Located, stateless: Table, answers: Sequence[Answer]) -> tuple[Rows, Figures]:
@@ -78,22 +69,36 @@ def merge(located: Located, stateless: Table, answers: Sequence[Answer]) -> tupl
     count = len(located.own)
     frames, stateful = located.own.frames.copy(), empty(DECISION, count)
     for answer in answers:
-        for name in ("evidence", "connection", "further"):
-            frames[name][answer.places] = getattr(answer, name)
+        for name, column in answer.told.items():
+            frames[name][answer.places] = column
         stateful[answer.places] = answer.decisions
-    rows = [whole.row for record in located.records for whole in record.wholes]
-    rows += [row for record in located.records for row, _ in record.with_it]
-    telling = Telling(
-        {row: frames[row].copy() for row in rows},
-        {row: stateful[row].copy() for row in rows},
-        located.number + FIRST_SERIAL,
-    )
+    told_of = rows_of(located.records)
+    place_of = {row: place for place, row in enumerate(told_of)}
+    records = [placed(record, place_of) for record in located.records]
     numbers = frames["connection"]
     births = numbers[numbers == located.base + 1 + np.arange(count)]
     figures = Figures(
-        births, peaks_of(answers, count), [one.counters for one in answers], located.records, located.finals, telling
+        births=births,
+        peaks=peaks_of(answers, count),
+        counters=[one.counters for one in answers],
+        records=records,
+        finals=located.finals,
+        frames=frames[told_of],
+        stateful=stateful[told_of],
     )
     return Rows(frames, located.own.packets, stateless, stateful), figures
+
+
+def rows_of(records: Sequence[Record]) -> list[int]:
+    """The rows whose frames and decisions tell what becomes of fragments."""
+    rows = {whole.row for record in records for whole in record.wholes}
+    return sorted(rows | {row for record in records for row, _ in record.with_it})
+
+
+def placed(record: Record, place_of: Mapping[int, int]) -> Record:
+    """The same about other rows."""
+    wholes = [replace(whole, row=place_of[whole.row]) for whole in record.wholes]
+    return Record(wholes, record.lost, [(place_of[row], lost) for row, lost in record.with_it])
 
 
 def peaks_of(answers: Sequence[Answer], count: int) -> tuple[int, int]:
@@ -113,7 +118,7 @@ def full(limit: int, figures: Sequence[Figures]) -> str | None:
         return None
     if 0 < limit <= max(one.peaks[0] for one in figures):
         return FULL
-    return FULL_OF_GHOSTS if GHOSTS <= max(one.peaks[1] for one in figures) else None
+    return FULL_OF_GHOSTS if max(one.peaks[1] for one in figures) >= GHOSTS else None
 
 
 def counters_of(figures: Sequence[Figures]) -> dict[str, int]:
@@ -138,8 +143,9 @@ def settle(figures: Sequence[Figures]) -> dict[int, list[Final]]:
     said: dict[int, list[Final]] = {}
     defragmenter = Recording()
     for one in figures:
+        batch = Batch(chunk_of(one.frames, empty(PACKET, 0)), empty(DECISION, 0), one.stateful)
         for record in one.records:
-            defragmenter.say(one.telling, record)
+            defragmenter.say(batch, record)
         for file, final in [*one.finals, *defragmenter.take()]:
             said.setdefault(file, []).append(final)
     return said
@@ -148,8 +154,7 @@ def settle(figures: Sequence[Figures]) -> dict[int, list[Final]]:
 def finish(merged: Rows, finals: Sequence[Final], numbers: Numbers | None) -> Rows:
     """Say of the fragments of a file what is to be said, and number connections."""
     rows = Rows(merged.frames.copy(), merged.packets, merged.stateless, merged.stateful.copy())
-    chunk = Chunk(rows.frames, rows.packets, np.zeros(0, QUOTE), np.zeros(0, np.uint8), {})
-    batch = Batch(chunk, rows.stateless, rows.stateful)
+    batch = Batch(chunk_of(rows.frames, rows.packets), rows.stateless, rows.stateful)
     for final in finals:
         apply(batch, final)
     if numbers is not None:

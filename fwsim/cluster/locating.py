@@ -100,7 +100,6 @@ def first_carried(simulator: Simulator) -> Carried:
 
 def frozen(carried: Carried) -> bytes:
     """As bytes, which nobody can change: a task must leave what it is given as it is, to be run again."""
-    carried.topology.settle()
     return pickle.dumps(carried, pickle.HIGHEST_PROTOCOL)
 
 

@@ -44,8 +44,13 @@ class Elsewhere:
 class ClusterResult:
     """A run on a cluster: iterate over its batches, once, in capture order."""
 
-    def __init__(self, client: Any, setup: Setup, paths: Sequence[str], simulator: Simulator) -> None:
-        """Nothing is read before the first batch is asked for; `client` is Dask's, `simulator` the user's own."""
+    def __init__(
+        self, client: Any, setup: Setup, paths: Sequence[str], simulator: Simulator, *, table: bool = False
+    ) -> None:
+        """Nothing is read before the first batch is asked for; `client` is Dask's, `simulator` the user's own.
+
+        With `table` the simulator has the connection table at the end.
+        """
         self.captures = Elsewhere([CaptureFile(path) for path in paths])
         self.simulator = simulator
         self.packets = 0
@@ -54,8 +59,11 @@ class ClusterResult:
         self.one_because: str | None = None
         """Why connections were tracked in one shard, if that was so and more were asked for."""
         self.statistics: dict[str, int] = {}
+        self.first_ts: int | None = None
+        """The time of the first frame."""
         self._client = client
         self._setup = setup
+        self._table = table
         self._plan: Plan | None = None
 
     def __iter__(self) -> Iterator[Batch]:
@@ -67,9 +75,15 @@ class ClusterResult:
             for batch in rows.batches():
                 self.packets += len(batch)
                 yield batch
+        if self._table:
+            self._take_table()
+
+    def submit(self, function: Any, *given: Any) -> Any:
+        """One more task; gives its future."""
+        return self._client.submit(function, *given, pure=False, priority=0)
 
     def decided(self) -> list[Any]:
-        """Have all decided; gives the future rows of each file."""
+        """Have all decided; gives the future rows (`Rows`) of each file."""
         if self._plan is not None:
             raise UsageError("a result streams: iterate over it once")
         paths = [file.path for file in self.captures.files]
@@ -84,11 +98,12 @@ class ClusterResult:
             self.captures.interfaces += about.interfaces
             for name, number in about.notes.items():
                 self.captures.notes[name] = self.captures.notes.get(name, 0) + number
+        self.first_ts = next((about.first_ts for about in plan.abouts if about.first_ts is not None), None)
         carried: Carried = pickle.loads(plan.carried())
         self.simulator.topology = carried.topology
         return plan.finished()
 
-    def take_table(self) -> None:
+    def _take_table(self) -> None:
         """Let the simulator have the connection table as it is at the end."""
         assert self._plan is not None
         tracker = self._plan.table()

@@ -154,10 +154,6 @@ class Topology:
         """The tables as arrays, up to date. Hot code takes those of `usable` instead."""
         return self._tables.arrays
 
-    def settle(self) -> None:
-        """Write everything back into the arrays."""
-        self._tables.settle()
-
     def locate(self, captures: Captured, chunk: Located) -> None:
         """Say for every packet of a chunk where it came from and where it goes (`engine.origin`), in its rows."""
         self.bind(captures.interfaces)
