@@ -156,11 +156,12 @@ def write_folder(run: ClusterRun, selecting: SelectionOptions, counts: Counts, f
     files = result.decided()
     naming = Naming([file.path for file in result.captures.files], run.naming.interfaces, run.naming.rules)
     selected = Selected(selecting, run.modes, result.first_ts, naming)
-    counted: Any = pickle.dumps(counts)
+    counted: Any = result.share(pickle.dumps(counts))
+    shared = result.share(selected)
     written = []
     for number, rows in enumerate(files):
-        written.append(result.submit(write, rows, folder.file(number, naming.file(number)), selected))
-        counted = result.submit(count, rows, counted, selected)
+        written.append(result.submit(write, rows, folder.file(number, naming.file(number)), shared))
+        counted = result.submit(count, rows, counted, shared)
     for one in written:
         one.result()
     result.packets = sum(file.packets for file in result.captures.files)

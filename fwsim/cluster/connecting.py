@@ -7,12 +7,17 @@ Read first: nothing. Our own has a process for each worker, keeps nothing in the
 from __future__ import annotations
 
 import logging
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import dask
 from distributed import Client, LocalCluster
+from distributed.comm.addressing import parse_address
+from distributed.comm.registry import get_backend
 
 from fwsim import __version__
 from fwsim.errors import UsageError
@@ -29,16 +34,34 @@ def version() -> str:
 @contextmanager
 def connected(scheduler: str | None, workers: int) -> Iterator[Any]:
     """A client of the cluster; without a scheduler, of one with so many workers that lives as long."""
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # where Dask's tasks complain of being interrupted
     if scheduler is not None:
         with _reached(scheduler) as client:
             yield client
         return
-    with (
-        tempfile.TemporaryDirectory(prefix="fwsim-dask-") as folder,
-        _our_own(folder, workers) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fwsim-dask-"))
+        stack.enter_context(dask.config.set({"temporary-directory": folder}))
+        with _without_ctrl_c():
+            cluster = stack.enter_context(_our_own(folder, workers))
+            client = stack.enter_context(Client(cluster, set_as_default=False))
         yield client
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Not hear Ctrl-C for a second or two: who is started meanwhile will never hear it.
+
+    A terminal sends it to all processes, and each worker would tell at length what it was doing then. They end by us.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _our_own(folder: str, workers: int) -> Any:
@@ -57,6 +80,7 @@ def _our_own(folder: str, workers: int) -> Any:
 def _reached(scheduler: str) -> Iterator[Any]:
     """A client of a cluster that has workers, all of them with this version of fwsim."""
     try:
+        get_backend(parse_address(scheduler)[0])  # a client that fails at this leaves threads behind
         client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as problem:
         raise UsageError(f"--scheduler {scheduler}: cannot be reached: {problem}") from None

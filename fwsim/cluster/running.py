@@ -82,6 +82,10 @@ class ClusterResult:
         """One more task; gives its future."""
         return self._client.submit(function, *given, pure=False, priority=0)
 
+    def share(self, value: Any) -> Any:
+        """Bring something to a worker once; gives its future."""
+        return self._client.scatter(value, broadcast=False)
+
     def decided(self) -> list[Any]:
         """Have all decided; gives the future rows (`Rows`) of each file."""
         if self._plan is not None:
