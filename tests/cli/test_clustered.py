@@ -118,5 +118,3 @@ def test_a_folder_is_told_by_its_end_or_by_what_is_there(tmp_path: Path) -> None
     assert is_folder(str(tmp_path))
     assert is_folder("s3://bucket/decisions/")
     assert not is_folder(str(tmp_path / "one.parquet"))
-
-
