@@ -2,9 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
+from fwsim.capture import Input, open_captures
 from fwsim.cluster.locating import frozen, locate, thawed
 from fwsim.cluster.reading import Content, Source, read
 from fwsim.cluster.setup import Setup
+from fwsim.parity.records import records, write
 from fwsim.terms import Reason
 from tests.unit.test_cluster_setup import made
 
@@ -53,15 +57,16 @@ def test_datagrams_stand_in_the_place_of_their_last_fragment() -> None:
     assert not (located.own.frames["reason"] == Reason.FRAGMENT_WAITING).any()
 
 
-def test_what_is_incomplete_at_the_end_is_said_of_its_file() -> None:
+def test_what_is_incomplete_at_the_end_is_said_of_its_file(tmp_path: Path) -> None:
     setup = made(TRACKING)
-    content = content_of(setup, "fragments.pcapng", 4)
-    kept, _ = locate(setup, content, None, last=False)
-    ended, _ = locate(setup, content, None, last=True)
-    further = [one for one in ended.finals if one not in kept.finals]
-    assert all(file == 4 for file, _ in ended.finals)
-    assert len(ended.finals) - len(kept.finals) == len(further)
-    assert all(final.reason == Reason.FRAGMENT_INCOMPLETE for _, final in further)
+    frames = records(open_captures([Input(str(PCAPS / "fragments.pcapng"))]))
+    whole, _ = locate(setup, content_of(setup, "fragments.pcapng", 0), None, last=True)
+    first = int(np.flatnonzero(whole.seen.frames["reason"] == Reason.FRAGMENT_WAITING)[0])
+    write(str(tmp_path / "begun.pcapng"), [frames[first]])
+    content = read(setup, Source("begun.pcapng", str(tmp_path / "begun.pcapng"), 4))
+    assert locate(setup, content, None, last=False)[0].finals == []
+    ((file, final),) = locate(setup, content, None, last=True)[0].finals
+    assert (file, final.row, final.reason) == (4, 0, Reason.FRAGMENT_INCOMPLETE)
 
 
 def test_without_tracking_fragments_stay_as_they_are() -> None:
