@@ -9,6 +9,7 @@ Unlike Linux: chains that stand before defragmentation (priority below -400) see
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -105,6 +106,22 @@ class Assembled:
         return len(self.frames)
 
 
+class Gone(Protocol):
+    """What became of fragments, as `Assembled` tells it."""
+
+    @property
+    def wholes(self) -> Sequence[Whole]:
+        """The datagrams."""
+
+    @property
+    def lost(self) -> Sequence[Lost[Place]]:
+        """Fragments that are discarded."""
+
+    @property
+    def with_it(self) -> Sequence[tuple[int, Lost[Place]]]:
+        """Those that the fragment in a row took with it."""
+
+
 class Defragmenter:
     """Puts fragments together. `keeping` must be set by who will ask for what is decided later.
 
@@ -199,6 +216,10 @@ class Defragmenter:
         frames = batch.chunk.frames[assembled.start : assembled.start + len(assembled)]
         for name in ("evidence", "connection", "further"):
             frames[name] = assembled.frames[name]
+        self.say(batch, assembled)
+
+    def say(self, batch: Judged, assembled: Gone) -> None:
+        """Give the datagrams' decisions, which are written back, to all their fragments."""
         for lost in assembled.lost:
             self._lose(batch, lost)
         for row, lost in assembled.with_it:

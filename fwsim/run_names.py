@@ -6,18 +6,26 @@ Read first: `fwsim.naming`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from fwsim.capture import Captures
+from fwsim.capture.model import CaptureFile
 from fwsim.lower import Lowered
 from fwsim.naming import Naming, RuleNames
 from fwsim.simulator import Simulator
 
 
+class Read(Protocol):
+    """What is asked of captures."""
+
+    @property
+    def files(self) -> Sequence[CaptureFile]:
+        """The files, however many have been opened by now."""
+
+
 class _Paths(Sequence[str]):
     """The paths of captures, however many have been opened by now."""
 
-    def __init__(self, captures: Captures) -> None:
+    def __init__(self, captures: Read) -> None:
         self.captures = captures
 
     def __len__(self) -> int:
@@ -27,7 +35,7 @@ class _Paths(Sequence[str]):
         return self.captures.files[number].path
 
 
-def naming_of(captures: Captures, simulator: Simulator) -> Naming:
+def naming_of(captures: Read, simulator: Simulator) -> Naming:
     """The names of a run."""
     rules: dict[str, RuleNames] = {}
     for mode, lowered in simulator.lowered.items():

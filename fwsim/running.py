@@ -13,6 +13,7 @@ import numpy as np
 from fwsim import tracker as trackers
 from fwsim.engine.path import Course
 from fwsim.engine.pipeline import Stateful, run_stateful
+from fwsim.engine.program import Memory
 from fwsim.engine.shard import MINE, NOBODY, STATE, Numbers, Share
 from fwsim.engine.tuples import Tracker
 from fwsim.engine.twin import REPLIES_ACK_OR_RST, REPLIES_ANY, REPLIES_NEVER, Stateless, run_stateless
@@ -32,6 +33,11 @@ def course_of(lowered: Lowered) -> Course:
     """A fresh course through a ruleset: nothing counted, every limit's bucket full."""
     seen = empty(PACKET, 1)
     return Course(lowered.program, lowered.memory(), seen, words(seen))
+
+
+def going_on(course: Course, memory: Memory) -> Course:
+    """The course with what another has counted."""
+    return course._replace(memory=memory)
 
 
 class StatelessRun:
@@ -57,6 +63,11 @@ class StatelessRun:
     def run(self, frames: Any, packets: Any, decisions: Any, start: int, end: int) -> None:
         """Decide rows `start` to `end`, which are arrays if the engine is compiled, else wrapped."""
         run_stateless(self._tables.usable(), frames, packets, decisions, start, end)
+
+    def remember(self, memory: Memory) -> None:
+        """Go on with what was counted elsewhere, of arrays."""
+        mode = self._tables.arrays
+        self._tables = Tables(mode._replace(course=going_on(mode.course, memory)))
 
     def settle(self) -> None:
         """Write everything back into the arrays."""
@@ -125,6 +136,11 @@ class StatefulRun:
     def replace(self, tracker: Tracker, ghosts: Tracker) -> None:
         """Go on with other tables, of arrays."""
         self._tables = Tables(self._tables.arrays._replace(tracker=tracker, ghosts=ghosts))
+
+    def remember(self, memory: Memory) -> None:
+        """Go on with what was counted elsewhere, of arrays."""
+        mode = self._tables.arrays
+        self._tables = Tables(mode._replace(course=going_on(mode.course, memory)))
 
     @property
     def share(self) -> Share:

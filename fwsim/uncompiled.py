@@ -102,3 +102,7 @@ class Tables(Generic[Group]):
         if self._wrapped is not None:
             flush(self._wrapped)
             self._wrapped = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The arrays, up to date, to be pickled."""
+        return {"_arrays": self.arrays, "_wrapped": None}

@@ -37,6 +37,7 @@ LADDER = [
     },
     {"fwsim.selection"},
     {"fwsim.report", "fwsim.parity", "fwsim.explain", "fwsim.compiler"},
+    {"fwsim.cluster"},
     {"fwsim.cli"},
 ]
 """Who may import whom: a module imports from its own rung's package and from the rungs before it."""
@@ -49,6 +50,9 @@ DOORS = {
     "numba": {"fwsim.native", "fwsim.compiler"},
     "llvmlite": {"fwsim.native"},
     "pyarrow": {"fwsim.arrow"},
+    "dask": {"fwsim.cluster"},
+    "distributed": {"fwsim.cluster"},
+    "fsspec": {"fwsim.capture", "fwsim.cluster"},
     "click": {"fwsim.cli"},
     "rich": {"fwsim.cli"},
 }

@@ -349,6 +349,8 @@ def open_handle(path: str) -> tuple[BinaryIO, bool]:
     """The file, unbuffered, and whether it is ours to close."""
     if path == STDIN:
         return cast(BinaryIO, getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)), False
+    if "://" in path:
+        return remote(path), True
     try:
         if Path(path).is_dir():
             raise CaptureError(path, "is a directory, expected a capture file")
@@ -358,3 +360,17 @@ def open_handle(path: str) -> tuple[BinaryIO, bool]:
     except (OSError, ValueError) as error:
         what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise CaptureError(path, f"cannot be opened: {what}") from error
+
+
+def remote(url: str) -> BinaryIO:
+    """A file by its URL, as fsspec reads it: `s3://bucket/name`, `https://host/name`, `file:///name`."""
+    try:
+        import fsspec
+    except ImportError:
+        raise CaptureError(url, "a URL needs fsspec, which is an extra: pip install 'fwsim[dask]'") from None
+    try:
+        return cast(BinaryIO, fsspec.open(url, "rb").open())
+    except FileNotFoundError:
+        raise CaptureError(url, "no such file") from None
+    except Exception as error:  # every file system has its own
+        raise CaptureError(url, f"cannot be opened: {error}") from error

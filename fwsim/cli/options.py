@@ -95,6 +95,19 @@ class SelectionOptions:
 
 
 @dataclass(frozen=True)
+class EngineOptions:
+    """What does the work."""
+
+    engine: str = "process"
+    scheduler: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        if self.scheduler is not None and self.engine != "dask":
+            raise UsageError("--scheduler is the address of a Dask cluster: expected --engine dask with it")
+
+
+@dataclass(frozen=True)
 class OutputOptions:
     """In which form, and where to."""
 
@@ -271,5 +284,18 @@ keeping_options = _packed(
             help="Save after so many packets (1000000), or seconds (30s, if not given).",
         ),
         click.option("--resume", is_flag=True, help="Go on from the checkpoint if there is one, else from the start."),
+    ],
+)  # fmt: skip
+
+engine_options = _packed(
+    "engine",
+    EngineOptions,
+    [
+        click.option(
+            "--engine", type=click.Choice(["process", "dask"]), default="process", show_default=True,
+            help="dask: spread the captures over a Dask cluster, by default one of this machine's cores "
+            "(needs fwsim[dask]); changes no result.",
+        ),
+        click.option("--scheduler", metavar="ADDRESS", help="The Dask cluster to use: tcp://host:8786."),
     ],
 )  # fmt: skip

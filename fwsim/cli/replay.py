@@ -8,10 +8,12 @@ from __future__ import annotations
 import click
 
 from fwsim.cli.options import (
+    EngineOptions,
     InputOptions,
     KeepingOptions,
     OutputOptions,
     SelectionOptions,
+    engine_options,
     input_options,
     keeping_options,
     output_options,
@@ -34,10 +36,16 @@ Examples:
 @selection_options
 @output_options
 @keeping_options
+@engine_options
 def command(
-    inputs: InputOptions, selecting: SelectionOptions, output: OutputOptions, keeping: KeepingOptions, mode: str
+    inputs: InputOptions,
+    selecting: SelectionOptions,
+    output: OutputOptions,
+    keeping: KeepingOptions,
+    engine: EngineOptions,
+    mode: str,
 ) -> int:
     """Run the captures through a ruleset in one mode, and tell the decision about each packet."""
     from fwsim.cli.showing import show
 
-    return show(inputs, selecting, output, (mode,), lines=True, keeping=keeping)
+    return show(inputs, selecting, output, (mode,), engine, lines=True, keeping=keeping)

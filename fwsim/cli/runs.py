@@ -59,9 +59,53 @@ class Run:
         """What decides."""
         return self.result.simulator
 
+    @property
+    def asked(self) -> str:
+        """The option that asked for several shards."""
+        return f"--jobs {self.inputs.jobs}"
+
+    @property
+    def one_because(self) -> str | None:
+        """Why there was one shard where more were asked for, if that is so."""
+        stateful = self.simulator.stateful
+        because = stateful.one_because if isinstance(stateful, ShardedRun) else STEP_BY_STEP
+        return None if self.inputs.jobs == 1 or because == LOOKED_AT else because
+
     def slots(self) -> dict[str, Slots]:
         """Where the hits of each mode are counted."""
         return {mode: Slots(len(names.rules), len(names.chains)) for mode, names in self.naming.rules.items()}
+
+
+@dataclass(frozen=True)
+class Rulesets:
+    """The rulesets of a run, and the interfaces that its options add."""
+
+    ruleset: Ruleset
+    by_hand: Ruleset | None
+    """That of the stateless mode, if it has one of its own."""
+    guessed: str | None
+    interfaces: dict[str, list[str]]
+
+
+def rulesets(
+    inputs: InputOptions, files: Sequence[Input], prepare: Callable[[Ruleset], Ruleset] | None = None
+) -> Rulesets:
+    """Load the rulesets, or guess one; `prepare` changes it before it is used."""
+    interfaces = networks_of(inputs)
+    guessed: str | None = None
+    source: str | io.StringIO
+    if inputs.rules is None:
+        guessed = guessed_ruleset(files, interfaces, inputs.local)
+        source = io.StringIO(guessed)
+    else:
+        source = inputs.rules
+    ruleset = load(inputs, source)
+    if prepare is not None:
+        ruleset = prepare(ruleset)
+    by_hand = None
+    if inputs.stateless_rules:
+        by_hand = load_ruleset(inputs.stateless_rules, interfaces=interfaces, local=inputs.local)
+    return Rulesets(ruleset, by_hand, guessed, {} if ruleset.interfaces else new_interfaces(inputs))
 
 
 def start(
@@ -80,27 +124,16 @@ def start(
     (`inputs.jobs`).
     """
     files = capture_inputs(inputs)
-    interfaces = networks_of(inputs)
-    guessed: str | None = None
-    source: str | io.StringIO
-    if inputs.rules is None:
-        guessed = guessed_ruleset(files, interfaces, inputs.local)
-        source = io.StringIO(guessed)
-    else:
-        source = inputs.rules
-    ruleset = load(inputs, source)
-    if prepare is not None:
-        ruleset = prepare(ruleset)
-    by_hand = None
-    if inputs.stateless_rules:
-        by_hand = load_ruleset(inputs.stateless_rules, interfaces=interfaces, local=inputs.local)
+    rules = rulesets(inputs, files, prepare)
     captures = opening(files, checksum=inputs.checksum, merge=bool(inputs.named), limit=inputs.count, digest=digest)
-    seen_on = {} if ruleset.interfaces else new_interfaces(inputs)
-    simulator = Simulator(ruleset, interfaces=seen_on, stateless_rules=by_hand, key=inputs.seed, jobs=jobs)
-    if guessed is None or inputs.interfaces:
+    simulator = Simulator(
+        rules.ruleset, interfaces=rules.interfaces, stateless_rules=rules.by_hand, key=inputs.seed, jobs=jobs
+    )
+    if rules.guessed is None or inputs.interfaces:
         for name, path in inputs.named:
             simulator.topology.check_declared(name, f"--in {name}={path}")
-    return Run(inputs, modes, Result(captures, simulator), naming_of(captures, simulator), ruleset, guessed)
+    naming = naming_of(captures, simulator)
+    return Run(inputs, modes, Result(captures, simulator), naming, rules.ruleset, rules.guessed)
 
 
 def load(inputs: InputOptions, source: str | io.StringIO) -> Ruleset:
@@ -182,11 +215,8 @@ def damage(run: Run) -> int:
 
 def shard_notes(run: Run) -> list[str]:
     """Why connections were tracked in one shard, at last, where more were asked for."""
-    stateful = run.simulator.stateful
-    because = stateful.one_because if isinstance(stateful, ShardedRun) else STEP_BY_STEP
-    if run.inputs.jobs == 1 or because is None or because == LOOKED_AT:
-        return []
-    return [f"--jobs {run.inputs.jobs}: connections were tracked in one shard, because {because}"]
+    because = run.one_because
+    return [f"{run.asked}: connections were tracked in one shard, because {because}"] if because else []
 
 
 def status_of(run: Run, tally: Tally) -> int:

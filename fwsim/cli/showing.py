@@ -22,13 +22,15 @@ from fwsim.checkpoint.identity import is_regular
 from fwsim.checkpoint.legs import Legs
 from fwsim.checkpoint.saved import Saved
 from fwsim.cli import INTERRUPTED
+from fwsim.cli.clustered import Counts, check_cluster, clustered, is_folder, write_folder
 from fwsim.cli.interrupting import Interruption
-from fwsim.cli.options import InputOptions, KeepingOptions, OutputOptions, SelectionOptions
+from fwsim.cli.options import EngineOptions, InputOptions, KeepingOptions, OutputOptions, SelectionOptions
 from fwsim.cli.progress import with_progress
 from fwsim.cli.resuming import Counters, Keeping
 from fwsim.cli.runs import Run, Window, start, status_of
 from fwsim.cli.streams import Compiling, check_target, colours, opened, warn
 from fwsim.cli.summing_up import about, advice_of, unknowns_of
+from fwsim.cluster.storing import Folder
 from fwsim.errors import UsageError
 from fwsim.report.about import About
 from fwsim.report.comparison import unchained_notes
@@ -51,6 +53,8 @@ from fwsim.report.summary_text import summary
 from fwsim.report.tally import Tally
 from fwsim.tracker import connections_listing
 
+IN_THIS_PROCESS = EngineOptions()
+
 FORMATS: dict[str, type[JsonLines | Csv]] = {"jsonl": JsonLines, "csv": Csv}
 NOTHING_KEPT = KeepingOptions()
 
@@ -60,12 +64,17 @@ def show(
     selecting: SelectionOptions,
     output: OutputOptions,
     modes: tuple[str, ...],
+    engine: EngineOptions = IN_THIS_PROCESS,
     *,
     lines: bool,
     keeping: KeepingOptions = NOTHING_KEPT,
 ) -> int:
     """Run and write; `lines` for a line per packet in the text. Returns the exit status."""
     window = Window(selecting, modes)
+    if engine.engine == "dask":
+        if keeping != NOTHING_KEPT:
+            raise UsageError("--checkpoint: a run on a cluster cannot be saved, expected it without --engine dask")
+        return show_from_cluster(inputs, window, output, modes, engine, lines=lines)
     for target in (output.output, output.write, keeping.checkpoint):
         check_target(target, inputs.sources)
     if output.write == output.output:
@@ -148,6 +157,51 @@ def is_written_packet_by_packet(output: OutputOptions, *, lines: bool) -> bool:
     if output.format in FORMATS:
         return output.by is None
     return output.format == "text" and lines and not output.quiet
+
+
+def show_from_cluster(
+    inputs: InputOptions,
+    window: Window,
+    output: OutputOptions,
+    modes: tuple[str, ...],
+    engine: EngineOptions,
+    *,
+    lines: bool,
+) -> int:
+    """The same with the work done by a Dask cluster."""
+    check_cluster(inputs, output)
+    if output.format == "parquet" and is_folder(output.output):
+        return show_folder(inputs, window, output, modes, engine)
+    check_target(output.output, inputs.sources)
+    parquet = output.format == "parquet"
+    if parquet:
+        check_parquet(output.output)
+    with ExitStack() as stack:
+        run = stack.enter_context(clustered(inputs, modes, engine, whole=output.format == "json"))
+        showing = Showing(run, window, output, stack.enter_context(opened(output.output, whole=parquet)), lines=lines)
+        stack.callback(showing.abandon)
+        for batch in run.result:
+            showing.add(batch)
+        showing.finish()
+    warn(showing.unknowns.lines(), "unknown")
+    return status_of(run, showing.tally)
+
+
+def show_folder(
+    inputs: InputOptions, window: Window, output: OutputOptions, modes: tuple[str, ...], engine: EngineOptions
+) -> int:
+    """Have the workers write a Parquet file for each capture, and print the summary."""
+    require_pyarrow()
+    folder = Folder(output.output)
+    text = replace(output, format="text", output="-")
+    with clustered(inputs, modes, engine) as run, opened("-") as out:
+        showing = Showing(run, window, text, out, lines=False)
+        counts = Counts(showing.tally, showing.unknowns, showing.groups)
+        counts = write_folder(run, window.selecting, counts, folder)
+        showing.tally, showing.unknowns, showing.groups = counts.tally, counts.unknowns, counts.groups
+        showing.finish()
+    warn(showing.unknowns.lines(), "unknown")
+    return status_of(run, showing.tally)
 
 
 def check_parquet(path: str) -> None:

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fwsim.cluster.deciding import changes_of, decide_stateful, decide_stateless, split, there_were
+from fwsim.cluster.locating import Located, locate
+from fwsim.cluster.reading import Source, read
+from fwsim.cluster.setup import Setup
+from fwsim.engine.shard import NOBODY
+from tests.unit.test_cluster_setup import LIMITED, made
+
+PCAPS = Path(__file__).parent.parent.parent / "pcaps"
+TRACKING = "policy: accept\ntracking: on"
+
+
+def located_of(setup: Setup, name: str) -> Located:
+    return locate(setup, read(setup, Source(name, str(PCAPS / name), 0)), None, last=True)[0]
+
+
+def test_every_row_is_one_shards_and_quotes_come_along() -> None:
+    setup = made(TRACKING)
+    located = located_of(setup, "forged-icmp-error.pcapng")
+    times, parts = split(setup, located)
+    assert sorted(np.concatenate([part.places for part in parts]).tolist()) == list(range(len(located.seen)))
+    assert (times.nows == located.seen.packets["now"]).all()
+    for part in parts:
+        quoting = part.rows.packets["quote"] >= 0
+        of_file = located.seen.packets["quote"][part.places][quoting]
+        assert part.rows.quotes[part.rows.packets["quote"][quoting]].tobytes() == located.seen.quotes[of_file].tobytes()
+    assert any((part.rows.packets["quote"] >= 0).any() for part in parts)
+
+
+def test_connections_are_numbered_by_the_place_of_their_first_packet() -> None:
+    setup = made(TRACKING)
+    located = located_of(setup, "handshake.pcapng")
+    times, parts = split(setup, located)
+    answers = [decide_stateful(setup, shard, times, part, None)[0] for shard, part in enumerate(parts)]
+    (answer,) = [one for one in answers if len(one.places)]
+    began = int(answer.places[0]) + 1
+    assert set(answer.told["connection"].tolist()) == {began}
+    assert set(answer.decisions["connection"].tolist()) == {began}
+    assert answer.live.spread(len(times.nows)).max() == 1
+
+
+def test_a_task_may_run_again() -> None:
+    setup = made(TRACKING)
+    located = located_of(setup, "midstream.pcapng")
+    times, parts = split(setup, located)
+    for part in parts:
+        for array in (part.rows.frames, part.rows.packets, part.rows.quotes):
+            array.flags.writeable = False
+    first, known = decide_stateful(setup, 0, times, parts[0], None)
+    again, known_again = decide_stateful(setup, 0, times, parts[0], None)
+    assert first.decisions.tobytes() == again.decisions.tobytes()
+    assert known == known_again
+
+
+@pytest.mark.parametrize("limited", [False, True])
+def test_the_stateless_mode_carries_on_only_what_rules_count(limited: bool) -> None:
+    setup = made(LIMITED if limited else LIMITED.replace(", limit: 1/hour", ""))
+    located = located_of(setup, "handshake.pcapng")
+    first, counted = decide_stateless(setup, located, None)
+    following, _ = decide_stateless(setup, located, counted)
+    assert (counted is None) is not limited
+    assert (first["verdict"].tolist() == following["verdict"].tolist()) is not limited
+
+
+def test_changes_are_spread_to_what_they_were() -> None:
+    for numbers in ([], [3], [0, 0, 2, 2, 1], [5, 5, 5]):
+        column = np.array(numbers, np.int64)
+        assert changes_of(column).spread(len(column)).tolist() == numbers
+
+
+def test_nothing_changes_at_what_is_not_evaluated() -> None:
+    owners = np.array([NOBODY, 0, NOBODY, 1, NOBODY])
+    noted = np.array([[9, 9], [2, 0], [9, 9], [1, 1], [9, 9]])
+    assert there_were([4, 7], noted, owners != NOBODY).tolist() == [[4, 7], [2, 0], [2, 0], [1, 1], [1, 1]]
