@@ -21,7 +21,7 @@ LADDER = [
     {"fwsim.tables", "fwsim.reasons", "fwsim.naming"},
     {"fwsim.engine"},
     {"fwsim.uncompiled"},
-    {"fwsim.ruleset", "fwsim.capture"},
+    {"fwsim.ruleset", "fwsim.capture", "fwsim.nft"},
     {"fwsim.fuzz"},
     {"fwsim.lower", "fwsim.topology", "fwsim.tracker", "fwsim.defragmenting"},
     {"fwsim.trace", "fwsim.running", "fwsim.convert", "fwsim.stages", "fwsim.arrow"},
