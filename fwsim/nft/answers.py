@@ -12,7 +12,7 @@ from .rule_tree import Log, Reject
 from .tokens import QUOTED, STARRED, Reader
 from .tree import Number, Symbol
 
-LEVELS = frozenset("emerg alert crit err warn notice info debug audit".split())
+LEVELS = frozenset(["emerg", "alert", "crit", "err", "warn", "notice", "info", "debug", "audit"])
 VARIABLE = re.compile(r"\$([A-Za-z0-9_]*)", re.ASCII)
 NUMBERS = {"group": "group", "snaplen": "snaplen", "queue-threshold": "queue_threshold"}
 
@@ -46,7 +46,7 @@ def _prefix(reader: Reader) -> Symbol:
     end = reader.end
     name = reader.string("a prefix in quotes")
     for found in VARIABLE.finditer(name):
-        if not any(scope.get(found[1]) for scope in reader.scopes):
+        if not any(found[1] in scope for scope in reader.scopes):
             reader.refuse(start, f"the variable '{found[1]}' is not defined, expected 'define' before it")
     return Symbol(reader.source, start, end, name, quoted)
 

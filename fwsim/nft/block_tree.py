@@ -5,7 +5,7 @@ Read first: `tree`, `rule_tree`. Nothing is merged: a table written in two block
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .rule_tree import Limit, Quota, Rule, Statement
 from .source import Source
@@ -167,4 +167,4 @@ class Script(Node):
     """A whole script: its commands in order, and every text it was read from, itself first."""
 
     commands: tuple[Command, ...]
-    sources: tuple[Source, ...] = ()
+    sources: tuple[Source, ...] = field(default=(), compare=False, repr=False)

@@ -11,7 +11,7 @@ from fwsim.errors import RulesetError
 
 from .directives import DIRECTIVES
 from .operands import variable
-from .tokens import END, MOST_PROBLEMS, NEWLINE, QUOTED, Reader
+from .tokens import END, MOST_PROBLEMS, NEWLINE, NOTHING, QUOTED, Reader
 from .tree import Expression, Symbol
 
 LONGEST_INTERFACE = 15
@@ -44,7 +44,7 @@ def one(reader: Reader, item: Callable[[Reader], None]) -> None:
         reader.problems += error.problems
         if len(reader.problems) >= MOST_PROBLEMS:
             raise RulesetError([]) from None
-        reader.depth = depth
+        reader.depth, reader.scoped = depth, NOTHING
         del reader.scopes[scopes:]
         skip(reader)
 

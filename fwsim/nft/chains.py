@@ -14,8 +14,10 @@ from .operands import variable
 from .rule_tree import Rule
 from .statements import rule
 from .tokens import Reader
-from .tree import Variable
+from .tree import Expression, Variable
 from .words import CHAIN_TYPES, HOOKS
+
+POLICIES = frozenset(["accept", "drop"])
 
 
 def chain_block(reader: Reader, start: int, name: str) -> Chain:
@@ -45,7 +47,7 @@ def _base(reader: Reader, found: dict[str, Any]) -> None:
     kind = _known(reader, CHAIN_TYPES, "a type of chain: filter, nat or route")
     reader.expect("hook")
     hook = _known(reader, HOOKS, "a hook: prerouting, input, forward, output, postrouting, ingress or egress")
-    names = ()
+    names: tuple[Expression, ...] = ()
     if reader.take("device"):
         names = (device(reader),)
     elif reader.take("devices"):
@@ -92,11 +94,8 @@ def _policy(reader: Reader, found: dict[str, Any]) -> None:
     """`policy drop`."""
     start = reader.start
     reader.advance()
-    policy: str | Variable
-    if reader.text == "$":
-        policy = variable(reader)
-    else:
-        policy = reader.one_of(frozenset(["accept", "drop"]), "accept or drop")
+    word = reader.text
+    policy: str | Variable = variable(reader) if word == "$" else reader.one_of(POLICIES, "accept or drop")
     if found["policy"] is not None:
         reader.refuse(start, "the chain has a policy already, expected one only")
     found["policy"] = policy

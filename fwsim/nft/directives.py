@@ -1,7 +1,8 @@
 """What may stand in any block: include, define, redefine, undefine.
 
 Read first: `tokens`, `library`. A name is known from its definition to the end of the block it is written in; only
-tables and chains open a scope of their own, sets and objects do not.
+tables and chains open a scope of their own, sets and objects do not. What a name stands for is settled where it is
+used: a later `redefine` changes nothing before it, nor in names that were defined by it.
 """
 
 from __future__ import annotations
@@ -52,23 +53,18 @@ def _define(reader: Reader, again: bool) -> None:
     value = initializer(reader)
     found = Define(source, start, reader.close(source), name, value, again)
     _at_end(reader)
-    known = reader.scopes[-1].setdefault(name, [])
-    if known and not again:
+    if not again and any(name in scope for scope in reader.scopes):
         reader.refuse(place, f"'{name}' is defined already, expected 'redefine' or another name")
-    known.append(found)
+    reader.scopes[-1][name] = found
     reader.advance()
 
 
 def undefine(reader: Reader) -> None:
-    """`undefine name`: forget the last definition in this scope; one that it replaced is valid again, as in nft."""
+    """`undefine name`: forget the name if it was defined in this very block; otherwise nothing is done, as in nft."""
     reader.advance()
-    place = reader.start
     name = reader.name("a name that is defined")
     _at_end(reader)
-    known = reader.scopes[-1].get(name)
-    if not known:
-        reader.refuse(place, f"'{name}' is not defined in this block, expected a name that is")
-    known.pop()
+    reader.scopes[-1].pop(name, None)
     reader.advance()
 
 

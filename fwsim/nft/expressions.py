@@ -13,8 +13,22 @@ from __future__ import annotations
 
 from .elements import set_literal, verdict_map
 from .operands import (
-    basic, binary, component, concatenated, keyword, listed, literal, parenthesis, prefix, primary, set_or_variable,
-    set_reference, span, symbol_to_set, value, variable,
+    basic,
+    binary,
+    component,
+    concatenated,
+    keyword,
+    listed,
+    literal,
+    parenthesis,
+    prefix,
+    primary,
+    set_or_variable,
+    set_reference,
+    span,
+    symbol_to_set,
+    value,
+    variable,
 )  # fmt: skip
 from .selectors import RAW_BASES, SELECTORS, SET_FROM, at_tunnel, offset, tunnel
 from .tokens import Reader

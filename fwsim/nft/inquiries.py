@@ -11,9 +11,9 @@ from .expressions import matched_primary, set_or_defined
 from .tokens import Reader
 from .words import CT_OBJECTS, FAMILIES
 
-OF_RULESET = frozenset("tables chains ruleset meters flowtables maps".split())
-OF_TABLE = frozenset("sets counters quotas limits secmarks synproxys".split())
-NAMED = frozenset("chain set counter quota limit secmark synproxy meter flowtable map".split())
+OF_RULESET = frozenset(["tables", "chains", "ruleset", "meters", "flowtables", "maps"])
+OF_TABLE = frozenset(["sets", "counters", "quotas", "limits", "secmarks", "synproxys"])
+NAMED = frozenset(["chain", "set", "counter", "quota", "limit", "secmark", "synproxy", "meter", "flowtable", "map"])
 
 
 def listing(reader: Reader) -> None:

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .tokens import DEEPEST, QUOTED, STARRED, Reader
+from .tokens import DEEPEST, NOTHING, QUOTED, STARRED, Reader
 from .tree import (
-    Binary, Boolean, Concatenation, Expression, List, Number, Prefix, Range, SetReference, Symbol, Variable, Verdict,
+    Binary,
+    Boolean,
+    Concatenation,
+    Expression,
+    List,
+    Number,
+    Prefix,
+    Range,
+    SetReference,
+    Symbol,
+    Variable,
+    Verdict,
 )  # fmt: skip
 from .words import BITWISE, RIGHT_WORDS, SYMBOLS
 
@@ -69,8 +80,8 @@ def variable(reader: Reader) -> Variable:
     place = reader.start
     name = reader.name("the name of a variable")
     for scope in reversed(reader.scopes):
-        if scope.get(name):
-            return Variable(reader.source, start, reader.last, name, scope[name][-1])
+        if name in scope:
+            return Variable(reader.source, start, reader.last, name, scope[name])
     reader.refuse(place, f"the variable '{name}' is not defined, expected 'define {name} = ...' before it")
 
 
@@ -161,7 +172,9 @@ def set_reference(reader: Reader) -> SetReference:
     reader.expect("@")
     if reader.text in ("ll", "nh"):
         reader.fail("the name of a set")
+    scoped, reader.scoped = reader.scoped, NOTHING
     name = reader.name("the name of a set")
+    reader.scoped = scoped
     return SetReference(reader.source, start, reader.last, name)
 
 

@@ -253,5 +253,3 @@ class Rule(Node):
 
     statements: tuple[Statement, ...]
     comment: str | None = None
-
-

@@ -8,15 +8,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .tokens import WORD, Reader
+from .tokens import Reader
 from .tree import (
-    Ct, Expression, ExtensionHeader, Fib, Header, HeaderOption, Inner, Ipsec, Meta, Numgen, Osf, RawPayload, Route,
+    Ct,
+    Expression,
+    ExtensionHeader,
+    Fib,
+    Header,
+    HeaderOption,
+    Inner,
+    Ipsec,
+    Meta,
+    Numgen,
+    Osf,
+    RawPayload,
+    Route,
     Socket,
 )  # fmt: skip
 from .words import (
-    AFTER_CT, AFTER_META, CHUNKS, CT_DIRECTED, CT_DIRECTIONAL, CT_KEYS, EXTENSION, FIB_FLAGS, FIB_RESULTS, INDEXED,
-    IP_OPTION_FIELDS, IP_OPTIONS, META_ALONE, META_NAMED, META_QUALIFIED, PAYLOAD, ROUTE_KEYS, TCP_OPTION_FIELDS,
-    TCP_OPTIONS, TUNNELS,
+    AFTER_CT,
+    AFTER_META,
+    AFTER_MODULUS,
+    AFTER_OPTION,
+    CHUNKS,
+    CT_DIRECTED,
+    CT_DIRECTIONAL,
+    CT_KEYS,
+    EXTENSION,
+    FIB_FLAGS,
+    FIB_RESULTS,
+    INDEXED,
+    IP_OPTION_FIELDS,
+    IP_OPTIONS,
+    META_ALONE,
+    META_NAMED,
+    META_QUALIFIED,
+    PAYLOAD,
+    ROUTE_KEYS,
+    TCP_OPTION_FIELDS,
+    TCP_OPTIONS,
+    TUNNELS,
 )  # fmt: skip
 
 LENGTH_ONLY = frozenset(["length"])
@@ -41,7 +72,7 @@ def payload(reader: Reader) -> Expression:
 def _ip_option(reader: Reader, start: int) -> Expression:
     """Behind `ip option`."""
     option = reader.one_of(IP_OPTIONS, "an option of ip: lsrr, rr, ssrr or ra")
-    field = _optional(reader, IP_OPTION_FIELDS)
+    field = _field_of(reader, "ip", IP_OPTION_FIELDS)
     return HeaderOption(reader.source, start, reader.last, "ip", option, field)
 
 
@@ -55,7 +86,8 @@ def _tcp_option(reader: Reader, start: int) -> Expression:
         raw = offset, reader.number("a length in bits")
         return HeaderOption(reader.source, start, reader.last, "tcp", option, None, raw)
     option = tcp_option_kind(reader)
-    field = _optional(reader, TCP_OPTION_FIELDS.get(option, LENGTH_ONLY) if isinstance(option, str) else LENGTH_ONLY)
+    fields = TCP_OPTION_FIELDS.get(option, LENGTH_ONLY) if isinstance(option, str) else LENGTH_ONLY
+    field = _field_of(reader, "tcp", fields)
     return HeaderOption(reader.source, start, reader.last, "tcp", option, field)
 
 
@@ -92,8 +124,16 @@ def _chunk(reader: Reader, start: int) -> Expression:
     if chunk not in CHUNKS:
         reader.fail("a chunk of sctp")
     reader.advance()
-    field = _optional(reader, CHUNKS[chunk])
+    field = _field_of(reader, "sctp", CHUNKS[chunk])
     return HeaderOption(reader.source, start, reader.last, "sctp", chunk, field)
+
+
+def _field_of(reader: Reader, header: str, fields: frozenset[str]) -> str | None:
+    """The field of an option, or the option itself is meant."""
+    field = _optional(reader, fields)
+    if field is None:
+        reader.not_before(AFTER_OPTION[header])
+    return field
 
 
 def _optional(reader: Reader, fields: frozenset[str]) -> str | None:
@@ -153,8 +193,7 @@ def meta(reader: Reader) -> Expression:
         reader.advance()
     else:
         reader.fail("a key of meta")
-    if reader.kind == WORD and reader.text in AFTER_META:
-        reader.fail("a value")
+    reader.not_before(AFTER_META)
     return Meta(reader.source, start, reader.last, key)
 
 
@@ -193,8 +232,7 @@ def ct(reader: Reader) -> Expression:
         key = reader.one_of(ADDRESSES, "saddr or daddr")
     else:
         key = reader.one_of(CT_DIRECTED if direction else CT_KEYS, "a key of ct")
-        if reader.kind == WORD and reader.text in AFTER_CT:
-            reader.fail("a value")
+        reader.not_before(AFTER_CT)
     return Ct(reader.source, start, reader.last, key, direction, family)
 
 
@@ -255,7 +293,10 @@ def numgen(reader: Reader) -> Expression:
 
 def offset(reader: Reader) -> int:
     """`offset N` if it follows."""
-    return reader.number("an offset") if reader.take("offset") else 0
+    if reader.take("offset"):
+        return reader.number("an offset")
+    reader.not_before(AFTER_MODULUS)
+    return 0
 
 
 def raw_payload(reader: Reader) -> Expression:

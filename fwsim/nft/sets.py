@@ -16,7 +16,7 @@ from .expressions import matched_primary, set_or_defined
 from .rule_tree import Statement
 from .statements import STATEFUL
 from .tokens import Reader
-from .tree import Expression, Symbol
+from .tree import Expression, Number, Symbol
 from .words import DATA_TYPES, TYPE_KEYWORDS
 
 SET_FLAGS = frozenset(["constant", "interval", "timeout", "dynamic"])
@@ -115,8 +115,8 @@ def _expressions(reader: Reader, data: bool = False) -> DataType:
 def _selected(reader: Reader, data: bool) -> Expression:
     """An expression that has a type of its own."""
     found = matched_primary(reader)
-    if isinstance(found, Symbol) and not (data and found.name == "verdict"):
-        reader.refuse(found.start, f"'{found.name}' has no type of its own, expected an expression such as ip saddr")
+    if isinstance(found, Number) or (isinstance(found, Symbol) and not (data and found.name == "verdict")):
+        reader.refuse(found.start, f"'{found.text}' has no type of its own, expected an expression such as ip saddr")
     return found
 
 

@@ -65,8 +65,6 @@ def limit_rate(reader: Reader, start: int) -> Limit:
     """`rate over 10/second burst 5 packets`, `rate 1 mbytes/second burst 2 kbytes`."""
     reader.expect("rate")
     over = reader.take("over")
-    if not over:
-        reader.take("until")
     rate = reader.number("a rate")
     if reader.take("/"):
         per, unit = reader.one_of(TIME_UNITS, "second, minute, hour, day or week"), "packets"

@@ -14,13 +14,24 @@ from .elements import comment, element_options
 from .expressions import at_raw_payload, left_side, matched, right_side, settable, verdict_mapping
 from .operands import VERDICTS, set_or_variable, verdict
 from .rule_tree import (
-    AnonymousChain, Assign, Match, Meter, Named, Notrack, Rule, SetUpdate, Statement, StripOption, VerdictMap,
-    VerdictStatement, Xtables,
+    AnonymousChain,
+    Assign,
+    Match,
+    Meter,
+    Named,
+    Notrack,
+    Rule,
+    SetUpdate,
+    Statement,
+    StripOption,
+    VerdictMap,
+    VerdictStatement,
+    Xtables,
 )  # fmt: skip
 from .selectors import settable_ct, tcp_option_kind
-from .tokens import NEWLINE, Reader
-from .tree import Ct, Element, Expression, Header, HeaderOption, Inner, Meta, RawPayload
-from .words import EXTENSION, OPERATORS
+from .tokens import NEWLINE, NOTHING, Reader
+from .tree import Ct, Element, Expression, Header, HeaderOption, Inner, Map, Meta, RawPayload, SetLiteral
+from .words import AFTER_CT, EXTENSION, OPERATORS, STATEMENT_WORDS
 
 MOST_SCOPES = 4
 """Scopes of names that may be open: the script, a table, a chain, and a chain without a name. nft allows no more."""
@@ -45,7 +56,13 @@ def statement(reader: Reader) -> Statement:
     text = reader.text
     known = STATEMENTS.get(text)
     if known is not None:
-        return known(reader)
+        words = STATEMENT_WORDS.get(text, NOTHING)
+        reader.scoped = words
+        found = known(reader)
+        reader.scoped = NOTHING
+        if words:
+            reader.not_before(words)
+        return found
     if text in VERDICTS:
         return verdict_statement(reader)
     if text == "last" and reader.peek() in ("used", "\n", ";", "}", "comment", *STATEMENTS, *VERDICTS):
@@ -60,13 +77,15 @@ def comparison(reader: Reader) -> Statement:
         reader.fail("a statement or an expression")
     left = left_side(reader)
     text = reader.text
-    if text == "vmap":
+    if text == "vmap" and not isinstance(left, SetLiteral | Map):
         reader.advance()
         mapping = verdict_mapping(reader)
         return VerdictMap(source, start, reader.last, left, mapping)
     if text == "set" and can_be_set(left):
+        reader.scoped = AFTER_CT if isinstance(left, Ct) else NOTHING
         reader.advance()
         found = settable(reader)
+        reader.scoped = NOTHING
         return Assign(source, start, reader.last, left, found)
     operator = OPERATORS.get(text)
     if operator is not None:

@@ -38,7 +38,7 @@ def table_block(reader: Reader, start: int) -> Table:
         if reader.text == "comment":
             found["comment"] = comment(reader, found.get("comment"))
         elif reader.take("flags"):
-            found["flags"] = found.get("flags", ()) + (reader.one_of(TABLE_FLAGS, "dormant or owner"),)
+            found["flags"] = (*found.get("flags", ()), reader.one_of(TABLE_FLAGS, "dormant or owner"))
         elif reader.text in NAMED:
             kind, start = reader.text, reader.start
             reader.advance()
@@ -50,8 +50,8 @@ def table_block(reader: Reader, start: int) -> Table:
     reader.scopes.append({})
     block(reader, item)
     reader.scopes.pop()
-    tuples = {key: tuple(value) for key, value in members.items()}
-    return Table(source, start, reader.close(source), **found, **tuples)
+    found |= {key: tuple(value) for key, value in members.items()}
+    return Table(source, start, reader.close(source), **found)
 
 
 def _object(reader: Reader) -> Stateful | CtObject:

@@ -33,6 +33,8 @@ Unlike nft, which stops at ten thousand grammar symbols, deeper than anything th
 MOST_PROBLEMS = 10
 """After that many mistakes reading ends, as nft's does."""
 
+NOTHING: frozenset[str] = frozenset()
+
 LARGEST_NUMBER = (1 << 64) - 1
 OCTAL_OR_HEX = re.compile("0[0-7]*|0[xX][0-9a-fA-F]+")
 
@@ -74,11 +76,14 @@ KINDS = (0, WORD, TEXT, NUMBER, QUOTED, STARRED, NEWLINE, MARK, WORD, JUNK, END)
 
 
 class Reader:
-    """The current token (`kind`, `text`, `start`, `end`), the names that are defined, and the mistakes so far."""
+    """The current token (`kind`, `text`, `start`, `end`), the names that are defined, and the mistakes so far.
+
+    `scoped` holds the words that the statement being read takes for keywords, so that they are no names in it.
+    """
 
     __slots__ = (
-        "_ahead", "_matches", "depth", "end", "kind", "last", "library", "problems", "scopes", "source", "sources",
-        "start", "text", "waiting",
+        "_ahead", "_matches", "depth", "end", "kind", "last", "library", "problems", "scoped", "scopes", "source",
+        "sources", "start", "text", "waiting",
     )  # fmt: skip
 
     def __init__(self, source: Source, library: Library | None = None) -> None:
@@ -87,7 +92,8 @@ class Reader:
         self.library = library
         self.sources = [source]
         self.problems: list[Problem] = []
-        self.scopes: list[dict[str, list[Define]]] = [{}]
+        self.scopes: list[dict[str, Define]] = [{}]
+        self.scoped: frozenset[str] = NOTHING
         self.depth = 0
         self.waiting: list[tuple[Source, Iterator[re.Match[str]], deque[re.Match[str]]]] = []
         self.kind = self.start = self.end = self.last = 0
@@ -119,7 +125,7 @@ class Reader:
         return found[found.lastindex or 0]
 
     def into(self, sources: list[Source]) -> None:
-        """Step over the separator that ends `include`, to the first token of the included texts, one after the other."""
+        """Step over the separator that ends `include`, to the first token of the texts, one after the other."""
         for source in reversed(sources):
             self.waiting.append((self.source, self._matches, self._ahead))
             self.source, self._matches, self._ahead = source, PATTERN.finditer(source.text), deque()
@@ -154,7 +160,9 @@ class Reader:
     def at_string(self) -> bool:
         """Whether an unquoted word stands here that is no keyword, or an address or the like."""
         kind = self.kind
-        return (kind == WORD and self.text not in RESERVED) or kind == TEXT or (kind == NUMBER and not self.at_number())
+        if kind == WORD:
+            return self.text not in RESERVED and self.text not in self.scoped
+        return kind == TEXT or (kind == NUMBER and not self.at_number())
 
     def name(self, what: str) -> str:
         """An unquoted name."""
@@ -187,6 +195,11 @@ class Reader:
             self.fail(what)
         self.advance()
         return value
+
+    def not_before(self, words: frozenset[str]) -> None:
+        """Refuse a word that is still a keyword here, though none can follow."""
+        if self.kind == WORD and self.text in words:
+            self.fail("a value")
 
     def separator(self) -> None:
         """The end of a line, or a semicolon."""

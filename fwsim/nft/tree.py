@@ -52,7 +52,7 @@ class Expression(Node):
 class Symbol(Expression):
     """A word, address, duration or quoted string: `established`, `10.0.0.1`, `1d2h`, `"eth0"`, `eth*`; without quotes.
 
-    An asterisk stands in `name` as it was written, `eth*` or `eth\\*`; in a quoted string it may be a wildcard too.
+    An asterisk stands in `name` as it was written, with a backslash before it or without.
     """
 
     name: str
