@@ -11,8 +11,12 @@ from fwsim.errors import RulesetError
 
 from .directives import DIRECTIVES
 from .operands import variable
-from .tokens import END, MOST_PROBLEMS, NEWLINE, NOTHING, QUOTED, Reader
+from .source import byte_length
+from .tokens import END, JUNK, MOST_PROBLEMS, NEWLINE, NOTHING, QUOTED, Reader
 from .tree import Expression, Symbol
+
+FARTHEST = 100_000
+"""Tokens that are passed over behind a mistake."""
 
 LONGEST_INTERFACE = 15
 """Bytes of an interface name (IFNAMSIZ less one)."""
@@ -20,14 +24,14 @@ LONGEST_INTERFACE = 15
 
 def block(reader: Reader, item: Callable[[Reader], None]) -> None:
     """`{ ... }` with directives and items, each of which steps over its own separator if it needs one."""
-    reader.expect("{")
+    reader.open_brace()
     reader.deeper()
     while reader.text != "}":
         if reader.kind == END:
             reader.fail("'}'")
         one(reader, item)
     reader.depth -= 1
-    reader.advance()
+    reader.close_brace()
 
 
 def one(reader: Reader, item: Callable[[Reader], None]) -> None:
@@ -35,7 +39,7 @@ def one(reader: Reader, item: Callable[[Reader], None]) -> None:
     if reader.kind == NEWLINE or reader.text == ";":
         reader.advance()
         return
-    depth, scopes = reader.depth, len(reader.scopes)
+    depth, braces, scopes = reader.depth, reader.braces, len(reader.scopes)
     try:
         DIRECTIVES.get(reader.text, item)(reader)
     except RulesetError as error:
@@ -46,13 +50,17 @@ def one(reader: Reader, item: Callable[[Reader], None]) -> None:
             raise RulesetError([]) from None
         reader.depth, reader.scoped = depth, NOTHING
         del reader.scopes[scopes:]
-        skip(reader)
+        skip(reader, reader.braces - braces)
+        reader.braces = braces
 
 
-def skip(reader: Reader) -> None:
-    """Go to the separator behind the item, or to the brace that closes the block around it."""
-    open_braces = 0
-    while reader.kind != END:
+def skip(reader: Reader, open_braces: int) -> None:
+    """Go to the separator behind the item, in which some braces are open, or to the brace that closes its block.
+
+    Reading ends with the mistakes so far where that is far away, and at a comment that never ends: to look for its
+    end again and again would take for ever.
+    """
+    for _ in range(FARTHEST):
         if reader.text == "{":
             open_braces += 1
         elif reader.text == "}":
@@ -61,7 +69,12 @@ def skip(reader: Reader) -> None:
             open_braces -= 1
         elif not open_braces and (reader.kind == NEWLINE or reader.text == ";"):
             return
+        if reader.kind == END:
+            return
+        if reader.kind == JUNK and reader.text == "#":
+            break
         reader.advance()
+    raise RulesetError([])
 
 
 def devices(reader: Reader) -> tuple[Expression, ...]:
@@ -69,7 +82,7 @@ def devices(reader: Reader) -> tuple[Expression, ...]:
     reader.expect("=")
     if reader.text == "$":
         return (variable(reader),)
-    reader.expect("{")
+    reader.open_brace()
     found = [device(reader)]
     while reader.take(","):
         if reader.kind == NEWLINE:
@@ -78,7 +91,7 @@ def devices(reader: Reader) -> tuple[Expression, ...]:
                 reader.fail("',' or '}'")
         elif reader.text not in (",", "}"):
             found.append(device(reader))
-    reader.expect("}")
+    reader.close_brace()
     return tuple(found)
 
 
@@ -89,6 +102,6 @@ def device(reader: Reader) -> Expression:
     source, start, quoted = reader.source, reader.start, reader.kind == QUOTED
     end = reader.end
     name = reader.string("the name of an interface")
-    if not 0 < len(name.encode()) <= LONGEST_INTERFACE:
+    if not 0 < byte_length(name) <= LONGEST_INTERFACE:
         reader.refuse(start, f"expected the name of an interface, of at most {LONGEST_INTERFACE} bytes")
     return Symbol(source, start, end, name, quoted)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from .durations import duration
 from .operands import VERDICTS, value, verdict
+from .source import byte_length
 from .stateful import OF_ELEMENTS
 from .tokens import NEWLINE, Reader
 from .tree import Element, Expression, Node, SetLiteral, Symbol, Wildcard
@@ -31,7 +32,7 @@ def verdict_map(reader: Reader) -> SetLiteral:
 def _braces(reader: Reader, member: Callable[[Reader], Element]) -> SetLiteral:
     """Elements in braces; a comma more than needed does no harm, but for the first."""
     source, start = reader.source, reader.start
-    reader.expect("{")
+    reader.open_brace()
     reader.deeper()
     elements = [_between_newlines(reader, member)]
     while reader.take(","):
@@ -42,9 +43,7 @@ def _braces(reader: Reader, member: Callable[[Reader], Element]) -> SetLiteral:
         if reader.text not in (",", "}"):
             elements.append(_between_newlines(reader, member))
     reader.depth -= 1
-    if reader.text != "}":
-        reader.fail("',' or '}'")
-    reader.advance()
+    reader.close_brace("',' or '}'")
     return SetLiteral(source, start, reader.close(source), tuple(elements))
 
 
@@ -122,6 +121,6 @@ def comment(reader: Reader, before: str | None) -> str:
     reader.expect("comment")
     start = reader.start
     text = reader.string("a comment in quotes")
-    if len(text.encode()) > LONGEST_COMMENT:
+    if byte_length(text) > LONGEST_COMMENT:
         reader.refuse(start, f"the comment is too long, expected at most {LONGEST_COMMENT} bytes")
     return text

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fwsim.errors import RulesetError
 
-from .source import LARGEST, Source, decoded, read_bytes
+from .source import LARGEST, Source, decoded, read_bytes, shown
 
 DEEPEST_INCLUDE = 16
 """Files that may be open at once, as in nft."""
@@ -44,7 +44,7 @@ class Library:
         if not MAGIC & set(pattern):
             return [self._read(pattern, source, offset)]
         if ".." in pattern.split("/"):
-            raise source.error(offset, f"'{pattern}' leads outside the folder of the ruleset, expected a path in it")
+            raise source.error(offset, f"{shown(pattern)} leads outside the folder of the ruleset")
         found = sorted(glob.glob(pattern, root_dir=self.folder))
         return [self._read(path, source, offset) for path in found if not os.path.isdir(self.folder / path)]
 
@@ -60,11 +60,11 @@ class Library:
         """One file as text."""
         real = os.path.realpath(self.folder / path)
         if os.path.commonpath([real, self.folder]) != str(self.folder):
-            raise source.error(offset, f"'{path}' is outside the folder of the ruleset, expected a file in it")
+            raise source.error(offset, f"{shown(path)} is outside the folder of the ruleset, expected a file in it")
         above: Source | None = source
         while above is not None:
             if self._real.get(id(above), self._script) == real:
-                raise source.error(offset, f"'{path}' includes itself, expected a file that does not")
+                raise source.error(offset, f"{shown(path)} includes itself, expected a file that does not")
             above = above.includer
         self._files += 1
         if self._files > MOST_FILES:
@@ -73,7 +73,7 @@ class Library:
         try:
             data = read_bytes(real, name)
         except RulesetError as error:
-            raise source.error(offset, f"'{path}' {error.problems[0].what}") from None
+            raise source.error(offset, f"{shown(path)} {error.problems[0].what}") from None
         self._bytes += len(data)
         if self._bytes > LARGEST:
             raise source.error(offset, f"more than {LARGEST >> 20} MiB are included, expected an nft script")

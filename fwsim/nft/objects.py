@@ -12,6 +12,7 @@ from .block_tree import CtObject, Stateful
 from .blocks import block
 from .durations import WHOLE_DURATION, duration
 from .elements import comment
+from .source import byte_length
 from .stateful import limit_rate, packets_and_bytes, quota_amount
 from .tokens import NEWLINE, QUOTED, Reader
 from .words import CT_OBJECTS, FAMILIES
@@ -42,7 +43,7 @@ def _secmark(reader: Reader, found: Found) -> None:
     """`"system_u:object_r:ssh_server_packet_t:s0"`."""
     start = reader.start
     text = reader.string("a security context in quotes")
-    if not 0 < len(text.encode()) <= LONGEST_CONTEXT:
+    if not 0 < byte_length(text) <= LONGEST_CONTEXT:
         reader.refuse(start, f"expected a security context, of at most {LONGEST_CONTEXT} bytes")
     found["context"] = text
 
@@ -132,7 +133,7 @@ def _helper(reader: Reader, found: Found) -> None:
     if reader.kind != QUOTED:
         reader.fail("the name of a helper in quotes")
     name = reader.string("the name of a helper")
-    if not 0 < len(name.encode()) <= LONGEST_HELPER:
+    if not 0 < byte_length(name) <= LONGEST_HELPER:
         reader.refuse(start, f"expected the name of a helper, of at most {LONGEST_HELPER} bytes")
     found["helper"] = name
     _protocol(reader, found)
@@ -154,11 +155,11 @@ def _timeouts(reader: Reader, found: Found) -> None:
     """`policy = { established : 120, close : 2m }`; durations with units are of nft 1.0.9 and later."""
     reader.advance()
     reader.expect("=")
-    reader.expect("{")
+    reader.open_brace()
     timeouts = [_state(reader)]
     while reader.take(","):
         timeouts.append(_state(reader))
-    reader.expect("}")
+    reader.close_brace()
     found["timeouts"] = found.get("timeouts", ()) + tuple(timeouts)
 
 

@@ -191,7 +191,8 @@ def verdict(reader: Reader) -> Verdict:
     reader.advance()
     if kind not in ("jump", "goto"):
         return Verdict(source, start, reader.last, kind)
-    return Verdict(source, start, reader.end, kind, chain_name(reader))
+    chain = chain_name(reader)
+    return Verdict(source, start, reader.last, kind, chain)
 
 
 def chain_name(reader: Reader) -> Symbol | Variable:

@@ -79,3 +79,14 @@ def decoded(name: str, data: bytes, includer: Source | None = None) -> Source:
 def whole(name: str, what: str) -> RulesetError:
     """One mistake that concerns a file as a whole."""
     return RulesetError([Problem(name, *WHOLE, what)])
+
+
+def shown(text: str) -> str:
+    """A text quoted, shortened, and safe to print."""
+    text = text if len(text) <= 60 else text[:57] + "..."
+    return "'" + "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text) + "'"
+
+
+def byte_length(text: str) -> int:
+    """Bytes of a text in UTF-8, also of one that is no proper Unicode."""
+    return len(text.encode("utf-8", "surrogatepass"))

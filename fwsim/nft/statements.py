@@ -85,6 +85,7 @@ def comparison(reader: Reader) -> Statement:
         reader.scoped = AFTER_CT if isinstance(left, Ct) else NOTHING
         reader.advance()
         found = settable(reader)
+        reader.not_before(reader.scoped)
         reader.scoped = NOTHING
         return Assign(source, start, reader.last, left, found)
     operator = OPERATORS.get(text)
@@ -117,7 +118,7 @@ def anonymous_chain(reader: Reader) -> AnonymousChain:
     reader.advance()
     if len(reader.scopes) >= MOST_SCOPES:
         reader.fail("the name of a chain: chains without a name cannot be nested")
-    reader.expect("{")
+    reader.open_brace()
     reader.scopes.append({})
     rules: list[Rule] = []
     while reader.text != "}":
@@ -126,7 +127,7 @@ def anonymous_chain(reader: Reader) -> AnonymousChain:
         else:
             rules.append(rule(reader))
             reader.separator()
-    reader.advance()
+    reader.close_brace()
     reader.scopes.pop()
     return AnonymousChain(source, start, reader.close(source), kind, tuple(rules))
 
@@ -166,13 +167,13 @@ def set_update(reader: Reader) -> Statement:
     source, start, operation = reader.source, reader.start, reader.text
     reader.advance()
     where = set_or_variable(reader)
-    reader.expect("{")
+    reader.open_brace()
     element = dynamic_element(reader)
     statements = []
     while reader.text in STATEFUL:
         statements.append(STATEFUL[reader.text](reader))
     found = dynamic_element(reader) if reader.take(":") else None
-    reader.expect("}")
+    reader.close_brace()
     return SetUpdate(source, start, reader.last, operation, where, element, tuple(statements), found)
 
 
@@ -204,12 +205,12 @@ def meter(reader: Reader) -> Statement:
 
 def _metered(reader: Reader, start: int, name: str | None, size: int | None) -> Meter:
     """`{ key statement }` of a meter."""
-    reader.expect("{")
+    reader.open_brace()
     reader.deeper()
     element = dynamic_element(reader)
     found = statement(reader)
     reader.depth -= 1
-    reader.expect("}")
+    reader.close_brace()
     return Meter(reader.source, start, reader.last, name, size, element, found)
 
 

@@ -17,7 +17,7 @@ from typing import NoReturn
 from fwsim.errors import Problem
 
 from .library import Library
-from .source import Source
+from .source import Source, shown
 from .tree import Define
 from .words import RESERVED
 
@@ -82,7 +82,7 @@ class Reader:
     """
 
     __slots__ = (
-        "_ahead", "_matches", "depth", "end", "kind", "last", "library", "problems", "scoped", "scopes", "source",
+        "_ahead", "_matches", "braces", "depth", "end", "kind", "last", "library", "problems", "scoped", "scopes", "source",
         "sources", "start", "text", "waiting",
     )  # fmt: skip
 
@@ -94,7 +94,7 @@ class Reader:
         self.problems: list[Problem] = []
         self.scopes: list[dict[str, Define]] = [{}]
         self.scoped: frozenset[str] = NOTHING
-        self.depth = 0
+        self.depth = self.braces = 0
         self.waiting: list[tuple[Source, Iterator[re.Match[str]], deque[re.Match[str]]]] = []
         self.kind = self.start = self.end = self.last = 0
         self.text = ""
@@ -207,6 +207,18 @@ class Reader:
             self.fail("a newline or ';'")
         self.advance()
 
+    def open_brace(self) -> None:
+        """Step over `{`; `braces` counts those that are open, so that a mistake between them can be passed over."""
+        self.expect("{")
+        self.braces += 1
+
+    def close_brace(self, expected: str = "'}'") -> None:
+        """Step over `}`."""
+        if self.text != "}":
+            self.fail(expected)
+        self.braces -= 1
+        self.advance()
+
     def deeper(self) -> None:
         """Step into something nested; `depth` is counted down behind it."""
         self.depth += 1
@@ -252,9 +264,3 @@ JUNK_WORDS = {
     "\0": "NUL byte",
     "\ufeff": "byte order mark",
 }
-
-
-def shown(text: str) -> str:
-    """A text quoted, shortened, and safe to print."""
-    text = text if len(text) <= 60 else text[:57] + "..."
-    return "'" + "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text) + "'"
