@@ -475,6 +475,32 @@ for name in sys.stdin.read().split():
 """
 
 
+LIST = """
+import subprocess, sys
+for name in sys.stdin.read().split():
+    subprocess.run(["nft", "flush", "ruleset"], check=True)
+    loaded = subprocess.run(["nft", "-f", name], capture_output=True).returncode == 0
+    for options in ([], ["-a"], ["-n"], ["-s"]) if loaded else ():
+        listed = subprocess.run(["nft", *options, "list", "ruleset"], capture_output=True)
+        if listed.returncode:
+            break # a few rules that nft loads it cannot print
+        with open(name + ".list" + "".join(options), "wb") as file:
+            file.write(listed.stdout)
+"""
+
+
+def listed_by_nft(texts: list[str]) -> list[list[str]]:
+    """What `nft list ruleset` prints for each text that it loads: plain, with handles, numeric, without counts."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = [str(Path(folder) / f"{number}.nft") for number in range(len(texts))]
+        for name, text in zip(names, texts, strict=True):
+            Path(name).write_bytes(text.encode())
+        command = ["unshare", "-rn", "python3", "-c", LIST]
+        subprocess.run(command, input="\n".join(names), capture_output=True, text=True, check=True, cwd=folder)
+        found = [[Path(f"{name}.list{option}") for option in ("", "-a", "-n", "-s")] for name in names]
+        return [[file.read_text() for file in files] for files in found if files[-1].exists()]
+
+
 def asked_of_nft(texts: list[str]) -> list[str]:
     """What nft says to each text: `ok`, `syntax` (its first message is a syntax error) or `other`."""
     with tempfile.TemporaryDirectory() as folder:

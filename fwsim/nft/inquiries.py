@@ -81,11 +81,7 @@ def reset(reader: Reader) -> None:
     kind = reader.text
     if kind in ("counters", "quotas", "rules"):
         reader.advance()
-        if not reader.take("table") and not (kind == "rules" and reader.take("chain")):
-            _family(reader)
-        for _ in range(2 if kind == "rules" else 1):
-            if reader.at_string():
-                reader.name("a name")
+        _reset_all(reader, kind)
     elif kind in ("counter", "quota", "set", "map"):
         reader.advance()
         _named(reader)
@@ -95,6 +91,19 @@ def reset(reader: Reader) -> None:
         reader.number("a handle")
     else:
         elements(reader)
+
+
+def _reset_all(reader: Reader, kind: str) -> None:
+    """Behind `reset counters`, `quotas` and `rules`: all, those of a table, or the rules of a chain."""
+    if reader.take("table"):
+        _table(reader)
+    elif kind == "rules" and reader.take("chain"):
+        _named(reader)
+    else:
+        _family(reader)
+        for _ in range(2 if kind == "rules" else 1):
+            if reader.at_string():
+                reader.name("a name")
 
 
 def elements(reader: Reader) -> None:

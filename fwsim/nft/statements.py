@@ -31,7 +31,7 @@ from .rule_tree import (
 from .selectors import settable_ct, tcp_option_kind
 from .tokens import NEWLINE, NOTHING, Reader
 from .tree import Ct, Element, Expression, Header, HeaderOption, Inner, Map, Meta, RawPayload, SetLiteral
-from .words import AFTER_CT, EXTENSION, OPERATORS, STATEMENT_WORDS
+from .words import AFTER_CT, AFTER_CT_SET, EXTENSION, OPERATORS, STATEMENT_WORDS
 
 MOST_SCOPES = 4
 """Scopes of names that may be open: the script, a table, a chain, and a chain without a name. nft allows no more."""
@@ -85,7 +85,8 @@ def comparison(reader: Reader) -> Statement:
         reader.scoped = AFTER_CT if isinstance(left, Ct) else NOTHING
         reader.advance()
         found = settable(reader)
-        reader.not_before(reader.scoped)
+        if isinstance(left, Ct):
+            reader.not_before(AFTER_CT_SET)
         reader.scoped = NOTHING
         return Assign(source, start, reader.last, left, found)
     operator = OPERATORS.get(text)

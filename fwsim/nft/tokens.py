@@ -82,8 +82,8 @@ class Reader:
     """
 
     __slots__ = (
-        "_ahead", "_matches", "braces", "depth", "end", "kind", "last", "library", "problems", "scoped", "scopes", "source",
-        "sources", "start", "text", "waiting",
+        "_ahead", "_matches", "braces", "depth", "end", "kind", "last", "library", "problems", "scoped", "scopes",
+        "source", "sources", "start", "text", "waiting",
     )  # fmt: skip
 
     def __init__(self, source: Source, library: Library | None = None) -> None:

@@ -179,6 +179,8 @@ AFTER_CT = words("""
     expiration expectation helper helpers event id count over dport
 """)
 """Words that the value behind `ct KEY` cannot begin with: nft still takes them for keywords there."""
+AFTER_CT_SET = AFTER_CT | {"original", "reply", "label"}
+"""The same behind `ct KEY set VALUE`."""
 AFTER_META = frozenset(["length", "protocol"])
 """The same behind `meta KEY`."""
 AFTER_MODULUS = frozenset(["mod", "seed"])

@@ -24,6 +24,7 @@ def test_commands_that_only_ask_are_kept_with_their_text(text: str) -> None:
     [
         "list",
         "list foo",
+        "reset counters table",
         "list chain t",
         "reset",
         "reset rule t c",

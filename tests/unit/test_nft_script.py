@@ -11,12 +11,12 @@ from fwsim.nft.script import parse_text, read_script
 from fwsim.nft.tree import children, walk
 from tests.nft_mutations import mutated
 from tests.nft_reading import accepted, mistakes_in
-from tests.nft_texts import RULES, TABLES, asked_of_nft, in_chain, nft_runs
+from tests.nft_texts import RULES, TABLES, asked_of_nft, in_chain, listed_by_nft, nft_runs
 
 CORPUS = Path(__file__).parent.parent.parent.parent / "shared" / "corpus" / "rulesets"
 KEPT_TO_ITSELF = ("xt target", "dccp option", "reset counters", "last", "destroy", "xt match", "igmp", "vxlan", "gre ")
-"""Texts in which we know more than nft 1.0.6: words of later versions, and placeholders of iptables-nft; and `igmp` as a
-value, behind which 1.0.6 forgets that `group` and `mrt` are words like any other."""
+"""Texts in which we know more than nft 1.0.6: words of later versions, and placeholders of iptables-nft; and `igmp`
+as a value, behind which 1.0.6 forgets that `group` and `mrt` are words like any other."""
 
 
 def says(text: str) -> str:
@@ -91,3 +91,19 @@ def test_nft_agrees_about_every_ruleset_of_the_corpus() -> None:
     ]
     assert different == []
     assert answers.count("ok") > 50
+
+
+@pytest.mark.corpus
+@pytest.mark.kernel
+def test_what_nft_lists_is_read_and_says_the_same_with_handles() -> None:
+    if not CORPUS.is_dir() or not nft_runs():
+        pytest.skip("no corpus beside the checkout, or nft cannot be asked here")
+    texts = [file.read_text(errors="replace") for file in sorted(CORPUS.rglob("*.nft"))] + [
+        in_chain(rule) for rule in RULES
+    ]
+    listings = listed_by_nft(texts)
+    for plain, handles, numeric, counts in listings:
+        assert parse_text(plain) == parse_text(handles)
+        assert parse_text(numeric).commands
+        assert parse_text(counts).commands
+    assert len(listings) > 100

@@ -5,8 +5,8 @@ from tests.nft_reading import member_of, mistakes_in
 
 def test_a_set_with_everything() -> None:
     found = member_of(
-        "set s { type ipv4_addr . inet_service; flags interval,timeout; timeout 1h; gc-interval 5s; size 9; policy memory\n"
-        'auto-merge\ncomment "x"\ncounter\nelements = { 1.2.3.4 . 22 }\n}'
+        "set s { type ipv4_addr . inet_service; flags interval,timeout; timeout 1h; gc-interval 5s; size 9;\n"
+        'policy memory\nauto-merge\ncomment "x"\ncounter\nelements = { 1.2.3.4 . 22 }\n}'
     )
     assert (found.key.names, found.flags) == (("ipv4_addr", "inet_service"), ("interval", "timeout"))
     assert (found.timeout, found.gc_interval, found.size, found.policy, found.auto_merge, found.comment) == (
