@@ -99,8 +99,9 @@ def test_what_nft_lists_is_read_and_says_the_same_with_handles() -> None:
     if not CORPUS.is_dir() or not nft_runs():
         pytest.skip("no corpus beside the checkout, or nft cannot be asked here")
     texts = [file.read_text(errors="replace") for file in sorted(CORPUS.rglob("*.nft"))] + [
-        in_chain(rule) for rule in RULES
+        in_chain(rule) for rule in RULES if "ct event" not in rule
     ]
+    # Without "ct event": its flags as numbers, as `nft -n` prints them, are refused by nft itself.
     listings = listed_by_nft(texts)
     for plain, handles, numeric, counts in listings:
         assert parse_text(plain) == parse_text(handles)
