@@ -22,7 +22,7 @@ LADDER = [
     {"fwsim.native"},
     {"fwsim.engine"},
     {"fwsim.uncompiled"},
-    {"fwsim.ruleset", "fwsim.capture"},
+    {"fwsim.ruleset", "fwsim.capture", "fwsim.nft"},
     {"fwsim.fuzz"},
     {"fwsim.lower", "fwsim.topology", "fwsim.tracker", "fwsim.defragmenting"},
     {"fwsim.trace", "fwsim.running", "fwsim.sharding", "fwsim.convert", "fwsim.stages", "fwsim.arrow"},
