@@ -45,6 +45,7 @@ def in_order(batches: Iterable[Batch], defragmenter: Defragmenter | None, held: 
             yield from _released(held, defragmenter)
         defragmenter.give_up()
         yield from _released(held, defragmenter)
+        assert not held, "what nothing waits for any more has been handed out"
     finally:
         held.close()
 

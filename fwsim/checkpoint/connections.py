@@ -31,6 +31,7 @@ ROWS_MAX = 1 << 26
 """More connections than this would take 32 GiB."""
 STATES = {int(Proto.TCP): len(TcpState), int(Proto.SCTP): len(SctpState)}
 """How many states a connection of these protocols can be in: the engine looks them up in a table."""
+WITH_PORTS = [int(proto) for proto in (Proto.TCP, Proto.UDP, Proto.UDPLITE, Proto.SCTP)]
 TUPLES: Bounds = {"proto": (0, 255)} | {
     f"{end}{word}": (0, 0xFFFFFFFF if word else (1 << 33) - 1) for end in ("src", "dst") for word in range(4)
 }
@@ -42,8 +43,11 @@ EXPECTATIONS: Bounds = {"direction": (0, 1), "expects": (0, 2)}
 def save_tracker(tracker: Tracker) -> dict[str, Any]:
     """What is saved of a table of arrays."""
     used, armed, helped = (int(tracker.counters[0][name]) for name in ("used", "armed", "helped_used"))
+    counters = tracker.counters.copy()
+    for name in NOT_SAVED:
+        counters[name] = 0
     return {
-        "counters": tracker.counters,
+        "counters": counters,
         "connections": tracker.connections[:used],
         "neighbours": tracker.neighbours[:used],
         "expectations": tracker.expectations[:helped],
@@ -63,6 +67,8 @@ def restored_tracker(fresh: Tracker, saved: Saved) -> Tracker:
     saved.must(FIRST <= used <= ROWS_MAX and 0 <= live <= used - FIRST and 0 <= helped <= used, "counters")
     saved.check("counters", counters, dict.fromkeys(ENDS, (-1, used - 1)) | dict.fromkeys(COUNTED, (0, FAR)))
     saved.check("counters", counters, dict.fromkeys(OF_HELPERS, (0, helped)) | {"helped_free": (-1, helped - 1)})
+    connections = saved.rows("connections", CONNECTION, used, CONNECTIONS)  # they are there before room is made
+    tuples = saved.rows("tuples", TUPLE, 2 * used)
     rows, helped_rows = len(fresh.connections), len(fresh.expectations)
     while rows < used:
         rows *= 2
@@ -70,12 +76,12 @@ def restored_tracker(fresh: Tracker, saved: Saved) -> Tracker:
         helped_rows *= 2
     tracker = with_rows(rows, helped_rows, counters, fresh.settings)
     neighbours = {"older": (-1, used - 1), "newer": (-1, used - 1)}
-    tracker.connections[:used] = saved.rows("connections", CONNECTION, used, CONNECTIONS)
-    tracker.neighbours[:used] = saved.rows("neighbours", NEIGHBOURS, used, neighbours)
+    tracker.connections[FIRST:used] = connections[FIRST:]
+    tracker.neighbours[FIRST:used] = saved.rows("neighbours", NEIGHBOURS, used, neighbours)[FIRST:]
     tracker.expectations[:helped] = saved.rows("expectations", EXPECTATION, helped, {**EXPECTATIONS, **neighbours})
-    tracker.tuples[: 2 * used] = saved.rows("tuples", TUPLE, 2 * used)
+    tracker.tuples[2 * FIRST : 2 * used] = tuples[2 * FIRST :]
     saved.check("tuples", tracker.tuples[2 * FIRST : 2 * used], TUPLES)
-    tracker.sides[: 2 * used] = saved.rows("sides", SIDE, 2 * used, SIDES)
+    tracker.sides[2 * FIRST : 2 * used] = saved.rows("sides", SIDE, 2 * used, SIDES)[2 * FIRST :]
     _restore_heap(tracker, saved, used)
     _check_states(tracker, saved, used)
     _check_chains(tracker, saved, used, live)
@@ -102,8 +108,15 @@ def _restore_heap(tracker: Tracker, saved: Saved, used: int) -> None:
 
 
 def _check_states(tracker: Tracker, saved: Saved, used: int) -> None:
-    """No connection is in a state that its protocol does not have."""
+    """No connection is in a state that its protocol does not have, and its reply is the inverse of its original."""
     states, protocols = tracker.connections["state"][:used], tracker.tuples["proto"][: 2 * used : 2]
+    original, reply = (tracker.tuples[2 * FIRST + side : 2 * used : 2] for side in range(2))
+    pairs = [(f"src{word}", f"dst{word}") for word in range(4)] + [("proto", "proto")]
+    for one, other in [*pairs, *((other, one) for one, other in pairs)]:
+        saved.must(bool((original[one] == reply[other]).all()), "tuples")
+    with_ports = np.isin(original["proto"], WITH_PORTS)
+    for one, other in (("src_id", "dst_id"), ("dst_id", "src_id")):
+        saved.must(bool((original[one] == reply[other])[with_ports].all()), "tuples")
     for protocol, count in STATES.items():
         saved.must(bool((states[FIRST:][protocols[FIRST:] == protocol] < count).all()), "connections.state")
 
@@ -151,10 +164,10 @@ def _check_expecting(tracker: Tracker, saved: Saved, there: npt.NDArray[np.bool_
 
 
 def _walk(chain: npt.NDArray[Any], start: int, most: int) -> list[int]:
-    """The rows of a chain; one more than there can be, if it does not end."""
+    """The rows of a chain; if it does not end or leads out of the table, also one that there cannot be."""
     following = chain[:most].tolist()
     found: list[int] = []
-    while start >= 0 and len(found) <= most:
+    while 0 <= start < most and len(found) <= most:
         found.append(start)
         start = following[start]
-    return found
+    return found if start < 0 else [*found, most]

@@ -25,7 +25,7 @@ MEMBER = "\0member"
 """The key of a dict that stands for a member of the archive; no other dict has it."""
 PART = ".part"
 """Behind the name of the file while it is being written."""
-INDEX_MAX = 1 << 28
+INDEX_MAX = 1 << 26
 """A longer JSON text is no checkpoint's."""
 
 

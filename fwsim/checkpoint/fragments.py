@@ -5,6 +5,7 @@ Read first: `fwsim.capture.reassembly`, `fwsim.defragmenting`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
@@ -56,6 +57,10 @@ def restore_fragments(
         reassembly.senders[found.key[1]].sets += 1
     defragmenter.serials = saved.number("serials", max(held, default=0), 1 << 62)
     defragmenter.pending = dict(saved.numbers("pending", 2).tolist())
+    waiting = Counter(
+        place.serial for sets in reassembly.sets.values() for one in sets.values() for place in one.places
+    )
+    saved.must({serial: count for serial, count in defragmenter.pending.items() if count} == waiting, "pending")
     _restore_finals(defragmenter, saved, held, decisions, evidence)
 
 
