@@ -171,8 +171,8 @@ class Simulator:
         self.jobs = jobs
         if mode not in MODES:
             raise UsageError(f"unknown mode {mode!r}: expected stateful or stateless")
-        if jobs < 1:
-            raise UsageError(f"jobs={jobs}: expected 1 or more")
+        if not isinstance(jobs, int) or jobs < 1:
+            raise UsageError(f"jobs={jobs!r}: expected a whole number, 1 or more")
         self.topology = Topology.build(ruleset, interfaces=interfaces or {}, local=local)
         hooks = {hook for chain in ruleset.all_chains.values() for hook in chain.hook}
         self.topology.guards_itself = not hooks.isdisjoint((Hook.INPUT, Hook.OUTPUT))

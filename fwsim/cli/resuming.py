@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
-from typing import Any
+from typing import IO, Any
 
 from fwsim import __version__
 from fwsim.capture import Captures, CaptureWriter, Input, open_captures
@@ -19,6 +19,7 @@ from fwsim.checkpoint import container
 from fwsim.checkpoint.fragments import restore_fragments, save_fragments
 from fwsim.checkpoint.held import EVIDENCE, limits_of, restore_held, save_held
 from fwsim.checkpoint.identity import Mark, digest_of, is_regular, marks, program
+from fwsim.checkpoint.lock import locked, unlock
 from fwsim.checkpoint.modes import restore_modes, save_modes
 from fwsim.checkpoint.places import restore_topology, save_topology
 from fwsim.checkpoint.reading import Again, reopen_captures, save_captures
@@ -70,6 +71,7 @@ class Keeping:
         self._opened: container.Opened | None = None
         self._reopened: Captures | None = None
         self._held: Held | None = None
+        self._lock: IO[bytes] | None = None
         self._last = time.monotonic()
         if self.path is None:
             if options.resume or options.every != Every():
@@ -77,12 +79,22 @@ class Keeping:
             return
         refuse(inputs, output, self.path, lines=lines)
         self._digests = digests_of(inputs)
-        if os.path.exists(self.path):
-            if not options.resume:
-                raise UsageError(
-                    f"{self.path}: a checkpoint is there: go on with it (--resume), or remove it to begin at the start"
-                )
-            self._open(self.path)
+        self._lock = locked(self.path)
+        try:
+            self._go_on(self.path, resume=options.resume)
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def _go_on(self, path: str, *, resume: bool) -> None:
+        """Open the checkpoint, if there is one."""
+        if not os.path.exists(path):
+            return
+        if not resume:
+            raise UsageError(
+                f"{path}: a file is there: go on with it if it is a checkpoint (--resume), or name another"
+            )
+        self._open(path)
 
     def __enter__(self) -> Keeping:
         """Keep a run in a `with` statement."""
@@ -96,6 +108,9 @@ class Keeping:
             self._held.close()
         if self._opened is not None:
             self._opened.close()
+        if self._lock is not None and self.path is not None:
+            unlock(self.path, self._lock)
+            self._lock = None
 
     # --- going on --------------------------------------------------------------------------------------------------
 
@@ -107,11 +122,7 @@ class Keeping:
             raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
         except Exception as error:  # whatever zipfile and json make of bytes that are not theirs
             raise UsageError(f"{path}: is damaged, or no checkpoint of fwsim ({error})") from None
-        try:
-            self._check(path, self._opened.tree)
-        except BaseException:
-            self.__exit__()
-            raise
+        self._check(path, self._opened.tree)
 
     def _check(self, path: str, tree: Any) -> None:
         """Refuse a checkpoint that does not belong to this run."""

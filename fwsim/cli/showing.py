@@ -97,7 +97,8 @@ def show(
     if showing.interrupted:
         click.echo(f"interrupted{showing.interrupted}{keeper.advice}", err=True)
         return INTERRUPTED
-    keeper.finish()
+    if run.captures.complete:
+        keeper.finish()  # one that ends in the middle of a packet may still grow
     return status
 
 

@@ -28,7 +28,7 @@ LITTER = (20_000, 50, 1000)
 def main(*arguments: str) -> None:
     """Compile, unless it is done; with `--watched` end as soon as the starter has ended."""
     if "--watched" in arguments:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # who watches is told of Ctrl-C, and ends this process
         threading.Thread(target=watch, daemon=True).start()
         step_back()
     folder = cache_folder()

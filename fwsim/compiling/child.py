@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from fwsim.native.keeping import is_lasting
 
@@ -20,6 +21,9 @@ KEEP_GOING = b"k"
 
 COMMAND = ("-P", "-m", "fwsim.compiler", "--watched")
 """What Python is started with; `-P` keeps it from importing what lies in the current folder."""
+
+APART: dict[str, Any] = {} if os.name == "nt" else {"process_group": 0}
+"""A terminal's Ctrl-C goes to the run alone, which then ends the process that compiles."""
 
 
 class Child:
@@ -37,7 +41,7 @@ class Child:
         with open(folder / LOG, "wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, *COMMAND],
-                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, env=environment,
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log, env=environment, **APART,
             )  # fmt: skip
 
     def has_failed(self) -> bool:

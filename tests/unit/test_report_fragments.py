@@ -27,13 +27,14 @@ MODES = [("stateless", "stateful"), ("stateful",), ("stateless",)]
 COMPILED = """
 import random
 from fwsim.engine import compile_engine
+from fwsim.native.calling import Native
 from tests.unit.test_report_fragments import MODES, differing
 import fwsim.report.fragments as module
 compile_engine()
-assert module.write_records.py_func.__name__ == "write_records"
+assert isinstance(module.write_records, Native)
 chance = random.Random(4)
 found = [seed for seed in range(60) if differing(seed, chance.randrange(20), MODES[seed % 3], csv=seed % 2 == 0)]
-print(found, len(module.write_records.signatures))
+print(found)
 """
 
 
@@ -73,7 +74,7 @@ def test_compiled_code_writes_as_python_does(tmp_path: Path) -> None:
         env=environment,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["[]", "1"]
+    assert done.stdout == "[]\n"
 
 
 def test_every_field_is_written_from_somewhere() -> None:

@@ -47,7 +47,7 @@ def test_one_job_is_a_run_of_its_own() -> None:
 
 @pytest.mark.parametrize("jobs", [0, -1])
 def test_no_jobs_are_refused(jobs: int) -> None:
-    with pytest.raises(UsageError, match="expected 1 or more"):
+    with pytest.raises(UsageError, match="expected a whole number, 1 or more"):
         Simulator(ruleset_of(EDGE), jobs=jobs)
 
 
