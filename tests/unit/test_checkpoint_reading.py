@@ -54,7 +54,11 @@ def assert_goes_on(folder: Path, inputs: list[Input], rows: int, *, stops: range
 
 
 @pytest.mark.parametrize("digest", [False, True], ids=["", "digest"])
-@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, zstandard.compress], ids=str)
+@pytest.mark.parametrize(
+    "compress",
+    [bytes, gzip.compress, bz2.compress, zstandard.compress],
+    ids=["plain", "gzip", "bz2", "zstd"],
+)
 def test_buffers_are_cut_in_the_same_places(tmp_path: Path, compress: Callable[[bytes], bytes], digest: bool) -> None:
     (tmp_path / "many").write_bytes(compress(pcap(*[PACKET] * MANY)))
     assert_goes_on(tmp_path, [Input(str(tmp_path / "many"))], 200, stops=range(1, 14, 3), digest=digest)
