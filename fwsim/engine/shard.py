@@ -163,7 +163,8 @@ def note_decided(tracker: Tracker, ghosts: Tracker, results: Table, share: Share
     """Note what the shard's own packet has changed; `at` is its place in the run.
 
     Who is the newest ASSURED one now and was not, and has this packet, has become ASSURED by it: nothing else that it
-    can do to the order of age leaves its own connection there.
+    can do to the order of age leaves its own connection there. A packet without a connection (-1) may have ended the
+    last ASSURED one, so that there is no newest one (-1) either: that is no row.
     """
     if share.owners[i] == NOBODY:
         return
@@ -173,7 +174,7 @@ def note_decided(tracker: Tracker, ghosts: Tracker, results: Table, share: Share
     if counters["created"] != state[CREATED]:
         share.born[i] = row
         share.joined[row] = at
-    elif counters["newest_assured"] != state[ASSURED] and counters["newest_assured"] == row:
+    elif row > 0 and counters["newest_assured"] == row and row != state[ASSURED]:
         share.joined[row] = at
     share.live[2 * i] = counters["live"]
     counters = ghosts.counters[0]
@@ -181,7 +182,7 @@ def note_decided(tracker: Tracker, ghosts: Tracker, results: Table, share: Share
     if counters["created"] != state[GHOSTS_CREATED]:
         share.born[i] = -row
         share.ghosts_joined[row] = at
-    elif counters["newest_assured"] != state[GHOSTS_ASSURED] and counters["newest_assured"] == row:
+    elif row > 0 and counters["newest_assured"] == row and row != state[GHOSTS_ASSURED]:
         share.ghosts_joined[row] = at
     share.live[2 * i + 1] = counters["live"]
 

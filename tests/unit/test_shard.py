@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fwsim.engine.shard import shard_of
+from fwsim.engine.shard import ASSURED, GHOSTS_ASSURED, STATE, Share, note_decided, shard_of
 from fwsim.engine.tuples import PRIME
-from fwsim.tables import PACKET, QUOTE, V6, empty
+from fwsim.tables import PACKET, QUOTE, SETTINGS, TRACK, V6, empty
+from fwsim.tracker import make_tracker
 
 WORDS = st.integers(0, 2**32 - 1)
 ADDRESSES = st.tuples(WORDS, st.just(0), st.just(0), st.just(0)) | st.tuples(
@@ -49,3 +51,17 @@ def test_neighbouring_hosts_are_shared_out_evenly(key: int, count: int, six: boo
 def test_the_key_decides() -> None:
     one = packet((0x0A010005, 0, 0, 0), (0xCB007150, 0, 0, 0))
     assert {shard_of(one, key, 8) for key in range(1 << 29, (1 << 29) + 64)} == set(range(8))
+
+
+def test_a_packet_without_a_connection_that_ended_the_last_assured_one_writes_to_no_row() -> None:
+    """Compiled code has no row -1: it would write in front of the array."""
+    tracker, ghosts = (make_tracker(empty(SETTINGS, 1), key=1) for _ in range(2))
+    results = empty(TRACK, 2)
+    results["connection"] = -1
+    state = np.zeros(STATE, dtype=np.int64)
+    state[[ASSURED, GHOSTS_ASSURED]] = 5, 6
+    rows = (np.zeros(8, dtype=np.int64) for _ in range(6))
+    share = Share(state, *rows)
+    note_decided(tracker, ghosts, results, share, 0, 77)
+    assert not share.joined.any()
+    assert not share.ghosts_joined.any()
