@@ -22,7 +22,7 @@ LADDER = [
     {"fwsim.native"},
     {"fwsim.engine"},
     {"fwsim.uncompiled"},
-    {"fwsim.ruleset", "fwsim.capture", "fwsim.nft"},
+    {"fwsim.ruleset", "fwsim.capture", "fwsim.nft", "fwsim.netfilter", "fwsim.importing"},
     {"fwsim.fuzz"},
     {"fwsim.lower", "fwsim.topology", "fwsim.tracker", "fwsim.defragmenting"},
     {"fwsim.trace", "fwsim.running", "fwsim.sharding", "fwsim.convert", "fwsim.stages", "fwsim.arrow"},
@@ -44,7 +44,7 @@ LADDER = [
 
 DOORS = {
     "scapy": {"fwsim.capture", "fwsim.attack"},
-    "pyroute2": {"fwsim.kernel"},
+    "pyroute2": {"fwsim.kernel", "fwsim.topology"},
     "pydantic": {"fwsim.ruleset"},
     "yaml": {"fwsim.ruleset"},
     "numba": {"fwsim.native", "fwsim.compiler"},
