@@ -45,9 +45,9 @@ def naming_of(captures: Read, simulator: Simulator) -> Naming:
 
 def rules_without_iif(lowered: Lowered) -> frozenset[int]:
     """The rules that do not ask by which interface a packet came in."""
-    spans = [(int(row["first"]), int(row["last"])) for row in lowered.program.rules[: len(lowered.rules)]]
-    return frozenset(
-        number
-        for number, (first, last) in enumerate(spans)
-        if not any(ask is not None and ask.field == "iif" for ask in lowered.asks[first:last])
-    )
+    asking = {
+        int(row["source"])
+        for row in lowered.program.rules
+        if any(ask is not None and ask.field == "iif" for ask in lowered.asks[int(row["first"]) : int(row["last"])])
+    }
+    return frozenset(range(len(lowered.rules))) - asking

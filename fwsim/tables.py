@@ -209,15 +209,17 @@ DECISION = row_type(
 RULE_POLICY = -2
 """In `DECISION["rule"]`: no rule decided, but the policy of the chain."""
 
-INSTRUCTION = row_type("op field first count mask value negate")
+INSTRUCTION = row_type("op field first count mask value negate absent")
 """One step of a rule: `op` an `fwsim.engine.program.OP_*`, `field` the number of a PACKET field.
 
 Operands: `count` interval boundaries or choices from `first` on (of addresses `count` of IPv4, then `value` of IPv6),
-or `first` a row of LIMIT; `mask` and `value` of a mark that is set; `negate` 1 turns a match of choices round."""
+or `first` a row of LIMIT or CHAIN; `count`, `mask` and `value` as the `OP_*` says; `negate` 1 turns a match of choices
+round, `absent` 1 lets a packet without the field match."""
 
-RULE = row_type("chain first rest last verdict target reject_with")
-"""A rule: its instructions `first` .. `last`-1, of which the chain's index answers those before `rest`; then
-`verdict`, an `fwsim.engine.program.V_*`, for jump and goto with the `target` chain."""
+RULE = row_type("chain first rest last verdict target reject_with source counts")
+"""A rule, or one of the lines that it is made of: its instructions `first` .. `last`-1, of which the chain's index
+answers those before `rest`; then `verdict`, an `fwsim.engine.program.V_*`, for jump and goto with the `target` chain.
+`source` is the number of the rule that was written; `counts` the same, or -1 if meeting this line is not meeting it."""
 
 CHAIN = row_type("first last policy words summaries columns column decided everyone sparsest sparser")
 """A chain: its rules `first` .. `last`-1 and, if it stands at a hook, its `policy` (a `Verdict`).
@@ -230,8 +232,9 @@ A long chain has `summaries`. There a bitset is so many words, with a bit for ea
 places of its blocks, of 8 words each. `sparsest` and `sparser` are the two columns, counted from 0, that leave the
 fewest rules."""
 
-BASE = row_type("chain priority next")
-"""A chain at a hook, its `priority`, and the next one at the same hook (or -1). Rows 0 to 4 stand for the hooks."""
+BASE = row_type("chain priority next family nat")
+"""A chain at a hook, its `priority`, and the next one at the same hook (or -1). Rows 0 to 4 stand for the hooks.
+`family` 4 or 6: only packets of it get there (0: all); `nat` 1: only those that open a connection."""
 
 COLUMN = row_type("field mask kind first count wide rows absent")
 """One field of a chain's index, of a number only the bits of `mask`: how to find a value's class, `kind`, an
@@ -251,6 +254,7 @@ WALK = row_type(
     """
     chain depth linear truth sure possible doubt cause cause_rule waiting tried known vague
     accept_rule accept_chain refused_rule refused_chain refused_with
+    hook kept value policies
     """
 )
 """Scratch of one walk. The `chain` it is in, `depth` calls deep; `linear` 1 looks at rule after rule;
@@ -259,7 +263,11 @@ WALK = row_type(
 `sure` 0 once the packet may be elsewhere; `possible` one bit for each verdict that it may get, with the first rule that
 gives it; `doubt` the `Reason` why the last rule was not clear, `cause` the first such that mattered, at `cause_rule`;
 `waiting` 1 if it may have returned to the policy; `tried` rules looked at; `known` columns of the index looked up,
-`vague` 1 if the value of one of them is not known."""
+`vague` 1 if the value of one of them is not known.
+
+`hook` it is at; `kept` two bits for each truth that OP_KEEP has kept; `value` under construction by OP_TERM;
+`policies` where the hits of policies begin. A second row is for looking up elements: only its `known` and `vague`
+are used."""
 
 SETTINGS = row_type(
     """
@@ -340,6 +348,10 @@ class Words:
     def __getitem__(self, place: tuple[int, int]) -> int:
         """One field, named by number."""
         return self.rows[place[0]][self.rows.names[place[1]]]
+
+    def __setitem__(self, place: tuple[int, int], value: int) -> None:
+        """Give one field a value."""
+        self.rows[place[0]][self.rows.names[place[1]]] = value
 
 
 def plain(row: Any) -> dict[str, int]:

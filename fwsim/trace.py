@@ -47,7 +47,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Look:
-    """One rule looked at. `matched` is None if it may or may not apply; `failure` is None if it does."""
+    """One rule looked at. `matched` is None if it may or may not apply; `failure` is None if it does.
+
+    `verdict` is how it ends, an `fwsim.engine.program.V_*`.
+    """
 
     rule: int
     chain: int
@@ -55,6 +58,7 @@ class Look:
     """How many jumps and gotos lead here from the base chain."""
     matched: bool | None
     failure: Failure | None
+    verdict: int
 
 
 def trace_walk(
@@ -76,9 +80,9 @@ def trace_walk(
     program = lowered.program
     own = copied(memory)
     state = own.state[0]
-    begin_walk(state)
+    begin_walk(state, hook)
     state["linear"] = 1
-    base = next_base(program.bases, state, hook, from_priority, to_priority)
+    base = next_base(program.bases, state, hook, from_priority, to_priority, seen[0])
     while base >= 0:
         chain = int(program.bases[base]["chain"])
         rule = begin_chain(program.chains, state, chain)
@@ -89,10 +93,10 @@ def trace_walk(
             is_rule = looked < program.chains[place]["last"]
             failures = _failures(lowered, looked, words) if is_rule else {}
             rule = step(program, own, chain, looked, seen[0], words, quiet)
-            if is_rule:
+            if is_rule and program.rules[looked]["counts"] >= 0:
                 yield _look(lowered, looked, place, depth, TRUTHS[int(state["truth"])], failures)
-        finish_chain(state, own.hits, len(program.rules), quiet)
-        base = next_base(program.bases, state, base, from_priority, to_priority)
+        finish_chain(state, own.hits, quiet)
+        base = next_base(program.bases, state, base, from_priority, to_priority, seen[0])
     conclude(program.rules, state, hook, decision)
 
 
@@ -103,6 +107,7 @@ def copied(memory: Memory) -> Memory:
         buckets=memory.buckets.copy(),
         stack=memory.stack.copy(),
         places=memory.places.copy(),
+        element_places=memory.element_places.copy(),
         state=memory.state.copy(),
     )
 
@@ -113,8 +118,9 @@ def _look(
     """A rule with its truth, and the first failure that explains it; if no match does, its limit decided."""
     failure = None
     if matched is not True:
-        failure = failures.get(matched) or _limit_failure(lowered, rule, matched)
-    return Look(rule, chain, depth, matched, failure)
+        failure = failures.get(matched) or _other_failure(lowered, rule, matched)
+    row = lowered.program.rules[rule]
+    return Look(int(row["source"]), chain, depth, matched, failure, int(row["verdict"]))
 
 
 def _failures(lowered: Lowered, rule: int, words: npt.NDArray[np.int64]) -> dict[bool | None, Failure]:
@@ -123,8 +129,10 @@ def _failures(lowered: Lowered, rule: int, words: npt.NDArray[np.int64]) -> dict
     row = lowered.program.rules[rule]
     for at in range(int(row["first"]), int(row["last"])):
         ask = lowered.asks[at]
-        if ask is None or ask.field is None:
+        if ask is None or ask.kind == "limit":
             break
+        if ask.field is None:
+            continue
         instruction = lowered.program.instructions[at]
         truth = TRUTHS[int(match(instruction, lowered.program.numbers, words))]
         if truth is not True and truth not in result:
@@ -133,15 +141,17 @@ def _failures(lowered: Lowered, rule: int, words: npt.NDArray[np.int64]) -> dict
     return result
 
 
-def _limit_failure(lowered: Lowered, rule: int, matched: bool | None) -> Failure | None:
-    """The limit of a rule as the reason why it does not apply."""
+def _other_failure(lowered: Lowered, rule: int, matched: bool | None) -> Failure | None:
+    """What is no match of a field as the reason why a rule does not apply."""
     row = lowered.program.rules[rule]
-    for at in range(int(row["first"]), int(row["last"])):
-        ask = lowered.asks[at]
-        if ask is not None and ask.field is None:
+    asked = [(at, lowered.asks[at]) for at in range(int(row["first"]), int(row["last"]))]
+    others = [(at, ask) for at, ask in asked if ask is not None and ask.field is None]
+    for at, ask in sorted(others, key=lambda other: other[1].kind != "unknown" if matched is None else 0):
+        value = "not known" if matched is None else "otherwise"
+        if ask.kind == "limit" and matched is not None:
             over = lowered.program.limits[lowered.program.instructions[at]["first"]]["over"]
-            state = "within the rate" if over else "used up"
-            return Failure(ask.key, ask.wanted, "not known" if matched is None else state)
+            value = "within the rate" if over else "used up"
+        return Failure(ask.key, ask.wanted, value)
     return None
 
 

@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping
 
 from fwsim.errors import Problem, RulesetError, UsageError
 from fwsim.lower import needs_tracking
-from fwsim.ruleset import Chain, Rule, Ruleset
+from fwsim.netfilter import NetfilterRule
+from fwsim.ruleset import Chain, Ruleset
 from fwsim.ruleset.chain_checks import DEEPEST_JUMP
 from fwsim.ruleset.rule_checks import ALWAYS_THERE
 from fwsim.terms import Hook, word
@@ -66,7 +67,7 @@ class _Export:
 
     def text(self) -> str:
         """Everything; raises RulesetError with all that nft cannot say."""
-        self.ruling.problems += _untracked_but_asked(self.ruleset, self.rules)
+        self.ruling.problems += _untracked_but_asked(self.ruleset)
         settings = sysctls(self.ruleset, only_given=True)
         chains = self._chains()
         self.ruling.problems += _too_deep(chains)
@@ -107,7 +108,7 @@ class _Export:
     def _is_tracked(self) -> bool:
         """Whether packets are tracked, as `fwsim.lower` decides it."""
         tracking = self.ruleset.tracking
-        return tracking == "on" or (tracking == "auto" and any(map(needs_tracking, self.rules)))
+        return tracking == "on" or (tracking == "auto" and any(map(needs_tracking, _run(self.ruleset))))
 
     def _written(self, number: int, name: str, chain: Chain) -> list[ChainText]:
         """A chain, still without rules, and the base chains that jump to it."""
@@ -182,9 +183,16 @@ def _absent(ruleset: Ruleset, *, fragments: bool) -> dict[str, frozenset[str]]:
     return {name: frozenset(own) for name, own in absent.items()}
 
 
-def _untracked_but_asked(ruleset: Ruleset, rules: list[Rule]) -> Iterator[Problem]:
+def _run(ruleset: Ruleset) -> Iterator[NetfilterRule]:
+    """The rules in the terms of netfilter."""
+    for table in ruleset.netfilter.tables:
+        for chain in table.chains.values():
+            yield from chain.rules
+
+
+def _untracked_but_asked(ruleset: Ruleset) -> Iterator[Problem]:
     """With `tracking: off` nothing may ask for ct: the kernel would track."""
-    for rule in rules if ruleset.tracking == "off" else ():
+    for rule in _run(ruleset) if ruleset.tracking == "off" else ():
         if needs_tracking(rule):
             at = rule.location
             what = "a rule with a ct key cannot be written as nft with 'tracking: off': the kernel would track"

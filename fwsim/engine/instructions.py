@@ -9,19 +9,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from fwsim.engine import hot
-from fwsim.engine.index import forget
+from fwsim.engine import hot, shared
+from fwsim.engine.index import candidate, forget
 from fwsim.engine.intervals import place_of, place_of_address
 from fwsim.engine.limits import doubt_about, has_tokens
 from fwsim.engine.program import (
     FALSE,
     MAYBE,
     OP_ADDRESS,
+    OP_ALTER,
+    OP_ASSIGN,
+    OP_KEEP,
     OP_LAST_MATCH,
+    OP_LAST_QUESTION,
     OP_LIMIT,
-    OP_SET_CT_MARK,
+    OP_NAT,
+    OP_RECALL,
     OP_SET_HELPER,
-    OP_SET_MARK,
+    OP_TERM,
+    OP_UNKNOWN,
     OP_VALUE,
     TRUE,
     Memory,
@@ -50,6 +56,9 @@ TCP = int(Proto.TCP)
 R_CUT = int(Reason.CUT)
 R_NO_INTERFACE = int(Reason.NO_INTERFACE)
 R_TENTATIVE = int(Reason.TENTATIVE)
+R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
+DST = number_of(PACKET, "dst0")
+SRC = number_of(PACKET, "src0")
 
 
 @hot
@@ -60,26 +69,23 @@ def follow(program: Program, memory: Memory, rule: int, start: int, seen: Row, w
     cause = 0
     for at in range(start, program.rules[rule]["last"]):
         step = program.instructions[at]
-        if step["op"] <= OP_LAST_MATCH:
+        op = step["op"]
+        state["doubt"] = 0
+        if op <= OP_LAST_MATCH:
             result = match(step, program.numbers, words)
-            why = cause_of(step["field"], seen) if result == MAYBE else 0
-        elif step["op"] == OP_LIMIT:
-            limit = program.limits[step["first"]]
-            bucket = memory.buckets[step["first"]]
+            if result == MAYBE:
+                state["doubt"] = cause_of(step["field"], seen)
+        elif op <= OP_LAST_QUESTION:
             if truth == TRUE:
                 cause = 0 if state["sure"] else state["cause"]
-            why = doubt_about(bucket, cause, quiet)
-            result = MAYBE if why else has_tokens(limit, bucket, seen["now"], seen["length"], quiet)
+            result = answer(program, memory, step, seen, words, cause, quiet)
         else:
-            change(step, seen, truth == TRUE and state["sure"] == 1)
-            forget(state)
-            result = TRUE
-            why = 0
+            result = change(step, state, seen, words, truth)
         if result == FALSE:
             return FALSE
         if result == MAYBE:
             truth = MAYBE
-            cause = cause if cause else why
+            cause = cause if cause else state["doubt"]
     state["doubt"] = cause
     return truth
 
@@ -90,7 +96,7 @@ def match(step: Row, numbers: Numbers, words: Numbers) -> int:
     field = step["field"]
     value = words[0, field]
     if value < 0:
-        return MAYBE if value == UNKNOWN_VALUE else FALSE
+        return MAYBE if value == UNKNOWN_VALUE else int(step["absent"])
     op = step["op"]
     if op == OP_VALUE:
         return place_of(numbers, step["first"], step["count"], value) & 1
@@ -111,22 +117,111 @@ def is_chosen(numbers: Numbers, first: int, count: int, value: int) -> int:
 
 
 @hot
-def change(step: Row, seen: Row, certain: bool) -> None:
-    """Set a mark or a helper, or take a packet out of tracking.
+def answer(program: Program, memory: Memory, step: Row, seen: Row, words: Numbers, cause: int, quiet: int) -> int:
+    """The truth of a question that is no match; leaves in `doubt` why it is not clear.
 
-    If it is not certain that this happens, the result is unknown.
+    `cause` is the Reason why the packet may not be here at all, or 0.
     """
+    state = memory.state[0]
     op = step["op"]
-    if op == OP_SET_MARK:
-        seen["mark"] = changed(seen["mark"], step["mask"], step["value"], certain)
-    elif op == OP_SET_CT_MARK:
-        if seen["ct_mark"] != ABSENT:
-            seen["ct_mark"] = changed(seen["ct_mark"], step["mask"], step["value"], certain)
+    if op == OP_LIMIT:
+        limit = program.limits[step["first"]]
+        bucket = memory.buckets[step["first"]]
+        state["doubt"] = doubt_about(bucket, cause, quiet)
+        return MAYBE if state["doubt"] else has_tokens(limit, bucket, seen["now"], seen["length"], quiet)
+    if op == OP_RECALL:
+        state["doubt"] = state["cause"] if state["cause"] else R_NOT_SIMULATED
+        return int(state["kept"] >> 2 * step["first"] & 3)
+    state["doubt"] = R_NOT_SIMULATED
+    if op == OP_UNKNOWN:
+        return MAYBE if step["mask"] >> state["hook"] & 1 else int(step["value"])
+    return is_element(program, memory, step, words)
+
+
+@shared
+def is_element(program: Program, memory: Memory, step: Row, words: Numbers) -> int:
+    """Whether the packet is in one of the elements of a set, or with `negate` in none."""
+    chain = program.chains[step["first"]]
+    state = memory.state[1]
+    forget(state)
+    found = candidate(chain, program.columns, program.numbers, memory.element_places, state, chain["first"], words)
+    if found == chain["last"]:
+        return int(step["negate"])
+    if state["vague"] or chain["policy"]:
+        return MAYBE
+    return 1 - int(step["negate"])
+
+
+# --- what a rule changes -----------------------------------------------------------------------------------------
+
+
+@hot
+def change(step: Row, state: Row, seen: Row, words: Numbers, truth: int) -> int:
+    """Do what a step does; its own truth. If it is not certain that the packet is here, the result is unknown."""
+    op = step["op"]
+    certain = truth == TRUE and state["sure"] == 1
+    if op == OP_KEEP:
+        digit = 2 * step["first"]
+        state["kept"] = state["kept"] & ~(3 << digit) | (truth if step["value"] else FALSE) << digit
+        return TRUE
+    if op == OP_TERM:
+        return take_term(step, state, words)
+    forget(state)
+    if op == OP_ASSIGN:
+        assign(step, state, seen, words, certain)
+    elif op == OP_ALTER:
+        if words[0, step["field"]] != ABSENT:
+            words[0, step["field"]] = step["value"] if certain else UNKNOWN_VALUE
     elif op == OP_SET_HELPER:
         set_helper(step["value"], seen, certain)
+    elif op == OP_NAT:
+        translate(step["value"], seen)
     elif seen["ct_state"] == INVALID or seen["ct_state"] == NOT_TRACKED_YET:
         # nft_notrack_eval: only a packet to which nothing is attached
         seen["ct_state"] = UNTRACKED if certain else UNKNOWN_VALUE
+    return TRUE
+
+
+@hot
+def take_term(step: Row, state: Row, words: Numbers) -> int:
+    """Take a part of a new value; a field that is not there ends the rule (NFT_BREAK)."""
+    value = UNKNOWN_VALUE if step["field"] < 0 else words[0, step["field"]]
+    if value == ABSENT:
+        state["value"] = 0
+        return FALSE
+    shift = step["count"]
+    if value == UNKNOWN_VALUE or state["value"] == UNKNOWN_VALUE:
+        state["value"] = UNKNOWN_VALUE
+    elif shift >= 0:
+        state["value"] ^= value << shift & step["mask"]
+    else:
+        state["value"] ^= value >> -shift & step["mask"]
+    return TRUE
+
+
+@hot
+def assign(step: Row, state: Row, seen: Row, words: Numbers, certain: bool) -> None:
+    """Give a field the value that the terms and the constant make."""
+    new = state["value"]
+    state["value"] = 0
+    if new != UNKNOWN_VALUE:
+        new ^= step["value"]
+    old = words[0, step["field"]]
+    if old == ABSENT:
+        return  # a connection's mark where there is none
+    words[0, step["field"]] = new if certain or new == old else UNKNOWN_VALUE
+
+
+@hot
+def translate(destination: int, seen: Row) -> None:
+    """What is behind a translation of addresses sees addresses and ports that are not known here."""
+    if destination:
+        seen["dst0"] = UNKNOWN_VALUE
+        seen["dport"] = UNKNOWN_VALUE if seen["dport"] != ABSENT else ABSENT
+        seen["oif"] = UNKNOWN_VALUE if seen["oif"] != ABSENT else ABSENT
+    else:
+        seen["src0"] = UNKNOWN_VALUE
+        seen["sport"] = UNKNOWN_VALUE if seen["sport"] != ABSENT else ABSENT
 
 
 @hot
@@ -140,17 +235,6 @@ def set_helper(helper: int, seen: Row, certain: bool) -> None:
         seen["ct_status"] = status | HELPER
     elif seen["ct_helper"] <= 0:
         seen["ct_helper"] = UNKNOWN_VALUE
-
-
-@hot
-def changed(old: int, mask: int, value: int, certain: bool) -> int:
-    """A mark after `(old & ~mask) | value`, of 32 bits."""
-    new = UNKNOWN_VALUE
-    if mask == 0xFFFFFFFF:
-        new = value
-    elif old >= 0:
-        new = (old & ~mask & 0xFFFFFFFF) | value
-    return new if certain or new == old else UNKNOWN_VALUE
 
 
 @hot

@@ -25,13 +25,14 @@ from fwsim.engine.program import (
     V_GOTO,
     V_JUMP,
     V_RETURN,
+    V_UNKNOWN,
     Memory,
     Numbers,
     Program,
     Table,
 )
 from fwsim.tables import RULE_POLICY
-from fwsim.terms import ABSENT, Reason, Verdict
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Reason, Verdict
 
 __all__ = ["Memory", "Program", "walk", "walk_linear"]
 
@@ -48,6 +49,10 @@ MAY_REJECT = 1 << REJECT
 R_RULE = int(Reason.RULE)
 R_POLICY = int(Reason.POLICY)
 R_NO_CHAIN = int(Reason.NO_CHAIN)
+R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
+CONFIRMED = int(CtStatus.CONFIRMED)
+NEW = int(CtState.NEW)
+RELATED = int(CtState.RELATED)
 
 FINISHED = -1
 """Instead of the rule to go on with: the base chain is done with."""
@@ -106,21 +111,22 @@ def walk_hook(
 ) -> int:
     """Walk base chain after base chain, as long as the packet may get to the next."""
     state = memory.state[0]
-    begin_walk(state)
-    base = next_base(program.bases, state, hook, from_priority, to_priority)
+    begin_walk(state, hook)
+    base = next_base(program.bases, state, hook, from_priority, to_priority, seen)
     while base >= 0:
         chain = program.bases[base]["chain"]
         rule = begin_chain(program.chains, state, chain)
         while rule != FINISHED:
             rule = step(program, memory, chain, rule, seen, words, quiet)
-        finish_chain(state, memory.hits, len(program.rules), quiet)
-        base = next_base(program.bases, state, base, from_priority, to_priority)
+        finish_chain(state, memory.hits, quiet)
+        base = next_base(program.bases, state, base, from_priority, to_priority, seen)
     return conclude(program.rules, state, hook, decision)
 
 
 @hot
-def begin_walk(state: Row) -> None:
+def begin_walk(state: Row, hook: int) -> None:
     """Nothing is decided yet, and the packet is at the hook for sure."""
+    state["hook"] = hook
     state["possible"] = MAY_ACCEPT
     state["accept_chain"] = ABSENT
     state["cause"] = 0
@@ -129,16 +135,32 @@ def begin_walk(state: Row) -> None:
 
 
 @hot
-def next_base(bases: Table, state: Row, base: int, from_priority: int, to_priority: int) -> int:
+def next_base(bases: Table, state: Row, base: int, from_priority: int, to_priority: int, seen: Row) -> int:
     """The row of the base chain behind row `base` that is in the range, or -1: there is none, or the packet is gone."""
     if state["possible"] & MAY_ACCEPT == 0:
         return -1
     base = bases[base]["next"]
-    while base >= 0 and bases[base]["priority"] < from_priority:
+    while base >= 0 and (bases[base]["priority"] < from_priority or not is_for(bases[base], seen)):
         base = bases[base]["next"]
     if base >= 0 and bases[base]["priority"] >= to_priority:
         return -1
     return int(base)
+
+
+@hot
+def is_for(base: Row, seen: Row) -> bool:
+    """Whether a packet gets to a base chain: one of its family, and for translation one that opens a connection."""
+    family = base["family"]
+    if family and seen["family"] != family:
+        return False
+    if base["nat"] == 0:
+        return True
+    # nf_nat_inet_fn: rules are asked for a connection that has no translation yet, which also may be none
+    state = seen["ct_state"]
+    status = seen["ct_status"]
+    if state != NEW and state != RELATED and state != UNKNOWN_VALUE:
+        return False
+    return bool(status == UNKNOWN_VALUE or (status >= 0 and status & CONFIRMED == 0))
 
 
 @hot
@@ -188,8 +210,8 @@ def apply(program: Program, memory: Memory, base: int, rule: int, truth: int, qu
     state = memory.state[0]
     row = program.rules[rule]
     verdict = row["verdict"]
-    if truth == TRUE and state["sure"] and not quiet:
-        memory.hits[rule] += 1
+    if truth == TRUE and state["sure"] and not quiet and row["counts"] >= 0:
+        memory.hits[row["counts"]] += 1
     if verdict == V_CONTINUE:
         return rule + 1
     if truth == MAYBE:
@@ -204,7 +226,10 @@ def apply(program: Program, memory: Memory, base: int, rule: int, truth: int, qu
             return go_back(program, memory, base, quiet)
         wait_below(program.rules, memory.stack, state, state["depth"])
         return rule + 1
-    settle(state, verdict, rule, row["chain"], row["reject_with"])
+    if verdict == V_UNKNOWN:
+        settle_unknown(state, rule, row)
+    else:
+        settle(state, verdict, row["source"], row["chain"], row["reject_with"])
     if truth == MAYBE:
         return rule + 1
     return go_elsewhere(program.chains, program.rules, memory.stack, state, base)
@@ -226,7 +251,7 @@ def go_back(program: Program, memory: Memory, base: int, quiet: int) -> int:
     depth = state["depth"]
     if depth == 0:
         if state["sure"] and not quiet:
-            memory.hits[len(program.rules) + base] += 1
+            memory.hits[state["policies"] + base] += 1
         settle(state, program.chains[base]["policy"], RULE_POLICY, base, 0)
         return FINISHED
     if program.rules[memory.stack[depth - 1] >> 1]["verdict"] == V_GOTO:
@@ -283,14 +308,25 @@ def settle(state: Row, verdict: int, rule: int, chain: int, reject_with: int) ->
 
 
 @hot
-def finish_chain(state: Row, hits: Numbers, rules: int, quiet: int) -> None:
+def settle_unknown(state: Row, rule: int, row: Row) -> None:
+    """Add that the packet is accepted or dropped elsewhere."""
+    if state["cause"] == 0:
+        state["cause"] = R_NOT_SIMULATED
+        state["cause_rule"] = rule
+    state["sure"] = 0
+    settle(state, ACCEPT, row["source"], row["chain"], 0)
+    settle(state, DROP, row["source"], row["chain"], 0)
+
+
+@hot
+def finish_chain(state: Row, hits: Numbers, quiet: int) -> None:
     """Behind a base chain: count the rule that stands for several possible ones which all give the same verdict."""
     possible = state["possible"]
     if quiet or state["sure"] or possible & (possible - 1):
         return
     rule = state["accept_rule"] if possible == MAY_ACCEPT else state["refused_rule"]
     chain = state["accept_chain"] if possible == MAY_ACCEPT else state["refused_chain"]
-    hits[rule if rule >= 0 else rules + chain] += 1
+    hits[rule if rule >= 0 else state["policies"] + chain] += 1
 
 
 @hot
@@ -313,7 +349,7 @@ def conclude(rules: Table, state: Row, hook: int, decision: Row) -> int:
         decision["reject_with"] = state["refused_with"]
     else:
         verdict = UNKNOWN
-        decision["rule"] = state["cause_rule"]
+        decision["rule"] = rules[state["cause_rule"]]["source"]
         decision["chain"] = rules[state["cause_rule"]]["chain"]
     decision["verdict"] = verdict
     decision["reason"] = R_POLICY if decision["rule"] == RULE_POLICY else R_RULE

@@ -31,12 +31,27 @@ OP_ADDRESS = 1
 OP_CHOICE = 2
 """The field, masked, is in the range of one of several choices; with `negate`, of none."""
 OP_LAST_MATCH = 2
-OP_LIMIT = 3
+OP_UNKNOWN = 3
+"""Not simulated at the hooks of `mask` (bits); elsewhere its truth is `value`."""
+OP_ELEMENT = 4
+"""The packet is in one of the elements that the hidden chain `first` stands for; with `negate`, in none."""
+OP_RECALL = 5
+"""What OP_KEEP has kept under the number `first` is true."""
+OP_LIMIT = 6
 """The token bucket has enough for this packet."""
-OP_SET_MARK = 4
-OP_SET_CT_MARK = 5
-OP_NOTRACK = 6
-OP_SET_HELPER = 7
+OP_LAST_QUESTION = 6
+OP_KEEP = 7
+"""Keep under the number `first` whether the line was true so far, if `value` is TRUE; else begin with FALSE."""
+OP_TERM = 8
+"""Take a field (-1: unknown), moved `count` bits to the left, under `mask`, into the new value of OP_ASSIGN."""
+OP_ASSIGN = 9
+"""The field becomes the exclusive or of the terms before and `value`."""
+OP_ALTER = 10
+"""The header field becomes `value`, which may be UNKNOWN_VALUE."""
+OP_NOTRACK = 11
+OP_SET_HELPER = 12
+OP_NAT = 13
+"""The connection is translated: with `value` 1 its destination, else its source."""
 
 # How a rule ends when all its matches are true.
 # The first three are those of `Verdict`.
@@ -47,6 +62,8 @@ V_CONTINUE = 3
 V_JUMP = 4
 V_GOTO = 5
 V_RETURN = 6
+V_UNKNOWN = 7
+"""What becomes of the packet is decided elsewhere: in userspace."""
 
 # How the index finds the class of a value.
 BY_TABLE = 0
@@ -84,11 +101,12 @@ class Memory(NamedTuple):
 
     `hits` counts for each rule, then for each chain's policy, the packets that matched; `buckets` are those of the
     limits. The rest is scratch: `stack` of the calling rules (times two, plus one if the packet may be waiting there),
-    `places` the bitsets of the fields looked up, `state` one row of WALK.
+    `places` the bitsets of the fields looked up, `element_places` those of a set of elements, `state` two rows of WALK.
     """
 
     hits: Numbers
     buckets: Table
     stack: Numbers
     places: Numbers
+    element_places: Numbers
     state: Table

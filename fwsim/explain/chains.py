@@ -22,7 +22,7 @@ from fwsim.trace import Look, trace_walk
 Told = tuple[str, str]
 """The name of a step, and a line of it."""
 
-ENDS = ("accept", "drop", "reject", "go on", "jump", "goto", "return")
+ENDS = ("accept", "drop", "reject", "go on", "jump", "goto", "return", "queue")
 """What a rule does that matches, by the numbers of `fwsim.engine.program` (V_ACCEPT ..)."""
 
 PATHS: dict[int, tuple[Hook, ...]] = {
@@ -144,7 +144,7 @@ def _told(lowered: Lowered, look: Look) -> str:
         failure = look.failure
         about = f"{failure.key} is {failure.value}, wants {safe(failure.wanted)}"
         return f"{name:22} {about:52} {'no' if look.matched is False else 'perhaps'}"
-    return f"{name:22} {'all of it matches':52} yes -> {ENDS[int(lowered.program.rules[look.rule]['verdict'])]}"
+    return f"{name:22} {'all of it matches':52} yes -> {ENDS[look.verdict]}"
 
 
 def once(told: Iterator[Told]) -> Iterator[Told]:

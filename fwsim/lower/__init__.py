@@ -1,13 +1,13 @@
 """A ruleset to the rows of the engine: the only place that knows both.
 
-Read first: `fwsim.ruleset.model`, `fwsim.engine.program`. `lower` does it; `Lowered` is what comes out. `tables` puts
-the program together, from `rules` (one rule), `bitsets` (the index of a chain) and `bases` (which chain runs when).
+Read first: `fwsim.netfilter`, `fwsim.engine.program`. `lower` does it; `Lowered` is what comes out. `tables` puts the
+program together, from `lines` (one rule), `bitsets` (the index of a chain) and `bases` (which chain runs when).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,16 +16,19 @@ import numpy.typing as npt
 from fwsim.engine.program import MAX_DEPTH, Memory, Program
 from fwsim.errors import RulesetError
 from fwsim.garbage import uncollected
-from fwsim.ruleset.model import Rule, Ruleset
+from fwsim.netfilter.model import Chain, Table
+from fwsim.ruleset.model import Ruleset
 from fwsim.ruleset.values import Location
 from fwsim.tables import BUCKET, WALK, empty
 from fwsim.terms import Hook, Verdict
 
-from .rules import CT_KEYS, Ask, limit_problems
+from .limits import limit_problems
+from .lines import Ask
+from .needs import asks_for_ct, needs_tracking
 from .settings import settings_row
 from .tables import Tables
 
-__all__ = ["ChainInfo", "Lowered", "RuleInfo", "lower"]
+__all__ = ["ChainInfo", "Lowered", "RuleInfo", "lower", "needs_tracking"]
 
 POLICY = re.compile(r'^[ \t]*"?policy"?[ \t]*:', re.MULTILINE)
 """The key in the text of a chain, at the beginning of a line."""
@@ -43,6 +46,8 @@ class RuleInfo:
     path: str
     line: int | None
     text: str
+    not_simulated: tuple[str, ...] = ()
+    """What it asks that cannot be answered."""
 
     @property
     def label(self) -> str:
@@ -86,12 +91,15 @@ class Lowered:
 
     def memory(self) -> Memory:
         """What a fresh run remembers: nothing counted, all buckets full."""
+        state = empty(WALK, 2)
+        state[0]["policies"] = len(self.rules)
         return Memory(
             hits=np.zeros(len(self.rules) + len(self.chains), dtype=np.int64),
             buckets=empty(BUCKET, len(self.program.limits)),
             stack=np.zeros(MAX_DEPTH, dtype=np.int64),
             places=np.zeros(len(self.program.columns), dtype=np.int64),
-            state=empty(WALK, 1),
+            element_places=np.zeros(len(self.program.columns), dtype=np.int64),
+            state=state,
         )
 
 
@@ -99,65 +107,69 @@ class Lowered:
 def lower(ruleset: Ruleset, *, interfaces: Sequence[str]) -> Lowered:
     """Lower a ruleset. `interfaces` are the declared names in the order of their numbers.
 
-    Raises RulesetError for limits that cannot be counted; all else that is wrong, the model has refused.
+    Raises RulesetError for limits that cannot be counted; all else that is wrong, its reader has refused.
     """
-    chains = ruleset.all_chains
-    problems = [problem for chain in chains.values() for problem in limit_problems(chain.rules)]
+    tables = Tables(ruleset.netfilter, interfaces)
+    every_rule = [rule for _, chain in tables.running for rule in chain.rules]
+    problems = limit_problems(every_rule)
     if problems:
         raise RulesetError(problems)
-    tables = Tables(ruleset, interfaces)
-    for chain in chains.values():
-        tables.add_chain(chain)
-    every_rule = [rule for chain in chains.values() for rule in chain.rules]
+    tables.add_chains()
     tracking = ruleset.tracking == "on" or (ruleset.tracking == "auto" and any(map(needs_tracking, every_rule)))
+    asks = tables.asks
     return Lowered(
-        program=tables.program(chains),
-        rules=_rules(ruleset),
-        chains=_chains(ruleset),
+        program=tables.program(),
+        rules=_rules(tables.running, _constructs(tables)),
+        chains=_chains(tables.running),
         settings=settings_row(ruleset.conntrack, tracking),
         tracking=tracking,
         uses_ct=any(map(asks_for_ct, every_rule)),
-        uses_fields=frozenset(ask.field for ask in tables.asks if ask is not None and ask.field is not None),
-        asks=tables.asks,
+        uses_fields=frozenset(ask.field for ask in asks if ask is not None and ask.field is not None),
+        asks=asks,
         interfaces=tuple(interfaces),
     )
 
 
-def asks_for_ct(rule: Rule) -> bool:
-    """Whether a rule matches on anything of conntrack."""
-    return any(getattr(rule, key) is not None for key in CT_KEYS)
-
-
-def needs_tracking(rule: Rule) -> bool:
-    """Whether a rule has an expression that makes Linux track at all (nf_ct_netns_get in nft_ct.c; not `notrack`)."""
-    return asks_for_ct(rule) or rule.set_ct_mark is not None or rule.helper is not None
+def _constructs(tables: Tables) -> dict[int, list[str]]:
+    """What each rule asks that is not simulated."""
+    found: dict[int, list[str]] = {}
+    for row in tables.rules:
+        _, first, _, last, *_ = row
+        for instruction in tables.instructions[first:last]:
+            if instruction.ask is not None and instruction.ask.kind == "unknown":
+                found.setdefault(row[7], []).append(instruction.ask.wanted)
+    return found
 
 
 def policy_line(chain: Location) -> int | None:
     """The line on which the policy of a chain stands, or on which the chain begins."""
     if not chain.line:
         return None
+    if chain.policy_line:
+        return chain.policy_line
     policy = POLICY.search(chain.text)
     return chain.line + (chain.text.count("\n", 0, policy.start()) if policy else 0)
 
 
-def _rules(ruleset: Ruleset) -> list[RuleInfo]:
+def _rules(running: Sequence[tuple[Table, Chain]], constructs: Mapping[int, Sequence[str]]) -> list[RuleInfo]:
     """The names of all rules, by number."""
     result: list[RuleInfo] = []
-    for number, chain in enumerate(ruleset.all_chains.values()):
+    for number, (_, chain) in enumerate(running):
         for position, rule in enumerate(chain.rules, 1):
             at = rule.location
-            result.append(RuleInfo(len(result), rule.name, position, number, at.path, at.line or None, at.text))
+            unknown = tuple(dict.fromkeys(constructs.get(len(result), ())))
+            info = RuleInfo(len(result), rule.name, position, number, at.path, at.line or None, at.text, unknown)
+            result.append(info)
     return result
 
 
-def _chains(ruleset: Ruleset) -> list[ChainInfo]:
+def _chains(running: Sequence[tuple[Table, Chain]]) -> list[ChainInfo]:
     """The names of all chains, by number."""
     result: list[ChainInfo] = []
     first = 0
-    for name, chain in ruleset.all_chains.items():
+    for _, chain in running:
         last = first + len(chain.rules)
         line = policy_line(chain.location)
-        result.append(ChainInfo(name, chain.hook, chain.priority, chain.policy, line, first, last))
+        result.append(ChainInfo(chain.title, chain.hooks, chain.priority, chain.policy, line, first, last))
         first = last
     return result

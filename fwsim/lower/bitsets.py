@@ -12,17 +12,25 @@ from typing import NamedTuple
 from fwsim.engine.program import BY_ADDRESS, BY_TABLE, BY_VALUE, RULES_A_WORD
 from fwsim.tables import PACKET, number_of
 
+from .asking import Asked
 from .boundaries import SMALL, Boundaries
 from .classes import Classes, bitset_of, classes_of
-from .rules import ADDRESSES, Match
+from .fields import ADDRESSES
 from .storing import Layout
 from .stretches import Stretches
 
 MOST_WORDS = 1 << 22
 """What the bitsets of one field may take in all chains together, in words of 8 bytes, or little more."""
 
-Asked = tuple[str, int]
+Place = tuple[str, int]
 """A field, and the mask under which rules ask for it."""
+
+
+class Wanted(NamedTuple):
+    """What the rules of a chain want of a field: the boundaries of each that asks, and who is content without it."""
+
+    boundaries: dict[int, Boundaries]
+    absent: set[int]
 
 
 class Column(NamedTuple):
@@ -62,7 +70,7 @@ class Bitsets:
         # for all chains.
         self.most = max(2, MOST_WORDS * RULES_A_WORD // max(rules, 1))
 
-    def add_chain(self, rules: Sequence[Sequence[Match]]) -> tuple[ChainIndex, set[Asked]]:
+    def add_chain(self, rules: Sequence[Sequence[Asked]]) -> tuple[ChainIndex, set[Place]]:
         """Index a chain by the matches of its rules; those without boundaries are left to the instructions.
 
         Returns as well which fields the index tells only roughly, so that the instructions are asked too.
@@ -73,11 +81,12 @@ class Bitsets:
         first = len(self.columns)
         rough = set()
         decided = everyone
-        before = [decided := decided & ~bitset_of(of_rule) for of_rule in reversed(asked.values())]
+        before = [decided := decided & ~bitset_of(wanted.boundaries) for wanted in reversed(asked.values())]
         sizes = []
-        for what, of_rule in asked.items():
-            classes = classes_of(of_rule, everyone & ~bitset_of(of_rule), self.most)
-            self.columns.append(self._column(what, classes, layout))
+        for what, wanted in asked.items():
+            others = everyone & ~bitset_of(wanted.boundaries)
+            classes = classes_of(wanted.boundaries, others, self.most)
+            self.columns.append(self._column(what, classes, others | bitset_of(wanted.absent), layout))
             sizes.append(sum(bitset.bit_count() for bitset in classes.bitsets) / len(classes.bitsets))
             if not classes.exact:
                 rough.add(what)
@@ -85,11 +94,11 @@ class Bitsets:
         plain, (every,) = layout.plain([*before[::-1], everyone]), layout.place([everyone])
         return ChainIndex(layout.words, layout.summaries, len(asked), first, plain, every, one, other), rough
 
-    def _column(self, what: Asked, classes: Classes, layout: Layout) -> Column:
-        """The row of a field, its classes stored."""
+    def _column(self, what: Place, classes: Classes, without: int, layout: Layout) -> Column:
+        """The row of a field, its classes stored, and the rules for a packet `without` it."""
         field, mask = what
         boundaries = classes.boundaries
-        stored = layout.place(classes.bitsets)
+        *stored, absent = layout.place([*classes.bitsets, without])
         places = [stored[number] for number in classes.numbers]
         kind = BY_VALUE
         stretch = (0, 0, 0)
@@ -103,22 +112,25 @@ class Bitsets:
             places = _table(boundaries, places)
             stretch = (0, len(places) - 1, 0)
         rows = self.stretches.place(places)
-        return Column(number_of(PACKET, field), mask, kind, *stretch, rows, stored[0])
+        return Column(number_of(PACKET, field), mask, kind, *stretch, rows, absent)
 
 
-def asked_of(match: Match) -> Asked:
-    """What of a packet a match looks at."""
-    return match.field, match.means.mask
+def asked_of(asked: Asked) -> Place:
+    """What of a packet a question looks at."""
+    return asked.field, asked.means.mask
 
 
-def _asked(rules: Sequence[Sequence[Match]]) -> dict[Asked, dict[int, Boundaries]]:
-    """What rules ask for, in the order in which the first ones do, and the boundaries of each rule that does."""
-    asked: dict[Asked, dict[int, Boundaries]] = {}
-    for number, matches in enumerate(rules):
-        for match in sorted(matches, key=lambda match: match.field in ADDRESSES):  # they cost most
-            if match.boundaries is not None:
-                asked.setdefault(asked_of(match), {})[number] = match.boundaries
-    return asked
+def _asked(rules: Sequence[Sequence[Asked]]) -> dict[Place, Wanted]:
+    """What rules ask for, in the order in which the first ones do."""
+    found: dict[Place, Wanted] = {}
+    for number, questions in enumerate(rules):
+        for asked in sorted(questions, key=lambda asked: asked.field in ADDRESSES):  # they cost most
+            if asked.boundaries is not None:
+                wanted = found.setdefault(asked_of(asked), Wanted({}, set()))
+                wanted.boundaries[number] = asked.boundaries
+                if asked.means.absent:
+                    wanted.absent.add(number)
+    return found
 
 
 def _table(boundaries: Boundaries, places: Sequence[int]) -> list[int]:

@@ -1,95 +1,131 @@
 """The rows of a program, put together chain by chain.
 
-Read first: `fwsim.engine.program`, then `rules` (one rule) and `bitsets` (the index of a chain).
+Read first: `fwsim.engine.program`, then `lines` (one rule) and `bitsets` (the index of a chain). A set of elements is
+a chain that nothing jumps to, behind all others: its index finds the element that a packet is in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.engine.program import V_CONTINUE, V_GOTO, V_JUMP, V_RETURN, Program
-from fwsim.ruleset.model import Chain, Rule, Ruleset
-from fwsim.ruleset.values import source_text
+from fwsim.engine.program import V_CONTINUE, V_GOTO, V_JUMP, V_RETURN, V_UNKNOWN, Program
+from fwsim.netfilter.model import Chain, Netfilter, Table
+from fwsim.netfilter.steps import Verdict as End
 from fwsim.tables import BASE, CHAIN, COLUMN, INSTRUCTION, LIMIT, RULE
 from fwsim.terms import ABSENT, RejectWith, Verdict
 
+from .asking import Asked, Meanings, instruction_of
 from .bases import bases_of
 from .bitsets import Bitsets, asked_of
-from .rules import Ask, LimitRow, Match, Meanings, Operands, instruction_of, matches_of, statements_of
+from .lines import Ask, Instruction, Line, Lines
 from .stretches import Stretches
 
 VERDICTS = {
     "accept": int(Verdict.ACCEPT), "drop": int(Verdict.DROP), "reject": int(Verdict.REJECT),
-    "continue": V_CONTINUE, "jump": V_JUMP, "goto": V_GOTO, "return": V_RETURN,
+    "continue": V_CONTINUE, "jump": V_JUMP, "goto": V_GOTO, "return": V_RETURN, "queue": V_UNKNOWN,
 }  # fmt: skip
-"""`Action.kind` as the number in RULE["verdict"]."""
+"""The kind of a verdict as the number in RULE["verdict"]. What becomes of a packet in a queue, userspace decides."""
+
+GO_ON = End("continue")
+FAMILIES = ("ip", "ip6", "inet")
+"""The families whose chains see IP packets."""
+
+
+def running_chains(netfilter: Netfilter) -> Iterator[tuple[Table, Chain]]:
+    """The chains that IP packets walk through, each with its table, in the order of their numbers."""
+    for table in netfilter.tables:
+        if table.family in FAMILIES:
+            for chain in table.chains.values():
+                if chain.other_hook is None:
+                    yield table, chain
 
 
 class Tables:
     """A program under construction."""
 
-    def __init__(self, ruleset: Ruleset, interfaces: Sequence[str]) -> None:
+    def __init__(self, netfilter: Netfilter, interfaces: Sequence[str]) -> None:
         """`interfaces` are the declared names, by number."""
-        self.ruleset = ruleset
-        self.interfaces = interfaces
-        self.chain_numbers = {name: number for number, name in enumerate(ruleset.all_chains)}
+        self.running = list(running_chains(netfilter))
+        numbered = enumerate(self.running)
+        self.chain_numbers = {(table.family, table.name, chain.name): n for n, (table, chain) in numbered}
         self.stretches = Stretches()
-        self.bitsets = Bitsets(self.stretches, sum(len(chain.rules) for chain in ruleset.all_chains.values()))
-        self.meanings: Meanings = {}
-        self.instructions: list[Operands] = []
-        self.asks: list[Ask | None] = []
-        """For each instruction what it asks; None if it sets something."""
+        self.bitsets = Bitsets(self.stretches, sum(len(chain.rules) for _, chain in self.running))
+        self.lines = Lines(Meanings(interfaces), self.stretches, len(self.running))
+        self.instructions: list[Instruction] = []
         self.rules: list[tuple[int, ...]] = []
         self.chains: list[tuple[int, ...]] = []
-        self.limits: list[LimitRow] = []
+        self.sources = 0
+        """How many rules there are, each of one or several lines."""
 
-    def add_chain(self, chain: Chain) -> None:
+    def add_chains(self) -> None:
+        """Add all chains with their rules and their index, and the sets that they name."""
+        for table, chain in self.running:
+            self._add_chain(table, chain)
+        for elements in self.lines.element_sets:
+            index, rough = self.bitsets.add_chain(elements)
+            self.chains.append((0, len(elements), int(bool(rough)), *index))
+
+    def _add_chain(self, table: Table, chain: Chain) -> None:
         """Add a chain with its rules and its index."""
         start = len(self.rules)
-        matches = [matches_of(rule, self.ruleset, self.interfaces, self.meanings) for rule in chain.rules]
-        index, rough = self.bitsets.add_chain(matches)
-        for rule, asked in zip(chain.rules, matches, strict=True):
-            answered = [match.boundaries is not None and asked_of(match) not in rough for match in asked]
-            first = [match for match, indexed in zip(asked, answered, strict=True) if indexed]
-            last = [match for match, indexed in zip(asked, answered, strict=True) if not indexed]
-            self._add_rule(rule, [*first, *last], len(first))
+        lines: list[Line] = []
+        sources: list[int] = []
+        for rule in chain.rules:
+            of_rule = self.lines.of_rule(rule, table)
+            lines += of_rule
+            sources += [self.sources] * len(of_rule)
+            self.sources += 1
+        index, rough = self.bitsets.add_chain([line.asks for line in lines])
+        for line, source in zip(lines, sources, strict=True):
+            answered = [asked.boundaries is not None and asked_of(asked) not in rough for asked in line.asks]
+            first = [asked for asked, indexed in zip(line.asks, answered, strict=True) if indexed]
+            last = [asked for asked, indexed in zip(line.asks, answered, strict=True) if not indexed]
+            self._add_line(line, [*first, *last], len(first), source, table)
         self.chains.append((start, len(self.rules), int(chain.policy), *index))
 
-    def _add_rule(self, rule: Rule, matches: Sequence[Match], indexed: int) -> None:
-        """Add a rule: its matches, of which the index answers the first ones, its statements, its verdict."""
+    def _add_line(self, line: Line, asks: Sequence[Asked], indexed: int, source: int, table: Table) -> None:
+        """Add a line: its questions, of which the index answers the first ones, the rest, its verdict."""
         first = len(self.instructions)
-        self.asks += [Ask(match.key, match.field, match.wanted) for match in matches]
-        self.instructions += [instruction_of(match, self.stretches) for match in matches]
-        self.instructions += statements_of(rule, self.limits)
-        if rule.limit is not None:
-            self.asks.append(Ask("limit", None, source_text(rule.limit.source)))
-        self.asks += [None] * (len(self.instructions) - len(self.asks))
-        target = ABSENT if rule.verdict.target is None else self.chain_numbers[rule.verdict.target]
-        verdict = VERDICTS[rule.verdict.kind]
+        for asked in asks:
+            row = instruction_of(asked, self.stretches)
+            self.instructions.append(Instruction(row, Ask(asked.key, asked.field, asked.wanted)))
+        self.instructions += line.then
+        end = line.end or GO_ON
+        target = ABSENT
+        if end.target is not None:
+            target = self.chain_numbers[table.family, table.name, end.target]
         last = len(self.instructions)
-        self.rules.append((len(self.chains), first, first + indexed, last, verdict, target, reject_with(rule)))
+        counts = source if line.counts else ABSENT
+        verdict = VERDICTS[end.kind]
+        chain = len(self.chains)
+        self.rules.append((chain, first, first + indexed, last, verdict, target, reject_with(end), source, counts))
 
-    def program(self, chains: Mapping[str, Chain]) -> Program:
+    @property
+    def asks(self) -> list[Ask | None]:
+        """For each instruction what it asks; None if it does something."""
+        return [instruction.ask for instruction in self.instructions]
+
+    def program(self) -> Program:
         """The finished program."""
         return Program(
-            instructions=_table(INSTRUCTION, self.instructions),
+            instructions=_table(INSTRUCTION, [instruction.operands for instruction in self.instructions]),
             rules=_table(RULE, self.rules),
             chains=_table(CHAIN, self.chains),
-            bases=_table(BASE, bases_of(chains)),
+            bases=_table(BASE, bases_of(self.running)),
             columns=_table(COLUMN, self.bitsets.columns),
-            limits=_table(LIMIT, self.limits),
+            limits=_table(LIMIT, self.lines.limits),
             numbers=self.stretches.array(),
         )
 
 
-def reject_with(rule: Rule) -> int:
+def reject_with(end: End) -> int:
     """What a reject answers; port unreachable if the rule does not say (`nft(8)`, REJECT STATEMENT)."""
-    if rule.verdict.kind != "reject":
+    if end.kind != "reject":
         return int(RejectWith.NONE)
-    return int(rule.reject_with if rule.reject_with is not None else RejectWith.ICMPX_PORT_UNREACHABLE)
+    return int(end.reject_with if end.reject_with is not None else RejectWith.ICMPX_PORT_UNREACHABLE)
 
 
 def _table(row: np.dtype[np.void], rows: Sequence[tuple[int, ...]]) -> npt.NDArray[np.void]:

@@ -50,7 +50,7 @@ class Chain:
     registered: int = 0
     """Of chains with equal priority the one with the higher number runs first: the kernel puts a new hook in front."""
     other_hook: str | None = None
-    """The hook of a base chain that stands at none of the five: `ingress`, `egress`, or one of arp and bridge tables."""
+    """The hook of a base chain at none of the five: `ingress`, `egress`, or one of arp and bridge tables."""
     devices: tuple[str, ...] = ()
     """Of an ingress or egress chain."""
 

@@ -25,8 +25,8 @@ class Match:
     """One selector is, or with `value.negated` is not, among some values.
 
     A packet that lacks the field does not match, except with `absent`: then it does. (`iifname != "eth0"` is true
-    where there is no interface, as its name is empty there.) A value whose `sets` name a set of the table has the elements
-    of that set (`Set.value`).
+    where there is no interface, as its name is empty there.) A value whose `sets` name a set of the table has that
+    set's elements (`Set.value`).
     """
 
     selector: Selector

@@ -138,10 +138,13 @@ class Unknowns:
 
 
 def rules_with_limit(lowered: Lowered) -> frozenset[int]:
-    """The numbers of the rules that have a limit, which asks for no field of the packet."""
-    limits = {at for at, ask in enumerate(lowered.asks) if ask is not None and ask.field is None}
-    spans = [(int(row["first"]), int(row["last"])) for row in lowered.program.rules[: len(lowered.rules)]]
-    return frozenset(rule for rule, (first, last) in enumerate(spans) if limits.intersection(range(first, last)))
+    """The numbers of the rules that have a limit."""
+    limits = {at for at, ask in enumerate(lowered.asks) if ask is not None and ask.kind == "limit"}
+    return frozenset(
+        int(row["source"])
+        for row in lowered.program.rules
+        if limits.intersection(range(int(row["first"]), int(row["last"])))
+    )
 
 
 def hangings(batch: Any, decisions: npt.NDArray[np.void], places: Column) -> list[Hanging]:

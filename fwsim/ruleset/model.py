@@ -26,6 +26,7 @@ from pydantic import (
     model_validator,
 )
 
+from fwsim.netfilter.model import Netfilter
 from fwsim.terms import Hook, RejectWith, Verdict
 
 from . import keys
@@ -174,6 +175,9 @@ class Ruleset(Located):
     rules: tuple[Rule, ...] = ()
     chains: dict[Annotated[str, keys.LABEL], Chain] = Field(default_factory=dict)
 
+    _imported: Netfilter | None = PrivateAttr(default=None)
+    """The rules of a ruleset that was written for netfilter; it has no chains of its own then."""
+
     @model_validator(mode="after")
     def _check(self, info: ValidationInfo) -> Ruleset:
         """Refuse what does not fit together."""
@@ -188,6 +192,13 @@ class Ruleset(Located):
         whole = Chain(hook=SHORTHAND_HOOKS, policy=self.policy, rules=self.rules)
         whole._location = self.location
         return {SHORTHAND: whole, **self.chains}
+
+    @cached_property
+    def netfilter(self) -> Netfilter:
+        """The same in the terms of netfilter: what is run, and what other formats are written from."""
+        from fwsim.netfilter.from_model import netfilter_of
+
+        return self._imported or netfilter_of(self)
 
     @cached_property
     def readings(self) -> Readings:

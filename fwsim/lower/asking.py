@@ -1,0 +1,139 @@
+"""A match as a set of values: where it is true, worked out once for the index and for the instructions.
+
+Read first: `fwsim.netfilter.steps` (Match), INSTRUCTION in `fwsim.tables`, `boundaries`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from fwsim.engine.program import OP_ADDRESS, OP_CHOICE, OP_VALUE
+from fwsim.netfilter.fields import Selector
+from fwsim.netfilter.model import Set
+from fwsim.netfilter.steps import Match
+from fwsim.ruleset.resolve import joined
+from fwsim.ruleset.values import Addresses, Choice, Masked, MatchValue, Names
+from fwsim.tables import PACKET, number_of
+
+from .boundaries import WHOLE, Boundaries, intersection, of_addresses, of_choices, of_names, of_numbers
+from .fields import ADDRESSES, HIGHEST, packet_field
+from .stretches import Stretches
+
+Operands = tuple[int, int, int, int, int, int, int, int]
+"""A row of INSTRUCTION."""
+
+
+class Meaning(NamedTuple):
+    """What a match accepts: values of the field under `mask`, None if that is no manageable set; or `choices`.
+
+    `absent`: also a packet without the field.
+    """
+
+    boundaries: Boundaries | None
+    mask: int = WHOLE
+    choices: tuple[Choice, ...] = ()
+    negate: bool = False
+    absent: bool = False
+
+
+class Asked(NamedTuple):
+    """One question of a rule: the name and the PACKET field of what it looks at, what it wants, and what that means."""
+
+    key: str
+    field: str
+    wanted: str
+    means: Meaning
+
+    @property
+    def boundaries(self) -> Boundaries | None:
+        """The set of values that it accepts."""
+        return self.means.boundaries
+
+
+class Meanings:
+    """What values mean, worked out once for each: a set of a hundred thousand elements may stand in every rule."""
+
+    def __init__(self, interfaces: Sequence[str]) -> None:
+        """`interfaces` are the declared names, by number."""
+        self.interfaces = interfaces
+        self._known: dict[tuple[Selector, int, bool], tuple[MatchValue, Meaning]] = {}
+        """By the identity of the value, which is kept here."""
+
+    def asked(self, match: Match, sets: Mapping[str, Set]) -> Asked | None:
+        """A match of a rule whose table has these sets; None if what it looks at is not simulated."""
+        field = packet_field(match.selector)
+        if field is None:
+            return None
+        assert isinstance(match.selector, str)
+        value = with_sets(match.value, sets) if match.value.sets else match.value
+        key = match.selector, id(value), match.absent
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = value, self._meaning(match.selector, value, match.absent)
+        return Asked(match.selector, field, match.text, known[1])
+
+    def _meaning(self, selector: str, value: MatchValue, absent: bool) -> Meaning:
+        """What a value accepts."""
+        if isinstance(value, Masked) and selector in ("src", "dst"):
+            return Meaning(None, WHOLE, value.choices, value.negated, absent)
+        if isinstance(value, Masked):
+            return Meaning(*of_choices(value, HIGHEST[selector]), value.choices, value.negated, absent)
+        if isinstance(value, Names):
+            return Meaning(of_names(value, self.interfaces), absent=absent)
+        if isinstance(value, Addresses):
+            return Meaning(of_addresses(value), absent=absent)
+        return Meaning(of_numbers(value), absent=absent)
+
+
+def with_sets(value: MatchValue, sets: Mapping[str, Set]) -> MatchValue:
+    """A value with the elements of the sets that it names."""
+    result: MatchValue | None = None
+    for name in value.sets:
+        elements = sets[name].value
+        assert elements is not None
+        result = elements if result is None else joined(result, elements)
+    assert result is not None
+    return result
+
+
+def merged_asks(asks: Sequence[Asked]) -> list[Asked]:
+    """At most one set for each field; those that are no set come last."""
+    found: dict[tuple[str, int], Asked] = {}
+    rest: list[Asked] = []
+    for asked in asks:
+        key = asked.field, asked.means.mask
+        if asked.boundaries is None:
+            rest.append(asked)
+        elif key in found and found[key].means.absent == asked.means.absent:
+            found[key] = _both(found[key], asked)
+        elif key in found:
+            rest.append(asked)
+        else:
+            found[key] = asked
+    return [*found.values(), *rest]
+
+
+def _both(one: Asked, other: Asked) -> Asked:
+    """Two questions about the same field as one."""
+    assert one.boundaries is not None
+    assert other.boundaries is not None
+    boundaries = intersection(one.boundaries, other.boundaries)
+    wanted = one.wanted if boundaries == one.boundaries else f"{one.wanted} and {other.wanted}"
+    mask = one.means.mask
+    pairs = zip(boundaries[::2], [*boundaries[1::2], WHOLE + 1], strict=False)
+    choices = tuple(Choice(low, high - 1, mask) for low, high in pairs) if mask != WHOLE else ()
+    return Asked(one.key, one.field, wanted, Meaning(boundaries, mask, choices, absent=one.means.absent))
+
+
+def instruction_of(asked: Asked, stretches: Stretches) -> Operands:
+    """A question as a row of INSTRUCTION."""
+    number = number_of(PACKET, asked.field)
+    means = asked.means
+    absent = int(means.absent)
+    if means.choices or means.boundaries is None:
+        return OP_CHOICE, number, *stretches.of_choices(means.choices), 0, 0, int(means.negate), absent
+    if asked.field in ADDRESSES:
+        first, narrow, wide = stretches.of_addresses(means.boundaries)
+        return OP_ADDRESS, number, first, narrow, 0, wide, 0, absent
+    return OP_VALUE, number, *stretches.of_values(means.boundaries), 0, 0, 0, absent

@@ -1,0 +1,36 @@
+"""Where a packet has what a rule asks for: the PACKET field of each field of netfilter's language.
+
+Read first: `fwsim.netfilter.fields`, PACKET in `fwsim.tables`.
+"""
+
+from __future__ import annotations
+
+from fwsim.netfilter.fields import FIELDS, Selector
+
+PACKET_FIELDS = {
+    "ct_state": "ct_state", "family": "family", "iif": "iif", "oif": "oif", "src": "src0", "dst": "dst0",
+    "proto": "proto", "sport": "sport", "dport": "dport", "tcp_flags": "flags",
+    "tcp_seq": "seq", "tcp_ack": "ack", "tcp_window": "win",
+    "icmp_type": "icmp_type", "icmp_code": "icmp_code", "icmp_id": "icmp_id",
+    "dscp": "dscp", "ttl": "ttl", "length": "length", "ip_id": "ip_id", "fragment": "fragment", "vlan": "vlan",
+    "mark": "mark", "ct_direction": "ct_direction", "ct_status": "ct_status", "ct_mark": "ct_mark",
+}  # fmt: skip
+"""The PACKET field of those that are simulated, in the order in which they are asked, which no verdict depends on."""
+
+ORDER = {field: place for place, field in enumerate(PACKET_FIELDS.values())}
+
+ADDRESSES = ("src0", "dst0")
+"""The fields that are four words wide."""
+
+HIGHEST = {field: (1 << kind.bits) - 1 for field, kind in FIELDS.items() if kind.bits}
+"""The greatest value of each field."""
+
+
+def packet_field(selector: Selector) -> str | None:
+    """The field that a selector looks at, if it is simulated."""
+    return PACKET_FIELDS.get(selector) if isinstance(selector, str) else None
+
+
+def is_of_conntrack(selector: Selector) -> bool:
+    """Whether it is told by tracking."""
+    return isinstance(selector, str) and selector.startswith("ct_")

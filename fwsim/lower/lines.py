@@ -1,0 +1,381 @@
+"""One rule as the lines of a program: its questions, what it does, and how it ends.
+
+Read first: `fwsim.netfilter.steps`, RULE in `fwsim.tables`, `asking`. Most rules are one line. One with a map or with
+alternatives is a line for each of them, of which a packet meets at most one; all have the rule's number (`source`).
+What was done before such a parting must be done once only: it becomes a line of its own that goes on, and keeps whether
+it was true (OP_KEEP) for the others to ask (OP_RECALL).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import NamedTuple, TypeAlias
+
+from fwsim.engine.program import (
+    FALSE,
+    OP_ALTER,
+    OP_ASSIGN,
+    OP_ELEMENT,
+    OP_KEEP,
+    OP_LIMIT,
+    OP_NAT,
+    OP_NOTRACK,
+    OP_RECALL,
+    OP_SET_HELPER,
+    OP_TERM,
+    OP_UNKNOWN,
+    TRUE,
+)
+from fwsim.netfilter.fields import NotSimulated, Selector
+from fwsim.netfilter.model import NetfilterRule, Table
+from fwsim.netfilter.steps import (
+    Alter,
+    AnyOf,
+    Assign,
+    Case,
+    Choose,
+    Effectless,
+    Lookup,
+    Match,
+    Nat,
+    NoTrack,
+    Rate,
+    SetHelper,
+    Step,
+    Unknown,
+    Verdict,
+)
+from fwsim.ruleset import words
+from fwsim.ruleset.resolve import joined
+from fwsim.ruleset.values import Addresses, Limit, MatchValue, Numbers, merged
+from fwsim.tables import PACKET, number_of
+from fwsim.terms import UNKNOWN_VALUE, Hook
+
+from .asking import Asked, Meanings, Operands, instruction_of, merged_asks
+from .fields import packet_field
+from .limits import LimitRow, limit_row
+from .stretches import Stretches
+
+MOST_LINES = 64
+"""Alternatives that a list of elements is turned into; of more it becomes a question of its own (OP_ELEMENT)."""
+
+EVERY_HOOK = sum(1 << hook for hook in Hook)
+ACCEPT = Verdict("accept")
+
+
+class Ask(NamedTuple):
+    """What an instruction asks, for explanations: the field's name, the PACKET field, what it wants.
+
+    Of what is no match, `field` is None and `kind` says what it is: `limit`, `unknown`, `set` or `kept`.
+    """
+
+    key: str
+    field: str | None
+    wanted: str
+    kind: str = "match"
+
+
+class Instruction(NamedTuple):
+    """A row of INSTRUCTION, and what it asks (None if it does something)."""
+
+    operands: Operands
+    ask: Ask | None
+
+
+Elements: TypeAlias = "tuple[tuple[MatchValue, ...], ...]"
+
+
+@dataclass
+class Line:
+    """A line under construction: `asks` first, which the index may answer, `then` the rest in order.
+
+    `counts` says that a packet which meets it has met the rule.
+    """
+
+    asks: list[Asked] = field(default_factory=list)
+    then: list[Instruction] = field(default_factory=list)
+    end: Verdict | None = None
+    counts: bool = True
+
+    def copy(self) -> Line:
+        """The same once more, to go on with differently."""
+        return Line(list(self.asks), list(self.then), self.end, self.counts)
+
+
+class Lines:
+    """The rules of a program, turned into lines; `limits` and `element_sets` collect what they refer to."""
+
+    def __init__(self, meanings: Meanings, stretches: Stretches, first_set: int) -> None:
+        """`first_set` is the number of the row of CHAIN that the first set of elements will have."""
+        self.meanings = meanings
+        self.stretches = stretches
+        self.first_set = first_set
+        self.limits: list[LimitRow] = []
+        self.element_sets: list[list[list[Asked]]] = []
+        """Sets of elements as hidden chains: for each element its questions."""
+        self._shared_limits: dict[tuple[str, str, str], int] = {}
+        self._known_sets: dict[tuple[object, ...], int] = {}
+
+    def of_rule(self, rule: NetfilterRule, table: Table) -> list[Line]:
+        """The lines of one rule."""
+        growing = _Growing(self, table)
+        for step in rule.steps:
+            growing.add(step)
+        return growing.lines()
+
+    def limit(self, limit: Limit, shared: tuple[str, str, str] | None) -> int:
+        """The row of a limit; one that is named is shared by all who name it."""
+        if shared is not None and shared in self._shared_limits:
+            return self._shared_limits[shared]
+        self.limits.append(limit_row(limit))
+        if shared is not None:
+            self._shared_limits[shared] = len(self.limits) - 1
+        return len(self.limits) - 1
+
+    def element_set(self, key: tuple[object, ...], elements: list[list[Asked]]) -> int:
+        """The row of CHAIN of a set of elements; the same `key` is the same set."""
+        if key not in self._known_sets:
+            self._known_sets[key] = self.first_set + len(self.element_sets)
+            self.element_sets.append(elements)
+        return self._known_sets[key]
+
+
+class _Growing:
+    """The lines of one rule while its steps are added."""
+
+    def __init__(self, lines: Lines, table: Table) -> None:
+        """One line without a step."""
+        self.lowering = lines
+        self.table = table
+        self.before: list[Line] = []
+        """What was parted with: lines that only keep whether they were true."""
+        self.partings = 0
+        self.open = [Line()]
+
+    def lines(self) -> list[Line]:
+        """All lines, in the order in which they are to be tried."""
+        for line in self.open:
+            line.asks = merged_asks(line.asks)
+        return [*self.before, *self.open]
+
+    def add(self, step: Step) -> None:
+        """Add a step to every line that has not ended."""
+        if isinstance(step, (Choose, AnyOf)):
+            self._part(self._alternatives(step))
+            return
+        if isinstance(step, Verdict):
+            for line in self._going_on():
+                line.end = step
+            return
+        if isinstance(step, Lookup):
+            self._look_up(step)
+            return
+        done = self._instructions(step)
+        for line in self._going_on():
+            if isinstance(done, Asked) and not line.then:
+                line.asks.append(done)
+            elif isinstance(done, Asked):
+                line.then.append(self._asking(done))
+            else:
+                line.then += done
+        if isinstance(step, Nat):
+            self.add(ACCEPT)
+
+    def _going_on(self) -> list[Line]:
+        """The lines that have not ended."""
+        return [line for line in self.open if line.end is None]
+
+    def _asking(self, asked: Asked) -> Instruction:
+        """A question behind something that was done."""
+        ask = Ask(asked.key, asked.field, asked.wanted)
+        return Instruction(instruction_of(asked, self.lowering.stretches), ask)
+
+    # --- partings ---------------------------------------------------------------------------------------------------
+
+    def _part(self, alternatives: Sequence[Sequence[Step]]) -> None:
+        """Go on with every alternative from every line."""
+        self._keep_what_was_done()
+        ended = [line for line in self.open if line.end is not None]
+        going_on = self._going_on()
+        grown = []
+        for alternative in alternatives:
+            for line in going_on:
+                self.open = [line.copy()]
+                for step in alternative:
+                    self.add(step)
+                grown += self.open
+        self.open = [*ended, *grown]
+
+    def _keep_what_was_done(self) -> None:
+        """Let what a packet does before a parting be done by a line of its own, if it does anything."""
+        if all(line.end is not None or not _does_something(line) for line in self.open):
+            return
+        for line in self._going_on():
+            line.counts = False
+            line.then.append(_kept(TRUE, self.partings))
+            line.end = Verdict("continue")
+            line.asks = merged_asks(line.asks)
+        self.before += [Line(then=[_kept(FALSE, self.partings)], end=Verdict("continue"), counts=False), *self.open]
+        row = (OP_RECALL, 0, self.partings, 0, 0, 0, 0, 0)
+        self.open = [Line(then=[Instruction(row, Ask("the rest of the rule", None, "true", "kept"))])]
+        self.partings += 1
+
+    def _alternatives(self, step: Choose | AnyOf) -> list[list[Step]]:
+        """The ways to go on, of which a packet takes at most one."""
+        if isinstance(step, AnyOf):
+            return [[replace(match, text=step.text or match.text) for match in way] for way in step.alternatives]
+        cases = step.cases if step.map is None else self.table.sets[step.map].cases or ()
+        by_end: dict[tuple[object, ...], list[Case]] = {}
+        for case in cases:
+            by_end.setdefault(_ending(case), []).append(case)
+        others = tuple(case.element for case in cases if case.element)
+        ways = []
+        for alike in by_end.values():
+            for elements, negated in _grouped(alike, others):
+                ways.append([Lookup(step.selectors, elements, negated=negated, text=step.text), *alike[0].steps])
+        return ways
+
+    # --- sets of elements -------------------------------------------------------------------------------------------
+
+    def _look_up(self, step: Lookup) -> None:
+        """Ask whether the selectors are in a set of elements."""
+        elements = step.elements if step.set is None else self.table.sets[step.set].elements
+        if len(step.selectors) == 1 and elements:
+            self.add(Match(step.selectors[0], _union(elements, step.negated), text=step.text))
+            return
+        ways = self._ways(step.selectors, elements, step.text)
+        if ways is None:
+            self.add(Unknown(step.text or "a set of what is not simulated"))
+        elif not step.negated and len(ways) <= MOST_LINES and len(self.open) * len(ways) <= MOST_LINES:
+            if len(ways) == 1:
+                for match in ways[0]:
+                    self.add(match)
+            else:
+                self._part(ways)
+        else:
+            self._ask_for_element(step, ways)
+
+    def _ways(self, selectors: tuple[Selector, ...], elements: Elements, text: str) -> list[list[Match]] | None:
+        """Each element as matches; None if one of the selectors is not simulated."""
+        if any(packet_field(selector) is None for selector in selectors):
+            return None
+        pairs = [zip(selectors, element, strict=True) for element in elements]
+        return [[Match(selector, value, text=text) for selector, value in pair] for pair in pairs]
+
+    def _ask_for_element(self, step: Lookup, ways: list[list[Match]]) -> None:
+        """Ask all elements at once."""
+        asks = []
+        for way in ways:
+            known = [self.lowering.meanings.asked(match, self.table.sets) for match in way]
+            asks.append([asked for asked in known if asked is not None])
+        fields = tuple(packet_field(selector) for selector in step.selectors)
+        key = (self.table.family, self.table.name, step.set, fields, None if step.set else id(step.elements))
+        number = self.lowering.element_set(key, asks)
+        names = " . ".join(str(selector) for selector in step.selectors)
+        row = (OP_ELEMENT, 0, number, 0, 0, 0, int(step.negated), 0)
+        for line in self._going_on():
+            line.then.append(Instruction(row, Ask(names, None, step.text, "set")))
+
+    # --- single steps -----------------------------------------------------------------------------------------------
+
+    def _instructions(self, step: Step) -> Asked | list[Instruction]:
+        """A step as a question or as instructions."""
+        if isinstance(step, Match):
+            asked = self.lowering.meanings.asked(step, self.table.sets)
+            return asked if asked is not None else [_unknown(step.text or _construct(step.selector))]
+        if isinstance(step, Unknown):
+            return [_unknown(step.construct, step.hooks, step.elsewhere)]
+        if isinstance(step, Rate) and step.kernel == "nft":
+            shared = (self.table.family, self.table.name, step.object) if step.object is not None else None
+            row = (OP_LIMIT, 0, self.lowering.limit(step.limit, shared), 0, 0, 0, 0, 0)
+            return [Instruction(row, Ask("limit", None, step.text, "limit"))]
+        if isinstance(step, Effectless):
+            return []
+        does = _doing(step)
+        return does if does is not None else [_unknown(getattr(step, "text", "") or type(step).__name__.lower())]
+
+
+def _doing(step: Step) -> list[Instruction] | None:
+    """What changes the packet as rules see it; None for what is not simulated."""
+    if isinstance(step, Assign):
+        return _assigning(step)
+    if isinstance(step, NoTrack):
+        return [_plain(OP_NOTRACK)]
+    if isinstance(step, SetHelper):
+        helper = words.HELPERS.get(step.helper)
+        return [] if helper is None else [_plain(OP_SET_HELPER, value=helper)]
+    if isinstance(step, Nat):
+        return [_plain(OP_NAT, value=int(step.kind in ("dnat", "redirect")))]
+    if isinstance(step, Alter):
+        fields = [packet_field(selector) for selector in step.selectors]
+        value = UNKNOWN_VALUE if step.constant is None else step.constant
+        return [_plain(OP_ALTER, number_of(PACKET, field), value) for field in fields if field is not None]
+    return None
+
+
+def _assigning(step: Assign) -> list[Instruction]:
+    """A new value, put together; what cannot be asked for later need not be set."""
+    target = packet_field(step.target)
+    if target is None:
+        return []
+    terms = []
+    for term in step.terms:
+        field = packet_field(term.selector)
+        number = -1 if field is None else number_of(PACKET, field)
+        terms.append(Instruction((OP_TERM, number, 0, term.shift, term.mask, 0, 0, 0), None))
+    return [*terms, _plain(OP_ASSIGN, number_of(PACKET, target), step.constant)]
+
+
+def _plain(op: int, field: int = 0, value: int = 0) -> Instruction:
+    """An instruction that does something."""
+    return Instruction((op, field, 0, 0, 0, value, 0, 0), None)
+
+
+def _kept(truth: int, parting: int) -> Instruction:
+    """Keep whether this line was true, or begin with FALSE."""
+    return Instruction((OP_KEEP, 0, parting, 0, 0, truth, 0, 0), None)
+
+
+def _unknown(construct: str, hooks: Iterable[Hook] = Hook, elsewhere: bool = False) -> Instruction:
+    """A question without an answer at these hooks."""
+    mask = sum(1 << hook for hook in hooks)
+    row = (OP_UNKNOWN, 0, 0, 0, mask, int(elsewhere), 0, 0)
+    return Instruction(row, Ask(construct, None, construct, "unknown"))
+
+
+def _does_something(line: Line) -> bool:
+    """Whether meeting a line leaves a trace."""
+    return any(instruction.ask is None or instruction.ask.kind in ("limit", "kept") for instruction in line.then)
+
+
+def _ending(case: Case) -> tuple[object, ...]:
+    """What follows from an element, to find those alike."""
+    return tuple(replace(step, text="") if isinstance(step, Verdict) else step for step in case.steps)
+
+
+def _grouped(alike: Sequence[Case], others: Elements) -> list[tuple[Elements, bool]]:
+    """The elements of cases with the same end; what no other element holds is the negation of all others."""
+    elements = tuple(case.element for case in alike if case.element)
+    result: list[tuple[Elements, bool]] = [(elements, False)] if elements else []
+    return [*result, (others, True)] if any(not case.element for case in alike) else result
+
+
+def _union(elements: Elements, negated: bool) -> MatchValue:
+    """The values of elements of one part as one value (together: one by one would take the square of their number)."""
+    values = [value for (value,) in elements]
+    first = values[0]
+    if isinstance(first, Addresses):
+        every = [value for value in values if isinstance(value, Addresses)]
+        v4, v6 = (merged(interval for value in every for interval in getattr(value, name)) for name in ("v4", "v6"))
+        return replace(first, v4=v4, v6=v6, negated=negated)
+    if isinstance(first, Numbers):
+        numbers = [value for value in values if isinstance(value, Numbers)]
+        return replace(first, intervals=merged(i for value in numbers for i in value.intervals), negated=negated)
+    return replace(reduce(joined, values), negated=negated)
+
+
+def _construct(selector: Selector) -> str:
+    """What is not simulated, by its name."""
+    return selector.construct if isinstance(selector, NotSimulated) else str(selector)

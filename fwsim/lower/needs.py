@@ -1,0 +1,46 @@
+"""What rules need of the connection table.
+
+Read first: `fwsim.netfilter.steps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from fwsim.netfilter.fields import Selector
+from fwsim.netfilter.model import NetfilterRule, selectors_of
+from fwsim.netfilter.steps import AnyOf, Assign, Choose, Connections, Nat, SetHelper, Step, Update
+
+from .fields import is_of_conntrack
+
+
+def asks_for_ct(rule: NetfilterRule) -> bool:
+    """Whether a rule asks for anything of conntrack."""
+    return any(is_of_conntrack(selector) for step in every_step(rule.steps) for selector in selectors_of(step))
+
+
+def needs_tracking(rule: NetfilterRule) -> bool:
+    """Whether a rule has an expression that makes Linux track at all (nf_ct_netns_get in nft_ct.c; not `notrack`)."""
+    return any(_tracks(step) for step in every_step(rule.steps))
+
+
+def _tracks(step: Step) -> bool:
+    """Whether one step does."""
+    if isinstance(step, (Connections, Nat, SetHelper)):
+        return True
+    asked: list[Selector] = list(selectors_of(step))
+    if isinstance(step, Assign):
+        asked += [step.target, *(term.selector for term in step.terms)]
+    return any(map(is_of_conntrack, asked))
+
+
+def every_step(steps: Iterable[Step]) -> Iterator[Step]:
+    """All steps, with those inside of others."""
+    for step in steps:
+        yield step
+        if isinstance(step, AnyOf):
+            yield from (match for way in step.alternatives for match in way)
+        elif isinstance(step, Choose):
+            yield from every_step(inner for case in step.cases for inner in case.steps)
+        elif isinstance(step, Update):
+            yield from every_step(step.steps)
