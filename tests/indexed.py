@@ -9,16 +9,16 @@ import numpy as np
 
 from fwsim.engine.index import candidate, forget
 from fwsim.engine.program import Numbers
+from fwsim.lower.asking import Asked, Meaning
 from fwsim.lower.bitsets import Bitsets
 from fwsim.lower.boundaries import WHOLE, Boundaries
-from fwsim.lower.rules import Match, Meaning
 from fwsim.lower.stretches import Stretches
 from fwsim.tables import CHAIN, COLUMN, PACKET, WALK, empty, number_of
 from fwsim.terms import ABSENT
 
 
-def asks(field: str, *boundaries: int, mask: int = WHOLE) -> Match:
-    return Match(field, field, "", Meaning(boundaries, mask))
+def asks(field: str, *boundaries: int, mask: int = WHOLE) -> Asked:
+    return Asked(field, field, "", Meaning(boundaries, mask))
 
 
 def is_in(boundaries: Boundaries, value: int) -> bool:
@@ -29,7 +29,7 @@ def is_in(boundaries: Boundaries, value: int) -> bool:
 class Indexed:
     """One chain of rules, each a list of matches."""
 
-    def __init__(self, rules: Sequence[Sequence[Match]]) -> None:
+    def __init__(self, rules: Sequence[Sequence[Asked]]) -> None:
         self.rules = rules
         self.stretches = Stretches()
         self.bitsets = Bitsets(self.stretches, len(rules))
@@ -59,7 +59,7 @@ class Indexed:
         return [n for n, matches in enumerate(self.rules) if all(is_true(match, packet) for match in matches)]
 
 
-def is_true(match: Match, packet: Mapping[str, int]) -> bool:
+def is_true(match: Asked, packet: Mapping[str, int]) -> bool:
     """Whether a match is true of a packet, an address given as one key."""
     value = packet.get(match.field)
     return value is not None and is_in(match.boundaries or (), value & match.means.mask if value < 1 << 62 else value)

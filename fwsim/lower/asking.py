@@ -6,6 +6,8 @@ Read first: `fwsim.netfilter.steps` (Match), INSTRUCTION in `fwsim.tables`, `bou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
 from typing import NamedTuple
 
 from fwsim.engine.program import OP_ADDRESS, OP_CHOICE, OP_VALUE
@@ -59,6 +61,8 @@ class Meanings:
         self.interfaces = interfaces
         self._known: dict[tuple[Selector, int, bool], tuple[MatchValue, Meaning]] = {}
         """By the identity of the value, which is kept here."""
+        self._elements: dict[tuple[int | bool, ...], MatchValue] = {}
+        """The values of sets, by their identity and negation."""
 
     def asked(self, match: Match, sets: Mapping[str, Set]) -> Asked | None:
         """A match of a rule whose table has these sets; None if what it looks at is not simulated."""
@@ -66,12 +70,20 @@ class Meanings:
         if field is None:
             return None
         assert isinstance(match.selector, str)
-        value = with_sets(match.value, sets) if match.value.sets else match.value
+        value = self._with_sets(match.value, sets) if match.value.sets else match.value
         key = match.selector, id(value), match.absent
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = value, self._meaning(match.selector, value, match.absent)
         return Asked(match.selector, field, match.text, known[1])
+
+    def _with_sets(self, value: MatchValue, sets: Mapping[str, Set]) -> MatchValue:
+        """A value with the elements of the sets that it names."""
+        elements = [each for name in value.sets if (each := sets[name].value) is not None]
+        key = (*map(id, elements), value.negated)
+        if key not in self._elements:
+            self._elements[key] = replace(reduce(joined, elements), negated=value.negated)
+        return self._elements[key]
 
     def _meaning(self, selector: str, value: MatchValue, absent: bool) -> Meaning:
         """What a value accepts."""
@@ -84,17 +96,6 @@ class Meanings:
         if isinstance(value, Addresses):
             return Meaning(of_addresses(value), absent=absent)
         return Meaning(of_numbers(value), absent=absent)
-
-
-def with_sets(value: MatchValue, sets: Mapping[str, Set]) -> MatchValue:
-    """A value with the elements of the sets that it names."""
-    result: MatchValue | None = None
-    for name in value.sets:
-        elements = sets[name].value
-        assert elements is not None
-        result = elements if result is None else joined(result, elements)
-    assert result is not None
-    return result
 
 
 def merged_asks(asks: Sequence[Asked]) -> list[Asked]:

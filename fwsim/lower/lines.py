@@ -53,7 +53,7 @@ from fwsim.ruleset.values import Addresses, Limit, MatchValue, Numbers, merged
 from fwsim.tables import PACKET, number_of
 from fwsim.terms import UNKNOWN_VALUE, Hook
 
-from .asking import Asked, Meanings, Operands, instruction_of, merged_asks
+from .asking import Asked, Meaning, Meanings, Operands, instruction_of, merged_asks
 from .fields import packet_field
 from .limits import LimitRow, limit_row
 from .stretches import Stretches
@@ -173,15 +173,21 @@ class _Growing:
             self._look_up(step)
             return
         done = self._instructions(step)
-        for line in self._going_on():
-            if isinstance(done, Asked) and not line.then:
-                line.asks.append(done)
-            elif isinstance(done, Asked):
-                line.then.append(self._asking(done))
-            else:
+        if isinstance(done, Asked):
+            self._ask(done)
+        else:
+            for line in self._going_on():
                 line.then += done
         if isinstance(step, Nat):
             self.add(ACCEPT)
+
+    def _ask(self, asked: Asked) -> None:
+        """Ask a question: the index may answer it, if nothing was done before."""
+        for line in self._going_on():
+            if line.then:
+                line.then.append(self._asking(asked))
+            else:
+                line.asks.append(asked)
 
     def _going_on(self) -> list[Line]:
         """The lines that have not ended."""
@@ -275,6 +281,9 @@ class _Growing:
         number = self.lowering.element_set(key, asks)
         names = " . ".join(str(selector) for selector in step.selectors)
         row = (OP_ELEMENT, 0, number, 0, 0, 0, int(step.negated), 0)
+        if step.negated:
+            for selector, field in zip(step.selectors, fields, strict=True):
+                self._ask(Asked(str(selector), str(field), "to be there", Meaning((0,))))
         for line in self._going_on():
             line.then.append(Instruction(row, Ask(names, None, step.text, "set")))
 

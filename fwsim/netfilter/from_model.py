@@ -27,6 +27,8 @@ FIELDS = {
 }  # fmt: skip
 """The field of each match of a rule, in the order in which they are asked, which no verdict depends on."""
 
+ORDER: dict[object, int] = {field: place for place, field in enumerate(FIELDS.values())}
+
 TABLE = "fwsim"
 
 
@@ -67,15 +69,11 @@ class _Reading:
         )
         return NetfilterRule(steps, rule.name, rule.location)
 
-    def _matches(self, rule: Rule) -> Iterator[Match]:
-        """What it asks: what other matches imply first, as nft puts them in front."""
-        yield from _implied(rule)
-        given = rule.model_fields_set
-        for key in FIELDS:
-            if key in given:
-                value = getattr(rule, key)
-                if value is not None:
-                    yield self._match(key, value)
+    def _matches(self, rule: Rule) -> list[Match]:
+        """What it asks, and what that implies."""
+        given = [(key, getattr(rule, key)) for key in rule.model_fields_set & FIELDS.keys()]
+        matches = [self._match(key, value) for key, value in given if value is not None]
+        return sorted([*matches, *_implied(rule)], key=lambda match: ORDER[match.selector])
 
     def _match(self, key: str, value: MatchValue) -> Match:
         """One match, the sets put in."""
@@ -117,8 +115,7 @@ def _statements(rule: Rule) -> Iterator[Step]:
 
 def _assigned(target: str, mark: SetMark) -> Assign:
     """`(old & ~mask) | value`."""
-    rest = MARK_MASK & ~mark.mask & ~mark.value
-    terms = (Term(target, rest),) if mark.mask != MARK_MASK else ()
+    terms = (Term(target, MARK_MASK & ~mark.mask),) if mark.mask != MARK_MASK else ()
     return Assign(target, mark.value, terms, source_text(mark.source))
 
 

@@ -14,7 +14,7 @@ a model made in Python has none.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -26,7 +26,6 @@ from pydantic import (
     model_validator,
 )
 
-from fwsim.netfilter.model import Netfilter
 from fwsim.terms import Hook, RejectWith, Verdict
 
 from . import keys
@@ -49,6 +48,9 @@ from .values import (
     SetMark,
 )  # fmt: skip
 from .words import SHORTHAND
+
+if TYPE_CHECKING:
+    from fwsim.netfilter import Netfilter
 
 SHORTHAND_HOOKS = (Hook.INPUT, Hook.FORWARD, Hook.OUTPUT)
 """Where that chain is walked: every packet passes one of them (from a local address to a local one, two)."""

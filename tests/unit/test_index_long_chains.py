@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from fwsim.engine.program import BLOCKS_A_SUMMARY, RULES_A_WORD, WORDS_A_BLOCK
-from fwsim.lower.rules import Match
+from fwsim.lower.asking import Asked
 from tests.indexed import Indexed, asks
 
 BLOCK = RULES_A_WORD * WORDS_A_BLOCK
@@ -47,7 +47,7 @@ def addresses(dice: Random) -> tuple[int, int]:
     return V6 + low, V6 + low + (1 << bits)
 
 
-def rule_of(dice: Random) -> list[Match]:
+def rule_of(dice: Random) -> list[Asked]:
     """A rule on some of the fields."""
     low = dice.randrange(65000)
     every = [

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fwsim.engine.instructions import cause_of, change, changed, follow, is_chosen, match
-from fwsim.engine.program import FALSE, MAYBE, OP_NOTRACK, OP_SET_CT_MARK, OP_SET_HELPER, OP_SET_MARK, TRUE
-from fwsim.tables import INSTRUCTION, PACKET, empty, number_of, words
+from fwsim.engine.instructions import cause_of, change, follow, is_chosen, match
+from fwsim.engine.program import FALSE, MAYBE, OP_ALTER, OP_ASSIGN, OP_NAT, OP_NOTRACK, OP_SET_HELPER, TRUE
+from fwsim.tables import INSTRUCTION, PACKET, WALK, empty, number_of, words
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Reason
 from tests.matching import Firewall, packet_row
 
@@ -100,21 +100,43 @@ def test_a_choice_is_a_range_of_the_masked_value() -> None:
 def test_a_mark_is_set_under_its_mask_and_only_if_certain(
     old: int, mask: int, value: int, certain: bool, wanted: int
 ) -> None:
-    assert changed(old, mask, value, certain) == wanted
+    firewall = Firewall([{"set_mark": f"{value:#x}/{mask:#x}"}])
+    row = packet_row(mark=old)
+    state = firewall.memory.state[0]
+    state["sure"] = int(certain)
+    program = firewall.lowered.program
+    assert follow(program, firewall.memory, 0, int(program.rules[0]["first"]), row[0], words(row), 0) == TRUE
+    assert row[0]["mark"] == wanted
 
 
-def changed_row(op: int, certain: bool, **fields: Any) -> Any:
+def changed_row(op: int, certain: bool, field: str = "mark", **fields: Any) -> Any:
+    """A packet behind one instruction, of which it is certain that the packet is there, or not."""
     step = empty(INSTRUCTION, 1)[0]
-    step["op"], step["mask"], step["value"] = op, ALL, 5
-    row = packet_row(**fields)[0]
-    change(step, row, certain)
-    return row
+    step["op"], step["field"], step["value"] = op, number_of(PACKET, field), 5
+    state = empty(WALK, 1)[0]
+    state["sure"] = 1
+    row = packet_row(**fields)
+    assert change(step, state, row[0], words(row), TRUE if certain else MAYBE) == TRUE
+    return row[0]
 
 
 def test_a_mark_of_a_connection_is_set_only_where_there_is_one() -> None:
-    assert changed_row(OP_SET_CT_MARK, True)["ct_mark"] == 5
-    assert changed_row(OP_SET_CT_MARK, True, ct_mark=None)["ct_mark"] == ABSENT
-    assert changed_row(OP_SET_MARK, True, ct_mark=None)["mark"] == 5
+    assert changed_row(OP_ASSIGN, True, "ct_mark")["ct_mark"] == 5
+    assert changed_row(OP_ASSIGN, True, "ct_mark", ct_mark=None)["ct_mark"] == ABSENT
+    assert changed_row(OP_ASSIGN, True, ct_mark=None)["mark"] == 5
+
+
+def test_a_header_that_is_altered_has_its_new_value_only_if_certain_and_only_if_it_is_there() -> None:
+    assert changed_row(OP_ALTER, True, "dscp")["dscp"] == 5
+    assert changed_row(OP_ALTER, False, "dscp")["dscp"] == UNKNOWN_VALUE
+    assert changed_row(OP_ALTER, True, "dscp", dscp=None)["dscp"] == ABSENT
+
+
+def test_behind_a_translation_the_translated_addresses_are_not_known() -> None:
+    row = changed_row(OP_NAT, True)
+    assert (row["dst0"], row["dport"], row["oif"]) == (UNKNOWN_VALUE,) * 3
+    assert row["src0"] >= 0
+    assert row["sport"] == 1000
 
 
 @pytest.mark.parametrize(("state", "wanted"), [(0, 64), (1, 64), (2, 2), (8, 8), (64, 64)])

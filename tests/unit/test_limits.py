@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fwsim.engine.limits import cost_of, doubt_about, has_tokens
-from fwsim.lower.rules import limit_row
+from fwsim.lower.limits import limit_row
 from fwsim.ruleset.limits import parse_limit
 from fwsim.tables import BUCKET, LIMIT, empty
 from fwsim.terms import Reason

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
 from fwsim.lower.bases import bases_of
-from fwsim.ruleset.model import Chain
+from fwsim.netfilter import Chain, Table
 from fwsim.terms import ABSENT, Hook
 
 
-def chain(*hooks: str, priority: int = 0) -> Chain:
-    document: dict[str, Any] = {"priority": priority} | ({"hook": list(hooks)} if hooks else {})
-    return Chain.model_validate(document)
+def chain(*hooks: str, priority: int = 0, kind: str = "filter") -> Chain:
+    return Chain("", "", tuple(Hook[hook.upper()] for hook in hooks), priority, kind=kind)
+
+
+def running(chains: dict[str, Chain], family: str = "inet") -> list[tuple[Table, Chain]]:
+    """The chains as one table, registered in their order."""
+    table = Table(family, "", chains)
+    return [(table, replace(chain, registered=number)) for number, chain in enumerate(chains.values())]
 
 
 def order(chains: dict[str, Chain], hook: Hook) -> list[tuple[str, int]]:
     """The chains at a hook as the engine finds them: from link to link."""
-    rows, names = bases_of(chains), list(chains)
+    rows, names = bases_of(running(chains)), list(chains)
     found = []
     place = rows[hook][2]
     while place != ABSENT:
-        number, priority, place = rows[place]
+        number, priority, place, _, _ = rows[place]
         found.append((names[number], priority))
     return found
 
 
 def test_a_hook_without_chains_leads_nowhere() -> None:
-    assert bases_of({}) == [(ABSENT, 0, ABSENT)] * len(Hook)
+    assert bases_of([]) == [(ABSENT, 0, ABSENT, 0, 0)] * len(Hook)
+
+
+@pytest.mark.parametrize(("family", "sees"), [("ip", 4), ("ip6", 6), ("inet", 0)])
+def test_a_chain_sees_the_family_of_its_table_and_is_known_as_one_of_translation(family: str, sees: int) -> None:
+    chains = {"plain": chain("input"), "nat": chain("input", priority=100, kind="nat")}
+    assert [row[3:] for row in bases_of(running(chains, family))[len(Hook) :]] == [(sees, 0), (sees, 1)]
 
 
 @pytest.mark.parametrize("hook", Hook)
@@ -52,4 +63,4 @@ def test_a_chain_at_several_hooks_is_walked_at_each() -> None:
 
 
 def test_a_chain_without_a_hook_is_at_none() -> None:
-    assert len(bases_of({"target": chain()})) == len(Hook)
+    assert len(bases_of(running({"target": chain()}))) == len(Hook)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 from fwsim.engine.program import BY_ADDRESS, BY_TABLE, BY_VALUE, RULES_A_WORD
+from fwsim.lower.asking import Asked, Meaning
 from fwsim.lower.bitsets import Bitsets, Column
-from fwsim.lower.rules import Match, Meaning
 from fwsim.lower.stretches import Stretches
 from fwsim.tables import PACKET, number_of
 
 
-def asks(field: str, *boundaries: int) -> Match:
-    return Match(field, field, "", Meaning(boundaries))
+def asks(field: str, *boundaries: int) -> Asked:
+    return Asked(field, field, "", Meaning(boundaries))
 
 
 class Index:
     """One chain, indexed, and what its index says of a value."""
 
-    def __init__(self, *rules: list[Match]) -> None:
+    def __init__(self, *rules: list[Asked]) -> None:
         self.stretches = Stretches()
         self.bitsets = Bitsets(self.stretches, len(rules))
         self.chain, self.rough = self.bitsets.add_chain(rules)
@@ -74,7 +74,7 @@ def test_small_values_are_looked_up_in_a_table_large_ones_are_searched(
 
 
 def test_a_match_without_boundaries_is_left_to_the_instructions() -> None:
-    index = Index([Match("ct_mark", "ct_mark", "", Meaning(None))], [])
+    index = Index([Asked("ct_mark", "ct_mark", "", Meaning(None))], [])
     assert (index.bitsets.columns, index.chain.columns) == ([], 0)
 
 

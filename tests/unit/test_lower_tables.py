@@ -8,17 +8,15 @@ import pytest
 
 from fwsim.engine.program import V_CONTINUE, V_GOTO, V_JUMP, V_RETURN
 from fwsim.lower.tables import Tables, reject_with
-from fwsim.ruleset.model import Rule
+from fwsim.netfilter.steps import Verdict as End
 from fwsim.tables import each
 from fwsim.terms import ABSENT, RejectWith, Verdict
 from tests.deciding import ruleset_of
 
 
 def tables_of(chains: dict[str, Any]) -> Tables:
-    ruleset = ruleset_of(chains)
-    tables = Tables(ruleset, ["lan", "wan"])
-    for chain in ruleset.all_chains.values():
-        tables.add_chain(chain)
+    tables = Tables(ruleset_of(chains).netfilter, ["lan", "wan"])
+    tables.add_chains()
     return tables
 
 
@@ -35,23 +33,24 @@ CHAINS: dict[str, Any] = {
 
 
 def test_chains_hold_their_rules_one_after_the_other() -> None:
-    program = tables_of(CHAINS).program(ruleset_of(CHAINS).all_chains)
+    program = tables_of(CHAINS).program()
     spans = [(chain["first"], chain["last"], chain["policy"]) for chain in each(program.chains)]
     assert spans == [(0, 2, Verdict.DROP), (2, 5, Verdict.ACCEPT)]
     assert [rule["chain"] for rule in each(program.rules)] == [0, 0, 1, 1, 1]
 
 
 def test_rules_end_as_they_say_and_lead_where_they_say() -> None:
-    program = tables_of(CHAINS).program(ruleset_of(CHAINS).all_chains)
+    program = tables_of(CHAINS).program()
     ends = [(rule["verdict"], rule["target"]) for rule in each(program.rules)]
     reject = (int(Verdict.REJECT), ABSENT)
     assert ends == [(V_JUMP, 1), (V_GOTO, 1), (V_RETURN, ABSENT), (V_CONTINUE, ABSENT), reject]
 
 
 def test_a_rule_spans_its_instructions_and_tells_which_the_index_answers() -> None:
-    program = tables_of(CHAINS).program(ruleset_of(CHAINS).all_chains)
+    program = tables_of(CHAINS).program()
     first = next(each(program.rules))
     assert (first["first"], first["rest"], first["last"]) == (0, 1, 4)
+    assert [(rule["source"], rule["counts"]) for rule in each(program.rules)] == [(n, n) for n in range(5)]
     assert len(program.limits) == 1
 
 
@@ -67,12 +66,12 @@ def test_of_every_instruction_it_is_known_what_it_asks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "answer"),
+    ("end", "answer"),
     [
-        ({"verdict": "drop"}, RejectWith.NONE),
-        ({"verdict": "reject"}, RejectWith.ICMPX_PORT_UNREACHABLE),
-        ({"verdict": "reject", "proto": "tcp", "reject_with": "tcp-reset"}, RejectWith.TCP_RESET),
+        (End("drop"), RejectWith.NONE),
+        (End("reject"), RejectWith.ICMPX_PORT_UNREACHABLE),
+        (End("reject", reject_with=RejectWith.TCP_RESET), RejectWith.TCP_RESET),
     ],
 )
-def test_a_reject_answers_port_unreachable_unless_it_says_otherwise(rule: dict[str, Any], answer: RejectWith) -> None:
-    assert reject_with(Rule.model_validate(rule)) == answer
+def test_a_reject_answers_port_unreachable_unless_it_says_otherwise(end: End, answer: RejectWith) -> None:
+    assert reject_with(end) == answer

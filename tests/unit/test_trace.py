@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fwsim.engine.program import V_DROP, V_JUMP
 from fwsim.trace import Failure, Look, value_text
 from tests.matching import INTERFACES, Firewall
 
@@ -24,10 +25,10 @@ def test_every_rule_looked_at_is_told_with_its_chain_and_depth() -> None:
         "s": {"rules": [{"oif": "lan", **DROP}]},
     }
     assert Firewall(chains).trace() == [
-        Look(0, 0, 0, False, Failure("iif", "wan", "lan")),
-        Look(1, 0, 0, True, None),
-        Look(3, 1, 1, False, Failure("oif", "lan", "wan")),
-        Look(2, 0, 0, True, None),
+        Look(0, 0, 0, False, Failure("iif", "wan", "lan"), V_DROP),
+        Look(1, 0, 0, True, None, V_JUMP),
+        Look(3, 1, 1, False, Failure("oif", "lan", "wan"), V_DROP),
+        Look(2, 0, 0, True, None, V_DROP),
     ]
 
 

@@ -1,0 +1,57 @@
+"""What makes Linux track, and what asks for a connection."""
+
+from __future__ import annotations
+
+import pytest
+
+from fwsim.lower.needs import asks_for_ct, every_step, needs_tracking
+from fwsim.netfilter import NetfilterRule
+from fwsim.netfilter.steps import (
+    AnyOf,
+    Assign,
+    Case,
+    Choose,
+    Connections,
+    Lookup,
+    Match,
+    Nat,
+    NoTrack,
+    SetHelper,
+    Step,
+    Term,
+    Update,
+)
+from fwsim.ruleset.values import Choice, Masked, Numbers
+from tests.netfiltering import ACCEPT, number
+
+NEW = Match("ct_state", Masked((Choice(8, 8, 8),)))
+
+
+@pytest.mark.parametrize(
+    ("step", "tracks", "asks"),
+    [
+        (number("dport", 1), False, False),
+        (NEW, True, True),
+        (AnyOf(((NEW,), (number("dport", 1),))), True, True),
+        (Lookup(("src", "ct_mark")), True, True),
+        (Choose(("dport",), (Case((Numbers(((1, 1),)),), (NEW, ACCEPT)),)), True, True),
+        (Update("add", "s", ("src",), steps=(NEW,)), True, True),
+        (Assign("ct_mark", 1), True, False),
+        (Assign("mark", 0, (Term("ct_mark"),)), True, False),
+        (Assign("mark", 1), False, False),
+        (SetHelper("ftp"), True, False),
+        (Nat("masquerade"), True, False),
+        (Connections(5), True, False),
+        (NoTrack(), False, False),
+    ],
+)
+def test_what_looks_at_or_changes_connections_makes_linux_track(step: Step, tracks: bool, asks: bool) -> None:
+    rule = NetfilterRule((step,))
+    assert needs_tracking(rule) == tracks
+    assert asks_for_ct(rule) == asks
+
+
+def test_every_step_is_found_wherever_it_stands() -> None:
+    inner = number("ttl", 1)
+    steps: list[Step] = [Update("add", "s", ("src",), steps=(inner,)), AnyOf(((inner,), (inner,)))]
+    assert list(every_step(steps)).count(inner) == 3
