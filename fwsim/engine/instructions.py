@@ -184,11 +184,11 @@ def change(step: Row, state: Row, seen: Row, words: Numbers, truth: int) -> int:
 
 @hot
 def take_term(step: Row, state: Row, words: Numbers) -> int:
-    """Take a part of a new value; a field that is not there ends the rule (NFT_BREAK)."""
+    """Take a part of a new value; a field that is not there ends the rule (NFT_BREAK), or leaves no value."""
     value = UNKNOWN_VALUE if step["field"] < 0 else words[0, step["field"]]
-    if value == ABSENT:
-        state["value"] = 0
-        return FALSE
+    if value == ABSENT or state["value"] == ABSENT:
+        state["value"] = ABSENT if step["absent"] else 0
+        return int(step["absent"])
     shift = step["count"]
     if value == UNKNOWN_VALUE or state["value"] == UNKNOWN_VALUE:
         state["value"] = UNKNOWN_VALUE
@@ -204,10 +204,10 @@ def assign(step: Row, state: Row, seen: Row, words: Numbers, certain: bool) -> N
     """Give a field the value that the terms and the constant make."""
     new = state["value"]
     state["value"] = 0
-    if new != UNKNOWN_VALUE:
+    if new >= 0:
         new ^= step["value"]
     old = words[0, step["field"]]
-    if old == ABSENT:
+    if old == ABSENT or new == ABSENT:
         return  # a connection's mark where there is none
     words[0, step["field"]] = new if certain or new == old else UNKNOWN_VALUE
 

@@ -333,7 +333,7 @@ def _assigning(step: Assign) -> list[Instruction]:
     for term in step.terms:
         field = packet_field(term.selector)
         number = -1 if field is None else number_of(PACKET, field)
-        terms.append(Instruction((OP_TERM, number, 0, term.shift, term.mask, 0, 0, 0), None))
+        terms.append(Instruction((OP_TERM, number, 0, term.shift, term.mask, 0, 0, int(step.lenient)), None))
     return [*terms, _plain(OP_ASSIGN, number_of(PACKET, target), step.constant)]
 
 

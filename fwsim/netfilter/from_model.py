@@ -116,7 +116,7 @@ def _statements(rule: Rule) -> Iterator[Step]:
 def _assigned(target: str, mark: SetMark) -> Assign:
     """`(old & ~mask) | value`."""
     terms = (Term(target, MARK_MASK & ~mark.mask),) if mark.mask != MARK_MASK else ()
-    return Assign(target, mark.value, terms, source_text(mark.source))
+    return Assign(target, mark.value, terms, source_text(mark.source), lenient=True)
 
 
 def _verdict_text(rule: Rule) -> str:

@@ -170,12 +170,16 @@ class Assign:
     """`target` (mark, ct_mark, or another field of `fields`) becomes `constant` ^ the exclusive or of the terms.
 
     `(old & ~mask) | value` is a Term of the target itself with `~mask & ~value`, and the constant `value`.
+
+    A term that is not there (the mark of no connection) ends the rule in nft (NFT_BREAK); with `lenient`, as in
+    xtables, nothing is set and the rule goes on.
     """
 
     target: str
     constant: int = 0
     terms: tuple[Term, ...] = ()
     text: str = ""
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -165,6 +166,10 @@ def test_a_mark_is_put_together_from_parts() -> None:
     assert firewall.ask(mark=0x123, ct_mark=0xAB).mark == 0xAB25
     assert firewall.ask(mark=0x123, ct_mark=None).mark == 0x123
     assert firewall.ask(("ct_mark",), mark=0x123).mark == -2
+    lenient = NetfilterFirewall(table([replace(saved, lenient=True), ACCEPT], policy=Policy.DROP))
+    assert lenient.ask(mark=0x123, ct_mark=None).mark == 0x123
+    assert lenient.ask(mark=0x123, ct_mark=None).verdict == "accept"
+    assert NetfilterFirewall(table([saved, ACCEPT])).ask(ct_mark=None).verdict == "drop"
     shifted = NetfilterFirewall(table([Assign("mark", 0, (Term("mark", 0xFF, -8),))]))
     assert shifted.ask(mark=0x1234).mark == 0x12
 

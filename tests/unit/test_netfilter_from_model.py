@@ -44,8 +44,8 @@ def test_statements_stand_in_the_order_of_the_keys() -> None:
 @pytest.mark.parametrize(
     ("rule", "step"),
     [
-        ({"set_mark": "0x1"}, Assign("mark", 1, text="0x1")),
-        ({"set_mark": "0x10/0xf0"}, Assign("mark", 0x10, (Term("mark", 0xFFFFFF0F),), "0x10/0xf0")),
+        ({"set_mark": "0x1"}, Assign("mark", 1, text="0x1", lenient=True)),
+        ({"set_mark": "0x10/0xf0"}, Assign("mark", 0x10, (Term("mark", 0xFFFFFF0F),), "0x10/0xf0", lenient=True)),
         ({"notrack": True}, NoTrack("notrack")),
         ({"proto": "tcp", "verdict": "reject", "reject_with": "tcp-reset"},
          Verdict("reject", None, RejectWith.TCP_RESET, "reject")),
