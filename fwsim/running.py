@@ -18,7 +18,7 @@ from fwsim.engine.shard import MINE, NOBODY, STATE, Numbers, Share
 from fwsim.engine.tuples import Tracker
 from fwsim.engine.twin import REPLIES_ACK_OR_RST, REPLIES_ANY, REPLIES_NEVER, Stateless, run_stateless
 from fwsim.lower import Lowered
-from fwsim.tables import DECISION, PACKET, TRACK, empty, plain, words
+from fwsim.tables import DECISION, EXTRA, PACKET, TRACK, empty, plain
 from fwsim.uncompiled import Tables
 
 CHUNK = 2_048
@@ -31,8 +31,16 @@ REPLIES = {"ack-or-rst": REPLIES_ACK_OR_RST, "any": REPLIES_ANY, "never": REPLIE
 
 def course_of(lowered: Lowered) -> Course:
     """A fresh course through a ruleset: nothing counted, every limit's bucket full."""
-    seen = empty(PACKET, 1)
-    return Course(lowered.program, lowered.memory(), seen, words(seen))
+    return new_course(lowered, lowered.memory())
+
+
+def new_course(lowered: Lowered, memory: Memory) -> Course:
+    """A course that goes on with what was counted: a packet as rules see it, and what else they ask for behind it."""
+    packet, more = len(PACKET.names or ()), len(EXTRA.names or ())
+    matrix = np.zeros((1, packet + more), dtype=np.int64)
+    seen, extra = (matrix[0, :packet].view(PACKET), matrix[0, packet:].view(EXTRA))
+    extra[0]["wanted"] = int(not lowered.uses_fields.isdisjoint(EXTRA.names or ()))
+    return Course(lowered.program, memory, seen, extra, matrix)
 
 
 def going_on(course: Course, memory: Memory) -> Course:

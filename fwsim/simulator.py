@@ -174,10 +174,10 @@ class Simulator:
         if not isinstance(jobs, int) or jobs < 1:
             raise UsageError(f"jobs={jobs!r}: expected a whole number, 1 or more")
         self.topology = Topology.build(ruleset, interfaces=interfaces or {}, local=local)
-        hooks = {hook for chain in ruleset.all_chains.values() for hook in chain.hook}
-        self.topology.guards_itself = not hooks.isdisjoint((Hook.INPUT, Hook.OUTPUT))
         self.lowered: dict[Mode, Lowered] = {}
         self.lowered["stateful"] = lower(ruleset, interfaces=self.topology.names)
+        hooks = {hook for chain in self.lowered["stateful"].chains for hook in chain.hooks}
+        self.topology.guards_itself = not hooks.isdisjoint((Hook.INPUT, Hook.OUTPUT))
         self.lowered["stateless"] = (
             lower(stateless_rules, interfaces=self.topology.names) if stateless_rules else self.lowered["stateful"]
         )

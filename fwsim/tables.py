@@ -41,7 +41,7 @@ def row_type(fields: str) -> np.dtype[np.void]:
 FRAME = row_type(
     """
     number file ts offset captured length network capture_interface ifindex interface sent_or_received source_mac
-    reason transport_fault option_fault route_fault evidence connection further
+    reason transport_fault option_fault route_fault evidence connection further pkttype
     """
 )
 """One captured frame: where it is, and what is known about it apart from its headers.
@@ -57,6 +57,7 @@ call the packet invalid (short header, bad checksum), else 0; `option_fault` one
 receives with such options in its IP header, else 0; `route_fault` one for which routing discards it behind
 prerouting (TTL, martians, multicast), else 0. `evidence` holds the `Evidence` bits; `connection` its number or 0.
 `further` is 1 for a fragment whose datagram is counted at another of its frames: it has that one's evidence.
+`pkttype` is what the link layer says of its destination: a PACKET_* of linux/if_packet.h, or UNKNOWN_VALUE.
 """
 
 PACKET = row_type(
@@ -77,6 +78,18 @@ PACKET = row_type(
 `icmp_id` the id of a query, and the call id of GRE version 1; `quote` the row of `QUOTE` of an ICMP error, an SCTP
 packet or a line of FTP, else negative. `iif` and `oif` are interface numbers; `hook` the first filter hook (INPUT,
 FORWARD or OUTPUT). The last six are set while a packet is walked through the chains.
+"""
+
+EXTRA = row_type(
+    """
+    wanted pkttype src_mac ct_family ct_proto
+    ct_src0 ct_src1 ct_src2 ct_src3 ct_dst0 ct_dst1 ct_dst2 ct_dst3 ct_sport ct_dport
+    """
+)
+"""What else rules may see of a packet, filled in only if a ruleset asks for any of it (`wanted`).
+
+`pkttype` as in FRAME; `src_mac` 48 bits; the others are the original tuple of its connection.
+It lies behind the row of PACKET that rules see: its fields have the numbers behind those of PACKET.
 """
 
 TCP_OPTION_AREA = 1
@@ -291,6 +304,12 @@ def words(table: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
     return table.view(np.int64).reshape(len(table), -1)
 
 
+def number_in_seen(field: str) -> int:
+    """The number under which a rule names a field of PACKET or EXTRA."""
+    assert PACKET.names is not None
+    return number_of(PACKET, field) if field in PACKET.names else len(PACKET.names) + number_of(EXTRA, field)
+
+
 def number_of(row: np.dtype[np.void], field: str) -> int:
     """The number of a field in its row type."""
     assert row.names is not None
@@ -339,19 +358,22 @@ class Rows:
 
 
 class Words:
-    """The matrix view of a `Rows` table: `words[row, field number]`."""
+    """The matrix view of a `Rows` table: `words[row, field number]`, with the fields of a second table behind it."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, more: Rows | None = None) -> None:
         """View the same rows by field number."""
-        self.rows = rows
+        every = (rows,) if more is None else (rows, more)
+        self.fields = [(table, name) for table in every for name in table.names]
 
     def __getitem__(self, place: tuple[int, int]) -> int:
         """One field, named by number."""
-        return self.rows[place[0]][self.rows.names[place[1]]]
+        rows, name = self.fields[place[1]]
+        return rows[place[0]][name]
 
     def __setitem__(self, place: tuple[int, int], value: int) -> None:
         """Give one field a value."""
-        self.rows[place[0]][self.rows.names[place[1]]] = value
+        rows, name = self.fields[place[1]]
+        rows[place[0]][name] = value
 
 
 def plain(row: Any) -> dict[str, int]:

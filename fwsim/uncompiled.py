@@ -38,8 +38,9 @@ class FreshRows(Rows):
 def wrapped(group: Any) -> Any:
     """A table, a buffer, or a group of them (a NamedTuple, possibly of groups) as uncompiled code reads it."""
     if isinstance(group, Course):
-        seen: Any = Rows(group.seen)
-        return Course(wrapped(group.program), wrapped(group.memory), seen, Words(seen))  # type: ignore[arg-type]
+        seen, extra = Rows(group.seen), Rows(group.extra)
+        tables: Any = seen, extra, Words(seen, extra)
+        return Course(wrapped(group.program), wrapped(group.memory), *tables)
     if isinstance(group, tuple):
         return type(group)(*map(wrapped, group))
     if isinstance(group, np.ndarray):

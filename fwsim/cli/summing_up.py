@@ -67,8 +67,8 @@ def capture_notes(counts: dict[str, int]) -> list[str]:
 
 def _limit_notes(run: Run, tally: Tally) -> list[str]:
     """A limit is state too: it must be said if it may explain a difference."""
-    rules = [rule for chain in run.ruleset.all_chains.values() for rule in chain.rules]
-    if len(run.modes) < 2 or not changes(tally).admitted or all(rule.limit is None for rule in rules):
+    limits = run.simulator.lowered["stateless"].program.limits
+    if len(run.modes) < 2 or not changes(tally).admitted or len(limits) == 0:
         return []
     return [
         "a limit counts without state too, but every packet that is judged as new, not only the first of a connection"

@@ -82,8 +82,17 @@ def ethernet(buffer: Buffer, frame: Row, packet: Row, layer: Row) -> int:
         return missing(layer, 14)
     at = layer["at"]
     frame["source_mac"] = (u32(buffer, at + 6) << 16) | u16(buffer, at + 10)
+    frame["pkttype"] = pkttype_of(u32(buffer, at), u16(buffer, at + 4))
     advance(layer, 14)
     return ether_payload(buffer, u16(buffer, at + 12), packet, layer)
+
+
+@hot
+def pkttype_of(high: int, low: int) -> int:
+    """PACKET_HOST, PACKET_BROADCAST or PACKET_MULTICAST, by the destination of a frame that is not for others."""
+    if high & 0x01000000 == 0:
+        return 0
+    return 1 if high == 0xFFFFFFFF and low == 0xFFFF else 2
 
 
 @hot

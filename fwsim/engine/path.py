@@ -54,11 +54,15 @@ HIGHEST = (1 << 31) - 1
 
 
 class Course(NamedTuple):
-    """What one evaluation needs: the rules, what they remember, and the packet as they see it (one-row tables)."""
+    """What one evaluation needs: the rules, what they remember, and the packet as they see it (one-row tables).
+
+    `seen` is a row of PACKET, `extra` one of EXTRA; `words` is both, as they lie one behind the other.
+    """
 
     program: Program
     memory: Memory
     seen: npt.NDArray[np.void]
+    extra: npt.NDArray[np.void]
     words: npt.NDArray[np.int64]
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from fwsim.engine import entry, hot, shared
 from fwsim.engine.ahead import hash_packets, look_ahead
+from fwsim.engine.beside import show_link, show_tuple
 from fwsim.engine.conntrack import begin as exempt
 from fwsim.engine.conntrack import confirm, forget, fresh_state, track
 from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
@@ -90,6 +91,7 @@ def show(mode: Stateful, result: Row) -> None:
         seen["ct_direction"] = UNKNOWN_VALUE
         seen["ct_status"] = UNKNOWN_VALUE
         seen["ct_mark"] = UNKNOWN_VALUE
+        row = UNKNOWN_VALUE
     elif row >= 0 and state != INVALID and state != UNTRACKED:
         connection = mode.tracker.connections[row]
         seen["ct_direction"] = result["direction"]
@@ -99,10 +101,12 @@ def show(mode: Stateful, result: Row) -> None:
         seen["ct_direction"] = ABSENT
         seen["ct_status"] = ABSENT
         seen["ct_mark"] = ABSENT
+        row = ABSENT
+    show_tuple(mode.course.extra[0], mode.tracker.tuples, row)
 
 
 @hot
-def show_nothing_attached(mode: Stateful, packet: Row) -> None:
+def show_nothing_attached(mode: Stateful, frame: Row, packet: Row) -> None:
     """Make the rules see the packet as it is before tracking."""
     mode.course.seen[0] = packet
     seen = mode.course.seen[0]
@@ -110,6 +114,8 @@ def show_nothing_attached(mode: Stateful, packet: Row) -> None:
     seen["ct_direction"] = ABSENT
     seen["ct_status"] = ABSENT
     seen["ct_mark"] = ABSENT
+    show_link(mode.course.extra[0], frame, packet)
+    show_tuple(mode.course.extra[0], mode.tracker.tuples, ABSENT)
 
 
 @hot
@@ -133,7 +139,7 @@ def keep_helper(mode: Stateful, result: Row) -> None:
 def show_without(mode: Stateful, frame: Row, packet: Row, quotes: Table, mark: int) -> None:
     """Make the rules see a packet of a tentative connection as if that did not exist."""
     fresh_state(mode.tracker, frame, packet, quotes, mode.results[2])
-    show_nothing_attached(mode, packet)
+    show_nothing_attached(mode, frame, packet)
     mode.course.seen[0]["mark"] = mark
     show(mode, mode.results[2])
 
@@ -164,7 +170,7 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
             target["verdict"] = raw
             show_without(mode, frame, packet, quotes, mark)
         elif tentative:
-            show_nothing_attached(mode, packet)
+            show_nothing_attached(mode, frame, packet)
             mode.course.seen[0]["mark"] = mark
             show(mode, mode.results[0])
         after_tracking(mode.course, frame["route_fault"], raw, target, 1 - view)
@@ -326,7 +332,7 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hash
         return
     expire(mode.tracker, packet["now"])
     expire(mode.ghosts, packet["now"])
-    show_nothing_attached(mode, packet)
+    show_nothing_attached(mode, frame, packet)
     raw = before_tracking(mode.course, decision, 0)
     if raw != ACCEPT and raw != UNKNOWN:
         return

@@ -233,6 +233,7 @@ def begin_frame(frame: Row, state: Row, ts: int, interface: int) -> None:
     frame["evidence"] = 0
     frame["connection"] = 0
     frame["further"] = 0
+    frame["pkttype"] = -2
 
 
 @hot

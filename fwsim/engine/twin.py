@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.engine import entry, hot
+from fwsim.engine.beside import for_nothing, show_link, show_own_tuple
 from fwsim.engine.icmp import is_error, is_never_tracked
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, Direction, Hook, Proto, Reason, TcpFlag, Verdict
@@ -106,6 +107,10 @@ def show(course: Course, packet: Row, state: int, direction: int) -> None:
     tracked = state == NEW or state == ESTABLISHED or state == RELATED
     seen["ct_status"] = 0 if tracked else ABSENT
     seen["ct_mark"] = 0 if tracked else ABSENT
+    if state == NEW or state == ESTABLISHED:
+        show_own_tuple(course.extra[0], packet, direction == REPLY)
+    else:
+        for_nothing(course.extra[0], UNKNOWN_VALUE if tracked else ABSENT)
 
 
 @hot
@@ -128,6 +133,7 @@ def show_mirror(course: Course, packet: Row) -> None:
         seen["flags"] = 2  # what opens a connection is a SYN
     elif packet["icmp_type"] >= 0:
         seen["icmp_type"] = icmp_request_of(packet["family"], packet["icmp_type"])
+    show_own_tuple(course.extra[0], packet, True)
 
 
 @hot
@@ -191,6 +197,7 @@ def decide_stateless(mode: Stateless, frame: Row, packet: Row, decision: Row) ->
     if frame["reason"]:
         refuse(decision, NOT_EVALUATED, frame["reason"])
         return
+    show_link(mode.course.extra[0], frame, packet)
     state = first_state(mode, packet)
     last = AS_IT_IS
     for view in range(VIEWS):

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fwsim.engine.beside import for_nothing, show_link, show_own_tuple
 from fwsim.engine.icmp import is_never_tracked
 from fwsim.engine.path import CONNTRACK, HIGHEST, LOCAL, LOWEST, Course, begin
-from fwsim.engine.program import Memory
 from fwsim.engine.twin import REPLIES_NEVER, could_be_reply, is_icmp_error, show, show_mirror
 from fwsim.explain.moment import Moment
 from fwsim.lower import Lowered
 from fwsim.report.safe import safe
-from fwsim.tables import DECISION, PACKET, RULE_POLICY, Table, empty, words
+from fwsim.running import new_course
+from fwsim.tables import DECISION, PACKET, RULE_POLICY, Table, empty
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Proto, Reason, Verdict, word
 from fwsim.trace import Look, trace_walk
 
@@ -42,8 +43,9 @@ def stateful_walk(moment: Moment) -> Iterator[Told]:
     lowered = moment.simulator.lowered["stateful"]
     if moment.decision("stateful")["reason"] == Reason.TABLE_FULL:
         return  # tracking itself has dropped it
-    course = _course(lowered, moment.stateful_memory)
+    course = new_course(lowered, moment.stateful_memory)
     course.seen[0] = _row(moment.packet)
+    show_link(course.extra[0], moment.frame, moment.packet)
     _show_tracked(moment, course)
     yield from once(walk_path(lowered, course, moment.frame["route_fault"]))
 
@@ -52,8 +54,9 @@ def stateless_walk(moment: Moment) -> Iterator[Told]:
     """The evaluations that the stateless twin of the policy makes of the packet."""
     mode = moment.simulator.stateless.mode
     lowered = moment.simulator.lowered["stateless"]
-    course = _course(lowered, moment.stateless_memory)
+    course = new_course(lowered, moment.stateless_memory)
     packet, fault = moment.captured_packet, moment.captured_frame["route_fault"]
+    show_link(course.extra[0], moment.captured_frame, packet)
     if is_never_tracked(packet):
         show(course, _row(packet), CtState.UNTRACKED, ABSENT)
         yield from _named("untracked", walk_path(lowered, course, fault))
@@ -161,12 +164,6 @@ def _named(name: str, told: Iterator[Told]) -> Iterator[Told]:
         yield (name if at == 0 else ""), text
 
 
-def _course(lowered: Lowered, memory: Memory) -> Course:
-    """A course of its own, so that explaining changes nothing."""
-    seen = empty(PACKET, 1)
-    return Course(lowered.program, memory, seen, words(seen))
-
-
 def _row(packet: dict[str, int]) -> object:
     """A packet as a row of an array."""
     table = empty(PACKET, 1)
@@ -182,11 +179,13 @@ def _show_tracked(moment: Moment, course: Course) -> None:
     if not moment.simulator.lowered["stateful"].tracking:
         state = CtState.INVALID
     seen["ct_state"] = state
+    for_nothing(course.extra[0], UNKNOWN_VALUE if state == UNKNOWN_VALUE else ABSENT)
     for field in CT_FIELDS:
         seen[field] = UNKNOWN_VALUE if state == UNKNOWN_VALUE else ABSENT
     if state in (UNKNOWN_VALUE, CtState.NONE, CtState.INVALID, CtState.UNTRACKED):
         return
     connection = moment.connection_before
+    show_own_tuple(course.extra[0], moment.packet, result["direction"] == Direction.REPLY)
     seen["ct_direction"] = result["direction"]
     seen["ct_status"] = (connection["status"] if connection else 0) & (CtStatus.TENTATIVE - 1)
     seen["ct_mark"] = connection["mark"] if connection else 0

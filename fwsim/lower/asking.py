@@ -16,7 +16,7 @@ from fwsim.netfilter.model import Set
 from fwsim.netfilter.steps import Match
 from fwsim.ruleset.resolve import joined
 from fwsim.ruleset.values import Addresses, Choice, Masked, MatchValue, Names
-from fwsim.tables import PACKET, number_of
+from fwsim.tables import number_in_seen
 
 from .boundaries import WHOLE, Boundaries, intersection, of_addresses, of_choices, of_names, of_numbers
 from .fields import ADDRESSES, HIGHEST, packet_field
@@ -129,7 +129,7 @@ def _both(one: Asked, other: Asked) -> Asked:
 
 def instruction_of(asked: Asked, stretches: Stretches) -> Operands:
     """A question as a row of INSTRUCTION."""
-    number = number_of(PACKET, asked.field)
+    number = number_in_seen(asked.field)
     means = asked.means
     absent = int(means.absent)
     if means.choices or means.boundaries is None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fwsim.engine.program import BY_ADDRESS, BY_TABLE, BY_VALUE, RULES_A_WORD
-from fwsim.tables import PACKET, number_of
+from fwsim.tables import number_in_seen
 
 from .asking import Asked
 from .boundaries import SMALL, Boundaries
@@ -112,7 +112,7 @@ class Bitsets:
             places = _table(boundaries, places)
             stretch = (0, len(places) - 1, 0)
         rows = self.stretches.place(places)
-        return Column(number_of(PACKET, field), mask, kind, *stretch, rows, absent)
+        return Column(number_in_seen(field), mask, kind, *stretch, rows, absent)
 
 
 def asked_of(asked: Asked) -> Place:

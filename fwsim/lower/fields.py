@@ -1,6 +1,6 @@
-"""Where a packet has what a rule asks for: the PACKET field of each field of netfilter's language.
+"""Where a packet has what a rule asks for: the PACKET or EXTRA field of each field of netfilter's language.
 
-Read first: `fwsim.netfilter.fields`, PACKET in `fwsim.tables`.
+Read first: `fwsim.netfilter.fields`; PACKET and EXTRA in `fwsim.tables`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ PACKET_FIELDS = {
     "icmp_type": "icmp_type", "icmp_code": "icmp_code", "icmp_id": "icmp_id",
     "dscp": "dscp", "ttl": "ttl", "length": "length", "ip_id": "ip_id", "fragment": "fragment", "vlan": "vlan",
     "mark": "mark", "ct_direction": "ct_direction", "ct_status": "ct_status", "ct_mark": "ct_mark",
+    "time": "now", "pkttype": "pkttype", "src_mac": "src_mac", "ct_family": "ct_family", "ct_proto": "ct_proto",
+    "ct_original_src": "ct_src0", "ct_original_dst": "ct_dst0", "ct_original_sport": "ct_sport",
+    "ct_original_dport": "ct_dport", "ct_reply_src": "ct_dst0", "ct_reply_dst": "ct_src0",
+    "ct_reply_sport": "ct_dport", "ct_reply_dport": "ct_sport",
 }  # fmt: skip
-"""The PACKET field of those that are simulated, in the order in which they are asked, which no verdict depends on."""
+"""The PACKET or EXTRA field of those that are simulated. Of a connection that is not translated, the reply tuple is the
+original one turned round."""
 
-ORDER = {field: place for place, field in enumerate(PACKET_FIELDS.values())}
-
-ADDRESSES = ("src0", "dst0")
+ADDRESSES = ("src0", "dst0", "ct_src0", "ct_dst0")
 """The fields that are four words wide."""
 
 HIGHEST = {field: (1 << kind.bits) - 1 for field, kind in FIELDS.items() if kind.bits}

@@ -50,7 +50,7 @@ from fwsim.netfilter.steps import (
 from fwsim.ruleset import words
 from fwsim.ruleset.resolve import joined
 from fwsim.ruleset.values import Addresses, Limit, MatchValue, Numbers, merged
-from fwsim.tables import PACKET, number_of
+from fwsim.tables import number_in_seen
 from fwsim.terms import UNKNOWN_VALUE, Hook
 
 from .asking import Asked, Meaning, Meanings, Operands, instruction_of, merged_asks
@@ -320,7 +320,7 @@ def _doing(step: Step) -> list[Instruction] | None:
     if isinstance(step, Alter):
         fields = [packet_field(selector) for selector in step.selectors]
         value = UNKNOWN_VALUE if step.constant is None else step.constant
-        return [_plain(OP_ALTER, number_of(PACKET, field), value) for field in fields if field is not None]
+        return [_plain(OP_ALTER, number_in_seen(field), value) for field in fields if field is not None]
     return None
 
 
@@ -332,9 +332,9 @@ def _assigning(step: Assign) -> list[Instruction]:
     terms = []
     for term in step.terms:
         field = packet_field(term.selector)
-        number = -1 if field is None else number_of(PACKET, field)
+        number = -1 if field is None else number_in_seen(field)
         terms.append(Instruction((OP_TERM, number, 0, term.shift, term.mask, 0, 0, int(step.lenient)), None))
-    return [*terms, _plain(OP_ASSIGN, number_of(PACKET, target), step.constant)]
+    return [*terms, _plain(OP_ASSIGN, number_in_seen(target), step.constant)]
 
 
 def _plain(op: int, field: int = 0, value: int = 0) -> Instruction:

@@ -70,7 +70,7 @@ def rewritten(ruleset: Ruleset, change: Callable[[Rule], Rule]) -> Ruleset:
     if "rules" in ruleset.model_fields_set:
         changes["rules"] = tuple(map(change, ruleset.rules))
     result = ruleset.model_copy(update=changes)
-    for name in ("all_chains", "readings"):
+    for name in ("all_chains", "readings", "netfilter"):
         result.__dict__.pop(name, None)  # computed from what has just been replaced
     return result
 

@@ -1,6 +1,6 @@
-"""Text that is a ruleset, but in the words of another program: recognised, so that it is not told as broken YAML.
+"""Text that is a ruleset in the words of another program, recognised by its content.
 
-Read first: nothing. Asked only when a text is no ruleset of ours, so that a guess here can spoil nothing.
+Read first: nothing. No ruleset of ours begins like any of these.
 """
 
 from __future__ import annotations
@@ -21,22 +21,16 @@ LINES_READ = 200
 
 
 def foreign_format(text: str) -> str | None:
-    """What a text looks like: `nft`, `iptables-save`, or None."""
+    """What a text looks like: `nft`, `nft-json`, `iptables`, or None."""
     if text.startswith("#!") and "nft" in text.partition("\n")[0]:
         return "nft"
     if _NFT_JSON.match(text.lstrip()):
-        return "nft"
+        return "nft-json"
     for line in text.splitlines()[:LINES_READ]:
         statement = line.strip()
         if not statement or statement.startswith("#"):
             continue
         if _NFT.match(statement):
             return "nft"
-        return "iptables-save" if _IPTABLES.match(statement) else None
+        return "iptables" if _IPTABLES.match(statement) else None
     return None
-
-
-def looks_like(text: str) -> str | None:
-    """The message for a text in another program's words, or None."""
-    found = foreign_format(text)
-    return f"looks like {found} text, which is not read yet: expected YAML or JSON" if found else None

@@ -1,8 +1,8 @@
-"""Reading a ruleset from a file: YAML or JSON by content, every mistake with its place, all of them at once.
+"""Reading a ruleset from a file: whose words it is in is told by its content; every mistake with its place.
 
-Read first: `model`, `text`. The order of work: bytes -> text -> located tree -> options laid over it -> models ->
-cross checks. A tree with mistakes is validated a second time without its faulty nodes, so that the cross checks
-have their say too.
+Read first: `model`, `text`; `imported` for rulesets of nft and iptables. The order of work, of rulesets of our own:
+bytes -> text -> located tree -> options laid over it -> models -> cross checks. A tree with mistakes is validated a
+second time without its faulty nodes, so that the cross checks have their say too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from fwsim.errors import Problem, RulesetError
 from fwsim.garbage import uncollected
 
 from . import mistakes
-from .foreign import looks_like
+from .imported import import_netfilter, ruleset_of
 from .located import Document, Map, without
 from .model import Ruleset
 from .options import lay_over
@@ -43,16 +43,17 @@ def load_ruleset(
     """
     path, text = read_text(source)
     document = Document(path, text)
+    netfilter = import_netfilter(document)
+    if netfilter is not None:
+        return ruleset_of(netfilter, overrides=overrides, interfaces=interfaces, local=local)
     try:
         root, place, problems = parse_text(document)
     except UnreadableError as error:
-        raise _no_ruleset(document, error.problem) from None
+        raise RulesetError([error.problem]) from None
     if not isinstance(root, Map):
-        raise _no_ruleset(document, Problem(*place, _not_a_mapping(root)))
+        raise RulesetError([Problem(*place, _not_a_mapping(root))])
     if not {"rules", "policy", "chains"} & root.keys():
         problems.append(Problem(*place, "a ruleset needs 'rules' or 'chains' (or at least a 'policy')"))
-        if looks_like(text):
-            raise _no_ruleset(document, problems[-1])
     # Interfaces from the command line alone do not oblige a ruleset that declares none to name only these.
     context = {"open_interfaces": not root.get("interfaces")}
     root, more = lay_over(root, overrides or {}, interfaces or {}, local)
@@ -90,12 +91,6 @@ def _bounded(problems: list[Problem]) -> list[Problem]:
     last = problems[MISTAKES_TOLD]
     more = f"and {len(problems) - MISTAKES_TOLD} more mistakes from here on"
     return [*problems[:MISTAKES_TOLD], Problem(last.path, last.line, last.column, more)]
-
-
-def _no_ruleset(document: Document, problem: Problem) -> RulesetError:
-    """The error for a text that is no ruleset of ours: whose it seems to be, else what is wrong with it."""
-    foreign = looks_like(document.text)
-    return RulesetError([Problem(document.path, 0, 0, foreign) if foreign else problem])
 
 
 def _not_a_mapping(root: object) -> str:

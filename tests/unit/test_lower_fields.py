@@ -6,13 +6,13 @@ import pytest
 
 from fwsim.lower.fields import ADDRESSES, HIGHEST, PACKET_FIELDS, is_of_conntrack, packet_field
 from fwsim.netfilter.fields import FIELDS, Raw
-from fwsim.tables import PACKET
+from fwsim.tables import EXTRA, PACKET
 
 
 @pytest.mark.parametrize("field", PACKET_FIELDS)
 def test_a_simulated_field_is_one_of_the_language_and_lies_in_a_packet(field: str) -> None:
     assert field in FIELDS
-    assert PACKET_FIELDS[field] in (PACKET.names or ())
+    assert PACKET_FIELDS[field] in (*(PACKET.names or ()), *(EXTRA.names or ()))
 
 
 def test_addresses_are_the_fields_of_four_words() -> None:

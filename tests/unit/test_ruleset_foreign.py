@@ -1,4 +1,4 @@
-"""Rulesets in other programs' words, given by mistake."""
+"""Rulesets in the words of other programs, recognised."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from fwsim.errors import RulesetError
 from fwsim.ruleset import load_ruleset
+from fwsim.ruleset.foreign import foreign_format
 
 NFT = """\
 table inet filter {
@@ -43,20 +44,21 @@ def complaint(text: str) -> str:
         ("# mine\ndefine lan = 10.0.0.0/8\n" + NFT, "nft"),
         ("add table inet filter\nadd chain inet filter input\n", "nft"),
         ("table filter {\n}\n", "nft"),
-        ('{"nftables": [{"metainfo": {"version": "1.0.9"}}]}', "nft"),
-        (IPTABLES, "iptables-save"),
-        ("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n", "iptables-save"),
-        ("-P INPUT DROP\n-A INPUT -i lo -j ACCEPT\n", "iptables-save"),
-        ("iptables -A INPUT -i lo -j ACCEPT\n", "iptables-save"),
+        ('{"nftables": [{"metainfo": {"version": "1.0.9"}}]}', "nft-json"),
+        (IPTABLES, "iptables"),
+        ("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n", "iptables"),
+        ("-P INPUT DROP\n-A INPUT -i lo -j ACCEPT\n", "iptables"),
+        ("iptables -A INPUT -i lo -j ACCEPT\n", "iptables"),
     ],
 )
-def test_text_of_another_program_is_named(text: str, format: str) -> None:
-    assert complaint(text) == f"error: <input>: looks like {format} text, which is not read yet: expected YAML or JSON"
+def test_the_words_of_another_program_are_recognised(text: str, format: str) -> None:
+    assert foreign_format(text) == format
 
 
 @pytest.mark.parametrize("text", ["table of contents", "*alias\n", "rules: [\n", "- -A\n", ""])
 def test_other_text_is_told_as_what_it_is(text: str) -> None:
-    assert "looks like" not in complaint(text)
+    assert foreign_format(text) is None
+    assert complaint(text).startswith("error: <input>:")
 
 
 def test_a_ruleset_whose_words_resemble_another_program_s_is_read() -> None:

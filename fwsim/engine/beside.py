@@ -1,0 +1,114 @@
+"""What rules may see of a packet beside its row: the link layer's view of it, and its connection's original tuple.
+
+Read first: EXTRA in `fwsim.tables`. Few rulesets ask for any of it; for the others nothing here is done.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fwsim.engine import hot, shared
+from fwsim.tables import V6, Table
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, Hook
+
+Row = Any
+
+OUTPUT = int(Hook.OUTPUT)
+LOCAL = 5
+"""In PACKET["hook"]: from a local address to a local one."""
+
+V4_MULTICAST = 0xE0000000
+V6_MULTICAST = V6 + 0xFF000000
+"""The first words of addresses from these on are multicast ones, of IPv4 also broadcast ones."""
+
+TO_US = 0
+BROADCAST = 1
+MULTICAST = 2
+"""PACKET_HOST, PACKET_BROADCAST and PACKET_MULTICAST of linux/if_packet.h."""
+
+
+@hot
+def show_link(extra: Row, frame: Row, packet: Row) -> None:
+    """Show what the link layer says, where the packet has come in; one that is made here has not been there yet."""
+    if extra["wanted"]:
+        fill_link(extra, frame, packet)
+
+
+@shared
+def fill_link(extra: Row, frame: Row, packet: Row) -> None:
+    """The same for a ruleset that asks for it."""
+    made_here = packet["hook"] == OUTPUT or packet["hook"] == LOCAL
+    extra["src_mac"] = ABSENT if made_here else frame["source_mac"]
+    kind = frame["pkttype"]
+    if kind < 0:
+        kind = UNKNOWN_VALUE if is_for_many(packet) else TO_US
+    extra["pkttype"] = TO_US if made_here else kind
+
+
+@hot
+def is_for_many(packet: Row) -> bool:
+    """Whether the destination may be a multicast or broadcast address."""
+    first = packet["dst0"]
+    if packet["family"] == 4:
+        return bool(first >= V4_MULTICAST or first & 0xFF == 0xFF)
+    return bool(first >= V6_MULTICAST)
+
+
+@hot
+def show_own_tuple(extra: Row, packet: Row, is_reply: bool) -> None:
+    """Show the original tuple of a connection that the packet, or for a reply its mirror image, opens."""
+    if extra["wanted"]:
+        fill_own_tuple(extra, packet, is_reply)
+
+
+@shared
+def fill_own_tuple(extra: Row, packet: Row, is_reply: bool) -> None:
+    """The same for a ruleset that asks for it."""
+    extra["ct_family"] = packet["family"]
+    extra["ct_proto"] = packet["proto"]
+    if is_reply:
+        extra["ct_src0"], extra["ct_src1"] = packet["dst0"], packet["dst1"]
+        extra["ct_src2"], extra["ct_src3"] = packet["dst2"], packet["dst3"]
+        extra["ct_dst0"], extra["ct_dst1"] = packet["src0"], packet["src1"]
+        extra["ct_dst2"], extra["ct_dst3"] = packet["src2"], packet["src3"]
+        extra["ct_sport"], extra["ct_dport"] = packet["dport"], packet["sport"]
+    else:
+        extra["ct_src0"], extra["ct_src1"] = packet["src0"], packet["src1"]
+        extra["ct_src2"], extra["ct_src3"] = packet["src2"], packet["src3"]
+        extra["ct_dst0"], extra["ct_dst1"] = packet["dst0"], packet["dst1"]
+        extra["ct_dst2"], extra["ct_dst3"] = packet["dst2"], packet["dst3"]
+        extra["ct_sport"], extra["ct_dport"] = packet["sport"], packet["dport"]
+
+
+@hot
+def show_tuple(extra: Row, tuples: Table, row: int) -> None:
+    """Show the original tuple of the connection in a row of the table; of none (-1) nothing; -2: it is unknown."""
+    if extra["wanted"]:
+        fill_tuple(extra, tuples, row)
+
+
+@shared
+def fill_tuple(extra: Row, tuples: Table, row: int) -> None:
+    """The same for a ruleset that asks for it."""
+    if row < 0:
+        for_nothing(extra, row)
+        return
+    original = tuples[2 * row]
+    extra["ct_family"] = 4 if original["src0"] < V6 else 6
+    extra["ct_proto"] = original["proto"]
+    extra["ct_src0"], extra["ct_src1"] = original["src0"], original["src1"]
+    extra["ct_src2"], extra["ct_src3"] = original["src2"], original["src3"]
+    extra["ct_dst0"], extra["ct_dst1"] = original["dst0"], original["dst1"]
+    extra["ct_dst2"], extra["ct_dst3"] = original["dst2"], original["dst3"]
+    extra["ct_sport"], extra["ct_dport"] = original["src_id"], original["dst_id"]
+
+
+@hot
+def for_nothing(extra: Row, value: int) -> None:
+    """No connection (ABSENT), or one that is not known (UNKNOWN_VALUE)."""
+    extra["ct_family"] = value
+    extra["ct_proto"] = value
+    extra["ct_src0"] = value
+    extra["ct_dst0"] = value
+    extra["ct_sport"] = value
+    extra["ct_dport"] = value
