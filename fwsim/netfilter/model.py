@@ -75,6 +75,8 @@ class Set:
     steps: tuple[Step, ...] = ()
     """Statements that every element has (`counter`, `limit rate ...`)."""
     location: Location = NOWHERE
+    expiries: tuple[int | None, ...] = ()
+    """For each element (in its order) after how many ns it is forgotten; empty if none ever is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,49 @@
+"""nft text, and the syntax tree of nft, into `fwsim.netfilter`.
+
+Read first: `fwsim.nft` (the tree), `fwsim.netfilter` (what it becomes). This is the way in.
+
+| module | holds |
+|---|---|
+| `services`, `nft_symbols`, `nft_types` | names of ports, protocols and constants; the data types |
+| `nft_headers`, `nft_keys` | fields of headers; keys of meta and ct |
+| `nft_values`, `nft_members`, `nft_blocks` | constants, elements of sets, and which of them overlap |
+| `nft_reading`, `nft_protocols`, `nft_operands` | a rule while it is read; what it looks at, and what is asked before |
+| `nft_comparing`, `nft_matches`, `nft_maps` | comparisons and maps |
+| `nft_setting`, `nft_counting`, `nft_rejecting`, `nft_translating`, `nft_updating`, `nft_statements` | statements |
+| `nft_named_sets`, `nft_ruleset`, `nft_rules`, `nft_sets`, `nft_chains`, `nft_commands`, `nft_removing` | commands |
+| `nft_checking`, `nft_result` | what the kernel checks in the end; the `Netfilter` |
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fwsim.errors import RulesetError
+from fwsim.netfilter.model import Netfilter
+from fwsim.nft import parse_text
+from fwsim.nft.block_tree import Script
+
+from .nft_checking import check
+from .nft_commands import MOST_PROBLEMS, Applying
+from .nft_result import netfilter
+from .nft_ruleset import Ruleset
+
+
+def read_nft(text: str, path: str = "<text>", folder: Path | None = None) -> Netfilter:
+    """The ruleset that an nft script makes of an empty one; without a folder it can include nothing."""
+    return netfilter_of(parse_text(text, path, folder))
+
+
+def netfilter_of(script: Script) -> Netfilter:
+    """The ruleset that the commands of a script make.
+
+    Raises RulesetError with the first mistakes of what nft or the kernel would refuse.
+    """
+    ruleset = Ruleset()
+    applying = Applying(ruleset)
+    for command in script.commands:
+        applying.attempt(applying.command, command)
+    problems = applying.problems or check(ruleset)
+    if problems:
+        raise RulesetError(problems[:MOST_PROBLEMS])
+    return netfilter(ruleset, script)

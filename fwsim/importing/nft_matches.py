@@ -1,0 +1,316 @@
+"""Comparisons as steps: `tcp dport 22`, `ct state new,established`, `ip saddr . tcp dport @pairs`.
+
+Read first: `nft_operands`, `nft_comparing`. As `expr_evaluate_relational` of nft reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fwsim.netfilter.fields import Fib, NotSimulated
+from fwsim.netfilter.steps import Element, Lookup, Match, Step, Unknown
+from fwsim.nft import rule_tree
+from fwsim.nft.tree import Boolean, Expression, Range, SetLiteral, SetReference
+from fwsim.ruleset.values import Intervals, Names, Numbers
+
+from .nft_comparing import seen
+from .nft_headers import ETHERTYPES, INSIDE, TRANSPORT, TRANSPORTS
+from .nft_members import anonymous, members_of
+from .nft_operands import Operand, is_constant, operand, operands
+from .nft_reading import Reading
+from .nft_types import TYPES
+from .nft_values import Constant, Everything, Span, Word, ends, refuse, unveiled
+
+ORDERS = ("<", ">", "<=", ">=")
+
+
+def match(reading: Reading, node: rule_tree.Match) -> None:
+    """A comparison."""
+    if isinstance(node.left, SetLiteral) or is_constant(node.left):
+        raise refuse(node.left, "expected something of the packet on the left side, not a constant")
+    if node.mask is not None:
+        _flags(reading, node)
+        return
+    right = unveiled(node.right)
+    left = operands(reading, node.left)
+    if isinstance(right, Boolean):
+        left = (there(left[0]), *left[1:])
+    _check_shift(left[0], node, right)
+    if isinstance(right, SetReference):
+        reading.add(_in_set(reading, node, left, right))
+    elif isinstance(right, SetLiteral):
+        _in_literal(reading, node, left, right)
+    elif len(left) > 1:
+        raise refuse(node, "a concatenation is compared with sets and maps only, expected braces")
+    else:
+        _compare(reading, node, left[0], right)
+
+
+def there(left: Operand) -> Operand:
+    """What is asked of a route if it is compared with `exists` or `missing`: whether there is one."""
+    if not isinstance(left.selector, Fib) or left.selector.result == "type":
+        return left
+    return left._replace(selector=Fib(left.selector.flags, "exists"), type=TYPES["boolean"], bits=8, absent=False)
+
+
+def _check_shift(left: Operand, node: rule_tree.Match, right: Expression) -> None:
+    """What is shifted is a mere number to nft, and its type must be."""
+    if left.operations and left.operations[-1][0] in ("<<", ">>") and left.type.name != "integer":
+        raise refuse(right, f"what is shifted is an integer, expected no {left.type.name}")
+
+
+def _flags(reading: Reading, node: rule_tree.Match) -> None:
+    """`tcp flags syn / syn,ack`."""
+    if node.operator not in (None, "==", "!="):
+        raise refuse(node, "expected == or != before flags with a mask")
+    left = operand(reading, node.left)
+    assert node.mask is not None
+    mask = reading.constants.number(node.mask, left.wanted)
+    masked = left._replace(operations=(*left.operations, ("&", mask)))
+    value = reading.constants.number(node.right, left.wanted)
+    _emit(reading, node, masked, ((value, value),), node.operator == "!=")
+
+
+def _compare(reading: Reading, node: rule_tree.Match, left: Operand, right: Expression) -> None:
+    """A comparison with a single value, range or prefix."""
+    operator = node.operator
+    if isinstance(right, Range) and left.selector in ("hour", "day"):
+        _clock(reading, node, left, right)
+        return
+    value = reading.constants.one(right, left.wanted)
+    _check_constant(node, left, value)
+    if operator in ORDERS:
+        _order(reading, node, left, value)
+    elif operator == "!":
+        _without(reading, node, left, value)
+    elif isinstance(value, Word):
+        _names(reading, node, left, value)
+    elif isinstance(value, Span):
+        any_bit = operator is None and left.type.is_bitmask and not left.operations and value.form == "value"
+        if any_bit:
+            _add(
+                reading,
+                node,
+                left,
+                Match(left.selector, reading.ruleset.values.any_bit(left, value.low), False, node.text),
+            )
+            return
+        learn(reading, left, operator, (value,))
+        _emit(reading, node, left, ((value.low, value.high),), operator == "!=")
+
+
+def _check_constant(node: rule_tree.Match, left: Operand, value: Constant) -> None:
+    """What nft takes for no right side."""
+    if isinstance(value, Everything):
+        raise refuse(node.right, "'*' stands in sets only")
+    if left.selector == NotSimulated("meta secmark") or left.selector == NotSimulated("ct secmark"):
+        raise refuse(node.right, "a secmark cannot be compared with a constant")
+
+
+def _emit(reading: Reading, node: rule_tree.Match, left: Operand, intervals: Intervals, negated: bool) -> None:
+    """The step that compares numbers."""
+    if left.type.name == "iface_index":
+        _index(reading, node, left, intervals, negated)
+        return
+    value = reading.ruleset.values.numbers(left, intervals, negated)
+    _add(reading, node, left, Match(seen(left), value, left.absent and negated, node.text))
+
+
+def _index(reading: Reading, node: rule_tree.Match, left: Operand, intervals: Intervals, negated: bool) -> None:
+    """An interface by its number: none is 0, and no other is known."""
+    if intervals == ((0, 0),):
+        value = Names((), ("",), not negated)
+        _add(reading, node, left, Match(left.selector, value, absent=not negated, text=node.text))
+    else:
+        reading.add(Unknown(node.text))
+
+
+def _add(reading: Reading, node: rule_tree.Match, left: Operand, step: Step) -> None:
+    """The step, or that its answer is not known."""
+    reading.add(Unknown(node.text, left.hooks) if isinstance(left.selector, NotSimulated) else step)
+
+
+def _names(reading: Reading, node: rule_tree.Match, left: Operand, word: Word) -> None:
+    """A comparison with a name."""
+    negated = node.operator == "!="
+    reading.ruleset.mention(left, (word,))
+    value = reading.ruleset.values.of(left, (word,), negated)
+    _add(reading, node, left, Match(left.selector, value, left.absent and negated, node.text))
+
+
+def _without(reading: Reading, node: rule_tree.Match, left: Operand, value: Constant) -> None:
+    """`tcp flags ! syn`: none of the bits."""
+    if left.operations:
+        raise refuse(node, "'!' cannot be combined with bitwise operators")
+    if not left.type.is_bitmask or not isinstance(value, Span) or value.form != "value":
+        raise refuse(node, "'!' stands before flags only, expected '!='")
+    found = reading.ruleset.values.any_bit(left, value.low, True)
+    _add(reading, node, left, Match(left.selector, found, False, node.text))
+
+
+def _order(reading: Reading, node: rule_tree.Match, left: Operand, value: Constant) -> None:
+    """`>= 1024`."""
+    if isinstance(value, Word) and not value.begins:
+        reading.add(Unknown(node.text))
+        return
+    if not isinstance(value, Span) or value.form != "value":
+        raise refuse(node.right, f"'{node.operator}' needs a single value")
+    most = (1 << left.bits) - 1
+    low, high = {
+        "<": (0, value.low - 1), "<=": (0, value.low), ">": (value.low + 1, most), ">=": (value.low, most),
+    }[node.operator or ""]  # fmt: skip
+    if left.type.name == "iface_index":
+        reading.add(Unknown(node.text))
+        return
+    _emit(reading, node, left, ((low, high),) if low <= high else (), False)
+
+
+def _clock(reading: Reading, node: rule_tree.Match, left: Operand, right: Range) -> None:
+    """`meta hour "22:00"-"06:00"` goes over midnight: not between the end and the beginning, as nft has it."""
+    low, high = ends(reading.constants, right, left.wanted)
+    negated = node.operator == "!="
+    if node.operator in (*ORDERS, "!"):
+        raise refuse(node, f"'{node.operator}' needs a single value")
+    if low > high:
+        low, high, negated = high, low, not negated
+    _emit(reading, node, left, ((low, high),), negated)
+
+
+def learn(reading: Reading, left: Operand, operator: str | None, values: Sequence[Constant]) -> None:
+    """What the rule knows of the headers, now that a value told it."""
+    if not left.tells or operator not in (None, "=="):
+        return
+    for value in values:
+        if isinstance(value, Span) and value.form == "value":
+            TELLS[left.tells](reading, value.low)
+    if left.selector == "proto":
+        spans = [value for value in values if isinstance(value, Span)]
+        few = all(span.high - span.low < 256 for span in spans)
+        if few and spans:
+            reading.only_protocols(frozenset(n for span in spans for n in range(span.low, span.high + 1)))
+
+
+def _transport(reading: Reading, number: int) -> None:
+    name = TRANSPORTS.get(number)
+    if name is None:
+        reading.forget_unknown(TRANSPORT)
+    else:
+        reading.learn(name)
+
+
+def _ct_transport(reading: Reading, number: int) -> None:
+    if reading.header(2) in ("ip", "ip6") and number in TRANSPORTS:
+        reading.learn(TRANSPORTS[number])
+
+
+def _network(reading: Reading, number: int) -> None:
+    name = INSIDE["inet"].get(number)
+    if name is not None:
+        reading.learn(name)
+    else:
+        reading.forget_unknown(2)
+
+
+def _ethertype(reading: Reading, number: int) -> None:
+    name = ETHERTYPES.get(number)
+    if name is not None and reading.header(1) in ("ether", "vlan", "netdev"):
+        reading.learn(name)
+
+
+def _link(reading: Reading, number: int) -> None:
+    if number == 1:
+        reading.learn("ether")
+
+
+def _icmp(reading: Reading, number: int) -> None:
+    reading.icmp_type = number
+
+
+TELLS = {
+    "transport": _transport, "ct transport": _ct_transport, "nfproto": _network, "ethertype": _ethertype,
+    "link": _link, "icmp": _icmp,
+}  # fmt: skip
+"""What each kind of operand tells by its value."""
+
+
+def _in_set(reading: Reading, node: rule_tree.Match, left: tuple[Operand, ...], right: SetReference) -> Step:
+    """`tcp dport @ports`."""
+    if node.operator in (*ORDERS, "!"):
+        raise refuse(node, f"'{node.operator}' cannot be used with a set")
+    found = reading.table.set_named(right)
+    found.check_key(right, left)
+    negated = node.operator == "!="
+    if any(each.operations for each in left) or any(isinstance(each.selector, NotSimulated) for each in left):
+        hooks = left[0].hooks if len(left) == 1 else frozenset(left[0].hooks)
+        return Unknown(node.text, hooks)
+    if len(left) == 1 and left[0].numbers:
+        return Unknown(node.text)
+    found.used_by_match = True
+    if len(left) == 1:
+        value = reading.ruleset.values.of_set(left[0], right.name, negated)
+        return Match(left[0].selector, value, left[0].absent and negated, node.text)
+    return Lookup(tuple(each.selector for each in left), (), right.name, negated, node.text)
+
+
+def _in_literal(reading: Reading, node: rule_tree.Match, left: tuple[Operand, ...], right: SetLiteral) -> None:
+    """`tcp dport { 22, 80-90 }`."""
+    if node.operator == "!":
+        raise refuse(node, "'!' cannot be used with a set")
+    members = members_of(reading.constants, right, left, False)
+    if len(members) == 1 and len(left) == 1 and not isinstance(members[0].key, Everything):
+        _compare(reading, node, left[0], single(right))
+        return
+    if node.operator in ORDERS:
+        raise refuse(node, f"'{node.operator}' cannot be used with a set")
+    anonymous(members, left)
+    keys = [member.key for member in members]
+    negated = node.operator == "!="
+    if len(left) == 1:
+        constants = [key for key in keys if isinstance(key, Span | Word | Everything)]
+        learn(reading, left[0], node.operator, constants)
+        _one_of(reading, node, left[0], constants, negated)
+        return
+    reading.add(_lookup(reading, node, left, members_elements(reading, left, keys), negated))
+
+
+def single(node: SetLiteral) -> Expression:
+    """The only member, through sets in sets."""
+    key = unveiled(node.elements[0].key)
+    return single(key) if isinstance(key, SetLiteral) else key
+
+
+def members_elements(reading: Reading, left: tuple[Operand, ...], keys: Sequence[object]) -> tuple[Element, ...]:
+    """The elements of a concatenation as values."""
+    return tuple(element_of(reading, left, key) for key in keys)
+
+
+def element_of(reading: Reading, left: tuple[Operand, ...], key: object) -> Element:
+    """One element: what each part must be; of `*` nothing."""
+    if isinstance(key, Everything):
+        return ()
+    parts = key if isinstance(key, tuple) and not isinstance(key, Span | Word) else (key,)
+    for each, part in zip(left, parts, strict=True):
+        reading.ruleset.mention(each, (part,))
+    of = reading.ruleset.values.of
+    return tuple(of(each, (part,)) for each, part in zip(left, parts, strict=True))
+
+
+def _one_of(
+    reading: Reading, node: rule_tree.Match, left: Operand, constants: Sequence[Constant], negated: bool
+) -> None:
+    """One operand is among the elements of an anonymous set."""
+    reading.ruleset.mention(left, constants)
+    if left.type.name == "iface_index" and any(isinstance(each, Span) for each in constants):
+        reading.add(Unknown(node.text))
+        return
+    value = reading.ruleset.values.of(left, constants, negated)
+    _add(reading, node, left, Match(seen(left), value, left.absent and negated, node.text))
+
+
+def _lookup(
+    reading: Reading, node: rule_tree.Match, left: tuple[Operand, ...], elements: tuple[Element, ...], negated: bool
+) -> Step:
+    """Several operands at once."""
+    if not all(elements):
+        return Match("family", Numbers(((4, 6),), negated), text=node.text)
+    return Lookup(tuple(each.selector for each in left), elements, None, negated, node.text)

@@ -1,0 +1,88 @@
+"""What speaks of what: whether a chain, set or object may go, and giving a chain another name.
+
+Read first: `nft_ruleset`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from fwsim.netfilter.steps import Choose, Match, SetHelper, Step, Update, Verdict
+from fwsim.nft.tree import Node
+
+from .nft_ruleset import ChainState, ObjectState, TableState
+from .nft_values import refuse
+
+
+def inside(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """Steps, and those of cases and updates within them."""
+    for step in steps:
+        yield step
+        if isinstance(step, Choose):
+            for case in step.cases:
+                yield from inside(case.steps)
+        elif isinstance(step, Update):
+            yield from inside(step.steps)
+
+
+def steps_of(table: TableState) -> Iterator[Step]:
+    """All steps of a table's rules and maps."""
+    for chain in table.chains.values():
+        for each in chain.rules:
+            yield from inside(each.rule.steps)
+    for found in table.sets.values():
+        if found.values == ("verdict",) or found.object_kind:
+            for kept in found.elements.values():
+                yield from inside(kept.steps)
+
+
+def check_unused(table: TableState, chain: ChainState, node: Node) -> None:
+    """A chain that something jumps to stays."""
+    if any(isinstance(step, Verdict) and step.target == chain.name for step in steps_of(table)):
+        raise refuse(node, f"the chain '{chain.name}' is in use: a rule jumps there")
+
+
+def check_unused_set(table: TableState, name: str, node: Node) -> None:
+    """A set that a rule speaks of stays."""
+    for step in steps_of(table):
+        named = isinstance(step, Match) and name in step.value.sets
+        if named or getattr(step, "set", None) == name or getattr(step, "map", None) == name:
+            raise refuse(node, f"the set '{name}' is in use by a rule")
+
+
+def check_unused_object(table: TableState, found: ObjectState, node: Node) -> None:
+    """An object that a rule speaks of stays."""
+    for step in steps_of(table):
+        if getattr(step, "object", None) == found.name or (isinstance(step, SetHelper) and step == found.step):
+            raise refuse(node, f"the {found.kind} '{found.name}' is in use by a rule")
+
+
+def rename_chain(table: TableState, chain: ChainState, name: str) -> None:
+    """Give a chain another name, also where rules jump to it."""
+    before = chain.name
+    table.chains = {name if key == before else key: each for key, each in table.chains.items()}
+    chain.name = name
+    for other in table.chains.values():
+        for each in other.rules:
+            each.rule = replace(each.rule, steps=_renamed(each.rule.steps, before, name))
+    for found in table.sets.values():
+        if found.values == ("verdict",):
+            found.elements = {
+                key: kept._replace(steps=_renamed(kept.steps, before, name)) for key, kept in found.elements.items()
+            }
+
+
+def _renamed(steps: tuple[Step, ...], before: str, name: str) -> tuple[Step, ...]:
+    """Steps that jump to the new name."""
+    return tuple(_one(step, before, name) for step in steps)
+
+
+def _one(step: Step, before: str, name: str) -> Step:
+    if isinstance(step, Verdict) and step.target == before:
+        return replace(step, target=name)
+    if isinstance(step, Choose) and step.cases:
+        return replace(
+            step, cases=tuple(replace(case, steps=_renamed(case.steps, before, name)) for case in step.cases)
+        )
+    return step

@@ -1,0 +1,139 @@
+"""From the ruleset that a script built to a `Netfilter`.
+
+Read first: `nft_ruleset`, `fwsim.netfilter.model`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fwsim.netfilter.model import Chain, Netfilter, NetfilterRule, Object, Set, Table
+from fwsim.netfilter.steps import Case, Choose, Effectless, Element, Lookup, Match, Step
+from fwsim.nft.block_tree import Script
+from fwsim.ruleset.values import Addresses, MatchValue
+from fwsim.terms import Hook, Verdict
+
+from .nft_named_sets import Build, Kept, SetState, pretended
+from .nft_ruleset import ChainState, Ruleset, TableState, location
+from .nft_values import Constant, Evaluated, Everything, Span, Word
+
+HOOKS = {
+    "prerouting": Hook.PREROUTING, "input": Hook.INPUT, "forward": Hook.FORWARD, "output": Hook.OUTPUT,
+    "postrouting": Hook.POSTROUTING,
+}  # fmt: skip
+SEEN = frozenset(["ip", "ip6", "inet"])
+"""Families whose chains stand at the five hooks of packets."""
+
+
+def netfilter(ruleset: Ruleset, script: Script) -> Netfilter:
+    """All that the script says."""
+    finishing = Finishing(ruleset)
+    tables = tuple(finishing.table(table) for table in ruleset.tables.values())
+    for table in ruleset.tables.values():
+        for chain in table.chains.values():
+            for name in chain.devices:
+                ruleset.interfaces.setdefault(name)
+    sources = tuple((source.path, source.text) for source in script.sources)
+    return Netfilter(tables, "nft", tuple(ruleset.remarks), tuple(ruleset.interfaces), sources)
+
+
+class Finishing:
+    """Makes the parts of a `Netfilter`."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        """Maps that are used for two things are told apart by the choice."""
+        self.ruleset = ruleset
+        self.second = {id(use.choice): use for use in ruleset.second_uses}
+
+    def table(self, table: TableState) -> Table:
+        """A table."""
+        if table.dormant:
+            self.ruleset.remark(table.node, f"{table.title} is dormant: its chains see no packet")
+        empty = frozenset(name for name, found in table.sets.items() if not found.elements and not found.dynamic)
+        dynamic = frozenset(name for name, found in table.sets.items() if found.dynamic)
+        chains = {name: self.chain(table, chain, empty, dynamic) for name, chain in table.chains.items()}
+        sets = {name: self.set(found) for name, found in table.sets.items()}
+        objects = {
+            name: Object(name, found.kind, found.step, location(found.node))
+            for (_, name), found in table.objects.items()
+        }
+        return Table(table.family, table.name, chains, sets, objects, location(table.node))
+
+    def chain(self, table: TableState, chain: ChainState, empty: frozenset[str], dynamic: frozenset[str]) -> Chain:
+        """A chain with its rules."""
+        hooked = chain.hook is not None and not table.dormant
+        five = hooked and table.family in SEEN and chain.hook in HOOKS
+        change = bool(empty or dynamic or self.second)
+        rules = tuple(self.rule(each.rule, empty, dynamic) if change else each.rule for each in chain.rules)
+        return Chain(
+            chain.name,
+            f"{table.family} {table.name} {chain.name}",
+            (HOOKS[chain.hook],) if five and chain.hook is not None else (),
+            chain.priority,
+            Verdict.DROP if chain.policy == "drop" else Verdict.ACCEPT,
+            chain.kind,
+            rules,
+            location(chain.node, chain.policy_line),
+            chain.registered,
+            chain.hook if hooked and not five else None,
+            chain.devices,
+        )
+
+    def rule(self, rule: NetfilterRule, empty: frozenset[str], dynamic: frozenset[str]) -> NetfilterRule:
+        """A rule whose sets are known now."""
+        steps = tuple(self.step(step, empty, dynamic) for step in rule.steps)
+        return rule if steps == rule.steps else replace(rule, steps=steps)
+
+    def step(self, step: Step, empty: frozenset[str], dynamic: frozenset[str]) -> Step:
+        """A set that rules change is looked up; so is an empty one, of which no value tells the family."""
+        if isinstance(step, Match) and step.value.sets:
+            name = step.value.sets[0]
+            if name in dynamic or (name in empty and isinstance(step.value, Addresses)):
+                return Lookup((step.selector,), (), name, step.value.negated, step.text)
+        use = self.second.get(id(step))
+        if use is not None and isinstance(step, Choose):
+            return replace(step, map=None, cases=tuple(self.cases(use.map, use.build)))
+        return step
+
+    def set(self, found: SetState) -> Set:
+        """A set with its elements, or a map with its cases."""
+        is_map = found.is_map or found.object_kind is not None
+        alone = len(found.wanted) == 1 and not found.dynamic and not is_map
+        value = self.value(found) if alone and found.elements else None
+        elements = () if is_map or value is not None else tuple(self.element(found, key) for key in found.elements)
+        cases = tuple(self.cases(found, found.build)) if is_map else None
+        return Set(
+            found.name, found.kinds, elements, value, cases, found.dynamic, found.size, found.timeout_ns, found.steps,
+            location(found.node), self.expiries(found),
+        )  # fmt: skip
+
+    def expiries(self, found: SetState) -> tuple[int | None, ...]:
+        """For each element when it is forgotten, if any is."""
+        times = tuple(kept.timeout_ns for kept in found.elements.values())
+        return times if any(time is not None for time in times) else ()
+
+    def value(self, found: SetState) -> MatchValue:
+        """All elements as one value."""
+        constants = [key for key in found.elements if isinstance(key, Span | Word | Everything)]
+        return self.ruleset.values.of(pretended(found.wanted[0]), constants)
+
+    def element(self, found: SetState, key: Evaluated) -> Element:
+        """One element: the value of every part."""
+        if isinstance(key, Everything):
+            return ()
+        parts: tuple[Constant, ...] = (key,) if isinstance(key, Span | Word) else key
+        of = self.ruleset.values.of
+        return tuple(of(pretended(wanted), (part,)) for wanted, part in zip(found.wanted, parts, strict=True))
+
+    def cases(self, found: SetState, build: Build | None) -> list[Case]:
+        """What follows from each element of a map."""
+        made = [Case(self.element(found, key), self.steps(kept, build)) for key, kept in found.elements.items()]
+        return sorted(made, key=lambda case: not case.element)
+
+    def steps(self, kept: Kept, build: Build | None) -> tuple[Step, ...]:
+        """What follows from one element; of a map that no rule uses nothing does."""
+        if kept.steps:
+            return kept.steps
+        if build is None or kept.value is None:
+            return (Effectless(str(kept.value)),)
+        return build(kept.value)

@@ -1,0 +1,48 @@
+"""Rules: their statements as steps, and where they go in a chain.
+
+Read first: `nft_statements`, `nft_ruleset`.
+"""
+
+from __future__ import annotations
+
+from fwsim.netfilter.model import NetfilterRule
+from fwsim.nft import block_tree, rule_tree
+from fwsim.nft.tree import Node
+
+from .nft_reading import Reading
+from .nft_ruleset import ChainState, Ruleset, RuleState, TableState, location
+from .nft_statements import statement
+from .nft_values import refuse
+
+
+def read_rule(ruleset: Ruleset, table: TableState, chain: ChainState, node: rule_tree.Rule) -> RuleState:
+    """A rule; chains without a name that it jumps to are read with it."""
+    reading = Reading(ruleset, table, chain, ruleset.constants)
+    for each in node.statements:
+        statement(reading, each)
+    rule = NetfilterRule(tuple(reading.steps), node.comment, location(node))
+    found = RuleState(table.next_handle(), rule, node, tuple(reading.bound))
+    while ruleset.waiting:
+        inner_table, inner, block = ruleset.waiting.pop()
+        inner.rules += [read_rule(ruleset, inner_table, inner, each) for each in block.rules]
+    return found
+
+
+def place_of(chain: ChainState, target: block_tree.Target, node: Node, insert: bool) -> int:
+    """Where a rule goes in its chain: behind or before another one, or to its end or beginning."""
+    if target.index is not None:
+        if target.index >= len(chain.rules):
+            raise refuse(target, f"the chain '{chain.name}' has {len(chain.rules)} rules only")
+        return target.index if insert else target.index + 1
+    handle = target.handle if target.handle is not None else target.position
+    if handle is None:
+        return 0 if insert else len(chain.rules)
+    return by_handle(chain, handle, target) + (0 if insert else 1)
+
+
+def by_handle(chain: ChainState, handle: int, node: Node) -> int:
+    """The place of the rule with a handle."""
+    for place, each in enumerate(chain.rules):
+        if each.handle == handle:
+            return place
+    raise refuse(node, f"the chain '{chain.name}' has no rule with handle {handle}")

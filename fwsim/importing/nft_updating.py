@@ -1,0 +1,84 @@
+"""Sets that rules change: `add @set { ip saddr }`, `update`, `delete`, and meters.
+
+Read first: `nft_counting`, `nft_operands`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fwsim.netfilter.steps import Connections, Step, Update
+from fwsim.nft.rule_tree import Meter, SetUpdate, Statement
+from fwsim.nft.tree import Expression, SetReference
+
+from .nft_counting import STATEFUL, counted, not_stateful
+from .nft_operands import Operand, is_constant, operands
+from .nft_reading import Reading
+from .nft_types import milliseconds
+from .nft_values import refuse, unveiled
+
+MILLISECOND = 1_000_000
+UNKNOWN_VALUE = "what a rule puts into a map is not simulated"
+
+
+def set_update(reading: Reading, node: SetUpdate) -> None:
+    """`add @name { ip saddr timeout 1m limit rate 1/second }`."""
+    where = unveiled(node.set)
+    if not isinstance(where, SetReference):
+        raise refuse(node.set, "expected the name of a set")
+    found = reading.table.set_named(where)
+    left = key_of(reading, node.element.key)
+    found.check_key(where, left)
+    if node.element.comment is not None:
+        raise refuse(node.element, "a comment cannot stand here")
+    steps = tuple(_inner(each, left) for each in node.statements)
+    if node.value is not None:
+        _check_value(reading, node, found.is_map)
+        reading.ruleset.remark(node, f"{node.text}: {UNKNOWN_VALUE}")
+    found.change(node, node.operation)
+    timeout = timeout_ns(node.element.timeout.name) if node.element.timeout is not None else None
+    selectors = tuple(each.selector for each in left)
+    reading.add(Update(node.operation, where.name, selectors, timeout, steps, node.text))
+
+
+def _check_value(reading: Reading, node: SetUpdate, is_map: bool) -> None:
+    """What a rule puts into a map."""
+    assert node.value is not None
+    if not is_map:
+        raise refuse(node.value, "a value stands in maps only")
+    key_of(reading, node.value.key)
+
+
+def key_of(reading: Reading, node: Expression) -> tuple[Operand, ...]:
+    """What is put into a set."""
+    if is_constant(node):
+        raise refuse(node, "a rule puts into a set what it sees of a packet, expected no constant")
+    return operands(reading, node)
+
+
+def timeout_ns(text: str) -> int:
+    """A duration in ns."""
+    return milliseconds(text) * MILLISECOND
+
+
+def _inner(node: Statement, left: tuple[Operand, ...]) -> Step:
+    """What is kept for each element."""
+    if not isinstance(node, STATEFUL):
+        raise not_stateful(node)
+    step = counted(node)
+    if isinstance(step, Connections):
+        return replace(step, key=tuple((each.selector, each.bits) for each in left))
+    return step
+
+
+def meter(reading: Reading, node: Meter) -> None:
+    """`meter name size 65535 { ip saddr limit rate 1/second }`: a set of its own, filled by this rule."""
+    left = key_of(reading, node.element.key)
+    if node.element.comment is not None:
+        raise refuse(node.element, "a comment cannot stand here")
+    step = _inner(node.statement, left)
+    timeout = timeout_ns(node.element.timeout.name) if node.element.timeout is not None else None
+    name = reading.table.meter(node, node.name, left, node.size or 0, timeout)
+    operation = "add" if timeout is None else "update"
+    selectors = tuple(each.selector for each in left)
+    reading.add(Update(operation, name, selectors, timeout, (step,), node.text))
