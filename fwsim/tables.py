@@ -82,13 +82,14 @@ FORWARD or OUTPUT). The last six are set while a packet is walked through the ch
 
 EXTRA = row_type(
     """
-    wanted pkttype src_mac ct_family ct_proto
+    wanted pkttype src_mac th_sport th_dport ct_family ct_proto
     ct_src0 ct_src1 ct_src2 ct_src3 ct_dst0 ct_dst1 ct_dst2 ct_dst3 ct_sport ct_dport
     """
 )
 """What else rules may see of a packet, filled in only if a ruleset asks for any of it (`wanted`).
 
-`pkttype` as in FRAME; `src_mac` 48 bits; the others are the original tuple of its connection.
+`pkttype` as in FRAME; `src_mac` 48 bits; `th_sport` and `th_dport` the first and second two bytes behind the IP header
+whatever the protocol; the others are the original tuple of its connection.
 It lies behind the row of PACKET that rules see: its fields have the numbers behind those of PACKET.
 """
 

@@ -28,10 +28,15 @@ def address(field: str, *values: int) -> Match:
 
 
 def table(
-    *rules: Sequence[Step], family: str = "inet", policy: Policy = Policy.DROP, sets: Sequence[Set] = (), **chains: Any
+    *rules: Sequence[Step],
+    family: str = "inet",
+    policy: Policy = Policy.DROP,
+    sets: Sequence[Set] = (),
+    hook: Hook = Hook.FORWARD,
+    **chains: Any,
 ) -> Table:
     """A table with a base chain `f` at forward of these rules, and more chains by name."""
-    base = Chain("f", f"{family} t f", (Hook.FORWARD,), policy=policy, rules=tuple(map(rule, rules)))
+    base = Chain("f", f"{family} t f", (hook,), policy=policy, rules=tuple(map(rule, rules)))
     more = {name: Chain(name, f"{family} t {name}", rules=tuple(map(rule, steps))) for name, steps in chains.items()}
     return Table(family, "t", {"f": base, **more}, {each.name: each for each in sets})
 

@@ -43,6 +43,19 @@ def fill_link(extra: Row, frame: Row, packet: Row) -> None:
     if kind < 0:
         kind = UNKNOWN_VALUE if is_for_many(packet) else TO_US
     extra["pkttype"] = TO_US if made_here else kind
+    show_ports(extra, packet)
+
+
+@hot
+def show_ports(extra: Row, packet: Row) -> None:
+    """Show what stands where ports are, which other protocols than those with ports have too."""
+    sport, dport = packet["sport"], packet["dport"]
+    if sport == ABSENT:
+        sport = UNKNOWN_VALUE
+        if packet["icmp_type"] >= 0 and packet["icmp_code"] >= 0:
+            sport = packet["icmp_type"] << 8 | packet["icmp_code"]
+    extra["th_sport"] = sport
+    extra["th_dport"] = UNKNOWN_VALUE if dport == ABSENT else dport
 
 
 @hot

@@ -134,7 +134,7 @@ def answer(program: Program, memory: Memory, step: Row, seen: Row, words: Number
         return int(state["kept"] >> 2 * step["first"] & 3)
     state["doubt"] = R_NOT_SIMULATED
     if op == OP_UNKNOWN:
-        return MAYBE if step["mask"] >> state["hook"] & 1 else int(step["value"])
+        return MAYBE if step["mask"] >> state["hook"] & 1 else int(step["value"] >> state["hook"] & 1)
     return is_element(program, memory, step, words)
 
 

@@ -32,7 +32,7 @@ OP_CHOICE = 2
 """The field, masked, is in the range of one of several choices; with `negate`, of none."""
 OP_LAST_MATCH = 2
 OP_UNKNOWN = 3
-"""Not simulated at the hooks of `mask` (bits); elsewhere its truth is `value`."""
+"""Not simulated at the hooks of `mask` (bits); of the others, true at those of `value`."""
 OP_ELEMENT = 4
 """The packet is in one of the elements that the hidden chain `first` stands for; with `negate`, in none."""
 OP_RECALL = 5

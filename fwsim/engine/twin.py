@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.engine import entry, hot
-from fwsim.engine.beside import for_nothing, show_link, show_own_tuple
+from fwsim.engine.beside import for_nothing, show_link, show_own_tuple, show_ports
 from fwsim.engine.icmp import is_error, is_never_tracked
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, Direction, Hook, Proto, Reason, TcpFlag, Verdict
@@ -107,6 +107,8 @@ def show(course: Course, packet: Row, state: int, direction: int) -> None:
     tracked = state == NEW or state == ESTABLISHED or state == RELATED
     seen["ct_status"] = 0 if tracked else ABSENT
     seen["ct_mark"] = 0 if tracked else ABSENT
+    if course.extra[0]["wanted"]:
+        show_ports(course.extra[0], packet)
     if state == NEW or state == ESTABLISHED:
         show_own_tuple(course.extra[0], packet, direction == REPLY)
     else:
@@ -134,6 +136,8 @@ def show_mirror(course: Course, packet: Row) -> None:
     elif packet["icmp_type"] >= 0:
         seen["icmp_type"] = icmp_request_of(packet["family"], packet["icmp_type"])
     show_own_tuple(course.extra[0], packet, True)
+    if course.extra[0]["wanted"]:
+        show_ports(course.extra[0], seen)
 
 
 @hot

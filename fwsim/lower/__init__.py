@@ -22,9 +22,10 @@ from fwsim.ruleset.values import Location
 from fwsim.tables import BUCKET, WALK, empty
 from fwsim.terms import Hook, Verdict
 
+from .doing import Ask
 from .limits import limit_problems
-from .lines import Ask
 from .needs import asks_for_ct, needs_tracking
+from .routed import Routes
 from .settings import settings_row
 from .tables import Tables
 
@@ -104,12 +105,14 @@ class Lowered:
 
 
 @uncollected()
-def lower(ruleset: Ruleset, *, interfaces: Sequence[str]) -> Lowered:
+def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None = None) -> Lowered:
     """Lower a ruleset. `interfaces` are the declared names in the order of their numbers.
+
+    `routes` answers questions about routes; without it they have no answer.
 
     Raises RulesetError for limits that cannot be counted; all else that is wrong, its reader has refused.
     """
-    tables = Tables(ruleset.netfilter, interfaces)
+    tables = Tables(ruleset.netfilter, interfaces, routes)
     every_rule = [rule for _, chain in tables.running for rule in chain.rules]
     problems = limit_problems(every_rule)
     if problems:

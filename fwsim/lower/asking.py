@@ -19,7 +19,7 @@ from fwsim.ruleset.values import Addresses, Choice, Masked, MatchValue, Names
 from fwsim.tables import number_in_seen
 
 from .boundaries import WHOLE, Boundaries, intersection, of_addresses, of_choices, of_names, of_numbers
-from .fields import ADDRESSES, HIGHEST, packet_field
+from .fields import ADDRESSES, highest, packet_field
 from .stretches import Stretches
 
 Operands = tuple[int, int, int, int, int, int, int, int]
@@ -69,13 +69,12 @@ class Meanings:
         field = packet_field(match.selector)
         if field is None:
             return None
-        assert isinstance(match.selector, str)
         value = self._with_sets(match.value, sets) if match.value.sets else match.value
         key = match.selector, id(value), match.absent
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = value, self._meaning(match.selector, value, match.absent)
-        return Asked(match.selector, field, match.text, known[1])
+        return Asked(match.selector if isinstance(match.selector, str) else field, field, match.text, known[1])
 
     def _with_sets(self, value: MatchValue, sets: Mapping[str, Set]) -> MatchValue:
         """A value with the elements of the sets that it names."""
@@ -85,12 +84,12 @@ class Meanings:
             self._elements[key] = replace(reduce(joined, elements), negated=value.negated)
         return self._elements[key]
 
-    def _meaning(self, selector: str, value: MatchValue, absent: bool) -> Meaning:
+    def _meaning(self, selector: Selector, value: MatchValue, absent: bool) -> Meaning:
         """What a value accepts."""
         if isinstance(value, Masked) and selector in ("src", "dst"):
             return Meaning(None, WHOLE, value.choices, value.negated, absent)
         if isinstance(value, Masked):
-            return Meaning(*of_choices(value, HIGHEST[selector]), value.choices, value.negated, absent)
+            return Meaning(*of_choices(value, highest(selector)), value.choices, value.negated, absent)
         if isinstance(value, Names):
             return Meaning(of_names(value, self.interfaces), absent=absent)
         if isinstance(value, Addresses):

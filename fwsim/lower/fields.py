@@ -5,7 +5,7 @@ Read first: `fwsim.netfilter.fields`; PACKET and EXTRA in `fwsim.tables`.
 
 from __future__ import annotations
 
-from fwsim.netfilter.fields import FIELDS, Selector
+from fwsim.netfilter.fields import FIELDS, Raw, Selector
 
 PACKET_FIELDS = {
     "ct_state": "ct_state", "family": "family", "iif": "iif", "oif": "oif", "src": "src0", "dst": "dst0",
@@ -29,8 +29,19 @@ HIGHEST = {field: (1 << kind.bits) - 1 for field, kind in FIELDS.items() if kind
 """The greatest value of each field."""
 
 
+def highest(selector: Selector) -> int:
+    """The greatest value of what a selector looks at."""
+    return (1 << selector.length) - 1 if isinstance(selector, Raw) else HIGHEST[str(selector)]
+
+
+RAW_FIELDS = {Raw("th", 0, 16): "th_sport", Raw("th", 16, 16): "th_dport"}
+"""The same of bits of headers that are read whatever the protocol."""
+
+
 def packet_field(selector: Selector) -> str | None:
     """The field that a selector looks at, if it is simulated."""
+    if isinstance(selector, Raw):
+        return RAW_FIELDS.get(selector)
     return PACKET_FIELDS.get(selector) if isinstance(selector, str) else None
 
 

@@ -8,82 +8,49 @@ it was true (OP_KEEP) for the others to ask (OP_RECALL).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from fwsim.engine.program import (
     FALSE,
-    OP_ALTER,
-    OP_ASSIGN,
     OP_ELEMENT,
-    OP_KEEP,
     OP_LIMIT,
-    OP_NAT,
-    OP_NOTRACK,
     OP_RECALL,
-    OP_SET_HELPER,
-    OP_TERM,
-    OP_UNKNOWN,
     TRUE,
 )
-from fwsim.netfilter.fields import NotSimulated, Selector
+from fwsim.netfilter.fields import Fib, Selector
 from fwsim.netfilter.model import NetfilterRule, Table
 from fwsim.netfilter.steps import (
-    Alter,
     AnyOf,
-    Assign,
+    AtHook,
     Case,
     Choose,
     Effectless,
     Lookup,
     Match,
     Nat,
-    NoTrack,
     Rate,
-    SetHelper,
     Step,
     Unknown,
     Verdict,
 )
-from fwsim.ruleset import words
 from fwsim.ruleset.resolve import joined
 from fwsim.ruleset.values import Addresses, Limit, MatchValue, Numbers, merged
-from fwsim.tables import number_in_seen
-from fwsim.terms import UNKNOWN_VALUE, Hook
+from fwsim.terms import Hook
 
-from .asking import Asked, Meaning, Meanings, Operands, instruction_of, merged_asks
+from .asking import Asked, Meaning, Meanings, instruction_of, merged_asks
+from .doing import Ask, Instruction, at_hook, construct_of, doing, kept, unknown
 from .fields import packet_field
 from .limits import LimitRow, limit_row
+from .routed import Routes, routed
 from .stretches import Stretches
 
 MOST_LINES = 64
 """Alternatives that a list of elements is turned into; of more it becomes a question of its own (OP_ELEMENT)."""
 
-EVERY_HOOK = sum(1 << hook for hook in Hook)
 ACCEPT = Verdict("accept")
-
-
-class Ask(NamedTuple):
-    """What an instruction asks, for explanations: the field's name, the PACKET field, what it wants.
-
-    Of what is no match, `field` is None and `kind` says what it is: `limit`, `unknown`, `set` or `kept`.
-    """
-
-    key: str
-    field: str | None
-    wanted: str
-    kind: str = "match"
-
-
-class Instruction(NamedTuple):
-    """A row of INSTRUCTION, and what it asks (None if it does something)."""
-
-    operands: Operands
-    ask: Ask | None
-
-
 Elements: TypeAlias = "tuple[tuple[MatchValue, ...], ...]"
 
 
@@ -107,8 +74,12 @@ class Line:
 class Lines:
     """The rules of a program, turned into lines; `limits` and `element_sets` collect what they refer to."""
 
-    def __init__(self, meanings: Meanings, stretches: Stretches, first_set: int) -> None:
-        """`first_set` is the number of the row of CHAIN that the first set of elements will have."""
+    def __init__(self, meanings: Meanings, stretches: Stretches, first_set: int, routes: Routes | None) -> None:
+        """`first_set` is the number of the row of CHAIN that the first set of elements will have.
+
+        Without `routes` nothing is known of them.
+        """
+        self.routes = routes
         self.meanings = meanings
         self.stretches = stretches
         self.first_set = first_set
@@ -118,9 +89,9 @@ class Lines:
         self._shared_limits: dict[tuple[str, str, str], int] = {}
         self._known_sets: dict[tuple[object, ...], int] = {}
 
-    def of_rule(self, rule: NetfilterRule, table: Table) -> list[Line]:
-        """The lines of one rule."""
-        growing = _Growing(self, table)
+    def of_rule(self, rule: NetfilterRule, table: Table, hooks: frozenset[Hook]) -> list[Line]:
+        """The lines of one rule, which is asked at these hooks."""
+        growing = _Growing(self, table, hooks)
         for step in rule.steps:
             growing.add(step)
         return growing.lines()
@@ -145,10 +116,11 @@ class Lines:
 class _Growing:
     """The lines of one rule while its steps are added."""
 
-    def __init__(self, lines: Lines, table: Table) -> None:
-        """One line without a step."""
+    def __init__(self, lines: Lines, table: Table, hooks: frozenset[Hook]) -> None:
+        """One line without a step; `hooks` are those at which the rule is asked."""
         self.lowering = lines
         self.table = table
+        self.hooks = hooks
         self.before: list[Line] = []
         """What was parted with: lines that only keep whether they were true."""
         self.partings = 0
@@ -171,6 +143,9 @@ class _Growing:
             return
         if isinstance(step, Lookup):
             self._look_up(step)
+            return
+        if isinstance(step, Match) and isinstance(step.selector, Fib) and self.lowering.routes is not None:
+            self._part(routed(step.selector, step, self.hooks, self.lowering.routes))
             return
         done = self._instructions(step)
         if isinstance(done, Asked):
@@ -220,10 +195,10 @@ class _Growing:
             return
         for line in self._going_on():
             line.counts = False
-            line.then.append(_kept(TRUE, self.partings))
+            line.then.append(kept(TRUE, self.partings))
             line.end = Verdict("continue")
             line.asks = merged_asks(line.asks)
-        self.before += [Line(then=[_kept(FALSE, self.partings)], end=Verdict("continue"), counts=False), *self.open]
+        self.before += [Line(then=[kept(FALSE, self.partings)], end=Verdict("continue"), counts=False), *self.open]
         row = (OP_RECALL, 0, self.partings, 0, 0, 0, 0, 0)
         self.open = [Line(then=[Instruction(row, Ask("the rest of the rule", None, "true", "kept"))])]
         self.partings += 1
@@ -293,65 +268,19 @@ class _Growing:
         """A step as a question or as instructions."""
         if isinstance(step, Match):
             asked = self.lowering.meanings.asked(step, self.table.sets)
-            return asked if asked is not None else [_unknown(step.text or _construct(step.selector))]
+            return asked if asked is not None else [unknown(step.text or construct_of(step.selector))]
+        if isinstance(step, AtHook):
+            return [at_hook(step.hooks)]
         if isinstance(step, Unknown):
-            return [_unknown(step.construct, step.hooks, step.elsewhere)]
+            return [unknown(step.construct, step.hooks, step.elsewhere)]
         if isinstance(step, Rate) and step.kernel == "nft":
             shared = (self.table.family, self.table.name, step.object) if step.object is not None else None
             row = (OP_LIMIT, 0, self.lowering.limit(step.limit, shared), 0, 0, 0, 0, 0)
             return [Instruction(row, Ask("limit", None, step.text, "limit"))]
         if isinstance(step, Effectless):
             return []
-        does = _doing(step)
-        return does if does is not None else [_unknown(getattr(step, "text", "") or type(step).__name__.lower())]
-
-
-def _doing(step: Step) -> list[Instruction] | None:
-    """What changes the packet as rules see it; None for what is not simulated."""
-    if isinstance(step, Assign):
-        return _assigning(step)
-    if isinstance(step, NoTrack):
-        return [_plain(OP_NOTRACK)]
-    if isinstance(step, SetHelper):
-        helper = words.HELPERS.get(step.helper)
-        return [] if helper is None else [_plain(OP_SET_HELPER, value=helper)]
-    if isinstance(step, Nat):
-        return [_plain(OP_NAT, value=int(step.kind in ("dnat", "redirect")))]
-    if isinstance(step, Alter):
-        fields = [packet_field(selector) for selector in step.selectors]
-        value = UNKNOWN_VALUE if step.constant is None else step.constant
-        return [_plain(OP_ALTER, number_in_seen(field), value) for field in fields if field is not None]
-    return None
-
-
-def _assigning(step: Assign) -> list[Instruction]:
-    """A new value, put together; what cannot be asked for later need not be set."""
-    target = packet_field(step.target)
-    if target is None:
-        return []
-    terms = []
-    for term in step.terms:
-        field = packet_field(term.selector)
-        number = -1 if field is None else number_in_seen(field)
-        terms.append(Instruction((OP_TERM, number, 0, term.shift, term.mask, 0, 0, int(step.lenient)), None))
-    return [*terms, _plain(OP_ASSIGN, number_in_seen(target), step.constant)]
-
-
-def _plain(op: int, field: int = 0, value: int = 0) -> Instruction:
-    """An instruction that does something."""
-    return Instruction((op, field, 0, 0, 0, value, 0, 0), None)
-
-
-def _kept(truth: int, parting: int) -> Instruction:
-    """Keep whether this line was true, or begin with FALSE."""
-    return Instruction((OP_KEEP, 0, parting, 0, 0, truth, 0, 0), None)
-
-
-def _unknown(construct: str, hooks: Iterable[Hook] = Hook, elsewhere: bool = False) -> Instruction:
-    """A question without an answer at these hooks."""
-    mask = sum(1 << hook for hook in hooks)
-    row = (OP_UNKNOWN, 0, 0, 0, mask, int(elsewhere), 0, 0)
-    return Instruction(row, Ask(construct, None, construct, "unknown"))
+        does = doing(step)
+        return does if does is not None else [unknown(getattr(step, "text", "") or type(step).__name__.lower())]
 
 
 def _does_something(line: Line) -> bool:
@@ -383,8 +312,3 @@ def _union(elements: Elements, negated: bool) -> MatchValue:
         numbers = [value for value in values if isinstance(value, Numbers)]
         return replace(first, intervals=merged(i for value in numbers for i in value.intervals), negated=negated)
     return replace(reduce(joined, values), negated=negated)
-
-
-def _construct(selector: Selector) -> str:
-    """What is not simulated, by its name."""
-    return selector.construct if isinstance(selector, NotSimulated) else str(selector)

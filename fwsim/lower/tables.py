@@ -20,7 +20,10 @@ from fwsim.terms import ABSENT, RejectWith, Verdict
 from .asking import Asked, Meanings, instruction_of
 from .bases import bases_of
 from .bitsets import Bitsets, asked_of
-from .lines import Ask, Instruction, Line, Lines
+from .doing import Ask, Instruction
+from .lines import Line, Lines
+from .reach import hooks_of_chains, place_of
+from .routed import Routes
 from .stretches import Stretches
 
 VERDICTS = {
@@ -46,14 +49,14 @@ def running_chains(netfilter: Netfilter) -> Iterator[tuple[Table, Chain]]:
 class Tables:
     """A program under construction."""
 
-    def __init__(self, netfilter: Netfilter, interfaces: Sequence[str]) -> None:
-        """`interfaces` are the declared names, by number."""
+    def __init__(self, netfilter: Netfilter, interfaces: Sequence[str], routes: Routes | None = None) -> None:
+        """`interfaces` are the declared names, by number; `routes` answers questions about routes."""
         self.running = list(running_chains(netfilter))
-        numbered = enumerate(self.running)
-        self.chain_numbers = {(table.family, table.name, chain.name): n for n, (table, chain) in numbered}
+        self.chain_numbers = {place_of(table, chain): n for n, (table, chain) in enumerate(self.running)}
+        self.hooks = hooks_of_chains(self.running)
         self.stretches = Stretches()
         self.bitsets = Bitsets(self.stretches, sum(len(chain.rules) for _, chain in self.running))
-        self.lines = Lines(Meanings(interfaces), self.stretches, len(self.running))
+        self.lines = Lines(Meanings(interfaces), self.stretches, len(self.running), routes)
         self.instructions: list[Instruction] = []
         self.rules: list[tuple[int, ...]] = []
         self.chains: list[tuple[int, ...]] = []
@@ -74,7 +77,7 @@ class Tables:
         lines: list[Line] = []
         sources: list[int] = []
         for rule in chain.rules:
-            of_rule = self.lines.of_rule(rule, table)
+            of_rule = self.lines.of_rule(rule, table, self.hooks[place_of(table, chain)])
             lines += of_rule
             sources += [self.sources] * len(of_rule)
             self.sources += 1

@@ -71,6 +71,13 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class AtHook:
+    """The packet is at one of these hooks. No format says this: lowering does, where an answer hangs on the hook."""
+
+    hooks: frozenset[Hook]
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
     """A token bucket: `kernel` says whose arithmetic, `nft` (nft_limit.c) or `xt` (xt_limit.c, in ticks)."""
 
@@ -280,7 +287,7 @@ class Case:
     steps: tuple[Step, ...]
 
 
-Asks: TypeAlias = "Match | Lookup | AnyOf | Unknown"
+Asks: TypeAlias = "Match | Lookup | AnyOf | Unknown | AtHook"
 """Steps that only ask: they change nothing."""
 
 Counts: TypeAlias = "Rate | Quota | Connections | Statistic | HashLimit | Recent"

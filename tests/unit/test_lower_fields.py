@@ -22,7 +22,8 @@ def test_addresses_are_the_fields_of_four_words() -> None:
 
 def test_what_no_packet_has_is_not_simulated() -> None:
     assert packet_field("ct_expiration") is None
-    assert packet_field(Raw("th", 16, 16)) is None
+    assert packet_field(Raw("th", 32, 16)) is None
+    assert packet_field(Raw("th", 16, 16)) == "th_dport"
 
 
 def test_the_greatest_value_of_a_field_comes_from_its_bits() -> None:

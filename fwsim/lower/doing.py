@@ -1,0 +1,113 @@
+"""Single steps as instructions: what changes the packet as rules see it, and questions without an answer.
+
+Read first: `fwsim.netfilter.steps`, INSTRUCTION in `fwsim.tables`, the `OP_*` of `fwsim.engine.program`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from fwsim.engine.program import (
+    OP_ALTER,
+    OP_ASSIGN,
+    OP_KEEP,
+    OP_NAT,
+    OP_NOTRACK,
+    OP_SET_HELPER,
+    OP_TERM,
+    OP_UNKNOWN,
+)
+from fwsim.netfilter.fields import NotSimulated, Selector
+from fwsim.netfilter.steps import Alter, Assign, Nat, NoTrack, SetHelper, Step
+from fwsim.ruleset import words
+from fwsim.tables import number_in_seen
+from fwsim.terms import UNKNOWN_VALUE, Hook, word
+
+from .asking import Operands
+from .fields import packet_field
+
+EVERY_HOOK = sum(1 << hook for hook in Hook)
+
+
+class Ask(NamedTuple):
+    """What an instruction asks, for explanations: the field's name, the PACKET field, what it wants.
+
+    Of what is no match, `field` is None and `kind` says what it is: `limit`, `unknown`, `hook`, `set` or `kept`.
+    """
+
+    key: str
+    field: str | None
+    wanted: str
+    kind: str = "match"
+
+
+class Instruction(NamedTuple):
+    """A row of INSTRUCTION, and what it asks (None if it does something)."""
+
+    operands: Operands
+    ask: Ask | None
+
+
+def doing(step: Step) -> list[Instruction] | None:
+    """What changes the packet as rules see it; None for what is not simulated."""
+    if isinstance(step, Assign):
+        return _assigning(step)
+    if isinstance(step, NoTrack):
+        return [_plain(OP_NOTRACK)]
+    if isinstance(step, SetHelper):
+        helper = words.HELPERS.get(step.helper)
+        return [] if helper is None else [_plain(OP_SET_HELPER, value=helper)]
+    if isinstance(step, Nat):
+        return [_plain(OP_NAT, value=int(step.kind in ("dnat", "redirect")))]
+    if isinstance(step, Alter):
+        fields = [packet_field(selector) for selector in step.selectors]
+        value = UNKNOWN_VALUE if step.constant is None else step.constant
+        return [_plain(OP_ALTER, number_in_seen(field), value) for field in fields if field is not None]
+    return None
+
+
+def _assigning(step: Assign) -> list[Instruction]:
+    """A new value, put together; what cannot be asked for later need not be set."""
+    target = packet_field(step.target)
+    if target is None:
+        return []
+    terms = []
+    for term in step.terms:
+        field = packet_field(term.selector)
+        number = -1 if field is None else number_in_seen(field)
+        terms.append(Instruction((OP_TERM, number, 0, term.shift, term.mask, 0, 0, int(step.lenient)), None))
+    return [*terms, _plain(OP_ASSIGN, number_in_seen(target), step.constant)]
+
+
+def _plain(op: int, field: int = 0, value: int = 0) -> Instruction:
+    """An instruction that does something."""
+    return Instruction((op, field, 0, 0, 0, value, 0, 0), None)
+
+
+def kept(truth: int, parting: int) -> Instruction:
+    """Keep whether this line was true, or begin with FALSE."""
+    return Instruction((OP_KEEP, 0, parting, 0, 0, truth, 0, 0), None)
+
+
+def unknown(construct: str, hooks: Iterable[Hook] = Hook, elsewhere: bool = False) -> Instruction:
+    """A question without an answer at these hooks."""
+    mask = _bits(hooks)
+    row = (OP_UNKNOWN, 0, 0, 0, mask, EVERY_HOOK & ~mask if elsewhere else 0, 0, 0)
+    return Instruction(row, Ask(construct, None, construct, "unknown"))
+
+
+def at_hook(hooks: frozenset[Hook]) -> Instruction:
+    """Whether the packet is at one of these hooks."""
+    names = ", ".join(word(hook) for hook in sorted(hooks))
+    return Instruction((OP_UNKNOWN, 0, 0, 0, 0, _bits(hooks), 0, 0), Ask("hook", None, names, "hook"))
+
+
+def _bits(hooks: Iterable[Hook]) -> int:
+    """Hooks as bits."""
+    return sum(1 << hook for hook in hooks)
+
+
+def construct_of(selector: Selector) -> str:
+    """What is not simulated, by its name."""
+    return selector.construct if isinstance(selector, NotSimulated) else str(selector)

@@ -1,0 +1,70 @@
+"""Single steps as instructions."""
+
+from __future__ import annotations
+
+import pytest
+
+from fwsim.engine.program import OP_ALTER, OP_ASSIGN, OP_NAT, OP_NOTRACK, OP_SET_HELPER, OP_TERM, OP_UNKNOWN
+from fwsim.lower.doing import at_hook, construct_of, doing, kept, unknown
+from fwsim.netfilter.fields import NotSimulated, Raw
+from fwsim.netfilter.steps import Alter, Assign, Nat, NoTrack, Quota, SetHelper, Step, Term
+from fwsim.tables import number_in_seen
+from fwsim.terms import UNKNOWN_VALUE, Hook
+
+
+@pytest.mark.parametrize(
+    ("step", "operations"),
+    [
+        (NoTrack(), [OP_NOTRACK]),
+        (SetHelper("ftp"), [OP_SET_HELPER]),
+        (SetHelper("irc"), []),
+        (Nat("masquerade"), [OP_NAT]),
+        (Assign("mark", 1), [OP_ASSIGN]),
+        (Assign("ct_mark", 1, (Term("mark"), Term("ct_mark", 3))), [OP_TERM, OP_TERM, OP_ASSIGN]),
+        (Assign("priority", 1), []),
+        (Alter(("dscp", "ttl", Raw("th", 0, 8))), [OP_ALTER, OP_ALTER]),
+    ],
+)
+def test_what_a_step_does_is_a_row_of_instructions(step: Step, operations: list[int]) -> None:
+    done = doing(step)
+    assert done is not None
+    assert [instruction.operands[0] for instruction in done] == operations
+    assert all(instruction.ask is None for instruction in done)
+
+
+def test_what_changes_nothing_and_asks_is_left_to_others() -> None:
+    assert doing(Quota(5)) is None
+
+
+def test_a_part_of_a_mark_that_is_not_simulated_is_unknown() -> None:
+    (term, _) = doing(Assign("mark", 0, (Term(NotSimulated("jhash ip saddr")),))) or []
+    assert term.operands[1] == -1
+
+
+def test_a_header_is_altered_to_a_value_or_to_one_that_is_not_known() -> None:
+    ((known, _),) = doing(Alter(("dscp",), 5)) or []
+    ((lost, _),) = doing(Alter(("dscp",))) or []
+    assert (known[1], known[5], lost[5]) == (number_in_seen("dscp"), 5, UNKNOWN_VALUE)
+
+
+def test_a_destination_is_translated_by_dnat_and_redirect() -> None:
+    values = [(doing(Nat(kind)) or [])[0].operands[5] for kind in ("dnat", "redirect", "snat", "masquerade")]
+    assert values == [1, 1, 0, 0]
+
+
+def test_a_question_without_an_answer_says_at_which_hooks() -> None:
+    here = unknown("meta skuid 1", {Hook.INPUT}, elsewhere=True)
+    assert here.operands[0] == OP_UNKNOWN
+    assert here.operands[4] == 1 << Hook.INPUT
+    assert here.operands[5] == sum(1 << hook for hook in Hook if hook != Hook.INPUT)
+    only = at_hook(frozenset({Hook.INPUT, Hook.FORWARD}))
+    assert (only.operands[4], only.operands[5]) == (0, 1 << Hook.INPUT | 1 << Hook.FORWARD)
+
+
+def test_a_construct_is_told_as_it_was_written() -> None:
+    assert construct_of(NotSimulated("meta cpu")) == "meta cpu"
+    assert construct_of("ct_bytes") == "ct_bytes"
+
+
+def test_what_is_kept_is_numbered() -> None:
+    assert kept(1, 3).operands[2] == 3
