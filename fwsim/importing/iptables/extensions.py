@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from fwsim.netfilter.fields import Selector
-from fwsim.netfilter.steps import Match, Step, Unknown
+from fwsim.netfilter.steps import Match, Step, Unknown, Verdict
 from fwsim.ruleset.values import MatchValue, Numbers
 from fwsim.terms import Hook
 
@@ -43,7 +43,6 @@ class Use:
     family: int = 4
     protocol: int = 0
     protocol_negated: bool = False
-    table: str = "filter"
     sets: Mapping[str, IpSet] = field(default_factory=dict)
     syn: bool = False
     """For a target: the rule asks for the SYN flag."""
@@ -84,6 +83,8 @@ class Extension:
     protocols: tuple[int, ...]
     tables: tuple[str, ...]
     hooks: frozenset[Hook]
+    foreign: bool = False
+    """Its options are not known."""
 
     def distinct(self) -> Iterable[Option]:
         """Every option once."""
@@ -150,3 +151,17 @@ FOREIGN_TARGETS = frozenset(
     "PROTO RAWDNAT RAWSNAT ROUTE SAME STEAL SYSRQ TARPIT XOR FLOWOFFLOAD FULLCONENAT".split()
 )
 """Extensions that exist outside the kernel and iptables: what they do is not known here."""
+
+
+def foreign_match(name: str) -> Extension | None:
+    """A match of which no more than the name is known."""
+    if name not in FOREIGN_MATCHES:
+        return None
+    return Extension(name, {}, lambda use: (use.unknown(),), (), (), EVERYWHERE, True)
+
+
+def foreign_target(name: str) -> Extension | None:
+    """A target of which no more than the name is known."""
+    if name not in FOREIGN_TARGETS:
+        return None
+    return Extension(name, {}, lambda use: (Verdict("unknown", text=use.whole_text()),), (), (), EVERYWHERE, True)

@@ -62,7 +62,7 @@ def mark(use: Use) -> Steps:
     change = _asked(use)
     assert change is not None
     kept = ~change.mask & ALL
-    yield Assign("mark", change.value, (Term("mark", kept),) if kept else (), use.whole_text())
+    yield Assign("mark", change.value, (Term("mark", kept),) if kept else (), use.whole_text(), lenient=True)
 
 
 MOVES = ("save-mark", "restore-mark")
@@ -87,7 +87,7 @@ def connmark(use: Use) -> Steps:
         mask = use.given["mask"].value if "mask" in use else change.mask
         kept = ~mask & ALL
         old = (Term("ct_mark", _shifted(kept, shift), shift),) if kept else ()
-        yield Assign("ct_mark", _shifted(change.value, shift), old, text)
+        yield Assign("ct_mark", _shifted(change.value, shift), old, text, lenient=True)
         return
     both = use.given["mask"].value if "mask" in use else ALL
     ctmask, nfmask = (use.given[name].value if name in use else both for name in ("ctmask", "nfmask"))
@@ -106,7 +106,7 @@ def _moved(target: str, cleared: int, source: str, taken: int, shift: int, text:
     """`target = (target & ~cleared) ^ shifted(source & taken)`."""
     kept = ~cleared & ALL
     old = (Term(target, kept),) if kept else ()
-    return Assign(target, 0, (*old, Term(source, _shifted(taken, shift), shift)), text)
+    return Assign(target, 0, (*old, Term(source, _shifted(taken, shift), shift)), text, lenient=True)
 
 
 EVENTS = frozenset("new related destroy reply assured protoinfo helper mark natseqinfo secmark label synproxy".split())
@@ -154,8 +154,9 @@ def notrack(use: Use) -> Steps:
 @target(
     "HMARK", "hmark-tuple text", "hmark-src-prefix plenmask", "hmark-dst-prefix plenmask", "hmark-sport-mask u16",
     "hmark-dport-mask u16", "hmark-spi-mask u32", "hmark-sport u16", "hmark-dport u16", "hmark-spi u32",
-    "hmark-proto-mask u16", "+ hmark-rnd u32", "+ hmark-mod u32 1..0", "hmark-offset u32",
+    "hmark-proto-mask u16", "hmark-rnd u32", "+ hmark-mod u32 1..0", "hmark-offset u32",
 )  # fmt: skip
 def hmark(use: Use) -> Steps:
     """xt_HMARK.c: a hash."""
+    one_of("HMARK", use.given, "hmark-rnd")
     yield Alter(("mark",), None, use.whole_text())

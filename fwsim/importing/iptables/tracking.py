@@ -1,4 +1,4 @@
-"""Matches on what conntrack knows: state, conntrack, connmark, helper, connlimit, connbytes, connlabel.
+"""Matches on what conntrack knows, and on marks: state, conntrack, mark, connmark, helper, connlimit, connbytes.
 
 Read first: `extensions`. `xt_conntrack.c`: of a packet without a connection (INVALID, UNTRACKED) the option `--ctstate`
 alone counts, whatever else is asked, and without it the match is false.
@@ -136,6 +136,13 @@ def connmark(use: Use) -> Steps:
     """xt_connmark.c."""
     mark, mask = use.given["mark"].value
     yield use.match("mark", "ct_mark", Masked((Choice(mark, mark, mask),), use.negated("mark")))
+
+
+@match("mark", "+! mark mark")
+def packet_mark(use: Use) -> Steps:
+    """xt_mark.c."""
+    mark, mask = use.given["mark"].value
+    yield use.match("mark", "mark", Masked((Choice(mark, mark, mask),), use.negated("mark")))
 
 
 @match("helper", "+! helper text")

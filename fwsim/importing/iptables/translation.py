@@ -142,7 +142,7 @@ def _marked(use: Use) -> Iterable[Assign]:
     """The mark that TPROXY leaves."""
     value, mask = use.given["tproxy-mark"].value
     kept = ~mask & ALL
-    yield Assign("mark", value, (Term("mark", kept),) if kept else (), use.given["tproxy-mark"].text)
+    yield Assign("mark", value, (Term("mark", kept),) if kept else (), use.given["tproxy-mark"].text, lenient=True)
 
 
 @target(
