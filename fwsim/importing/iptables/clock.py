@@ -1,0 +1,129 @@
+"""The match time: hours, days of the week and dates.
+
+Read first: `extensions`. All are UTC, on the clock of the capture. Unlike Linux: without `--datestop` there is no last
+day (the kernel's is 2038-01-19).
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import UTC, datetime
+
+from fwsim.netfilter.steps import AnyOf, Match
+from fwsim.ruleset.values import Intervals, Numbers, merged
+
+from .extensions import Steps, Use, match
+from .values import Refused, interval, number_or_none
+
+SECOND = 1_000_000_000
+LAST = 86399
+"""The last second of a day."""
+
+WEEK = {"mo": 1, "tu": 2, "we": 3, "th": 4, "fr": 5, "sa": 6, "su": 7}
+MOST_DAY = 255
+CLOCK = re.compile(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?\Z")
+DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:T(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?)?)?)?)?\Z")
+YEARS = range(1970, 2039)
+
+
+def seconds_of_day(text: str) -> int:
+    """`hh:mm[:ss]`."""
+    found = CLOCK.match(text)
+    hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (24, 0, 0)
+    if hours > 23 or minutes > 59 or seconds > 59:
+        raise Refused(f"`{text}` is no time of day: expected hh:mm[:ss]")
+    return (hours * 60 + minutes) * 60 + seconds
+
+
+def seconds_of_date(text: str) -> int:
+    """`YYYY[-MM[-DD[Thh[:mm[:ss]]]]]`."""
+    found = DATE.match(text)
+    try:
+        year, month, day, *clock = (int(part) if part else None for part in found.groups()) if found else (None, 0, 0)
+        date = datetime(year or 0, month or 1, day or 1, *(part or 0 for part in clock), tzinfo=UTC)
+    except ValueError:
+        date = None
+    if date is None or date.year not in YEARS:
+        raise Refused(f"`{text}` is no date: expected YYYY[-MM[-DD[Thh[:mm[:ss]]]]], 1970 to 2038")
+    return calendar.timegm(date.timetuple())
+
+
+def weekdays(text: str) -> set[int]:
+    """Days from Monday, 1, to Sunday, 7; a greater number is no day."""
+    days = set()
+    for word in text.split(","):
+        number = number_or_none(word, 1, MOST_DAY)
+        if number is None:
+            beginning = word[:2].lower()
+            number = WEEK.get(beginning) if word[:1].isupper() and word[1:].islower() else None
+        if number is None:
+            raise Refused(f"`{word}` is no day of the week: expected Mon to Sun or 1 to 7")
+        days.add(number)
+    return days
+
+
+def _check_monthdays(text: str) -> None:
+    """Days of the month are not simulated, but must be some."""
+    for word in text.split(","):
+        if word and number_or_none(word, 1, 31) is None:
+            raise Refused(f"`{word}` is no day of the month")
+
+
+def _day_value(days: set[int], shift: int = 0) -> Numbers:
+    """Days as the field `day` has them: Sunday is 0."""
+    return Numbers(merged(((day + shift) % 7, (day + shift) % 7) for day in days if day <= 7))
+
+
+def _dates(use: Use) -> Steps:
+    """`--datestart` and `--datestop`."""
+    if "datestart" in use or "datestop" in use:
+        start = seconds_of_date(use.given["datestart"].value) if "datestart" in use else 0
+        stop = seconds_of_date(use.given["datestop"].value) if "datestop" in use else (1 << 63) // SECOND - 1
+        text = " ".join(use.given[name].text for name in ("datestart", "datestop") if name in use)
+        yield Match("time", Numbers(interval(start * SECOND, (stop + 1) * SECOND - 1)), text=text)
+
+
+def _hours(use: Use) -> tuple[Intervals, bool]:
+    """The seconds of the day that count, and whether they reach over midnight."""
+    start = seconds_of_day(use.given["timestart"].value) if "timestart" in use else 0
+    stop = seconds_of_day(use.given["timestop"].value) if "timestop" in use else LAST
+    return ((start, stop),) if start < stop else merged(((0, stop), (start, LAST))), start > stop
+
+
+@match(
+    "time", "datestart text", "datestop text", "timestart text", "timestop text", "contiguous flag",
+    "! weekdays text", "! monthdays text", "localtz flag -utc", "utc flag -kerneltz", "kerneltz flag",
+)  # fmt: skip
+def time(use: Use) -> Steps:
+    """xt_time.c."""
+    hours, over_midnight = _hours(use)
+    contiguous = "contiguous" in use
+    if contiguous and not over_midnight:
+        raise Refused("--contiguous makes sense only where --timestop is before --timestart")
+    days = weekdays(use.given["weekdays"].value) if "weekdays" in use else set()
+    if "weekdays" in use and use.negated("weekdays"):
+        days = set(WEEK.values()) - days
+    if "monthdays" in use:
+        _check_monthdays(use.given["monthdays"].value)
+    dates = list(_dates(use))
+    if "kerneltz" in use or "localtz" in use or "monthdays" in use or (contiguous and dates):
+        yield use.unknown()
+        return
+    yield from dates
+    yield from _daily(use, hours, contiguous, days)
+
+
+def _daily(use: Use, hours: Intervals, contiguous: bool, days: set[int]) -> Steps:
+    """Hours and days; with --contiguous, what is after midnight belongs to the day before."""
+    names = [name for name in ("timestart", "timestop", "contiguous") if name in use]
+    text = " ".join(use.given[name].text for name in names)
+    if contiguous and "weekdays" in use:
+        night, evening = ((Match("hour", Numbers((part,)), text=text)) for part in hours)
+        of_night, of_evening = (use.match("weekdays", "day", _day_value(days, shift)) for shift in (1, 0))
+        yield AnyOf(((night, of_night), (evening, of_evening)), use.whole_text())
+        return
+    if hours != ((0, LAST),):
+        yield Match("hour", Numbers(hours), text=text)
+    if "weekdays" in use:
+        yield use.match("weekdays", "day", _day_value(days))
