@@ -1,0 +1,203 @@
+"""JSON (RFC 8259) whose every value knows where it was written.
+
+Read first: `fwsim.nft.source`. As libnftables reads it (through jansson): integers have 64 bits, strings hold no NUL
+and no half of a surrogate pair, a key that is written twice counts as it was written last. One pass, no recursion.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from json import JSONDecodeError, decoder
+from sys import intern
+from typing import Any, NoReturn, TypeAlias
+
+from fwsim.nft.source import Source, shown
+
+DEEPEST = 256
+"""How deep arrays and objects may be nested: every level of an expression of nft is two of these."""
+
+SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
+
+TOKEN = re.compile(
+    r'[ \t\n\r]*+(?:"([^"\\\x00-\x1f]*+)"|([\[\]{},:])|(-?(?:0|[1-9][0-9]*+)(?![.eE0-9]))'
+    r"|(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(true|false|null)(?![A-Za-z0-9_])"
+    r'|(")|(\Z)|(.))',
+    re.DOTALL,
+)
+KEY = re.compile(r'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:')
+"""Nearly every key, with its colon."""
+EMPTY = re.compile(r"[ \t\n\r]*+[\]}]")
+PLAIN, MARK, INTEGER, REAL, WORD, ESCAPED, END, JUNK = range(1, 9)
+
+WORDS = {"true": True, "false": False, "null": None}
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+read_string: Callable[[str, int, bool], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]
+
+Value: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
+
+class Json:
+    """A value, and where it was written."""
+
+    __slots__ = ("end", "source", "start", "value")
+
+    def __init__(self, source: Source, start: int, end: int, value: Value) -> None:
+        """Objects and arrays hold values of this class."""
+        self.source = source
+        self.start = start
+        self.end = end
+        self.value = value
+
+    def fail(self, expected: str) -> NoReturn:
+        """Refuse it for what it is."""
+        self.refuse(f"unexpected {self.described()}, expected {expected}")
+
+    def refuse(self, what: str) -> NoReturn:
+        """Refuse it for what it says."""
+        raise self.source.error(self.start, what)
+
+    def described(self) -> str:
+        """What it is, as a message says it."""
+        value = self.value
+        if isinstance(value, dict):
+            return "an object" if len(value) != 1 else f"an object with {shown(next(iter(value)))}"
+        if isinstance(value, list):
+            return "an array"
+        if isinstance(value, str):
+            return f"string {shown(value)}"
+        return shown(self.source.text[self.start : self.end])
+
+
+class Open:
+    """An object or array that is being read."""
+
+    __slots__ = ("is_object", "key", "start", "value")
+
+    def __init__(self, start: int, is_object: bool) -> None:
+        """It begins at `start`."""
+        self.start = start
+        self.is_object = is_object
+        self.value: Any = {} if is_object else []
+        self.key = ""
+
+
+def read(source: Source) -> Json:
+    """The value that a text is."""
+    text = source.text
+    match = TOKEN.match
+    stack: list[Open] = []
+    position = 0
+    while True:
+        if stack and stack[-1].is_object:
+            position = _key(source, stack[-1], position)
+        found: Any = match(text, position)
+        kind, position = found.lastindex, found.end()
+        start = found.start(kind) - (kind == PLAIN)  # with the quote
+        if kind == MARK and found[MARK] in "[{":
+            opened = Open(start, found[MARK] == "{")
+            closed = _closed(text, position, "}" if opened.is_object else "]")
+            if not closed:
+                stack.append(opened)
+                if len(stack) > DEEPEST:
+                    raise source.error(start, f"nested too deeply, expected at most {DEEPEST} levels")
+                continue
+            value: Any = opened.value
+            position = closed
+        else:
+            value, position = _scalar(source, kind, found)
+        done, position = _finish(source, stack, Json(source, start, position, value))
+        if done is not None:
+            return done
+
+
+def _closed(text: str, position: int, mark: str) -> int:
+    """Where an object or array ends that holds nothing; 0 if it holds something."""
+    found = EMPTY.match(text, position)
+    return found.end() if found is not None and text[found.end() - 1] == mark else 0
+
+
+def _key(source: Source, container: Open, position: int) -> int:
+    """Read a key and the colon behind it."""
+    found: Any = KEY.match(source.text, position)
+    if found is not None and found[1].isascii():
+        container.key = intern(found[1])
+        return int(found.end())
+    found = TOKEN.match(source.text, position)
+    kind, position = found.lastindex, found.end()
+    if kind not in (PLAIN, ESCAPED):
+        _fail(source, found, "a key in quotes")
+    container.key, position = _scalar(source, kind, found)
+    found = TOKEN.match(source.text, position)
+    if found[MARK] != ":":
+        _fail(source, found, "':'")
+    return int(found.end())
+
+
+def _finish(source: Source, stack: list[Open], done: Json) -> tuple[Json | None, int]:
+    """Put a value where it belongs, and close what ends behind it; the value of the whole text if that ends too."""
+    text, position = source.text, done.end
+    while True:
+        found: Any = TOKEN.match(text, position)
+        if not stack:
+            if found.lastindex != END:
+                _fail(source, found, "end of file")
+            return done, position
+        container = stack[-1]
+        if container.is_object:
+            container.value[container.key] = done
+        else:
+            container.value.append(done)
+        mark, position = found[MARK], found.end()
+        if mark == ",":
+            return None, position
+        if mark != ("}" if container.is_object else "]"):
+            _fail(source, found, "',' or '}'" if container.is_object else "',' or ']'")
+        done = Json(source, container.start, position, container.value)
+        stack.pop()
+
+
+def _scalar(source: Source, kind: int, found: re.Match[str]) -> tuple[Any, int]:
+    """A string, number or constant, and where it ends."""
+    if kind == PLAIN:
+        text, end = found[PLAIN], found.end()
+        if not text.isascii() and SURROGATE.search(text):
+            raise source.error(found.start(PLAIN) - 1, "half of a surrogate pair, expected text")
+        return text, end
+    if kind == INTEGER:
+        return _integer(source, found), found.end()
+    if kind == WORD:
+        return WORDS[found[WORD]], found.end()
+    if kind == ESCAPED:
+        return _escaped(source, found.start(ESCAPED))
+    if kind == REAL:
+        return float(found[REAL]), found.end()
+    _fail(source, found, "a value")
+
+
+def _integer(source: Source, found: re.Match[str]) -> int:
+    """An integer of 64 bits."""
+    digits = found[INTEGER]
+    value = int(digits) if len(digits) <= 20 else LARGEST + 1
+    if not SMALLEST <= value <= LARGEST:
+        raise source.error(found.start(INTEGER), f"the number {shown(digits)} is out of range, expected 64 bits")
+    return value
+
+
+def _escaped(source: Source, start: int) -> tuple[str, int]:
+    """A string with escapes, or a broken one."""
+    try:
+        text, end = read_string(source.text, start + 1, True)
+    except JSONDecodeError as error:
+        raise source.error(error.pos, f"{error.msg.removesuffix(' at').lower()}, expected a string") from None
+    if "\0" in text or SURROGATE.search(text):
+        raise source.error(start, "NUL or half of a surrogate pair in a string, expected text")
+    return text, end
+
+
+def _fail(source: Source, found: re.Match[str], expected: str) -> NoReturn:
+    """Refuse a token."""
+    kind = found.lastindex or END
+    text = "end of file" if kind == END else shown(found[kind])
+    raise source.error(found.start(kind), f"unexpected {text}, expected {expected}")

@@ -1,0 +1,69 @@
+"""A whole text of nft JSON: to its tree, or to its mistakes.
+
+Read first: `commands`. This is the way in.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fwsim.errors import Problem, RulesetError
+from fwsim.garbage import uncollected
+from fwsim.nft.block_tree import Command, Script
+from fwsim.nft.source import LARGEST, Source, byte_length, whole
+from fwsim.nft.tokens import MOST_PROBLEMS
+
+from .commands import command
+from .located import Json, read
+from .members import integer, items, members
+
+BEGINNING = re.compile(r'[ \t\n\r]*+\{[ \t\n\r]*+"nftables"[ \t\n\r]*+:')
+SCHEMA = 1
+"""The highest version of the schema that libnftables knows."""
+
+
+def looks_like_nft_json(text: str) -> bool:
+    """Whether a text means to be nft JSON, though it may be broken."""
+    return BEGINNING.match(text) is not None
+
+
+@uncollected()
+def parse_json(text: str, path: str = "<text>") -> Script:
+    """The script that a text of nft JSON is.
+
+    Raises RulesetError with the first ten mistakes.
+    """
+    if len(text) > LARGEST or (not text.isascii() and byte_length(text) > LARGEST):
+        raise whole(path, f"larger than {LARGEST >> 20} MiB, expected nft JSON")
+    source = Source(path, text)
+    held = members(read(source), ("nftables",), "nftables")
+    if "nftables" not in held:
+        raise source.error(0, "'nftables' is missing, expected nft JSON")
+    commands: list[Command] = []
+    problems: list[Problem] = []
+    waiting = items(held["nftables"], "commands")[::-1]
+    held.clear()  # what was read is given back command by command
+    while waiting:
+        item = waiting.pop()
+        try:
+            if not _is_about_itself(item):
+                commands.append(command(item))
+        except RulesetError as error:
+            problems += error.problems
+            if len(problems) >= MOST_PROBLEMS:
+                break
+    if problems:
+        raise RulesetError(problems)
+    return Script(source, 0, len(text), tuple(commands), (source,))
+
+
+def _is_about_itself(item: Json) -> bool:
+    """Whether it is the version of what printed it, of which the schema must be known."""
+    if not isinstance(item.value, dict) or "metainfo" not in item.value:
+        return False
+    told = item.value["metainfo"].value
+    if isinstance(told, dict) and "json_schema_version" in told:
+        place = told["json_schema_version"]
+        if integer(place, "a version") > SCHEMA:
+            place.refuse(f"version {place.value} of the schema is not known, expected at most {SCHEMA}")
+    return True
