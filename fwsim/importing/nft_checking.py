@@ -22,7 +22,7 @@ HOOKS: dict[str, frozenset[str]] = {
     "snat": frozenset(["postrouting", "input"]), "masquerade": frozenset(["postrouting"]),
     "dnat": frozenset(["prerouting", "output"]), "redirect": frozenset(["prerouting", "output"]),
     "reject": frozenset(["prerouting", "input", "forward", "output", "ingress"]),
-    "tproxy": frozenset(["prerouting"]), "synproxy": frozenset(["input", "forward"]),
+    "tproxy": frozenset(["prerouting"]), "pkttype set": frozenset(["prerouting", "ingress"]), "synproxy": frozenset(["input", "forward"]),
     "flow": frozenset(["forward"]), "socket": frozenset(["prerouting", "input", "output"]),
     "osf": frozenset(["prerouting", "input", "forward"]),
     "rt mtu": frozenset(["forward", "output", "postrouting"]),

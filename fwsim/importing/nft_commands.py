@@ -16,7 +16,7 @@ from fwsim.nft.tree import Expression, Node
 
 from . import nft_chains, nft_sets
 from .nft_counting import check_object, object_step
-from .nft_removing import check_unused, check_unused_object, check_unused_set, rename_chain
+from .nft_removing import check_unused, check_unused_object, check_unused_set
 from .nft_rules import by_handle, place_of, read_rule
 from .nft_ruleset import ChainState, ObjectState, Ruleset, TableState
 from .nft_values import refuse
@@ -206,10 +206,10 @@ class Applying:
         self.attempt(self._rename, cast(Target, command.target), command.rename or "")
 
     def _rename(self, target: Target, name: str) -> None:
-        table, chain = self.chain_of(target)
-        if name in table.chains:
-            raise refuse(target, f"there is a chain '{name}' already")
-        rename_chain(table, chain, name)
+        chain = self.chain_of(target)[1]
+        raise refuse(
+            target, f"'{chain.name}' can be renamed to '{name}' when it is loaded only, not in the same script"
+        )
 
     # --- delete, destroy, flush --------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ def limit(node: rule_tree.Limit, name: str | None = None, text: str | None = Non
     if not node.rate or node.rate > LARGEST or burst > 0xFFFFFFFF:
         raise refuse(node, "the kernel takes a rate of at least 1, and a burst of 32 bits")
     tokens = node.rate + burst if node.unit == "bytes" else burst
-    if period * tokens // node.rate > LARGEST or (node.unit == "bytes" and node.rate + burst > LARGEST):
+    if period * tokens // node.rate > LARGEST or node.rate + burst > LARGEST:
         raise refuse(node, "the rate and its burst are out of range for the kernel")
     text = node.text if text is None else text
     return Rate(Limit(node.rate, period, burst, node.over, node.unit, node.text), "nft", name, text)
@@ -39,7 +39,7 @@ def limit(node: rule_tree.Limit, name: str | None = None, text: str | None = Non
 
 def quota(node: rule_tree.Quota, name: str | None = None, text: str | None = None) -> Quota:
     """`quota over 25 mbytes`."""
-    if node.bytes >> 63 or node.used >> 64:
+    if node.bytes >> 63 or node.used > node.bytes:
         raise refuse(node, "the quota is out of range for the kernel")
     return Quota(node.bytes, node.used, node.over, name, node.text if text is None else text)
 

@@ -16,7 +16,7 @@ from fwsim.nft.tree import Expression, SetLiteral, SetReference
 
 from .nft_comparing import seen
 from .nft_matches import element_of
-from .nft_members import anonymous_map, members_of
+from .nft_members import anonymous_map, has_interval, members_of
 from .nft_operands import Operand, is_constant, operands
 from .nft_reading import Reading
 from .nft_values import Evaluated, Wanted, element, refuse, unveiled
@@ -88,6 +88,12 @@ def named(reading: Reading, node: SetReference, left: tuple[Operand, ...], value
         raise refuse(node, f"'{node.name}' is no map to {what}: it gives {given}")
 
 
+def check_mixed(node: SetLiteral, values: list[Evaluated]) -> None:
+    """The kernel keeps either single values or intervals in one map."""
+    if len({has_interval(value) for value in values}) > 1:
+        raise refuse(node, "a map gives either single values or intervals, not both")
+
+
 def choose_named(reading: Reading, node: SetReference, left: tuple[Operand, ...], text: str) -> Choose:
     """The choice by a named map; a key that is computed first is not simulated."""
     computed = any(each.operations or each.numbers for each in left)
@@ -108,10 +114,12 @@ def mapped(reading: Reading, node: tree.Map, wanted: tuple[Wanted, ...], build: 
         raise refuse(mapping, "expected a map in braces or by name")
     members = members_of(reading.constants, mapping, left, True)
     anonymous_map(members, left)
-    cases = []
+    cases, given = [], []
     for member in members:
         assert member.value is not None
         value = element(reading.constants, member.value, wanted)
+        given.append(value)
         cases.append(Case(element_of(reading, left, member.key), build(value)))
+    check_mixed(mapping, given)
     reading.ruleset.anonymous_set(reading.table)
     return Choose(looked_at(left), last_first(cases), None, node.text)

@@ -49,6 +49,8 @@ def members_of(
             raise refuse(value, "a value stands in maps only")
         if value is None and is_map:
             raise refuse(node, "expected ':' and what the map gives for it")
+        if node.timeout is not None or node.expires is not None:
+            raise refuse(node, "elements of a set without a name have no timeout")
         found.append(Member(element(constants, key, wanted), value, node))
     if not found:
         raise refuse(literal, "the set is empty")

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from fwsim.errors import RulesetError
 from fwsim.netfilter.steps import Choose, Step, Verdict
 from fwsim.nft.tree import Node
-from fwsim.ruleset.values import merged
 
 from .nft_blocks import Corners
 from .nft_members import box, has_interval
 from .nft_operands import Operand
-from .nft_values import Evaluated, Span, Wanted, refuse
+from .nft_values import Evaluated, Wanted, refuse
 
 if TYPE_CHECKING:
     from .nft_ruleset import Ruleset
@@ -122,7 +121,7 @@ class SetState:
             return
         if not self.interval and has_interval(key):
             raise refuse(node, f"'{self.name}' takes single values only, expected 'flags interval'")
-        if self.size and not self.interval and len(self.elements) >= self.size:
+        if self.size and not self.auto_merge and len(self.elements) >= self.size:
             raise refuse(node, f"'{self.name}' is full: its size is {self.size}")
         if self.interval:
             self._check_overlap(key, node)
@@ -173,21 +172,8 @@ class SetState:
             del self.elements[key]
             self._index()
             return
-        if self.auto_merge and isinstance(key, Span) and self._cut(key):
-            return
         if must:
             raise refuse(node, "there is no such element in the set")
-
-    def _cut(self, key: Span) -> bool:
-        """Take an interval out of merged ones, if it is in one."""
-        spans = merged((each.low, each.high) for each in self.elements if isinstance(each, Span))
-        for low, high in spans:
-            if low <= key.low and key.high <= high:
-                rest = [(a, b) for a, b in spans if (a, b) != (low, high)]
-                rest += [(low, key.low - 1)] * (low < key.low) + [(key.high + 1, high)] * (key.high < high)
-                self.elements = {Span(a, b, "range"): PLAIN for a, b in sorted(rest)}
-                return True
-        return False
 
     def targets(self) -> list[str]:
         """The chains that a verdict map jumps to."""

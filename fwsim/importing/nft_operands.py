@@ -93,6 +93,8 @@ def unknown(node: Expression, kind: str, bits: int = 0, hooks: frozenset[Hook] =
 def _header(reading: Reading, node: Header) -> Operand:
     """A field of a header."""
     if (node.header, node.field) in EXTENSION_FIELDS:
+        if node.header == "rt2":
+            raise refuse(node, "nft has no type for rt2 addr")
         return _extension(reading, node, node.header, node.field, node.index)
     fields = FIELDS.get(node.header)
     if fields is None:
@@ -154,8 +156,8 @@ def _option(reading: Reading, node: HeaderOption) -> Operand:
 
 def _raw(reading: Reading, node: RawPayload) -> Operand:
     """`@th,16,16`."""
-    if not node.length or node.length > 128 or node.offset + node.length > 2048:
-        raise refuse(node, "expected 1 to 128 bits, which end within the first 2048")
+    if not 0 < node.length <= 128:
+        raise refuse(node, "expected a length of 1 to 128 bits")
     kind = "integer"
     if node.base == "th" and node.length == 16 and node.offset in (0, 16):
         kind = "inet_service"

@@ -1,4 +1,4 @@
-"""What speaks of what: whether a chain, set or object may go, and giving a chain another name.
+"""What speaks of what: whether a chain, set or object may go.
 
 Read first: `nft_ruleset`.
 """
@@ -6,10 +6,9 @@ Read first: `nft_ruleset`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from fwsim.netfilter.steps import Choose, Match, SetHelper, Step, Update, Verdict
-from fwsim.nft.tree import Node
+from fwsim.netfilter.steps import Choose, Match, Step, Update, Verdict
+from fwsim.nft.tree import Node, Symbol, walk
 
 from .nft_ruleset import ChainState, ObjectState, TableState
 from .nft_values import refuse
@@ -53,36 +52,7 @@ def check_unused_set(table: TableState, name: str, node: Node) -> None:
 
 def check_unused_object(table: TableState, found: ObjectState, node: Node) -> None:
     """An object that a rule speaks of stays."""
-    for step in steps_of(table):
-        if getattr(step, "object", None) == found.name or (isinstance(step, SetHelper) and step == found.step):
-            raise refuse(node, f"the {found.kind} '{found.name}' is in use by a rule")
-
-
-def rename_chain(table: TableState, chain: ChainState, name: str) -> None:
-    """Give a chain another name, also where rules jump to it."""
-    before = chain.name
-    table.chains = {name if key == before else key: each for key, each in table.chains.items()}
-    chain.name = name
-    for other in table.chains.values():
-        for each in other.rules:
-            each.rule = replace(each.rule, steps=_renamed(each.rule.steps, before, name))
-    for found in table.sets.values():
-        if found.values == ("verdict",):
-            found.elements = {
-                key: kept._replace(steps=_renamed(kept.steps, before, name)) for key, kept in found.elements.items()
-            }
-
-
-def _renamed(steps: tuple[Step, ...], before: str, name: str) -> tuple[Step, ...]:
-    """Steps that jump to the new name."""
-    return tuple(_one(step, before, name) for step in steps)
-
-
-def _one(step: Step, before: str, name: str) -> Step:
-    if isinstance(step, Verdict) and step.target == before:
-        return replace(step, target=name)
-    if isinstance(step, Choose) and step.cases:
-        return replace(
-            step, cases=tuple(replace(case, steps=_renamed(case.steps, before, name)) for case in step.cases)
-        )
-    return step
+    for chain in table.chains.values():
+        for each in chain.rules:
+            if any(isinstance(part, Symbol) and part.name == found.name for part in walk(each.node)):
+                raise refuse(node, f"the {found.kind} '{found.name}' is in use by a rule")

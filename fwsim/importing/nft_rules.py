@@ -34,10 +34,9 @@ def place_of(chain: ChainState, target: block_tree.Target, node: Node, insert: b
         if target.index >= len(chain.rules):
             raise refuse(target, f"the chain '{chain.name}' has {len(chain.rules)} rules only")
         return target.index if insert else target.index + 1
-    handle = target.handle if target.handle is not None else target.position
-    if handle is None:
-        return 0 if insert else len(chain.rules)
-    return by_handle(chain, handle, target) + (0 if insert else 1)
+    if target.handle is not None or target.position is not None:
+        raise refuse(target, "no rule has a handle before the script is loaded, expected an index")
+    return 0 if insert else len(chain.rules)
 
 
 def by_handle(chain: ChainState, handle: int, node: Node) -> int:

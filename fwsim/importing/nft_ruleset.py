@@ -131,11 +131,10 @@ class TableState:
         """The set of a meter; a meter without a name gets one."""
         if name is None:
             name = f"__meter{self.handles}"
-        if name in self.sets and not self.sets[name].is_meter:
-            raise refuse(node, f"'{name}' is a set already, expected another name for the meter")
-        if name not in self.sets:
-            self.next_handle()
-            self.sets[name] = SetState.of_meter(name, node, left, size, timeout)
+        if name in self.sets:
+            raise refuse(node, f"there is a set or meter '{name}' already, expected another name")
+        self.next_handle()
+        self.sets[name] = SetState.of_meter(name, node, left, size, timeout)
         return name
 
 

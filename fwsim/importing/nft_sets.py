@@ -176,6 +176,9 @@ def _check_statements(found: SetState, node: Element) -> None:
         raise refuse(node.statements[0], f"the declaration of '{found.name}' has no such statement")
     if found.steps and len(found.steps) != len(node.statements):
         raise refuse(node.statements[0], f"'{found.name}' has {len(found.steps)} statements for each element")
+    for each, step in zip(node.statements, found.steps, strict=False):
+        if type(counted(each)) is not type(step):
+            raise refuse(each, f"the declaration of '{found.name}' has another statement here")
 
 
 def remove_elements(reading: Reading, found: SetState, node: Expression, must: bool) -> None:

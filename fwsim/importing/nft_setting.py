@@ -48,6 +48,8 @@ def _meta(reading: Reading, node: rule_tree.Assign, target: Meta) -> None:
         raise refuse(target, f"'meta {target.key}' cannot be set")
     key = META[target.key]
     kind = TYPES[key.type]
+    if target.key == "pkttype":
+        reading.bound.append((node, "pkttype set"))
     field = target.key if target.key in ("mark", "pkttype") else None
     _number(reading, node, Wanted(kind, key.bits or kind.bits), field)
 

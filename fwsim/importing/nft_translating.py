@@ -149,15 +149,14 @@ def _by_address_map(
     flags: tuple[str, ...],
 ) -> None:
     """The address comes from a map; a port from another one is not simulated."""
-    ports = None
-    if port is not None:
-        _check_transport(reading, port, address)
-        ports = None if isinstance(port, Map) else _constant(reading, port, PORT)
+    ports = None if port is None or isinstance(port, Map) else _constant(reading, port, PORT)
 
     def build(value: Evaluated) -> tuple[Step, ...]:
         return (_step(node, kind, family, span(value), ports, flags),)
 
     choice = mapped(reading, address, (ADDRESS[family],), build, f"{kind} {family} {ports} {flags}")
+    if port is not None:
+        _check_transport(reading, port, address)
     if port is not None and ports is None:
         operands(reading, port.key if isinstance(port, Map) else port)
         reading.add(Unknown(node.text))

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fwsim.netfilter.fields import NotSimulated
 from fwsim.netfilter.steps import Connections, Step, Update
 from fwsim.nft.rule_tree import Meter, SetUpdate, Statement
-from fwsim.nft.tree import Expression, SetReference
+from fwsim.nft.tree import Expression, Node, SetReference
 
 from .nft_counting import STATEFUL, counted, not_stateful
 from .nft_operands import Operand, is_constant, operands
 from .nft_reading import Reading
 from .nft_types import milliseconds
-from .nft_values import refuse, unveiled
+from .nft_values import Wanted, element, refuse, unveiled
 
 MILLISECOND = 1_000_000
 UNKNOWN_VALUE = "what a rule puts into a map is not simulated"
@@ -27,8 +28,11 @@ def set_update(reading: Reading, node: SetUpdate) -> None:
     if not isinstance(where, SetReference):
         raise refuse(node.set, "expected the name of a set")
     found = reading.table.set_named(where)
-    left = key_of(reading, node.element.key)
+    key = node.element.key
+    left = constant_key(reading, key, found.wanted) if is_constant(key) else key_of(reading, key)
     found.check_key(where, left)
+    if node.element.timeout is not None and "timeout" not in found.flags:
+        raise refuse(node.element, f"'{where.name}' has no 'flags timeout'")
     if node.element.comment is not None:
         raise refuse(node.element, "a comment cannot stand here")
     steps = tuple(_inner(each, left) for each in node.statements)
@@ -36,9 +40,16 @@ def set_update(reading: Reading, node: SetUpdate) -> None:
         _check_value(reading, node, found.is_map)
         reading.ruleset.remark(node, f"{node.text}: {UNKNOWN_VALUE}")
     found.change(node, node.operation)
+    _check_steps(node, steps, "timeout" in found.flags)
     timeout = timeout_ns(node.element.timeout.name) if node.element.timeout is not None else None
     selectors = tuple(each.selector for each in left)
     reading.add(Update(node.operation, where.name, selectors, timeout, steps, node.text))
+
+
+def _check_steps(node: Node, steps: tuple[Step, ...], forgets: bool) -> None:
+    """Connections are counted for elements only that stay."""
+    if forgets and any(isinstance(step, Connections) for step in steps):
+        raise refuse(node, "'ct count' cannot be kept for elements that have a timeout")
 
 
 def _check_value(reading: Reading, node: SetUpdate, is_map: bool) -> None:
@@ -54,6 +65,12 @@ def key_of(reading: Reading, node: Expression) -> tuple[Operand, ...]:
     if is_constant(node):
         raise refuse(node, "a rule puts into a set what it sees of a packet, expected no constant")
     return operands(reading, node)
+
+
+def constant_key(reading: Reading, node: Expression, wanted: tuple[Wanted, ...]) -> tuple[Operand, ...]:
+    """A constant that every packet puts into the set."""
+    element(reading.constants, node, wanted)
+    return tuple(Operand(NotSimulated(node.text), each.type, each.bits) for each in wanted)
 
 
 def timeout_ns(text: str) -> int:
@@ -78,6 +95,7 @@ def meter(reading: Reading, node: Meter) -> None:
         raise refuse(node.element, "a comment cannot stand here")
     step = _inner(node.statement, left)
     timeout = timeout_ns(node.element.timeout.name) if node.element.timeout is not None else None
+    _check_steps(node, (step,), timeout is not None)
     name = reading.table.meter(node, node.name, left, node.size or 0, timeout)
     operation = "add" if timeout is None else "update"
     selectors = tuple(each.selector for each in left)
