@@ -99,6 +99,14 @@ class NamedRule(Protocol):
     def line(self) -> int | None:
         """The line in its file, from 1."""
 
+    @property
+    def text(self) -> str:
+        """As it was written."""
+
+    @property
+    def not_simulated(self) -> tuple[str, ...]:
+        """What it asks that cannot be answered."""
+
 
 class NamedChain(Protocol):
     """What is asked of a chain here."""

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from fwsim.engine.instructions import match
 from fwsim.engine.match import FINISHED, begin_chain, begin_walk, conclude, finish_chain, next_base, step
-from fwsim.engine.program import FALSE, MAYBE, TRUE, Memory
+from fwsim.engine.program import FALSE, MAYBE, TRUE, Memory, Program
 from fwsim.lower import Lowered
 from fwsim.naming import address_text
 from fwsim.ruleset import words as ruleset_words
@@ -94,10 +94,19 @@ def trace_walk(
             failures = _failures(lowered, looked, words) if is_rule else {}
             rule = step(program, own, chain, looked, seen[0], words, quiet)
             if is_rule and program.rules[looked]["counts"] >= 0:
-                yield _look(lowered, looked, place, depth, TRUTHS[int(state["truth"])], failures)
+                look = _look(lowered, looked, place, depth, TRUTHS[int(state["truth"])], failures)
+                if not _is_told_by(program, looked, rule, look):
+                    yield look
         finish_chain(state, own.hits, quiet)
         base = next_base(program.bases, state, base, from_priority, to_priority, seen[0])
     conclude(program.rules, state, hook, decision)
+
+
+def _is_told_by(program: Program, line: int, following: int, look: Look) -> bool:
+    """Whether the next line, of the same rule, tells the same: this alternative does not match, that may."""
+    if look.matched is not False or following != line + 1 or following >= len(program.rules):
+        return False
+    return bool(program.rules[following]["source"] == look.rule and program.rules[following]["counts"] >= 0)
 
 
 def copied(memory: Memory) -> Memory:
@@ -147,7 +156,7 @@ def _other_failure(lowered: Lowered, rule: int, matched: bool | None) -> Failure
     asked = [(at, lowered.asks[at]) for at in range(int(row["first"]), int(row["last"]))]
     others = [(at, ask) for at, ask in asked if ask is not None and ask.field is None]
     for at, ask in sorted(others, key=lambda other: other[1].kind != "unknown" if matched is None else 0):
-        value = "not known" if matched is None else "otherwise"
+        value = "not known" if matched is None else "not so here"
         if ask.kind == "limit" and matched is not None:
             over = lowered.program.limits[lowered.program.instructions[at]["first"]]["over"]
             value = "within the rate" if over else "used up"

@@ -41,6 +41,8 @@ class FakeRule:
     position: int
     line: int | None
     chain: int = 0
+    text: str = ""
+    not_simulated: tuple[str, ...] = ()
 
 
 @dataclass

@@ -238,7 +238,9 @@ def admit_reply(mode: Stateless, last: int, decision: Row) -> None:
         decision["rule"] = mirror["rule"]
         decision["mirror"] = 1
     elif (reply["verdict"] == ACCEPT or reply["verdict"] == UNKNOWN) and decision["verdict"] != UNKNOWN:
-        refuse(decision, UNKNOWN, mirror["reason"] if mirror["verdict"] == UNKNOWN else reply["reason"])
+        doubtful = mirror if mirror["verdict"] == UNKNOWN else reply
+        refuse(decision, UNKNOWN, doubtful["reason"])
+        decision["hook"], decision["chain"], decision["rule"] = doubtful["hook"], doubtful["chain"], doubtful["rule"]
 
 
 @entry

@@ -19,8 +19,8 @@ from fwsim.naming import Naming
 from fwsim.reasons import EVIDENCE_SENTENCES, SENTENCES
 from fwsim.report.figures import time_of_day
 from fwsim.report.line import headers
-from fwsim.report.safe import safe
-from fwsim.report.unknown import LIMIT_OF, construct_of, hangings, rules_with_limit
+from fwsim.report.safe import safe, shortened
+from fwsim.report.unknown import LIMIT_OF, construct_of, constructs_of, hangings, rules_with_limit
 from fwsim.simulator import Batch, Mode, Simulator
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, Evidence, Reason, Verdict, word
 
@@ -28,6 +28,9 @@ __all__ = ["explain"]
 
 STEP = 12
 """Columns of the name of a step."""
+
+LONGEST_QUOTE = 160
+"""Letters of a rule."""
 
 ICMP_ERROR_FAULTS = {
     Reason.ICMP_ERROR_BAD_QUOTE: "it reports an error, but the packet it quotes cannot be read",
@@ -73,7 +76,7 @@ def _verdict(moment: Moment, naming: Naming, mode: Mode) -> str:
         named = decision["rule"] >= 0 and naming.rules[mode].rules[decision["rule"]].name
         who = f"{through}{'rule ' if named else ''}{safe(title)}{f' (line {line})' if line else ''}"
         unknown = decision["verdict"] == Verdict.UNKNOWN
-        by = f": {_why_unknown(moment, mode)} (at {who})" if unknown else f", by {who}"
+        by = f": {_why_unknown(moment, naming, mode)} (at {who})" if unknown else f", by {who}"
     elif decision["verdict"] in (Verdict.NOT_EVALUATED, Verdict.UNKNOWN) or decision["reason"] == Reason.TABLE_FULL:
         by = f": {SENTENCES[Reason(decision['reason'])]}"
     elif decision["reason"]:
@@ -81,11 +84,21 @@ def _verdict(moment: Moment, naming: Naming, mode: Mode) -> str:
     return f"{mode.upper()}  {verdict}{by}"
 
 
-def _why_unknown(moment: Moment, mode: Mode) -> str:
+def _quoted(moment: Moment, naming: Naming, mode: Mode) -> list[str]:
+    """The rule that decided, as it was written."""
+    rule = moment.decision(mode)["rule"]
+    text = " ".join(naming.rules[mode].rules[rule].text.split()) if rule >= 0 else ""
+    return [_step("rule", safe(shortened(text, LONGEST_QUOTE)))] if text else []
+
+
+def _why_unknown(moment: Moment, naming: Naming, mode: Mode) -> str:
     """The reason for an unknown verdict: if a rule asked for a ct state that is not known, why that is so."""
     decision = moment.decision(mode)
     (hanging,) = hangings(moment.batch, moment.batch.decisions(mode), np.array([moment.row]))
     limited = decision["rule"] in rules_with_limit(moment.simulator.lowered[mode])
+    constructs = constructs_of(hanging, naming.rules[mode])
+    if constructs:
+        return f"it hangs on what is not simulated: {', '.join(map(safe, constructs))}"
     if construct_of(hanging, mode, limited) == LIMIT_OF:
         return "what is left of the rule's limit is not known"
     asked_in_vain = decision["reason"] == Reason.TENTATIVE and decision["ct_state"] == UNKNOWN_VALUE
@@ -94,7 +107,8 @@ def _why_unknown(moment: Moment, mode: Mode) -> str:
 
 def _stateful(moment: Moment, naming: Naming) -> list[str]:
     """The stateful mode's story."""
-    lines = [_verdict(moment, naming, "stateful"), *(_step("fragments", text) for text in _fragments(moment))]
+    lines = [_verdict(moment, naming, "stateful"), *_quoted(moment, naming, "stateful")]
+    lines += [_step("fragments", text) for text in _fragments(moment)]
     if moment.frame["reason"]:
         return lines
     lines += _steps("tracking", [*connection_story(moment), *master_story(moment)])
@@ -109,7 +123,7 @@ def _stateful(moment: Moment, naming: Naming) -> list[str]:
 
 def _stateless(moment: Moment, naming: Naming) -> list[str]:
     """The stateless mode's story."""
-    lines = [_verdict(moment, naming, "stateless")]
+    lines = [_verdict(moment, naming, "stateless"), *_quoted(moment, naming, "stateless")]
     if not moment.captured_frame["reason"]:
         lines += [_step(name, text) for name, text in stateless_walk(moment)]
     return lines

@@ -14,17 +14,20 @@ from fwsim.engine.path import CONNTRACK, HIGHEST, LOCAL, LOWEST, Course, begin
 from fwsim.engine.twin import REPLIES_NEVER, could_be_reply, is_icmp_error, show, show_mirror
 from fwsim.explain.moment import Moment
 from fwsim.lower import Lowered
-from fwsim.report.safe import safe
+from fwsim.report.safe import safe, shortened
 from fwsim.running import new_course
 from fwsim.tables import DECISION, PACKET, RULE_POLICY, Table, empty
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Proto, Reason, Verdict, word
-from fwsim.trace import Look, trace_walk
+from fwsim.trace import Failure, Look, trace_walk
 
 Told = tuple[str, str]
 """The name of a step, and a line of it."""
 
 ENDS = ("accept", "drop", "reject", "go on", "jump", "goto", "return", "queue")
 """What a rule does that matches, by the numbers of `fwsim.engine.program` (V_ACCEPT ..)."""
+
+LONGEST_WANTED = 60
+"""Letters of what a rule wants."""
 
 PATHS: dict[int, tuple[Hook, ...]] = {
     Hook.INPUT: (Hook.PREROUTING, Hook.INPUT),
@@ -145,9 +148,17 @@ def _told(lowered: Lowered, look: Look) -> str:
     name = f"{rule.line or '-':>4} {'  ' * look.depth}{safe(rule.label)}"
     if look.failure is not None:
         failure = look.failure
-        about = f"{failure.key} is {failure.value}, wants {safe(failure.wanted)}"
+        about = _about(failure)
         return f"{name:22} {about:52} {'no' if look.matched is False else 'perhaps'}"
     return f"{name:22} {'all of it matches':52} yes -> {ENDS[look.verdict]}"
+
+
+def _about(failure: Failure) -> str:
+    """`dport is 25, wants 80`; of what is not simulated, the construct and that it is not known."""
+    wanted = safe(shortened(failure.wanted, LONGEST_WANTED))
+    if failure.key == failure.wanted:
+        return f"{wanted}: {failure.value}"
+    return f"{failure.key} is {failure.value}, wants {wanted}"
 
 
 def once(told: Iterator[Told]) -> Iterator[Told]:

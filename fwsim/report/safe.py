@@ -39,6 +39,11 @@ def _columns(letter: str) -> int:
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
 
+def shortened(text: str, letters: int) -> str:
+    """The text, or its beginning with an ellipsis."""
+    return text if len(text) <= letters else text[: letters - 3] + "..."
+
+
 def left(text: str, columns: int) -> str:
     """The text filled up with spaces behind it."""
     return text + " " * max(columns - width(text), 0)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.lower import Lowered
-from fwsim.naming import Naming
+from fwsim.naming import Naming, RuleNames
 from fwsim.report.cells import Rows
 from fwsim.report.figures import counted
 from fwsim.report.safe import safe
@@ -98,7 +98,8 @@ class Unknowns:
         for mode, part in zip(self.modes, parts, strict=True):
             if part.reason:
                 rule = self._rule(mode, part)
-                construct = construct_of(part, mode, part.rule in self.limited[mode])
+                asked = constructs_of(part, self.naming.rules[mode])
+                construct = ", ".join(asked) or construct_of(part, mode, part.rule in self.limited[mode])
                 if construct == LIMIT_OF:
                     construct, rule = LIMIT_OF + rule, ""
                 found.setdefault(construct, {}).update({rule: None} if rule else {})
@@ -170,6 +171,13 @@ def _keys(batch: Any, decisions: npt.NDArray[np.void], places: Column) -> Column
     keys = np.column_stack([columns[name].astype(np.int64) for name in Hanging._fields])
     keys[chosen["verdict"] != Verdict.UNKNOWN] = 0
     return keys
+
+
+def constructs_of(part: Hanging, names: RuleNames) -> tuple[str, ...]:
+    """What of the rule that a verdict hangs on is not simulated."""
+    if part.reason != Reason.NOT_SIMULATED or part.rule < 0 or part.no_ct_state:
+        return ()
+    return names.rules[part.rule].not_simulated
 
 
 def construct_of(part: Hanging, mode: str, has_limit: bool) -> str:

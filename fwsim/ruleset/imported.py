@@ -68,7 +68,7 @@ def _read_nft(document: Document) -> Netfilter:
 def _read_nft_json(document: Document) -> Netfilter:
     """What `nft -j list ruleset` prints."""
     from fwsim.importing.nft import netfilter_of
-    from fwsim.importing.nft_json import parse_json
+    from fwsim.nft.from_json import parse_json
 
     return netfilter_of(parse_json(document.text, document.path))
 
