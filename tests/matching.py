@@ -17,7 +17,7 @@ from fwsim.terms import ABSENT, Hook, Reason, Verdict, word
 from fwsim.trace import Look, trace_walk
 from tests.oracle import row_of
 
-LOWEST, HIGHEST = -(1 << 31), (1 << 31) - 1
+LOWEST, HIGHEST = -(1 << 31), 1 << 31
 INTERFACES = ("lan", "dmz", "wan")
 TCP = {"proto": 6, "sport": 1000, "dport": 80, "flags": 2}
 DEFAULTS: dict[str, Any] = {

@@ -57,8 +57,8 @@ R_CUT = int(Reason.CUT)
 R_NO_INTERFACE = int(Reason.NO_INTERFACE)
 R_TENTATIVE = int(Reason.TENTATIVE)
 R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
-DST = number_of(PACKET, "dst0")
-SRC = number_of(PACKET, "src0")
+SNAT = int(CtStatus.SNAT)
+DNAT = int(CtStatus.DNAT)
 
 
 @hot
@@ -215,6 +215,8 @@ def assign(step: Row, state: Row, seen: Row, words: Numbers, certain: bool) -> N
 @hot
 def translate(destination: int, seen: Row) -> None:
     """What is behind a translation of addresses sees addresses and ports that are not known here."""
+    if seen["ct_status"] >= 0:
+        seen["ct_status"] |= DNAT if destination else SNAT
     if destination:
         seen["dst0"] = UNKNOWN_VALUE
         seen["dport"] = UNKNOWN_VALUE if seen["dport"] != ABSENT else ABSENT

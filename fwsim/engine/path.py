@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from fwsim.engine import hot, shared
 from fwsim.engine.match import Memory, Program, walk
-from fwsim.terms import ABSENT, Direction, Hook, Reason, Verdict
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus, Direction, Hook, Reason, Verdict
 
 Row = Any
 
@@ -45,12 +45,18 @@ NOT_EVALUATED = int(Verdict.NOT_EVALUATED)
 UNKNOWN = int(Verdict.UNKNOWN)
 
 R_NONE = int(Reason.NONE)
+R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
+SNAT = int(CtStatus.SNAT)
+DNAT = int(CtStatus.DNAT)
+TRANSLATED = SNAT | DNAT
+REPLY = int(Direction.REPLY)
 R_NO_CHAIN = int(Reason.NO_CHAIN)
 
 LOWEST = -(1 << 31)
 CONNTRACK = -200
 """Tracking's own priority (NF_IP_PRI_CONNTRACK): chains below it see the packet before it is tracked."""
-HIGHEST = (1 << 31) - 1
+HIGHEST = 1 << 31
+"""Beyond every priority."""
 
 
 class Course(NamedTuple):
@@ -142,6 +148,17 @@ def is_confirmed(way: int, decision: Row) -> bool:
 
 
 @hot
+def is_sent_elsewhere(seen: Row) -> bool:
+    """Whether the destination of a packet is translated: then nobody knows here which way it goes."""
+    if seen["dst0"] == UNKNOWN_VALUE:
+        return True
+    status = seen["ct_status"]
+    if status <= 0 or status & TRANSLATED == 0:
+        return False
+    return bool(status & (SNAT if seen["ct_direction"] == REPLY else DNAT))
+
+
+@hot
 def first_hook(hook: int) -> int:
     """Where a packet is seen first: OUTPUT if it is made here, else PREROUTING."""
     return OUTPUT if hook == OUTPUT or hook == LOCAL else PREROUTING
@@ -196,6 +213,10 @@ def after_tracking(course: Course, route_fault: int, so_far: int, decision: Row,
             verdict = at_hook(course, hook, CONNTRACK if stage == 0 else LOWEST, verdict, decision, quiet)
         if verdict != ACCEPT and verdict != UNKNOWN:
             break
+        if (hook == PREROUTING or hook == OUTPUT) and is_sent_elsewhere(seen):
+            decision["verdict"] = UNKNOWN
+            decision["reason"] = R_NOT_SIMULATED
+            return UNKNOWN
         if hook == PREROUTING and route_fault:
             refuse(decision, NOT_EVALUATED, route_fault)
             return NOT_EVALUATED

@@ -20,7 +20,7 @@ from fwsim.engine.conntrack import confirm, forget, fresh_state, track
 from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
 from fwsim.engine.expiry import delete, expire
 from fwsim.engine.ftp import R_CLASH, R_PARTIAL, read_along
-from fwsim.engine.path import Course, after_tracking, before_tracking, begin, is_confirmed, refuse
+from fwsim.engine.path import TRANSLATED, Course, after_tracking, before_tracking, begin, is_confirmed, refuse
 from fwsim.engine.settled import counted_fault
 from fwsim.engine.shard import BEFORE, MINE, NOBODY, Share, hash_own, is_anothers, note_decided
 from fwsim.engine.tuples import Tracker, is_live
@@ -135,6 +135,14 @@ def keep_helper(mode: Stateful, result: Row) -> None:
         mode.tracker.connections[result["connection"]]["status"] |= HELPER if helper > 0 else HELPER | IN_DOUBT
 
 
+@hot
+def keep_translation(mode: Stateful, result: Row) -> None:
+    """A rule may have translated the connection that the packet opens: its later packets go another way."""
+    status = mode.course.seen[0]["ct_status"]
+    if status > 0 and status & TRANSLATED and result["fresh"]:
+        mode.tracker.connections[result["connection"]]["status"] |= status & TRANSLATED
+
+
 @shared
 def show_without(mode: Stateful, frame: Row, packet: Row, quotes: Table, mark: int) -> None:
     """Make the rules see a packet of a tentative connection as if that did not exist."""
@@ -176,6 +184,7 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
         after_tracking(mode.course, frame["route_fault"], raw, target, 1 - view)
     keep_mark(mode, mode.results[0])
     keep_helper(mode, mode.results[0])
+    keep_translation(mode, mode.results[0])
     if tentative and mode.scratch[0]["verdict"] != decision["verdict"]:
         refuse(decision, UNKNOWN, R_TENTATIVE)
 

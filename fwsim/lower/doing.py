@@ -59,7 +59,8 @@ def doing(step: Step) -> list[Instruction] | None:
         helper = words.HELPERS.get(step.helper)
         return [] if helper is None else [_plain(OP_SET_HELPER, value=helper)]
     if isinstance(step, Nat):
-        return [_plain(OP_NAT, value=int(step.kind in ("dnat", "redirect")))]
+        row = (OP_NAT, 0, 0, 0, 0, int(step.kind in ("dnat", "redirect")), 0, 0)
+        return [Instruction(row, Ask(step.text or step.kind, None, step.text or step.kind, "unknown"))]
     if isinstance(step, Alter):
         fields = [packet_field(selector) for selector in step.selectors]
         value = UNKNOWN_VALUE if step.constant is None else step.constant

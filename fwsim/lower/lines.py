@@ -16,6 +16,7 @@ from typing import TypeAlias
 from fwsim.engine.program import (
     FALSE,
     OP_ELEMENT,
+    OP_LAST_QUESTION,
     OP_LIMIT,
     OP_RECALL,
     TRUE,
@@ -285,7 +286,10 @@ class _Growing:
 
 def _does_something(line: Line) -> bool:
     """Whether meeting a line leaves a trace."""
-    return any(instruction.ask is None or instruction.ask.kind in ("limit", "kept") for instruction in line.then)
+    return any(
+        instruction.operands[0] > OP_LAST_QUESTION or instruction.operands[0] in (OP_LIMIT, OP_RECALL)
+        for instruction in line.then
+    )
 
 
 def _ending(case: Case) -> tuple[object, ...]:

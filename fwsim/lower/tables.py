@@ -22,6 +22,7 @@ from .bases import bases_of
 from .bitsets import Bitsets, asked_of
 from .doing import Ask, Instruction
 from .lines import Line, Lines
+from .other_hooks import IP_FAMILIES, stand_ins
 from .reach import hooks_of_chains, place_of
 from .routed import Routes
 from .stretches import Stretches
@@ -33,17 +34,16 @@ VERDICTS = {
 """The kind of a verdict as the number in RULE["verdict"]. What becomes of a packet in a queue, userspace decides."""
 
 GO_ON = End("continue")
-FAMILIES = ("ip", "ip6", "inet")
-"""The families whose chains see IP packets."""
 
 
 def running_chains(netfilter: Netfilter) -> Iterator[tuple[Table, Chain]]:
     """The chains that IP packets walk through, each with its table, in the order of their numbers."""
     for table in netfilter.tables:
-        if table.family in FAMILIES:
+        if table.family in IP_FAMILIES:
             for chain in table.chains.values():
                 if chain.other_hook is None:
                     yield table, chain
+    yield from stand_ins(netfilter)
 
 
 class Tables:

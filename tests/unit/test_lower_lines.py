@@ -232,7 +232,9 @@ def test_a_named_map_gives_the_cases() -> None:
 def test_a_trace_tells_a_rule_by_the_line_that_matched() -> None:
     cases = (Case(ports(1), (ACCEPT,)), Case(ports(2), (DROP,)))
     firewall = NetfilterFirewall(table([ONCE, Effectless("counter"), Choose(("dport",), cases, text="dport vmap")]))
-    (first, second) = firewall.trace(dport=2)
-    assert (first.rule, first.matched, second.rule, second.matched) == (0, False, 0, True)
-    assert first.failure is not None
-    assert first.failure.wanted == "dport vmap"
+    (look,) = firewall.trace(dport=2)
+    assert (look.rule, look.matched, look.verdict) == (0, True, 1)
+    (look,) = firewall.trace(dport=3)
+    assert (look.rule, look.matched) == (0, False)
+    assert look.failure is not None
+    assert look.failure.wanted == "dport vmap"

@@ -1,0 +1,89 @@
+"""Rules of nft and iptables on packets: what each hook sees, and what is left open."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from scapy.layers.inet import IP, TCP, UDP
+from scapy.layers.l2 import Ether
+
+from fwsim.ruleset import load_ruleset
+from fwsim.simulator import Decision, Simulator
+
+NETWORKS = {"lan": ["10.0.0.0/8"], "wan": ["0.0.0.0/0"]}
+
+GATEWAY = """
+table ip nat {
+\tchain pre { type nat hook prerouting priority -100; tcp dport 8080 dnat to 10.0.0.5:80; }
+\tchain post { type nat hook postrouting priority 100; oifname "wan" masquerade; }
+}
+table ip filter {
+\tchain forward { type filter hook forward priority 0; policy drop;
+\t\tct state established,related accept
+\t\tiifname "lan" accept
+\t}
+}
+"""
+
+
+class Firewall:
+    """A ruleset that is asked packet by packet."""
+
+    def __init__(self, text: str, **options: Any) -> None:
+        self.simulator = Simulator(load_ruleset(io.StringIO(text), interfaces=NETWORKS, **options))
+        self.at = 0.0
+
+    def ask(self, packet: Any, iif: str) -> Decision:
+        self.at += 0.1
+        return self.simulator.decide(Ether() / packet, at=self.at, iif=iif)
+
+
+def test_a_packet_whose_destination_is_translated_goes_nobody_knows_where() -> None:
+    firewall = Firewall(GATEWAY)
+    decision = firewall.ask(IP(src="203.0.113.9", dst="198.51.100.1") / TCP(dport=8080, flags="S"), "wan")
+    assert (decision.verdict.name, decision.reason.name, decision.line) == ("UNKNOWN", "NOT_SIMULATED", 3)
+    other = firewall.ask(IP(src="203.0.113.9", dst="198.51.100.1") / TCP(dport=81, flags="S"), "wan")
+    assert other.verdict.name == "DROP"
+
+
+def test_a_connection_whose_source_is_translated_gets_through_and_its_replies_are_unknown() -> None:
+    firewall = Firewall(GATEWAY)
+    out = firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(sport=5000, dport=53), "lan")
+    assert (out.verdict.name, out.line) == ("ACCEPT", 4)  # postrouting has the last word
+    again = firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(sport=5000, dport=53), "lan")
+    assert again.verdict.name == "ACCEPT"
+    reply = firewall.ask(IP(src="203.0.113.9", dst="10.0.0.7") / UDP(sport=53, dport=5000), "wan")
+    assert reply.verdict.name == "UNKNOWN"
+    within = firewall.ask(IP(src="10.0.0.7", dst="10.9.9.9") / UDP(sport=5000, dport=53), "lan")
+    assert within.verdict.name == "ACCEPT"
+    back = firewall.ask(IP(src="10.9.9.9", dst="10.0.0.7") / UDP(sport=53, dport=5000), "lan")
+    assert back.verdict.name == "ACCEPT"
+
+
+def test_the_tables_of_iptables_are_walked_in_their_order() -> None:
+    text = """
+*raw
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -p udp --dport 53 -j CT --notrack
+COMMIT
+*mangle
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -p udp --dport 99 -j MARK --set-xmark 0x1/0xffffffff
+COMMIT
+*filter
+:FORWARD DROP [0:0]
+-A FORWARD -m conntrack --ctstate UNTRACKED -m comment --comment "dns" -j ACCEPT
+-A FORWARD -m mark --mark 0x1 -j REJECT --reject-with icmp-admin-prohibited
+-A FORWARD -p udp --dport 97 -m string --string "x" --algo bm -j ACCEPT
+COMMIT
+"""
+    firewall = Firewall(text)
+    dns = firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=53), "lan")
+    assert (dns.verdict.name, dns.chain, dns.rule) == ("ACCEPT", "ip filter FORWARD", "dns")
+    marked = firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=99), "lan")
+    assert (marked.verdict.name, marked.reject_with.name) == ("REJECT", "ICMP_ADMIN_PROHIBITED")
+    other = firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=98), "lan")
+    assert (other.verdict.name, other.rule) == ("DROP", "policy")
+    unknown = firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=97), "lan")
+    assert (unknown.verdict.name, unknown.line) == ("UNKNOWN", 14)
