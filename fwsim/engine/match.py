@@ -32,7 +32,7 @@ from fwsim.engine.program import (
     Table,
 )
 from fwsim.tables import RULE_POLICY
-from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Reason, Verdict
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Hook, Reason, Verdict
 
 __all__ = ["Memory", "Program", "walk", "walk_linear"]
 
@@ -50,6 +50,8 @@ R_RULE = int(Reason.RULE)
 R_POLICY = int(Reason.POLICY)
 R_NO_CHAIN = int(Reason.NO_CHAIN)
 R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
+PREROUTING = int(Hook.PREROUTING)
+POSTROUTING = int(Hook.POSTROUTING)
 CONFIRMED = int(CtStatus.CONFIRMED)
 NEW = int(CtState.NEW)
 RELATED = int(CtState.RELATED)
@@ -297,8 +299,8 @@ def wait_below(rules: Table, stack: Numbers, state: Row, depth: int) -> None:
 def settle(state: Row, verdict: int, rule: int, chain: int, reject_with: int) -> None:
     """Add a verdict that the packet gets or may get; of equal ones the first is remembered."""
     if verdict == ACCEPT:
-        if state["possible"] & MAY_ACCEPT == 0:
-            state["accept_rule"] = rule
+        if state["possible"] & MAY_ACCEPT == 0 and (rule >= 0 or state["accept_chain"] < 0 or state["accept_rule"] < 0):
+            state["accept_rule"] = rule  # a policy says nothing where a rule of an earlier chain has accepted
             state["accept_chain"] = chain
     elif state["possible"] & ~MAY_ACCEPT == 0:
         state["refused_rule"] = rule
@@ -336,6 +338,8 @@ def conclude(rules: Table, state: Row, hook: int, decision: Row) -> int:
     decision["tried"] += state["tried"]
     if possible == MAY_ACCEPT and state["accept_chain"] < 0:
         return without_chain(hook, decision)
+    if possible == MAY_ACCEPT and has_told_more(decision, hook, state["accept_rule"]):
+        return ACCEPT
     decision["hook"] = hook
     decision["reject_with"] = 0
     if possible == MAY_ACCEPT:
@@ -356,6 +360,23 @@ def conclude(rules: Table, state: Row, hook: int, decision: Row) -> int:
     if verdict == UNKNOWN:
         decision["reason"] = state["cause"]
     return verdict
+
+
+@hot
+def has_told_more(decision: Row, hook: int, rule: int) -> bool:
+    """Whether who accepted at an earlier hook tells more: at a filter hook, or by a rule where this is a policy.
+
+    Of equals the last one counts. (Every table of iptables has chains at hooks where nobody filters.)
+    """
+    if decision["chain"] < 0 or decision["verdict"] != ACCEPT:
+        return False
+    return weight(decision["hook"], decision["rule"]) > weight(hook, rule)
+
+
+@hot
+def weight(hook: int, rule: int) -> int:
+    """How much it tells that somebody accepted: where packets are filtered, then by a rule."""
+    return (0 if hook == PREROUTING or hook == POSTROUTING else 2) + (1 if rule >= 0 else 0)
 
 
 @hot

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.convert.observing import BEHIND, DECIDED_BY_POLICY, DECIDED_BY_RULE, TRACKED
+from fwsim.engine.match import has_told_more
 from fwsim.engine.path import LOCAL as HOOK_LOCAL
 from fwsim.engine.program import OP_SET_HELPER, V_DROP, V_REJECT
 from fwsim.kernel.orders import Connection, Heard
@@ -101,17 +102,18 @@ class Reader:
         return known
 
     def decide(self, decision: np.void, notes: tuple[tuple[int, str], ...], way: int) -> None:
-        """Fill one row."""
+        """Fill one row: of several that accept, who tells most."""
+        for hook, prefix in notes:
+            if prefix[0] in (DECIDED_BY_RULE, DECIDED_BY_POLICY):
+                self.decided(decision, hook, int(prefix[1:]), prefix[0] == DECIDED_BY_RULE)
         ended = -1
-        for hook, prefix in reversed(notes):
+        for _, prefix in reversed(notes):
             kind, number = prefix[0], prefix[1:]
             if kind == TRACKED:
                 decision["ct_state"] = int(number[:-1])
                 decision["ct_direction"] = int(DIRECTIONS[number[-1]])
             elif kind == BEHIND:
                 ended = max(ended, int(number)) if ended != ENDS.get(way) else ended
-            elif decision["chain"] == ABSENT and kind in (DECIDED_BY_RULE, DECIDED_BY_POLICY):
-                self.decided(decision, hook, int(number), kind == DECIDED_BY_RULE)
         through = ended >= 0 and ended == ENDS.get(way, ended)
         if decision["verdict"] == Verdict.ACCEPT and not through:
             dropped = self.helps and decision["hook"] in BEHIND_ROUTING
@@ -123,11 +125,13 @@ class Reader:
 
     def decided(self, decision: np.void, hook: int, number: int, by_rule: bool) -> None:
         """Write who decided, and what."""
+        verdict = self.rule_verdicts[number] if by_rule else int(self.policies[number])
+        if verdict == Verdict.ACCEPT and has_told_more(decision, hook, number if by_rule else RULE_POLICY):
+            return
         decision["hook"] = hook
         decision["reason"] = Reason.RULE if by_rule else Reason.POLICY
         decision["rule"] = number if by_rule else RULE_POLICY
         decision["chain"] = self.rule_chains[number] if by_rule else number
-        verdict = self.rule_verdicts[number] if by_rule else int(self.policies[number])
         decision["verdict"] = verdict if verdict in (V_DROP, V_REJECT) else Verdict.ACCEPT
         decision["reject_with"] = self.rejections[number] if by_rule and verdict == V_REJECT else 0
 

@@ -74,7 +74,9 @@ def test_a_policy_decides() -> None:
     (dropped,) = read((0, FORWARD, "P0"))
     assert (dropped["verdict"], dropped["rule"], dropped["reason"]) == (Verdict.DROP, -2, Reason.POLICY)
     (accepted,) = read((0, FORWARD, "R0"), (0, POSTROUTING, "P1"), (0, POSTROUTING, "E4"))
-    assert (accepted["verdict"], accepted["chain"], accepted["rule"]) == (Verdict.ACCEPT, 1, -2)
+    assert (accepted["verdict"], accepted["chain"], accepted["rule"]) == (Verdict.ACCEPT, 0, 0)
+    (policy,) = read((0, POSTROUTING, "P1"), (0, POSTROUTING, "E4"))
+    assert (policy["verdict"], policy["chain"], policy["rule"]) == (Verdict.ACCEPT, 1, -2)
 
 
 def test_a_rejection_tells_its_answer() -> None:

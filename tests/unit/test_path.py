@@ -48,7 +48,8 @@ def at(hook: str, *rules: dict[str, Any], priority: int = 0, policy: str = "acce
 def test_hooks_are_passed_in_the_kernels_order(way: str) -> None:
     wall = Wall(steps(*((hook, 0) for hook in HOOKS_OF[way])), **OWN_ADDRESSES)
     decision = wall.ask(WAYS[way])
-    assert (decision.verdict, decision.hook) == (ACCEPT, Hook[HOOKS_OF[way][-1].upper()])
+    filtering = [hook for hook in HOOKS_OF[way] if hook in ("input", "forward", "output")]
+    assert (decision.verdict, decision.hook) == (ACCEPT, Hook[filtering[-1].upper()])
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -211,3 +212,24 @@ def test_an_unknown_match_that_changes_nothing_leaves_the_verdict_known() -> Non
 def test_the_source_of_a_reply_is_behind_its_own_interface() -> None:
     wall = Wall(at("forward", {"name": "in", "iif": "wan", "oif": "lan", "verdict": "drop"}))
     assert wall.ask(udp(THERE, HERE)).rule == "in"
+
+
+ACCEPTS: dict[str, Any] = {"name": "yes", "verdict": "accept"}
+
+
+@pytest.mark.parametrize(
+    ("chains", "chain", "rule"),
+    [
+        (at("forward", ACCEPTS) | at("postrouting"), "forward0", "yes"),
+        (at("forward") | at("postrouting", ACCEPTS), "forward0", "policy"),
+        (at("prerouting", ACCEPTS) | at("postrouting"), "prerouting0", "yes"),
+        (at("prerouting") | at("postrouting"), "postrouting0", "policy"),
+        (at("prerouting", ACCEPTS) | at("postrouting", ACCEPTS), "postrouting0", "yes"),
+        (at("forward", ACCEPTS) | at("forward", priority=5), "forward0", "yes"),
+        (at("forward") | at("forward", priority=5), "forward5", "policy"),
+        (at("forward", ACCEPTS) | at("forward", ACCEPTS, priority=5), "forward5", "yes"),
+    ],
+)
+def test_of_several_that_accept_the_one_that_tells_most_is_named(chains: dict[str, Any], chain: str, rule: str) -> None:
+    decision = Wall(chains).ask(WAYS["forward"])
+    assert (decision.verdict, decision.chain, decision.rule) == (ACCEPT, chain, rule)
