@@ -202,6 +202,9 @@ class Reason(IntEnum):
     BAD_IP_OPTIONS = 90
     SOURCE_ROUTED = 91
     BAD_HOP_BY_HOP = 92
+    NO_ROUTE = 93
+    FORWARDING_OFF = 94
+    REVERSE_PATH = 95
     # not evaluated: fragments that reach no rule (conntrack-spec 12)
     FRAGMENT_WAITING = 80
     FRAGMENT_INCOMPLETE = 81

@@ -55,10 +55,11 @@ def fault_before_hooks(family: int, source: int, destination: int, options: int)
 
 
 @hot
-def route_fault_v4(source: int, destination: int, delivered: int, options: int, expired: int) -> int:
+def route_fault_v4(source: int, destination: int, delivered: int, options: int, expired: int, routed: int) -> int:
     """Why routing discards an IPv4 packet behind PREROUTING, given the classes of its addresses; or 0.
 
-    `options` is the fault of its header's options: they are read when its route is known (`ip_rcv_finish_core`).
+    `routed` is what its routes say against it; `options` is the fault of its header's options: they are read when its
+    route is known (`ip_rcv_finish_core`).
     Unlike Linux: whether a link-scope group has members here is not known; its packets count as `delivered`.
     Unlike Linux: 127.0.0.2 and its like are martians to 255.255.255.255 too (there only 127.0.0.1 is).
     """
@@ -72,21 +73,21 @@ def route_fault_v4(source: int, destination: int, delivered: int, options: int, 
         return R_MARTIAN_SOURCE
     if destination & LOOPBACK or (destination & UNSPECIFIED and not source & UNSPECIFIED):
         return R_MARTIAN_DESTINATION
-    if options:
-        return options
+    if routed or options:
+        return routed if routed else options
     return R_TTL_EXPIRED if expired and not delivered else 0
 
 
 @hot
-def route_fault_v6(source: int, destination: int, delivered: int, expired: int, same_link: int) -> int:
+def route_fault_v6(source: int, destination: int, delivered: int, expired: int, same_link: int, routed: int) -> int:
     """Why routing discards an IPv6 packet behind PREROUTING, given the classes of its addresses; or 0.
 
-    `same_link`: it leaves by the interface it came in by; a link-local source may be passed on there.
+    `routed` is what its routes say against it. `same_link`: it leaves by the interface it came in by; a link-local source may be passed on there.
     """
     if destination & MULTICAST and not destination & LINK_MULTICAST:
         return R_MULTICAST
-    if delivered:
-        return 0
+    if delivered or routed:
+        return 0 if delivered else routed
     if expired:
         return R_TTL_EXPIRED
     if source & (UNSPECIFIED | LINK_LOCAL) and not same_link:

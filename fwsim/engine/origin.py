@@ -26,6 +26,7 @@ from fwsim.engine.places import (
     UNSPECIFIED,
     Places,
 )
+from fwsim.engine.reverse_path import routing_fault
 from fwsim.engine.routes import is_behind, is_bound_to_link, is_claimed, route_of_destination, route_of_source
 from fwsim.engine.seen import CAME_IN, GOES_OUT, SEEMS_IN, is_going_out, seen_on, station_of, way_of
 from fwsim.engine.sightings import is_second_sighting, learned_interface, remember, teach
@@ -197,21 +198,24 @@ def receive(places: Places, frame: Row, packet: Row, way: int, source: Row, dest
         packet["oif"] = packet["iif"]  # it stays on its link
     else:
         packet["oif"] = way_out(places, packet, destination)
-    judge_addresses(frame, packet, source["classes"], destination["classes"], delivered, out)
+    routed = 0 if out else routing_fault(places, packet, source, destination, delivered)
+    judge_addresses(frame, packet, source["classes"], destination["classes"], delivered, out, routed)
     if not out:
         frame["evidence"] |= suspicion_of(places, entered, source, destination["classes"])
 
 
 @hot
-def judge_addresses(frame: Row, packet: Row, source: int, destination: int, delivered: int, out: int) -> None:
-    """Note what makes the stack discard the packet. One seen going out has already survived its TTL."""
+def judge_addresses(
+    frame: Row, packet: Row, source: int, destination: int, delivered: int, out: int, routed: int
+) -> None:
+    """Note what makes the stack discard the packet. One seen going out has already survived its TTL and routing."""
     expired = packet["ttl"] <= 1 and not out
     frame["reason"] = fault_before_hooks(packet["family"], source, destination, frame["option_fault"])
     if packet["family"] == 4:
-        frame["route_fault"] = route_fault_v4(source, destination, delivered, frame["option_fault"], expired)
+        frame["route_fault"] = route_fault_v4(source, destination, delivered, frame["option_fault"], expired, routed)
     else:
         same_link = destination & LINK_LOCAL != 0 or (packet["iif"] >= 0 and packet["iif"] == packet["oif"])
-        frame["route_fault"] = route_fault_v6(source, destination, delivered, expired, same_link)
+        frame["route_fault"] = route_fault_v6(source, destination, delivered, expired, same_link, routed)
 
 
 @hot

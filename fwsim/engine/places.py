@@ -43,6 +43,8 @@ PRIVATE = 1 << 11
 """No source address on the public network (RFC 6890: not globally reachable)."""
 UNROUTED = 1 << 12
 """Not held by `any`: what is never sent towards a default route."""
+REFUSED = 1 << 13
+"""No route leads there, or one that refuses packets (unreachable, blackhole, prohibit, throw)."""
 
 LINK_BOUND = LOOPBACK | UNSPECIFIED | LINK_LOCAL | MULTICAST | LIMITED
 """Sources that no router passes on, so that they lie on the link where they are seen."""
@@ -58,9 +60,10 @@ VLANS = 4096
 STATION = row_type("mac interface own")
 """A known MAC: the interface behind which it lies, or (`own` 1) which has it; UNKNOWN_VALUE if there are several."""
 
-INTERFACE = row_type("captured networks own_mac")
+INTERFACE = row_type("captured networks own_mac rp_filter forwards addressed")
 """A declared interface: whether some capture interface is it, how many networks were declared behind it, and
-whether the firewall's own MAC there is known."""
+whether the firewall's own MAC there is known. Settings of the stack, of IPv4 only: `rp_filter` (0 off, 1 strict,
+2 loose), whether what comes in there is forwarded at all, and whether it may have an address."""
 
 SIGHTING = row_type(
     """
@@ -78,10 +81,15 @@ LEARNED = row_type("dst0 dst1 dst2 dst3 interface known")
 
 LEARNED_ROWS = 256
 
-COUNTS = row_type("interfaces loopback capture_interfaces several stations captured packets touching guessed copies")
+COUNTS = row_type(
+    """
+    interfaces loopback capture_interfaces several stations captured forwards_v4 forwards_v6
+    packets touching guessed copies
+    """
+)
 """One row. How many `interfaces` are declared, the number of the `loopback` interface, how many
 `capture_interfaces` are known so far, whether `several` places can see a packet, how many `stations` have a known MAC,
-how many declared interfaces are `captured`. Counted: `packets` evaluated, those `touching` a declared network or a
+how many declared interfaces are `captured`, whether IPv4 from nobody knows where and IPv6 are forwarded. Counted: `packets` evaluated, those `touching` a declared network or a
 local address, those whose ingress was `guessed` from the source address, and egress `copies`."""
 
 

@@ -16,11 +16,14 @@ from fwsim.engine import places
 from fwsim.engine.origin import locate
 from fwsim.engine.places import Places
 from fwsim.errors import UsageError
+from fwsim.ruleset.host import Host
 from fwsim.ruleset.mistakes import unknown
 from fwsim.tables import empty
 from fwsim.terms import UNKNOWN_VALUE
-from fwsim.topology.address_plan import IPNetwork, plan
+from fwsim.topology.address_plan import ANY, IPNetwork, broadcasts_of, plan
 from fwsim.topology.declared import Behind, DeclaringRuleset, declared_interfaces, declared_local
+from fwsim.topology.learned import NOTHING, Learned, learned, unreachable
+from fwsim.topology.settings import Settings, reverse_path_notes
 from fwsim.topology.surroundings import Surroundings
 from fwsim.uncompiled import Tables, flush, loaded
 
@@ -77,8 +80,19 @@ class Topology:
     interfaces known so far, by name and link type.
     """
 
-    def __init__(self, interfaces: Mapping[str, Behind], local: Sequence[IPNetwork] = ()) -> None:
-        """Lay out the tables; captures are made known by `bind`."""
+    def __init__(
+        self,
+        interfaces: Mapping[str, Behind],
+        local: Sequence[IPNetwork] = (),
+        known: Learned = NOTHING,
+        settings: Settings = Settings(),
+    ) -> None:
+        """Lay out the tables; captures are made known by `bind`.
+
+        `known` is what a description of the machine says beyond `interfaces` and `local`.
+        """
+        self.known = known
+        self.settings = settings
         self.guards_itself = True
         """Whether the ruleset has chains that see the firewall's own packets; else naming its address is no help."""
         self.interfaces = dict(interfaces)
@@ -94,24 +108,39 @@ class Topology:
 
     @classmethod
     def build(
-        cls, ruleset: DeclaringRuleset, interfaces: Mapping[str, Sequence[str]] | None = None, local: Sequence[str] = ()
+        cls,
+        ruleset: DeclaringRuleset,
+        interfaces: Mapping[str, Sequence[str]] | None = None,
+        local: Sequence[str] = (),
+        host: Host | None = None,
     ) -> Topology:
-        """The topology of a ruleset, changed by `--interface NAME=CIDR[,CIDR]` and `--local ADDRESS`.
+        """The topology of a ruleset, changed by a description of the machine and the options.
 
-        An option for a declared interface replaces its networks; other names are new interfaces. `local` addresses are
-        added. Raises UsageError for what cannot be read.
+        `host` (`--topology`, `--live`, `--sysctl`) replaces the networks of the interfaces that it says something of,
+        `interfaces` (`--interface NAME=CIDR[,CIDR]`) those of any. Other names are new interfaces. Its addresses and
+        `local` (`--local ADDRESS`) are added. Raises UsageError for what cannot be read.
         """
-        return cls(declared_interfaces(ruleset, interfaces or {}), declared_local(ruleset, local))
+        known = learned(host) if host else NOTHING
+        own = declared_local(ruleset, local)
+        return cls(
+            declared_interfaces(ruleset, interfaces or {}, known.interfaces),
+            tuple(dict.fromkeys((*own, *known.local))),
+            known,
+            Settings(host.sysctls) if host else Settings(),
+        )
 
     def _lay_out(self) -> Places:
         """Tables without any capture interface yet."""
         networks = {number: behind.networks for number, behind in enumerate(self.interfaces.values())}
-        address_plan = plan(networks, self.local, len(self.names))
+        refused = unreachable(self.known.special, self.complete)
+        address_plan = plan(networks, self.local, len(self.names), self.broadcasts, refused)
         stations = self._stations()
         counts = empty(places.COUNTS, 1)
         counts[0]["interfaces"] = self.declared
         counts[0]["loopback"] = self.names.index(LOOPBACK)
         counts[0]["stations"] = len(stations)
+        counts[0]["forwards_v4"] = self.settings.forwards_v4(None)
+        counts[0]["forwards_v6"] = self.settings.forwards_v6()
         return Places(
             boundaries=address_plan.boundaries,
             by_first_byte=address_plan.by_first_byte,
@@ -144,10 +173,24 @@ class Topology:
     def _interface_rows(self) -> npt.NDArray[np.void]:
         """The INTERFACE rows, none of them captured yet."""
         rows = empty(places.INTERFACE, len(self.names))
-        for row, behind in zip(rows, self.interfaces.values(), strict=False):
+        for row, name in zip(rows, self.names, strict=True):
+            behind = self.interfaces.get(name, Behind())
             row["networks"] = len(behind.networks)
             row["own_mac"] = bool(behind.own_macs)
+            row["forwards"] = self.settings.forwards_v4(name)
+            row["rp_filter"] = 0 if name == LOOPBACK else self.settings.rp_filter(name)
+            row["addressed"] = self.known.addressed is None or name in self.known.addressed
         return rows
+
+    @property
+    def broadcasts(self) -> list[IPNetwork]:
+        """The broadcast addresses of all interfaces."""
+        return [end for behind in self.interfaces.values() for end in broadcasts_on(behind)]
+
+    @property
+    def complete(self) -> frozenset[int]:
+        """The families whose routes are all known: what none of them holds is not reached."""
+        return self.known.complete
 
     @property
     def places(self) -> Places:
@@ -209,14 +252,20 @@ class Topology:
 
     def _number_of(self, name: str | None) -> int:
         """The number of a capture interface by its name, or UNKNOWN_VALUE."""
+        name = self.known.ports.get(name, name) if name is not None else None
         if name in self.names:
             return self.names.index(name)
         return self.names.index(LOOPBACK) if name in LOOPBACK_NAMES else UNKNOWN_VALUE
 
     def _vlans_of(self, name: str | None) -> dict[int, int]:
-        """The interfaces declared as `name.VID`, by VLAN id (IEEE 802.1Q: 1 to 4094)."""
+        """The interfaces declared as `name.VID`, or known to be VLANs, by VLAN id (IEEE 802.1Q: 1 to 4094)."""
         found = {}
         for number, declared in enumerate(self.names):
+            known = self.interfaces.get(declared, Behind()).vlan
+            if known is not None:
+                if known[0] == name and 0 < known[1] < places.VLANS - 1:
+                    found[known[1]] = number
+                continue
             base, dot, vlan = declared.rpartition(".")
             if dot and base == name and vlan.isascii() and vlan.isdigit() and 0 < int(vlan) < places.VLANS - 1:
                 found[int(vlan)] = number
@@ -256,7 +305,9 @@ class Topology:
 
     def notes(self) -> list[str]:
         """What had to be guessed, one sentence each; nothing if nothing was."""
-        result = []
+        result = [*self.known.unlike, *self.settings.notes()]
+        every_route = 4 in self.complete or any(ANY[0] in behind.networks for behind in self.interfaces.values())
+        result += reverse_path_notes(self.settings, self.interfaces, complete=every_route)
         guessed = self.count("guessed")
         if guessed:
             result.append(
@@ -269,3 +320,8 @@ class Topology:
                 f"captured on {seen}, which the ruleset does not declare (it has {', '.join(self.interfaces)})"
             )
         return result
+
+
+def broadcasts_on(behind: Behind) -> Sequence[IPNetwork]:
+    """The broadcast addresses of one interface: those that are known, else the ends of its networks."""
+    return broadcasts_of(behind.networks) if behind.broadcasts is None else behind.broadcasts

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -81,12 +81,25 @@ class Block:
     classes: int
 
 
-def plan(networks: Mapping[int, Sequence[IPNetwork]], local: Sequence[IPNetwork], interfaces: int) -> Plan:
-    """The plan of the `networks` behind each interface, by number, and the firewall's own addresses."""
+def plan(
+    networks: Mapping[int, Sequence[IPNetwork]],
+    local: Sequence[IPNetwork],
+    interfaces: int,
+    broadcasts: Sequence[IPNetwork] | None = None,
+    refused: Sequence[tuple[IPNetwork, int]] = (),
+) -> Plan:
+    """The plan of the `networks` behind each interface, by number, and the firewall's own addresses.
+
+    `broadcasts` are by default the last addresses of the networks. `refused` are networks to which no packet is sent,
+    each with its prefix length, or one below 0 for what all others go before.
+    """
     claims = [_block(network, number) for number, behind in networks.items() for network in behind]
-    claims += [_broadcast(network) for behind in networks.values() for network in behind if has_broadcast(network)]
+    if broadcasts is None:
+        broadcasts = [end for behind in networks.values() for end in broadcasts_of(behind)]
+    claims += [_block(end, UNCLAIMED, places.BROADCAST) for end in broadcasts]
     own = [_block(network, UNCLAIMED, places.LOCAL) for network in local]
     blocks = [*claims, *special_blocks(_private_homes(claims, own)), *own]
+    blocks += [replace(_block(network, UNCLAIMED, places.REFUSED), prefix=prefix) for network, prefix in refused]
     groups: dict[frozenset[int], int] = {}
     starts: list[int] = []
     rows: list[tuple[int, int, int]] = []
@@ -133,9 +146,9 @@ def has_broadcast(network: IPNetwork) -> bool:
     return network.version == 4 and 0 < network.prefixlen <= 30
 
 
-def _broadcast(network: IPNetwork) -> Block:
-    """The broadcast address of a network."""
-    return _block(ipaddress.ip_network(network.broadcast_address), UNCLAIMED, places.BROADCAST)
+def broadcasts_of(networks: Iterable[IPNetwork]) -> list[IPNetwork]:
+    """The broadcast addresses of those of the networks that have one."""
+    return [ipaddress.ip_network(network.broadcast_address) for network in networks if has_broadcast(network)]
 
 
 def _block(network: IPNetwork, interface: int, classes: int = 0) -> Block:
@@ -176,12 +189,16 @@ def _route(open_blocks: Sequence[Block], groups: dict[frozenset[int], int]) -> t
     classes = 0
     for block in open_blocks:
         classes |= block.classes
-    claims = [block for block in open_blocks if block.interface >= 0]
+    claims = [block for block in open_blocks if block.interface >= 0 or block.classes == places.REFUSED]
+    if claims and claims[-1].interface < 0:
+        return UNCLAIMED, -1, classes
+    classes &= ~places.REFUSED
     if not claims or (claims[-1].prefix == 0 and classes & places.UNROUTED):
         return UNCLAIMED, -1, classes
     if claims[-1].prefix > 0:
         classes |= places.DECLARED
-    owners = frozenset(block.interface for block in claims if block.prefix == claims[-1].prefix)
+    alike = [block for block in claims if block.prefix == claims[-1].prefix]
+    owners = frozenset(block.interface for block in alike if block.interface >= 0)
     if len(owners) == 1:
         return claims[-1].interface, -1, classes
     return UNCLAIMED, groups.setdefault(owners, len(groups)), classes

@@ -52,33 +52,55 @@ class DeclaringRuleset(Protocol):
 
 @dataclass(frozen=True)
 class Behind:
-    """One declared interface: the networks and stations behind it, and the firewall's own MACs on it."""
+    """One declared interface: the networks and stations behind it, and the firewall's own MACs on it.
+
+    `broadcasts` None means that every network ends in its broadcast address. `vlan` is the parent and id of a VLAN.
+    """
 
     networks: tuple[IPNetwork, ...] = ()
     macs: tuple[int, ...] = ()
     own_macs: tuple[int, ...] = ()
+    broadcasts: tuple[IPNetwork, ...] | None = None
+    vlan: tuple[str, int] | None = None
 
 
-def declared_interfaces(ruleset: DeclaringRuleset, options: Mapping[str, Sequence[str]]) -> dict[str, Behind]:
-    """The interfaces of a ruleset in their order, then new ones of the `options` (name to networks).
+def declared_interfaces(
+    ruleset: DeclaringRuleset, options: Mapping[str, Sequence[str]], known: Mapping[str, Behind] | None = None
+) -> dict[str, Behind]:
+    """The interfaces of a ruleset in their order, then those that are `known`, then new ones of the `options`.
 
-    An option for a declared interface replaces its networks. Raises UsageError for what cannot be read.
+    What is known of a declared interface replaces its networks, if it has any, and an option (name to networks) those
+    of any. Raises UsageError for what cannot be read.
     """
-    behind = {name: _behind(interface) for name, interface in ruleset.interfaces.items()}
+    behind = {name: behind_of(interface) for name, interface in ruleset.interfaces.items()}
+    for name, learned in (known or {}).items():
+        behind[name] = _joined(behind[name], learned) if name in behind else learned
     for name, networks in options.items():
-        behind[name] = replace(behind.get(name, Behind()), networks=_networks_of_option(name, networks))
+        before = behind.get(name, Behind())
+        behind[name] = replace(before, networks=_networks_of_option(name, networks), broadcasts=None)
     return behind
+
+
+def _joined(declared: Behind, learned: Behind) -> Behind:
+    """An interface that a ruleset declares and a description of the machine knows."""
+    return Behind(
+        learned.networks or declared.networks,
+        tuple(dict.fromkeys(declared.macs + learned.macs)),
+        tuple(dict.fromkeys(declared.own_macs + learned.own_macs)),
+        learned.broadcasts if learned.networks else declared.broadcasts,
+        learned.vlan,
+    )
 
 
 def declared_local(ruleset: DeclaringRuleset, options: Sequence[str]) -> tuple[IPNetwork, ...]:
     """The firewall's own addresses: those of the ruleset, of its interfaces, and of the options, each once."""
-    own = _in_networks(ruleset.local)
+    own = in_networks(ruleset.local)
     for interface in ruleset.interfaces.values():
-        own += _in_networks(interface.addresses)
+        own += in_networks(interface.addresses)
     return tuple(dict.fromkeys(own + _addresses_of_option(options)))
 
 
-def _behind(interface: Declared) -> Behind:
+def behind_of(interface: Declared) -> Behind:
     """An interface of a ruleset."""
     networks = tuple(ip_network(network.family, network.low, network.prefix) for network in interface.networks)
     return Behind(networks, tuple(interface.macs), tuple(interface.own_macs))
@@ -89,7 +111,7 @@ def ip_network(family: int, low: int, prefix: int) -> IPNetwork:
     return ipaddress.IPv4Network((low, prefix)) if family == 4 else ipaddress.IPv6Network((low, prefix))
 
 
-def _in_networks(addresses: Addresses) -> list[IPNetwork]:
+def in_networks(addresses: Addresses) -> list[IPNetwork]:
     """Intervals of addresses as the networks that make them up."""
     found: list[IPNetwork] = []
     for low, high in addresses.v4:
@@ -114,7 +136,7 @@ def _addresses_of_option(addresses: Sequence[str]) -> list[IPNetwork]:
     found: list[IPNetwork] = []
     for text in addresses:
         try:
-            found += _in_networks(parse_address_list(text))
+            found += in_networks(parse_address_list(text))
         except Mistakes as mistakes:
             raise UsageError(f"--local {text}: {mistakes}") from None
     return found
