@@ -21,6 +21,7 @@ from fwsim.defragmenting import Assembled, Defragmenter
 from fwsim.errors import UsageError
 from fwsim.lower import Lowered, lower
 from fwsim.ruleset import Ruleset
+from fwsim.ruleset.host import Host
 from fwsim.running import StatefulRun, StatelessRun
 from fwsim.sharding import ShardedRun, stateful_run
 from fwsim.tables import DECISION, RULE_POLICY, empty, plain
@@ -158,13 +159,14 @@ class Simulator:
         stateless_rules: Ruleset | None = None,
         key: int | None = None,
         jobs: int = 1,
+        host: Host | None = None,
     ) -> None:
         """Lower the ruleset and make empty tables.
 
         `mode` is the one that `decide` answers in. `interfaces` maps names to networks, and replaces those of the
         ruleset by name; `local` are the firewall's own addresses. `stateless_rules` is a hand-written ruleset for
-        the stateless mode. `key` keys the connection table's hash: random by default, and no result depends on it.
-        `jobs` is how many shards the connections are tracked in (`fwsim.sharding`), with the result of one.
+        the stateless mode. `host` describes the machine (`fwsim.ruleset.host`). `key` keys the connection table's hash:
+        random by default, and no result depends on it. `jobs` is how many shards the connections are tracked in (`fwsim.sharding`), with the result of one.
         """
         self.ruleset = ruleset
         self.mode: Mode = mode
@@ -173,7 +175,7 @@ class Simulator:
             raise UsageError(f"unknown mode {mode!r}: expected stateful or stateless")
         if not isinstance(jobs, int) or jobs < 1:
             raise UsageError(f"jobs={jobs!r}: expected a whole number, 1 or more")
-        self.topology = Topology.build(ruleset, interfaces=interfaces or {}, local=local)
+        self.topology = Topology.build(ruleset, interfaces=interfaces or {}, local=local, host=host)
         self.lowered: dict[Mode, Lowered] = {}
         self.lowered["stateful"] = lower(ruleset, interfaces=self.topology.names)
         hooks = {hook for chain in self.lowered["stateful"].chains for hook in chain.hooks}

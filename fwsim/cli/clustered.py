@@ -71,7 +71,9 @@ def clustered(
 
     files = capture_inputs(inputs)
     rules = rulesets(inputs, files)
-    simulator = Simulator(rules.ruleset, interfaces=rules.interfaces, stateless_rules=rules.by_hand, key=inputs.seed)
+    simulator = Simulator(
+        rules.ruleset, interfaces=rules.interfaces, stateless_rules=rules.by_hand, key=inputs.seed, host=rules.host
+    )
     workers = inputs.jobs if inputs.jobs > 1 else os.cpu_count() or 1
     with connected(engine.scheduler, workers) as client:
         setup = Setup(
@@ -83,6 +85,7 @@ def clustered(
             key=secrets.randbits(28) if inputs.seed is None else inputs.seed,
             shards=inputs.jobs if inputs.jobs > 1 else threads_of(client),
             packets=packets_in(inputs.captures),
+            host=rules.host,
         )
         result = ClusterResult(client, setup, inputs.captures, simulator, table=whole)
         naming = naming_of(result.captures, simulator)

@@ -63,6 +63,8 @@ class InputOptions:
     count: int | None
     seed: int | None
     jobs: int = 1
+    topology: tuple[str, ...] = ()
+    live: bool = False
 
     @property
     def files(self) -> list[str]:
@@ -72,7 +74,8 @@ class InputOptions:
     @property
     def sources(self) -> list[str]:
         """The paths of all that is read."""
-        return self.files + [path for path in (self.rules, self.stateless_rules, self.sysctl) if path is not None]
+        others = (self.rules, self.stateless_rules, self.sysctl, *self.topology)
+        return self.files + [path for path in others if path is not None]
 
     def refuse_stateless_rules(self, command: str) -> None:
         """For a command that has nothing to do with the stateless mode."""
@@ -221,7 +224,19 @@ input_options = _packed(
             "--set", "settings", metavar="KEY=VALUE", multiple=True, callback=mapping_of,
             help="Change a setting of the ruleset: conntrack.tcp_loose=0. Repeatable.",
         ),
-        click.option("--sysctl", metavar="FILE", help="Take conntrack's settings from the output of sysctl -a."),
+        click.option(
+            "--topology", metavar="FILE", multiple=True,
+            help="Interfaces, networks and own addresses: the output of ip -j addr, ip -j route (-6, show table all) "
+            "or ip -j -d link, or the keys interfaces and local of a ruleset. Repeatable.",
+        ),
+        click.option(
+            "--live", is_flag=True,
+            help="Take the interfaces, routes, own addresses and settings of this machine as they are; only reads.",
+        ),
+        click.option(
+            "--sysctl", metavar="FILE",
+            help="Take the settings of conntrack, forwarding and rp_filter from the output of sysctl -a.",
+        ),
         click.option(
             "--checksum", type=click.Choice(["auto", "verify", "ignore"]), default="auto", show_default=True,
             help="Whether transport checksums count; auto spares offloaded ones.",

@@ -298,6 +298,8 @@ def refuse(inputs: InputOptions, output: OutputOptions, path: str, *, lines: boo
     """Refuse what can be read only once, or cannot be taken back once it is written."""
     if inputs.jobs > 1:
         raise UsageError(f"--checkpoint: keeps one connection table, which --jobs {inputs.jobs} divides")
+    if inputs.live:
+        raise UsageError("--checkpoint: --live may find another machine when it goes on, expected --topology FILE")
     for source in inputs.sources:
         if source == "-":
             raise UsageError("--checkpoint: standard input can be read only once, expected a file")
@@ -329,6 +331,7 @@ def refuse_target(target: str) -> None:
 def digests_of(inputs: InputOptions) -> dict[str, str | None]:
     """The digests of the files that say what is to be done, by the option; None where there is none."""
     files = {"-r": inputs.rules, "--stateless-rules": inputs.stateless_rules, "--sysctl": inputs.sysctl}
+    files |= {f"--topology {path}": path for path in inputs.topology}
     return {name: digest_of(file) if file is not None and is_regular(file) else None for name, file in files.items()}
 
 

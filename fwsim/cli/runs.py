@@ -18,6 +18,7 @@ from fwsim.capture import Captures, Input, open_captures
 from fwsim.cli.guessing import guessed_ruleset
 from fwsim.cli.options import InputOptions, SelectionOptions
 from fwsim.cli.streams import warn
+from fwsim.cli.describing import host_of, networks_of, own_addresses
 from fwsim.cli.sysctl import conntrack_settings
 from fwsim.errors import UsageError
 from fwsim.naming import Naming
@@ -25,6 +26,7 @@ from fwsim.report.tally import Slots, Tally
 from fwsim.result import Result
 from fwsim.ruleset import Ruleset, load_ruleset
 from fwsim.ruleset.addresses import parse_interface_name
+from fwsim.ruleset.host import Host
 from fwsim.run_names import naming_of
 from fwsim.selection import Selection
 from fwsim.sharding import LOOKED_AT, ShardedRun
@@ -85,27 +87,30 @@ class Rulesets:
     """That of the stateless mode, if it has one of its own."""
     guessed: str | None
     interfaces: dict[str, list[str]]
+    host: Host
 
 
 def rulesets(
     inputs: InputOptions, files: Sequence[Input], prepare: Callable[[Ruleset], Ruleset] | None = None
 ) -> Rulesets:
     """Load the rulesets, or guess one; `prepare` changes it before it is used."""
-    interfaces = networks_of(inputs)
+    host = host_of(inputs)
+    interfaces = networks_of(inputs, host)
     guessed: str | None = None
     source: str | io.StringIO
     if inputs.rules is None:
-        guessed = guessed_ruleset(files, interfaces, inputs.local)
+        guessed = guessed_ruleset(files, interfaces, [*inputs.local, *own_addresses(host)])
         source = io.StringIO(guessed)
     else:
         source = inputs.rules
-    ruleset = load(inputs, source)
+    ruleset = load(inputs, source, host)
     if prepare is not None:
         ruleset = prepare(ruleset)
     by_hand = None
     if inputs.stateless_rules:
         by_hand = load_ruleset(inputs.stateless_rules, interfaces=interfaces, local=inputs.local)
-    return Rulesets(ruleset, by_hand, guessed, {} if ruleset.interfaces else new_interfaces(inputs))
+    new = {} if ruleset.interfaces else new_interfaces(inputs)
+    return Rulesets(ruleset, by_hand, guessed, networks_of(inputs) | new, host)
 
 
 def start(
@@ -127,7 +132,12 @@ def start(
     rules = rulesets(inputs, files, prepare)
     captures = opening(files, checksum=inputs.checksum, merge=bool(inputs.named), limit=inputs.count, digest=digest)
     simulator = Simulator(
-        rules.ruleset, interfaces=rules.interfaces, stateless_rules=rules.by_hand, key=inputs.seed, jobs=jobs
+        rules.ruleset,
+        interfaces=rules.interfaces,
+        stateless_rules=rules.by_hand,
+        key=inputs.seed,
+        jobs=jobs,
+        host=rules.host,
     )
     if rules.guessed is None or inputs.interfaces:
         for name, path in inputs.named:
@@ -136,15 +146,11 @@ def start(
     return Run(inputs, modes, Result(captures, simulator), naming, rules.ruleset, rules.guessed)
 
 
-def load(inputs: InputOptions, source: str | io.StringIO) -> Ruleset:
-    """A ruleset with the settings and interfaces of the options."""
-    overrides = (conntrack_settings(inputs.sysctl) if inputs.sysctl else {}) | inputs.settings
-    return load_ruleset(source, overrides=overrides, interfaces=networks_of(inputs), local=inputs.local)
-
-
-def networks_of(inputs: InputOptions) -> dict[str, list[str]]:
-    """The networks behind the interfaces that the options name."""
-    return {name: networks.split(",") for name, networks in inputs.interfaces.items()}
+def load(inputs: InputOptions, source: str | io.StringIO, host: Host | None = None) -> Ruleset:
+    """A ruleset with the settings and interfaces of the options; `host` is what they say of the machine, if read."""
+    host = host_of(inputs) if host is None else host
+    overrides = conntrack_settings(host.sysctls) | inputs.settings
+    return load_ruleset(source, overrides=overrides, interfaces=networks_of(inputs, host), local=inputs.local)
 
 
 def new_interfaces(inputs: InputOptions) -> dict[str, list[str]]:
@@ -165,7 +171,7 @@ def capture_inputs(inputs: InputOptions) -> list[Input]:
     files += [Input(path, interface=name) for name, path in inputs.named]
     if not files:
         raise UsageError("no capture was named: expected a file, or - for standard input")
-    if [file.path for file in files].count("-") + (inputs.rules == "-") + (inputs.stateless_rules == "-") > 1:
+    if inputs.sources.count("-") > 1:
         raise UsageError("standard input (-) can be read only once")
     return files
 

@@ -129,6 +129,9 @@ def explain_command(inputs: InputOptions) -> str:
         words += ["--interface", f"{name}={networks}"]
     for address in inputs.local:
         words += ["--local", address]
+    for path in inputs.topology:
+        words += ["--topology", path]
+    words += ["--live"] if inputs.live else []
     for key, value in inputs.settings.items():
         words += ["--set", f"{key}={value}"]
     words += ["--sysctl", inputs.sysctl] if inputs.sysctl else []

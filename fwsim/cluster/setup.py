@@ -15,6 +15,7 @@ from uuid import uuid4
 from fwsim.compiling import WORTH_COMPILING, WORTH_LOADING
 from fwsim.engine import compile_engine, is_cached, is_compiled
 from fwsim.ruleset import Ruleset
+from fwsim.ruleset.host import Host
 from fwsim.simulator import Simulator
 
 
@@ -33,6 +34,7 @@ class Setup:
     key: int
     shards: int
     packets: int
+    host: Host | None = None
     token: str = field(default_factory=lambda: uuid4().hex)
 
     def __hash__(self) -> int:
@@ -53,8 +55,12 @@ class Setup:
 def simulator_of(setup: Setup) -> Simulator:
     """The simulator of a run in this process, of which only what never changes is used."""
     return Simulator(
-        setup.ruleset, interfaces=setup.interfaces, stateless_rules=setup.stateless_rules, key=setup.key
-    )  # fmt: skip
+        setup.ruleset,
+        interfaces=setup.interfaces,
+        stateless_rules=setup.stateless_rules,
+        key=setup.key,
+        host=setup.host,
+    )
 
 
 def compiling_pays(packets: int) -> bool:

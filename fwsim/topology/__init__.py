@@ -7,6 +7,7 @@ in `fwsim.topology.address_plan`. What follows for a packet is decided in `fwsim
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -20,10 +21,11 @@ from fwsim.ruleset.host import Host
 from fwsim.ruleset.mistakes import unknown
 from fwsim.tables import empty
 from fwsim.terms import UNKNOWN_VALUE
-from fwsim.topology.address_plan import ANY, IPNetwork, broadcasts_of, plan
-from fwsim.topology.declared import Behind, DeclaringRuleset, declared_interfaces, declared_local
+from fwsim.topology.address_plan import ANY, IPNetwork, plan
+from fwsim.topology.declared import Behind, DeclaringRuleset, broadcasts_on, declared_interfaces, declared_local
 from fwsim.topology.learned import NOTHING, Learned, learned, unreachable
-from fwsim.topology.settings import Settings, reverse_path_notes
+from fwsim.topology.routing import Routing, routing_of
+from fwsim.topology.settings import UNSET, Settings, reverse_path_notes
 from fwsim.topology.surroundings import Surroundings
 from fwsim.uncompiled import Tables, flush, loaded
 
@@ -85,7 +87,7 @@ class Topology:
         interfaces: Mapping[str, Behind],
         local: Sequence[IPNetwork] = (),
         known: Learned = NOTHING,
-        settings: Settings = Settings(),
+        settings: Settings = UNSET,
     ) -> None:
         """Lay out the tables; captures are made known by `bind`.
 
@@ -169,6 +171,13 @@ class Topology:
         rows = empty(places.STATION, len(found))
         rows[:] = [(mac, found[mac], mac in own) for mac in sorted(found)]
         return rows
+
+    @cached_property
+    def routing(self) -> Routing:
+        """The routes, for rules that ask for them."""
+        networks = {name: (behind.networks, broadcasts_on(behind)) for name, behind in self.interfaces.items()}
+        addresses = {name: behind.addresses for name, behind in self.interfaces.items()}
+        return routing_of(tuple(self.names), networks, addresses, self.local, self.known)
 
     def _interface_rows(self) -> npt.NDArray[np.void]:
         """The INTERFACE rows, none of them captured yet."""
@@ -305,7 +314,7 @@ class Topology:
 
     def notes(self) -> list[str]:
         """What had to be guessed, one sentence each; nothing if nothing was."""
-        result = [*self.known.unlike, *self.settings.notes()]
+        result = [*self.known.unlike, *self.settings.notes(bridged=bool(self.known.ports))]
         every_route = 4 in self.complete or any(ANY[0] in behind.networks for behind in self.interfaces.values())
         result += reverse_path_notes(self.settings, self.interfaces, complete=every_route)
         guessed = self.count("guessed")
@@ -320,8 +329,3 @@ class Topology:
                 f"captured on {seen}, which the ruleset does not declare (it has {', '.join(self.interfaces)})"
             )
         return result
-
-
-def broadcasts_on(behind: Behind) -> Sequence[IPNetwork]:
-    """The broadcast addresses of one interface: those that are known, else the ends of its networks."""
-    return broadcasts_of(behind.networks) if behind.broadcasts is None else behind.broadcasts

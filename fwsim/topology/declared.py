@@ -15,7 +15,7 @@ from fwsim.errors import UsageError
 from fwsim.ruleset.addresses import parse_address_list, parse_interface_name, parse_networks
 from fwsim.ruleset.mistakes import Mistakes
 from fwsim.ruleset.values import Addresses, Network
-from fwsim.topology.address_plan import IPNetwork
+from fwsim.topology.address_plan import IPNetwork, broadcasts_of
 
 
 class Declared(Protocol):
@@ -54,7 +54,8 @@ class DeclaringRuleset(Protocol):
 class Behind:
     """One declared interface: the networks and stations behind it, and the firewall's own MACs on it.
 
-    `broadcasts` None means that every network ends in its broadcast address. `vlan` is the parent and id of a VLAN.
+    `broadcasts` None means that every network ends in its broadcast address. `vlan` is the parent and id of a VLAN;
+    `addresses` are the firewall's own ones on it, as far as they were declared.
     """
 
     networks: tuple[IPNetwork, ...] = ()
@@ -62,6 +63,7 @@ class Behind:
     own_macs: tuple[int, ...] = ()
     broadcasts: tuple[IPNetwork, ...] | None = None
     vlan: tuple[str, int] | None = None
+    addresses: tuple[IPNetwork, ...] = ()
 
 
 def declared_interfaces(
@@ -89,6 +91,7 @@ def _joined(declared: Behind, learned: Behind) -> Behind:
         tuple(dict.fromkeys(declared.own_macs + learned.own_macs)),
         learned.broadcasts if learned.networks else declared.broadcasts,
         learned.vlan,
+        tuple(dict.fromkeys(declared.addresses + learned.addresses)),
     )
 
 
@@ -103,7 +106,13 @@ def declared_local(ruleset: DeclaringRuleset, options: Sequence[str]) -> tuple[I
 def behind_of(interface: Declared) -> Behind:
     """An interface of a ruleset."""
     networks = tuple(ip_network(network.family, network.low, network.prefix) for network in interface.networks)
-    return Behind(networks, tuple(interface.macs), tuple(interface.own_macs))
+    own = tuple(in_networks(interface.addresses))
+    return Behind(networks, tuple(interface.macs), tuple(interface.own_macs), addresses=own)
+
+
+def broadcasts_on(behind: Behind) -> Sequence[IPNetwork]:
+    """The broadcast addresses of an interface: those that are known, else the ends of its networks."""
+    return broadcasts_of(behind.networks) if behind.broadcasts is None else behind.broadcasts
 
 
 def ip_network(family: int, low: int, prefix: int) -> IPNetwork:

@@ -51,6 +51,10 @@ class Learned:
     knows_local: frozenset[int] = frozenset()
     addressed: frozenset[str] | None = None
     """The interfaces that have an IPv4 address; None if that is not known."""
+    hops: Mapping[IPNetwork, tuple[str, ...]] = field(default_factory=dict)
+    """The interfaces of the next hops, in order, where there are several."""
+    direct: frozenset[IPNetwork] = frozenset()
+    """The networks that are reached without a gateway."""
     ports: Mapping[str, str] = field(default_factory=dict)
     unlike: tuple[str, ...] = ()
 
@@ -63,7 +67,7 @@ def learned(host: Host) -> Learned:
     routes = _used([*host.routes, *_implied(host)])
     ports = {link.name: link.master for link in host.links.values() if link.master and _is_port(link, host)}
     special = tuple(sorted({one for route in routes for one in _special(route)}, key=_order))
-    own = [ip_network(route.family, route.number, route.prefix) for route in routes if route.kind == "local"]
+    own = [_network_of(route) for route in routes if route.kind == "local"]
     declared = {name: behind_of(interface) for name, interface in host.interfaces.items()}
     for interface in host.interfaces.values():
         own += in_networks(interface.addresses)
@@ -76,6 +80,8 @@ def learned(host: Host) -> Learned:
         complete=frozenset(route.family for route in host.routes if route.table == MAIN),
         knows_local=frozenset(families | {network.version for network in local}),
         addressed=frozenset(one.interface for one in host.addresses if one.family == 4) if host.addresses else None,
+        hops={_network_of(route): route.interfaces for route in routes if len(route.interfaces) > 1},
+        direct=frozenset(_network_of(route) for route in routes if route.kind == "unicast" and not route.gateway),
         ports=ports,
         unlike=_unlike(host),
     )
@@ -98,7 +104,7 @@ def _interfaces(
     networks: dict[str, list[IPNetwork]] = {name: [] for name in names}
     broadcasts: dict[str, list[IPNetwork]] = {}
     for route in routes:
-        network = ip_network(route.family, route.number, route.prefix)
+        network = _network_of(route)
         for name in route.interfaces:
             if route.kind == "unicast" and _is_of_networks(network):
                 networks.setdefault(name, []).append(network)
@@ -118,6 +124,11 @@ def _interfaces(
             vlan=(link.parent, link.vlan) if link.parent is not None and link.vlan is not None else behind.vlan,
         )
     return found
+
+
+def _network_of(route: Route) -> IPNetwork:
+    """The network of a route."""
+    return ip_network(route.family, route.number, route.prefix)
 
 
 def _place(network: IPNetwork) -> tuple[int, int, int]:
@@ -142,7 +153,7 @@ def _is_loopback(network: IPNetwork) -> bool:
 
 def _special(route: Route) -> Iterable[Special]:
     """The route if it says something else than behind which interface a network lies."""
-    network = ip_network(route.family, route.number, route.prefix)
+    network = _network_of(route)
     if route.kind != "unicast" or not _is_of_networks(network):
         yield Special(network, route.kind, route.interfaces, route.table)
 
@@ -158,7 +169,7 @@ def _used(routes: Sequence[Route]) -> list[Route]:
             best.setdefault((route.family, route.table, route.number, route.prefix), []).append(route)
     return [
         route for alike in best.values() for route in alike
-        if route.metric == alike[0].metric or not _is_of_networks(ip_network(route.family, route.number, route.prefix))
+        if route.metric == alike[0].metric or not _is_of_networks(_network_of(route))
     ]  # fmt: skip
 
 
@@ -171,7 +182,9 @@ def _implied(host: Host) -> list[Route]:
         if (address.family, LOCAL) not in listed:
             found += _local_routes(address, loopback)
         if (address.family, MAIN) not in listed and address.connected and not loopback:
-            number = _first(address.family, address.peer if address.peer is not None else address.number, address.prefix)
+            number = _first(
+                address.family, address.peer if address.peer is not None else address.number, address.prefix
+            )
             found.append(Route(address.family, number, address.prefix, "unicast", (address.interface,)))
     for route in host.routes:
         if route.source is not None and (route.family, LOCAL) not in listed and route.link:

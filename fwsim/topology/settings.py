@@ -14,8 +14,16 @@ from typing import NamedTuple
 V4_CONF = "net.ipv4.conf."
 V6_CONF = "net.ipv6.conf."
 
-PREFIXES = (V4_CONF, V6_CONF, "net.ipv4.ip_forward", "net.ipv4.ipfrag_", "net.ipv6.ip6frag_", "net.bridge.")
-"""How the names begin of what is looked at here."""
+CONNTRACK = "net.netfilter.nf_conntrack_"
+
+OF_INTERFACES = {
+    V4_CONF: (
+        "rp_filter", "forwarding", "accept_local", "route_localnet", "bc_forwarding", "mc_forwarding",
+        "src_valid_mark", "accept_source_route",
+    ),
+    V6_CONF: ("forwarding", "force_forwarding", "mc_forwarding", "disable_ipv6"),
+}  # fmt: skip
+"""The settings of interfaces that are looked at here."""
 
 
 class Unsimulated(NamedTuple):
@@ -42,6 +50,15 @@ UNSIMULATED = (
 """What is told if it is set otherwise; `*` stands for an interface. A source route needs both of two settings."""
 
 SOURCE_ROUTES = "source-routed packets are discarded all the same"
+
+
+def is_looked_at(name: str) -> bool:
+    """Whether a setting may change a verdict."""
+    if name.startswith(CONNTRACK) or name == "net.ipv4.ip_forward":
+        return True
+    if any(name == one.name for one in UNSIMULATED):
+        return True
+    return any(name.startswith(conf) and name.rpartition(".")[2] in known for conf, known in OF_INTERFACES.items())
 
 
 def _number(text: str) -> int:
@@ -85,17 +102,25 @@ class Settings:
         name = interface.replace(".", "/")
         return self.values.get(f"{conf}{name}.{setting}", self.values.get(f"{conf}*.{setting}"))
 
-    def notes(self) -> list[str]:
-        """What is set so that Linux would decide otherwise than is simulated, one sentence each."""
+    def notes(self, *, bridged: bool) -> list[str]:
+        """What is set so that Linux would decide otherwise than is simulated, one sentence each.
+
+        `bridged`: the machine has bridges.
+        """
         found = {}
         for name, value in self.values.items():
             for one in UNSIMULATED:
+                if one.name.startswith("net.bridge.") and not bridged:
+                    continue
                 if _is_named(name, one.name) and _number(value) != _number(one.value):
                     found[name] = f"{name} = {value} is not simulated: {one.what}"
         whole = _number(self.values.get(V4_CONF + "all.accept_source_route", "0"))
         if whole:
             found["source"] = f"{V4_CONF}all.accept_source_route = {whole} is not simulated: {SOURCE_ROUTES}"
         return list(found.values())
+
+
+UNSET = Settings()
 
 
 def _is_named(name: str, pattern: str) -> bool:

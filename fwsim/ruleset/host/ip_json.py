@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from fwsim.ruleset.addresses import V4_BITS, V6_BITS, address, parse_interface_name, parse_macs
+from fwsim.ruleset.addresses import address, parse_interface_name, parse_macs
 from fwsim.ruleset.mistakes import mistake, seen
+from fwsim.ruleset.values import V4_BITS, V6_BITS
 
 from .model import LOCAL, MAIN, ROUTE_KINDS, Address, Host, Link, Route
 
@@ -156,12 +157,8 @@ class NextHop(Listed):
 
     dev: Name | None = None
     flags: tuple[Text, ...] = ()
-
-
-class Via(Listed):
-    """A next hop of the other family."""
-
-    host: Text = ""
+    gateway: Any = None
+    via: Any = None
 
 
 class IpRoute(Listed):
@@ -173,17 +170,16 @@ class IpRoute(Listed):
     nexthops: tuple[NextHop, ...] = ()
     flags: tuple[Text, ...] = ()
     gateway: Number | None = None
-    via: Via | None = None
+    via: Any = None
     prefsrc: Number | None = None
     table: Annotated[int, BeforeValidator(_table)] = MAIN
     metric: Annotated[int, Field(ge=0)] = 0
-    scope: Text = ""
     protocol: Text = ""
     pref: Text | None = None
 
     def as_route(self) -> Route | None:
         """The route; None if it leads nowhere any more (its device is down)."""
-        hops = self.nexthops or (NextHop(dev=self.dev, flags=self.flags),)
+        hops = self.nexthops or (NextHop(dev=self.dev, flags=self.flags, gateway=self.gateway, via=self.via),)
         alive = tuple(hop.dev for hop in hops if hop.dev is not None and "dead" not in hop.flags)
         if any(hop.dev is not None for hop in hops) and not alive:
             return None
@@ -198,6 +194,7 @@ class IpRoute(Listed):
             self.metric,
             self.prefsrc[1] if self.prefsrc is not None and self.prefsrc[0] == family else None,
             self.protocol == "kernel" and self.gateway is None and not self.nexthops,
+            any(hop.gateway is not None or hop.via is not None for hop in hops),
         )
 
     def _family(self) -> int:

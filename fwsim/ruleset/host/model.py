@@ -64,7 +64,8 @@ class Address:
 class Route:
     """A route: its network, its `kind` (a key of ROUTE_KINDS), and the interfaces of its next hops, in order.
 
-    `source` is the own address that packets sent this way get; `link` is True where the network is the link's own.
+    `source` is the own address that packets sent this way get; `link` is True where the network is the link's own,
+    `gateway` where a router comes in between.
     """
 
     family: int
@@ -76,6 +77,7 @@ class Route:
     metric: int = 0
     source: int | None = None
     link: bool = False
+    gateway: bool = False
 
 
 @dataclass(frozen=True)
