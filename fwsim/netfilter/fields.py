@@ -77,6 +77,9 @@ class Fib:
 
     `type` has the numbers of RTN_* (unicast 1, local 2, broadcast 3, anycast 4, multicast 5, blackhole 6,
     unreachable 7, prohibit 8); `oif` compares as interface names do; `exists` is 1 or 0.
+
+    Of xtables: `addrtype` is compared with the numbers of all its types at once, since for IPv6 they are not asked for
+    as in nft; `rpfilter` (with the flags saddr, iif, and loose, accept_local) is 1 or 0.
     """
 
     flags: frozenset[str]
