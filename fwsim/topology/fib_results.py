@@ -167,9 +167,12 @@ def way(routing: Routing, asked: Asked, stretch: Stretch, family: int, nowhere: 
         return result("") if family in routing.complete else result(asked.device, "") if asked.device else ANYTHING
     if entry.kind in (*REFUSALS, *nowhere):
         return result("")
-    if asked.device is not None:
+    if asked.device is not None and (family == 4 or len(entry.interfaces) == 1):
         return result(asked.device if asked.device in entry.interfaces else "")
-    return result(*(entry.interfaces[:1] if entry.ordered else entry.interfaces))
+    if asked.device is not None:
+        return result(asked.device, "") if asked.device in entry.interfaces else result("")
+    # of several next hops IPv6 takes one by a hash that nobody can know, IPv4 the first
+    return result(*(entry.interfaces[:1] if entry.ordered and family == 4 else entry.interfaces))
 
 
 def exists(found: Result) -> Result:

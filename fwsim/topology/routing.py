@@ -43,6 +43,14 @@ class Entry(NamedTuple):
     direct: bool | None = None
     """Whether the network is on the link, with no gateway; None if that is not known."""
 
+    def towards(self, interface: str | None) -> Entry | None:
+        """The same by one interface, None if it does not lead there; with no interface the route as it is."""
+        if interface is None:
+            return self
+        if interface not in self.interfaces:
+            return None
+        return self if self.kind == "local" and not self.ordered else self._replace(interfaces=(interface,), ordered=True)
+
 
 class Stretch(NamedTuple):
     """Consecutive addresses, as numbers, and the routes that hold them in the tables local and main."""
@@ -83,7 +91,7 @@ class Routing:
         ends = {0, *cuts}
         tables = []
         for table in (self.local, self.main):
-            entries = [one for one in table[family] if interface is None or interface in one.interfaces]
+            entries = [found for one in table[family] if (found := one.towards(interface)) is not None]
             tables.append(entries)
             for one in entries:
                 first, last = int(one.network.network_address), int(one.network.broadcast_address)

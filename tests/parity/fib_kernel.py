@@ -1,7 +1,8 @@
 """What the kernel answers to `fib`, `addrtype` and `rpfilter`, packet by packet; run in a namespace of its own.
 
-Every question is an nft rule that puts the packets for which it is true into a set. Prints a pickle of the machine's
-description and of the packets in each set.
+Every question is an nft rule that puts the packets for which it is true into a set: at PREROUTING, where all end, or if
+there are none, at INPUT and FORWARD, to see how far packets get. Prints a pickle of the machine's description and of
+the packets in each set. `Asked` comes in the same way.
 """
 
 from __future__ import annotations
@@ -15,10 +16,23 @@ import struct
 import subprocess
 import sys
 import warnings
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fwsim.kernel.network import tap
 from fwsim.topology.live import live_host
+
+
+
+@dataclass
+class Asked:
+    """Names of sets with the match of each, by family; iptables commands; sysctls with their values; no default route."""
+
+    questions: dict[int, dict[str, str]]
+    xtables: dict[int, list[str]] = field(default_factory=lambda: {4: [], 6: []})
+    sysctls: dict[str, str] = field(default_factory=dict)
+    bare: bool = False
+
 
 NETWORK = """
 ip link set dev lo up
@@ -37,10 +51,7 @@ ip route add 10.12.1.0/24 dev two
 ip route add 10.20.0.0/16 nexthop via 10.0.0.2 nexthop via 192.168.1.2
 ip route add 10.30.0.0/16 dev two metric 5
 ip route add 10.30.0.0/16 dev one metric 50
-ip route add local 10.40.0.0/16 dev two
-ip route add 10.40.1.0/24 dev one
-ip route add multicast 10.50.0.0/16 dev one
-ip route add broadcast 10.51.0.9 dev two
+ip route add 10.60.0.0/16 dev three
 ip -6 addr add 2001:db8:1::1/64 dev one
 ip -6 addr add 2001:db8:2::1/64 dev two
 ip -6 addr add fe80::1/64 dev one
@@ -53,12 +64,23 @@ ip -6 route add blackhole 2001:db8:10::/48
 ip -6 route add prohibit 2001:db8:11::/48
 ip -6 route add 2001:db8:20::/48 nexthop via 2001:db8:1::2 dev one nexthop via 2001:db8:2::2 dev two
 """
+UNUSUAL = """
+ip route add local 10.40.0.0/16 dev two
+ip route add 10.40.1.0/24 dev one
+ip route add multicast 10.50.0.0/16 dev one
+ip route add broadcast 10.51.0.9 dev two
+"""
+"""Routes in the table local make the kernel look at sources as with rp_filter, but for the way back."""
 WITHOUT_DEFAULT = "ip route del default\nip -6 route del default\n"
 
-DEVICES = ("one", "two")
-MACS = {"one": b"\x02\0\0\0\0\x01", "two": b"\x02\0\0\0\0\x02"}
-OTHERS = {4: "203.0.113.77", 6: "2001:db8:77::77"}
-"""The address of a packet that is not asked about."""
+DEVICES = ("one", "two", "three")
+MACS = {"one": b"\x02\0\0\0\0\x01", "two": b"\x02\0\0\0\0\x02", "three": b"\x02\0\0\0\0\x03"}
+HOOKS = ("input", "forward")
+OTHERS = {
+    4: ("203.0.113.77", "10.60.0.7", "10.0.0.1", "255.255.255.255", "224.0.0.5", "0.0.0.0"),
+    6: ("2001:db8:77::77", "2001:db8:1::1", "ff02::1", "fe80::9", "::"),
+}
+"""The other address of a packet that is not asked about."""
 
 
 def probes(family: int) -> list[int]:
@@ -91,16 +113,18 @@ def packet(family: int, source: bytes, destination: bytes, proto: int) -> bytes:
 
 
 def rules(questions: dict[str, str], family: int) -> str:
-    """The ruleset: a set and a rule for each question, at PREROUTING; packets go no further."""
+    """The ruleset: a set and a rule for each question, at PREROUTING, where packets end; or sets at other hooks."""
     name, kind = ("ip", "ipv4_addr") if family == 4 else ("ip6", "ipv6_addr")
     key = f"{name} saddr . {name} daddr . meta iifname . meta l4proto"
     sets = "".join(
         f"set {one} {{ type {kind} . {kind} . ifname . inet_proto; size 65535; flags dynamic; }}\n"
-        for one in ("seen", *questions)
+        for one in ("seen", *(questions or HOOKS))
     )
-    lines = [f"add @{one} {{ {key} }}" if not text else f"{text} add @{one} {{ {key} }}" for one, text in questions.items()]
-    body = "\n".join([f"add @seen {{ {key} }}", *lines, 'iifname != "lo" drop'])
-    return f"table {name} t {{\n{sets}chain c {{ type filter hook prerouting priority 0;\n{body}\n}}\n}}\n"
+    lines = [f"add @seen {{ {key} }}", *(f"{text} add @{one} {{ {key} }}" for one, text in questions.items())]
+    lines += ['iifname != "lo" drop'] if questions else []
+    chains = [("prerouting", lines), *((hook, [f"add @{hook} {{ {key} }}"]) for hook in HOOKS if not questions)]
+    body = [f"chain {hook} {{ type filter hook {hook} priority 0;\n{chr(10).join(each)}\n}}\n" for hook, each in chains]
+    return f"table {name} t {{\n{sets}{''.join(body)}}}\n"
 
 
 def set_elements(family: int, name: str) -> set[tuple[str, str, str, int]]:
@@ -115,38 +139,54 @@ def set_elements(family: int, name: str) -> set[tuple[str, str, str, int]]:
     return found
 
 
-def main() -> None:
-    """Build, ask, play, answer."""
-    warnings.simplefilter("ignore")
-    asked = pickle.loads(sys.stdin.buffer.read())
+def build(asked: Asked) -> dict[str, int]:
+    """The network, with its settings; gives the TAP devices by name."""
     descriptors = {name: tap(name) for name in DEVICES}
     for path in Path("/proc/sys/net/ipv6/conf").iterdir():
         (path / "accept_dad").write_text("0")
         (path / "addr_gen_mode").write_text("1")
+    for path in Path("/proc/sys/net/ipv4/conf").iterdir():
+        (path / "send_redirects").write_text("0")
     for name in DEVICES:
         subprocess.run(["ip", "link", "set", "dev", name, "address", MACS[name].hex(":"), "up"], check=True)
-    subprocess.run(["sh", "-ec", NETWORK + (WITHOUT_DEFAULT if asked["bare"] else "")], check=True)
+    script = NETWORK + (UNUSUAL if any(asked.questions.values()) else "") + (WITHOUT_DEFAULT if asked.bare else "")
+    subprocess.run(["sh", "-ec", script], check=True)
+    for name, value in asked.sysctls.items():
+        Path("/proc/sys", name.replace(".", "/")).write_text(value)
     for family in (4, 6):
-        subprocess.run(["nft", "-f", "-"], input=rules(asked["questions"][family], family), text=True, check=True)
-        for script in asked["xtables"][family]:
-            subprocess.run(["sh", "-ec", script], check=True)
+        subprocess.run(["nft", "-f", "-"], input=rules(asked.questions[family], family), text=True, check=True)
+        for command in asked.xtables[family]:
+            subprocess.run(["sh", "-ec", command], check=True)
+    return descriptors
+
+
+def play(descriptors: dict[str, int], family: int) -> None:
+    """Every address as source and as destination, on every device."""
+    kind = b"\x08\x00" if family == 4 else b"\x86\xdd"
+    others = [ipaddress.ip_address(text).packed for text in OTHERS[family]]
+    for number in probes(family):
+        address = number.to_bytes(4 if family == 4 else 16, "big")
+        pairs = [pair for other in others for pair in ((address, other), (other, address))]
+        for name, descriptor in descriptors.items():
+            for pair in pairs:
+                for proto in (17, 58) if family == 6 else (17,):
+                    os.write(descriptor, MACS[name] + b"\x02" * 6 + kind + packet(family, *pair, proto))
+
+
+def main() -> None:
+    """Build, ask, play, answer."""
+    warnings.simplefilter("ignore")
+    asked: Asked = pickle.loads(sys.stdin.buffer.read())
+    descriptors = build(asked)
     for family in (4, 6):
-        size, kind = (4, b"\x08\x00") if family == 4 else (16, b"\x86\xdd")
-        plain = ipaddress.ip_address(OTHERS[family]).packed
-        special = {4: ("255.255.255.255", "224.0.0.5", "0.0.0.0"), 6: ("ff02::1", "fe80::9", "::")}[family]
-        others = [plain, *(ipaddress.ip_address(text).packed for text in special)]
-        for number in probes(family):
-            address = number.to_bytes(size, "big")
-            for name in DEVICES:
-                for other in others:
-                    for proto in (17, 58) if family == 6 else (17,):
-                        for pair in ((address, other), (other, address)):
-                            os.write(descriptors[name], MACS[name] + b"\x02" * 6 + kind + packet(family, *pair, proto))
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
-        own.sendto(b"x", ("10.0.0.1", 9))
-    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as own:
-        own.sendto(b"x", ("2001:db8:1::1", 9))
-    answers = {family: {one: set_elements(family, one) for one in ("seen", *asked["questions"][family])} for family in (4, 6)}
+        play(descriptors, family)
+    for kind, address in ((socket.AF_INET, "10.0.0.1"), (socket.AF_INET6, "2001:db8:1::1")):
+        with socket.socket(kind, socket.SOCK_DGRAM) as own:
+            own.sendto(b"x", (address, 9))
+    answers = {
+        family: {one: set_elements(family, one) for one in ("seen", *(asked.questions[family] or HOOKS))}
+        for family in (4, 6)
+    }
     sys.stdout.buffer.write(pickle.dumps((live_host(), answers)))
 
 
