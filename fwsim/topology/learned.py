@@ -67,7 +67,8 @@ def learned(host: Host) -> Learned:
     routes = _used([*host.routes, *_implied(host)])
     ports = {link.name: link.master for link in host.links.values() if link.master and _is_port(link, host)}
     special = tuple(sorted({one for route in routes for one in _special(route)}, key=_order))
-    own = [_network_of(route) for route in routes if route.kind == "local"]
+    # to an anycast address (in IPv6 a router has that of each of its networks) packets are delivered as well
+    own = [_network_of(route) for route in routes if route.kind in ("local", "anycast")]
     declared = {name: behind_of(interface) for name, interface in host.interfaces.items()}
     for interface in host.interfaces.values():
         own += in_networks(interface.addresses)
