@@ -166,7 +166,8 @@ class Simulator:
         `mode` is the one that `decide` answers in. `interfaces` maps names to networks, and replaces those of the
         ruleset by name; `local` are the firewall's own addresses. `stateless_rules` is a hand-written ruleset for
         the stateless mode. `host` describes the machine (`fwsim.ruleset.host`). `key` keys the connection table's hash:
-        random by default, and no result depends on it. `jobs` is how many shards the connections are tracked in (`fwsim.sharding`), with the result of one.
+        random by default, and no result depends on it. `jobs` is how many shards the connections are tracked in
+        (`fwsim.sharding`), with the result of one.
         """
         self.ruleset = ruleset
         self.mode: Mode = mode

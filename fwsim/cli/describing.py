@@ -1,7 +1,6 @@
 """What the options say of the machine: `--topology`, `--live`, `--sysctl`, `--interface`.
 
-Read first: `fwsim.ruleset.host`. Of what they say alike, a file goes before the machine itself, and `--interface` before
-both.
+Read first: `fwsim.ruleset.host`. Where they differ, a file counts more than the machine, `--interface` more than both.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ def host_of(inputs: InputOptions) -> Host:
 
 
 def live() -> Host:
-    """This machine."""
+    """The machine that this runs on."""
     from fwsim.topology.live import live_host  # netlink is not loaded for those who do not ask
 
     return live_host()

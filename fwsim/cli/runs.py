@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.capture import Captures, Input, open_captures
+from fwsim.cli.describing import host_of, networks_of, own_addresses
 from fwsim.cli.guessing import guessed_ruleset
 from fwsim.cli.options import InputOptions, SelectionOptions
 from fwsim.cli.streams import warn
-from fwsim.cli.describing import host_of, networks_of, own_addresses
 from fwsim.cli.sysctl import conntrack_settings
 from fwsim.errors import UsageError
 from fwsim.naming import Naming

@@ -1,8 +1,8 @@
 """`--sysctl FILE`: settings from the output of `sysctl -a` or a file like /etc/sysctl.conf.
 
-Read first: `sysctl.conf(5)`; `fwsim.topology.settings`. Lines `net.netfilter.nf_conntrack_tcp_loose = 0` become overrides
-of a ruleset, those of forwarding and reverse-path filtering go to the topology; all other settings of a system are
-passed over, and so are those of conntrack that nothing here depends on.
+Read first: `sysctl.conf(5)`; `fwsim.topology.settings`. Lines `net.netfilter.nf_conntrack_tcp_loose = 0` become
+overrides of a ruleset, those of forwarding and reverse-path filtering go to the topology; all other settings of a
+system are passed over, and so are those of conntrack that nothing here depends on.
 """
 
 from __future__ import annotations

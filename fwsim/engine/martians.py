@@ -82,7 +82,8 @@ def route_fault_v4(source: int, destination: int, delivered: int, options: int, 
 def route_fault_v6(source: int, destination: int, delivered: int, expired: int, same_link: int, routed: int) -> int:
     """Why routing discards an IPv6 packet behind PREROUTING, given the classes of its addresses; or 0.
 
-    `routed` is what its routes say against it. `same_link`: it leaves by the interface it came in by; a link-local source may be passed on there.
+    `routed` is what its routes say against it. `same_link`: it leaves by the interface it came in by; a link-local
+    source may be passed on there.
     """
     if destination & MULTICAST and not destination & LINK_MULTICAST:
         return R_MULTICAST

@@ -89,8 +89,9 @@ COUNTS = row_type(
 )
 """One row. How many `interfaces` are declared, the number of the `loopback` interface, how many
 `capture_interfaces` are known so far, whether `several` places can see a packet, how many `stations` have a known MAC,
-how many declared interfaces are `captured`, whether IPv4 from nobody knows where and IPv6 are forwarded. Counted: `packets` evaluated, those `touching` a declared network or a
-local address, those whose ingress was `guessed` from the source address, and egress `copies`."""
+how many declared interfaces are `captured`, whether IPv4 that came in nobody knows where, and IPv6, are forwarded.
+Counted: `packets` evaluated, those `touching` a declared network or a local address, those whose ingress was
+`guessed` from the source address, and egress `copies`."""
 
 
 class Places(NamedTuple):

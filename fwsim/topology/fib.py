@@ -10,8 +10,9 @@ alternative of both together does. A packet of a `true` one matches, one of an `
 known), any other does not. So a lowering writes AnyOf(true), with Unknown(why) behind the alternatives of `unknown`;
 `((),)` is always. Negation is in `value` (`Numbers`, or `Names` in which "" stands for no interface), and done here.
 
-`flags` and `result` are those of `fwsim.netfilter.fields.Fib`. The alternatives depend on the hook, since a packet's
-own device is the one that it came in by up to FORWARD and that it leaves by afterwards.
+`flags` and `result` are those of `fwsim.netfilter.fields.Fib`; sets of the table must be put into `value` first. The
+alternatives depend on the hook, since a packet's own device is the one that it came in by up to FORWARD,
+and that it leaves by afterwards.
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ def where(topology: Topology, fib: Fib, value: MatchValue, hook: Hook) -> Where:
         return Where((), ((),), "; ".join(routing.unlike))
     if not routing.knows_networks and not routing.knows_local:
         return Where((), ((),), NO_ROUTES)
+    if not is_comparable(fib, value):
+        return Where((), ((),), f"fib {fib.result} is compared with something that it cannot be")
     return Lookup(routing, fib, value, hook).answer()
 
 
@@ -224,9 +227,13 @@ def is_among(result: int | str, value: MatchValue) -> bool:
     """Whether a result is among the values, or with negation is not."""
     if isinstance(value, Names):
         return value.matches(str(result)) is not value.negated
-    if isinstance(value, Numbers) and isinstance(result, int):
-        return any(low <= result <= high for low, high in value.intervals) is not value.negated
-    raise TypeError(f"routes have no answer that compares with {value!r}")
+    assert isinstance(value, Numbers)
+    return any(low <= int(result) <= high for low, high in value.intervals) is not value.negated
+
+
+def is_comparable(fib: Fib, value: MatchValue) -> bool:
+    """Whether the values are such as the result is: names of interfaces, or numbers."""
+    return not value.sets and isinstance(value, Names if fib.result in ("oif", "oifname") else Numbers)
 
 
 def without(one: Addresses, other: Addresses) -> Addresses:

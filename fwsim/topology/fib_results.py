@@ -24,7 +24,7 @@ REFUSALS = ("blackhole", "unreachable", "prohibit", "throw")
 
 
 class Asked(NamedTuple):
-    """What is asked: the lookup, the device that it is restricted to (if it is), and what the answer is compared with."""
+    """What is asked: the lookup, the device that it is restricted to (or None), what the answer is compared with."""
 
     fib: Fib
     device: str | None
@@ -56,7 +56,7 @@ CUTS = {
         *(end for low, high in LINK_LOCALS.v6 for end in (low, high + 1)),
     ),
 }
-"""Where addresses begin to mean something else, whatever the routes are; also where `fib.Lookup` tells packets apart."""
+"""Where addresses begin to mean something else, whatever the routes are; `fib.Lookup` tells packets apart there too."""
 
 
 def cuts_of(family: int) -> tuple[int, ...]:
@@ -186,12 +186,12 @@ def exists(found: Result) -> Result:
 def addrtype_v6(routing: Routing, asked: Asked, stretch: Stretch) -> Result:
     """`match_type6` of xt_addrtype: what the bits must say, and what the route must, are asked for one by one.
 
-    The result is made to fit: a number that is among the values where it matches, 0 where not. Negation comes behind it.
+    The result is made to fit: a number among the values where it matches, one of none where not. Negation comes later.
     """
     assert isinstance(asked.value, Numbers)
     wanted = {kind for kind in range(1, 13) if any(low <= kind <= high for low, high in asked.value.intervals)}
     plain = class_v6(stretch.low)
-    if MULTICAST in wanted and plain != MULTICAST or UNICAST in wanted and plain != UNICAST:
+    if (MULTICAST in wanted and plain != MULTICAST) or (UNICAST in wanted and plain != UNICAST):
         return result(NO_TYPE)
     by_route = wanted & {LOCAL, ANYCAST, PROHIBIT, UNREACHABLE}
     if not by_route:

@@ -34,7 +34,7 @@ Message = Mapping[str, Any]
 
 
 def live_host() -> Host:
-    """This machine as it is, in the network namespace of this process. Raises KernelError where that is not Linux."""
+    """The machine as it is, in the network namespace of this process. Raises KernelError where that is not Linux."""
     if sys.platform != "linux":
         raise KernelError(f"--live asks Linux for its interfaces and routes, not {sys.platform}")
     from pyroute2 import IPRoute

@@ -1,7 +1,7 @@
 """The routes of a topology as one looks them up: longest prefix first, as stretches of addresses between any two ends.
 
-Read first: `fib_lookup` (net/ipv4), whose tables local and main are one tree unless there is policy routing, so that the
-longest prefix of both counts; `fib6_rule_lookup` (net/ipv6), which asks the table local first. Here are also the routes
+Read first: `fib_lookup` (net/ipv4), whose tables local and main are one tree unless there is policy routing, so that
+the longest prefix of both counts; `fib6_rule_lookup` (net/ipv6), which asks the table local first. Here are also the routes
 that every machine has, and in which points the routes of this one are not known.
 """
 
@@ -49,7 +49,9 @@ class Entry(NamedTuple):
             return self
         if interface not in self.interfaces:
             return None
-        return self if self.kind == "local" and not self.ordered else self._replace(interfaces=(interface,), ordered=True)
+        return (
+            self if self.kind == "local" and not self.ordered else self._replace(interfaces=(interface,), ordered=True)
+        )
 
 
 class Stretch(NamedTuple):
@@ -91,7 +93,7 @@ class Routing:
         ends = {0, *cuts}
         tables = []
         for table in (self.local, self.main):
-            entries = [found for one in table[family] if (found := one.towards(interface)) is not None]
+            entries = [way for one in table[family] if (way := one.towards(interface)) is not None]
             tables.append(entries)
             for one in entries:
                 first, last = int(one.network.network_address), int(one.network.broadcast_address)

@@ -1,7 +1,7 @@
 """Which interfaces of a ruleset the topology says nothing of: for `fwsim check`.
 
-Read first: `fwsim.netfilter.model` (Netfilter.interfaces). A rule that asks for such an interface is true of packets only
-that were captured there; where packets to its networks leave is not known.
+Read first: `fwsim.netfilter.model` (Netfilter.interfaces). A rule that asks for such an interface is true of
+packets only that were captured there; which packets leave by it is not known.
 """
 
 from __future__ import annotations

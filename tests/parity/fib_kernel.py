@@ -23,10 +23,9 @@ from fwsim.kernel.network import tap
 from fwsim.topology.live import live_host
 
 
-
 @dataclass
 class Asked:
-    """Names of sets with the match of each, by family; iptables commands; sysctls with their values; no default route."""
+    """Names of sets with the match of each, by family; iptables commands; values of sysctls; no default route."""
 
     questions: dict[int, dict[str, str]]
     xtables: dict[int, list[str]] = field(default_factory=lambda: {4: [], 6: []})
@@ -91,7 +90,7 @@ def probes(family: int) -> list[int]:
     top = (1 << (32 if family == 4 else 128)) - 1
     networks = [ipaddress.ip_network(one["dst"]) for one in json.loads(texts.stdout) if one["dst"] != "default"]
     named = {
-        4: "0.0.0.0 0.0.0.1 8.8.8.8 127.0.0.1 224.0.0.0 224.0.0.255 224.0.1.0 239.255.255.255 240.0.0.1 255.255.255.255",
+        4: "0.0.0.0 0.0.0.1 8.8.8.8 127.0.0.1 224.0.0.0 224.0.0.255 224.0.1.0 239.9.9.9 240.0.0.1 255.255.255.255",
         6: ":: ::1 ::2 ::ffff:1.2.3.4 fe80::9 fe90::1 fec0::1 fc00::1 ff02::1 ff05::1 ff12::9 2001:db8:77::1",
     }
     found = {int(ipaddress.ip_address(text)) for text in named[family].split()}
@@ -130,7 +129,9 @@ def rules(questions: dict[str, str], family: int) -> str:
 def set_elements(family: int, name: str) -> set[tuple[str, str, str, int]]:
     """The packets in a set."""
     table = "ip" if family == 4 else "ip6"
-    said = subprocess.run(["nft", "-j", "-n", "list", "set", table, "t", name], capture_output=True, text=True, check=True)
+    said = subprocess.run(
+        ["nft", "-j", "-n", "list", "set", table, "t", name], capture_output=True, text=True, check=True
+    )
     listed = next(one["set"] for one in json.loads(said.stdout)["nftables"] if "set" in one)
     found = set()
     for one in listed.get("elem", ()):

@@ -33,7 +33,7 @@ CASES: dict[str, tuple[dict[str, str], Reason]] = {
 
 
 def is_left_out(source: str, destination: str) -> bool:
-    """What is known to be unlike Linux: membership in groups, 127.0.0.2 to 255.255.255.255, and what depends on a link."""
+    """What is known to be unlike Linux: members of groups, 127.0.0.2 to 255.255.255.255, what depends on a link."""
     here, there = ipaddress.ip_address(source), ipaddress.ip_address(destination)
     if there.is_multicast or (here.is_loopback and destination == "255.255.255.255"):
         return True

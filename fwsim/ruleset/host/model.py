@@ -23,6 +23,9 @@ ROUTE_KINDS = {
 """RTN_* by the words of `ip route`."""
 
 
+NO_ADDRESSES = Addresses()
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A network device: its MAC (48-bit, None without one), and what it is a part of.
@@ -94,12 +97,12 @@ class Host:
     routes: frozenset[Route] = frozenset()
     rules: frozenset[str] = frozenset()
     interfaces: Mapping[str, Interface] = field(default_factory=dict)
-    local: Addresses = Addresses()
+    local: Addresses = NO_ADDRESSES
     sysctls: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether anything is known."""
-        return any(getattr(self, one.name) for one in fields(self) if one.name != "local") or self.local != Addresses()
+        return any(getattr(self, one.name) for one in fields(self) if one.name != "local") or self.local != NO_ADDRESSES
 
 
 def united(hosts: Iterable[Host]) -> Host:

@@ -1,7 +1,7 @@
 """`--topology FILE`: our own `interfaces:` and `local:`, or what `ip -j` prints, recognised by content.
 
-Read first: `model`, `ip_json`; `fwsim.ruleset.located` (where a mistake is). A mapping is ours, in YAML or JSON: the two
-keys of a ruleset file alone. A list is iproute2's; the listings of several commands may stand in several files.
+Read first: `model`, `ip_json`; `fwsim.ruleset.located` (where a mistake is). A mapping is ours, in YAML or JSON: the
+two keys of a ruleset file alone. A list is iproute2's; the listings of several commands may stand in several files.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _declared(root: Map) -> tuple[Host, list[Problem]]:
 
 
 def _listing(root: List) -> tuple[Host, list[Problem]]:
-    """A listing of iproute2. (Devices that were filtered out are empty objects in older ones.)"""
+    """A listing of iproute2. Devices that were filtered out are empty objects in older ones."""
     items: list[Listed] = []
     problems: list[Problem] = []
     for number, item in enumerate(root):
