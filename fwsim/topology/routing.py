@@ -1,8 +1,8 @@
 """The routes of a topology as one looks them up: longest prefix first, as stretches of addresses between any two ends.
 
 Read first: `fib_lookup` (net/ipv4), whose tables local and main are one tree unless there is policy routing, so that
-the longest prefix of both counts; `fib6_rule_lookup` (net/ipv6), which asks the table local first. Here are also the routes
-that every machine has, and in which points the routes of this one are not known.
+the longest prefix of both counts; `fib6_rule_lookup` (net/ipv6), which asks the table local first. Here are also the
+routes that every machine has, and in which points those of this one are not known.
 """
 
 from __future__ import annotations

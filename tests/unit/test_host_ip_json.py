@@ -24,7 +24,9 @@ def test_objects_are_told_apart_by_their_keys() -> None:
 def test_a_default_route_has_the_family_of_what_stands_beside_it() -> None:
     assert route(dst="default", gateway="10.0.0.1", dev="e") == Route(4, 0, 0, "unicast", ("e",), gateway=True)
     assert route(dst="default", gateway="fe80::1", dev="e") == Route(6, 0, 0, "unicast", ("e",), gateway=True)
-    assert route(dst="default", dev="tun0", metric=1024, pref="medium") == Route(6, 0, 0, "unicast", ("tun0",), metric=1024)
+    assert route(dst="default", dev="tun0", metric=1024, pref="medium") == Route(
+        6, 0, 0, "unicast", ("tun0",), metric=1024
+    )
     assert route(dst="default", dev="ppp0", scope="link") == Route(4, 0, 0, "unicast", ("ppp0",))
 
 
@@ -44,7 +46,9 @@ def test_what_leads_nowhere_any_more_is_no_route() -> None:
 
 
 def test_kinds_and_tables() -> None:
-    assert route(type="unreachable", dst="10.0.0.0/8", dev="lo", metric=9) == Route(4, 0x0A000000, 8, "unreachable", metric=9)
+    assert route(type="unreachable", dst="10.0.0.0/8", dev="lo", metric=9) == Route(
+        4, 0x0A000000, 8, "unreachable", metric=9
+    )
     own = route(type="local", dst="10.0.0.1", dev="e", table="local", protocol="kernel", prefsrc="10.0.0.1")
     assert own == Route(4, 0x0A000001, 32, "local", ("e",), LOCAL, 0, 0x0A000001, True)
     numbered = route(dst="10.0.0.0/8", dev="e", table="100")
@@ -70,7 +74,12 @@ def test_addresses_with_their_far_end() -> None:
 
 
 def test_only_ethernet_has_macs_and_only_vlans_an_id() -> None:
-    plain = {"ifname": "sit0", "link_type": "sit", "address": "0.0.0.0", "linkinfo": {"info_kind": "sit", "info_data": {}}}
+    plain = {
+        "ifname": "sit0",
+        "link_type": "sit",
+        "address": "0.0.0.0",
+        "linkinfo": {"info_kind": "sit", "info_data": {}},
+    }
     assert IpLink.model_validate(plain).as_link() == Link("sit0", kind="sit")
     other = {"ifname": "v", "link": "e", "linkinfo": {"info_kind": "vxlan", "info_data": {"id": 70000}}}
     assert IpLink.model_validate(other).as_link() == Link("v", kind="vxlan")

@@ -27,9 +27,10 @@ def test_the_order_of_listings_does_not_matter_but_of_settings_the_last_counts()
 
 
 def test_what_two_files_declare_of_an_interface_adds_up() -> None:
-    host = read("interfaces: {lan: {networks: [10.0.0.0/8], addresses: [10.0.0.1]}}",
-                "interfaces: {lan: {networks: [fd00::/8, 10.0.0.0/8], own_macs: '02:00:00:00:00:01'}}\nlocal: [10.0.0.2]",
-                )  # fmt: skip
+    host = read(
+        "interfaces: {lan: {networks: [10.0.0.0/8], addresses: [10.0.0.1]}}",
+        "interfaces: {lan: {networks: [fd00::/8, 10.0.0.0/8], own_macs: '02:00:00:00:00:01'}}\nlocal: [10.0.0.2]\n",
+    )
     lan = host.interfaces["lan"]
     assert [network.source for network in lan.networks] == ["10.0.0.0/8", "fd00::/8"]
     assert lan.own_macs == (0x020000000001,)

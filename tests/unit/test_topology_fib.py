@@ -44,7 +44,9 @@ def said(found: Where, **packet: object) -> bool | None:
     return None if unknown else bool(true)
 
 
-def asked(made: Topology, fib: Fib, value: Numbers | Names, hook: Hook = Hook.PREROUTING, **packet: object) -> bool | None:
+def asked(
+    made: Topology, fib: Fib, value: Numbers | Names, hook: Hook = Hook.PREROUTING, **packet: object
+) -> bool | None:
     return said(where(made, fib, value, hook), **packet)
 
 
@@ -97,7 +99,9 @@ def test_the_interface_towards_an_address_by_name_and_beginning() -> None:
 
 
 def test_a_link_local_address_is_looked_for_on_the_packets_own_link() -> None:
-    made = topology(*MACHINE, [{"dst": "fe80::/64", "dev": name, "metric": 256, "pref": "medium"} for name in ("br0", "eth0")])
+    made = topology(
+        *MACHINE, [{"dst": "fe80::/64", "dev": name, "metric": 256, "pref": "medium"} for name in ("br0", "eth0")]
+    )
     found = where(made, Fib(DADDR, "type"), LOCAL, Hook.PREROUTING)
     assert said(found, iif="br0", src="fe80::9", dst="fe80::1") is True
     assert said(found, iif="eth0", src="fe80::9", dst="fe80::1") is False
@@ -143,8 +147,14 @@ def test_policy_routing_makes_everything_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("result", "value"), [("type", Names(("eth0",))), ("oif", Numbers(((2, 2),))), ("type", Masked(())), ("type", Numbers(sets=("s",)))]
-)  # fmt: skip
+    ("result", "value"),
+    [
+        ("type", Names(("eth0",))),
+        ("oif", Numbers(((2, 2),))),
+        ("type", Masked(())),
+        ("type", Numbers(sets=("s",))),
+    ],
+)
 def test_a_value_of_another_kind_is_unknown(result: str, value: Names | Numbers | Masked) -> None:
     assert where(topology(*MACHINE), Fib(DADDR, result), value, Hook.INPUT).unknown == ((),)
 

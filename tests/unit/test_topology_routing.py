@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from itertools import pairwise
 
 from fwsim.topology.routing import Entry, Stretch, longest
 from tests.hosts import ADDRESSES, LINKS, ROUTES, topology
@@ -33,7 +34,7 @@ def test_stretches_hold_all_addresses_once() -> None:
         found = routing.stretches(family, (5, 9))
         assert found[0].low == 0
         assert found[-1].high == (1 << bits) - 1
-        assert all(one.high + 1 == other.low for one, other in zip(found, found[1:], strict=False))
+        assert all(one.high + 1 == other.low for one, other in pairwise(found))
         assert {5, 9} <= {one.low for one in found}
 
 

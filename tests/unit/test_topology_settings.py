@@ -68,7 +68,9 @@ def test_what_is_not_simulated_is_told_and_what_changes_nothing_is_not() -> None
     settings = of("net.ipv4.conf.all.accept_local=1", "net.ipv4.conf.all.log_martians=1", "net.ipv4.ipfrag_time=30")
     (told,) = settings.notes(bridged=False)
     assert told.startswith("net.ipv4.conf.all.accept_local = 1 is not simulated: ")
-    assert of("net.ipv4.conf.all.accept_source_route=0", "net.ipv4.conf.e.accept_source_route=1").notes(bridged=True) == []
+    assert (
+        of("net.ipv4.conf.all.accept_source_route=0", "net.ipv4.conf.e.accept_source_route=1").notes(bridged=True) == []
+    )
     assert len(of("net.ipv4.conf.all.accept_source_route=1").notes(bridged=True)) == 1
 
 
