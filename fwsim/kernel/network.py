@@ -130,6 +130,8 @@ class Network:
         local = {"dst": route.network, "table": TABLE_LOCAL, "family": family, "type": int(route.kind)}
         if route.kind == RouteKind.FORWARD:
             self.lead(ip, route.network, route.device, "replace", priority=DECLARED)
+        elif route.kind == RouteKind.REFUSE:
+            ip.route("replace", dst=route.network, family=family, type=int(route.kind), priority=DECLARED)
         elif route.kind == RouteKind.BROADCAST:
             ip.route("replace", oif=self.indices[route.device], scope=SCOPE_LINK, **local)
         elif ip_network(route.network).is_link_local and route.version == 6:

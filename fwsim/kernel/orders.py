@@ -17,6 +17,8 @@ class RouteKind(IntEnum):
     FORWARD = 0
     LOCAL = 2
     BROADCAST = 3
+    REFUSE = 6
+    """Discarded without a word."""
 
 
 @dataclass(frozen=True)

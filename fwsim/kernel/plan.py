@@ -8,14 +8,15 @@ not come back on the link they came from), and for the end mark.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network
 
 from fwsim.convert import Observe, behind_confirmation, sysctls, to_nft
 from fwsim.kernel.observers import GROUP, stack
 from fwsim.kernel.orders import Plan, Route, RouteKind
 from fwsim.ruleset import Ruleset
 from fwsim.topology import LOOPBACK, Topology
-from fwsim.topology.address_plan import ANY, IPNetwork, has_broadcast
+from fwsim.topology.address_plan import ANY, IPNetwork
+from fwsim.topology.declared import broadcasts_on
+from fwsim.topology.learned import unreachable
 
 UNKNOWN = "fwsim-unknown"
 """The device by which comes what came in nobody knows where."""
@@ -78,7 +79,10 @@ def plan_of(ruleset: Ruleset, topology: Topology, devices: Devices, *, tracking:
             behind_confirmation(OBSERVE),
             to_nft(ruleset, devices=named(ruleset, devices.by_name), observe=OBSERVE),
         ),
-        sysctls=tuple((name.replace(".", "/"), int(value)) for name, value in settings.items()),
+        sysctls=(
+            *((name.replace(".", "/"), int(value)) for name, value in settings.items()),
+            *stack_settings(topology, devices),
+        ),
         log_invalid=tracking,
     )
 
@@ -95,16 +99,37 @@ def settings_of(ruleset: Ruleset, tracking: bool) -> dict[str, str]:
     return settings
 
 
+def stack_settings(topology: Topology, devices: Devices) -> Iterable[tuple[str, int]]:
+    """Forwarding and reverse-path filtering, where the machine's settings say something else than they are here."""
+    settings = topology.settings
+    for name, device in (*devices.by_name.items(), (None, UNKNOWN)):
+        if not settings.forwards_v4(name):
+            yield f"net/ipv4/conf/{device}/forwarding", 0
+        if name is not None and settings.rp_filter(name):
+            yield f"net/ipv4/conf/{device}/rp_filter", settings.rp_filter(name)
+    if not settings.forwards_v6():
+        yield "net/ipv6/conf/all/forwarding", 0
+
+
 def routes_of(topology: Topology, devices: Devices) -> Iterable[Route]:
-    """Where each declared network lies; what two interfaces claim equally, and what none does, is nobody's."""
+    """Where each declared network lies; what two interfaces claim equally, and what none does, is nobody's.
+
+    What no route leads to is refused if all routes are known.
+    """
     claims: dict[IPNetwork, set[int]] = {network: set() for network in ANY}
+    ends: dict[IPNetwork, set[int]] = {}
     for number, behind in enumerate(topology.interfaces.values()):
         for network in behind.networks:
             claims.setdefault(network, set()).add(number)
-    for network, owners in claims.items():
-        device = devices.number(min(owners)) if len(owners) == 1 else devices.other
-        yield Route(str(network), device)
-        if isinstance(network, IPv4Network) and has_broadcast(network):
-            yield Route(f"{network.broadcast_address}/32", device, RouteKind.BROADCAST)
+        for end in broadcasts_on(behind):
+            ends.setdefault(end, set()).add(number)
+    for wanted, kind in ((claims, RouteKind.FORWARD), (ends, RouteKind.BROADCAST)):
+        for network, owners in wanted.items():
+            refused = not owners and network.version in topology.complete
+            device = devices.number(min(owners)) if len(owners) == 1 else devices.other
+            yield Route(str(network), device, RouteKind.REFUSE if refused else kind)
+    for network, prefix in unreachable(topology.known.special, ()):
+        if prefix > 0 or not claims[network]:
+            yield Route(str(network), devices.other, RouteKind.REFUSE)
     for network in topology.local:
         yield Route(str(network), devices.other, RouteKind.LOCAL)

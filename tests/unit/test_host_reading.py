@@ -5,12 +5,17 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from fwsim.errors import RulesetError
+from fwsim.netfilter.fields import Fib
 from fwsim.ruleset.host import Host, read_topology
-from tests.hosts import LINKS, ROUTES, read
+from fwsim.ruleset.values import Numbers
+from fwsim.terms import Hook
+from fwsim.topology.fib import where
+from tests.hosts import ADDRESSES, LINKS, ROUTES, read, topology
 
 
 def problems(text: str) -> list[str]:
@@ -79,3 +84,35 @@ def test_broken_files_are_refused_in_bounded_time_and_say_where() -> None:
     with pytest.raises(RulesetError):
         read_topology(io.StringIO(deep))
     assert read(whole) != Host()
+
+
+SPOILT = (
+    None, True, -1, 1 << 70, "", [], {}, "x", "10.0.0.1", "10.0.0.1/8", "::1", "fe80::/10", "0.0.0.0/0", "lo", "local",
+    "inet", "multicast", "a" * 300, [1], [{}], 1.5, "default", "255.255.255.255", "ether", "bridge", 4095,
+)  # fmt: skip
+
+
+def test_a_spoilt_listing_is_read_or_refused_and_what_is_read_makes_a_topology() -> None:
+    random = Random(5)
+    read_ones = 0
+    for _ in range(400):
+        tree = json.loads(json.dumps([*LINKS, *ADDRESSES, *ROUTES]))
+        node = random.choice([one for one in tree if one])
+        while True:
+            key = random.choice(list(node) if isinstance(node, dict) else range(len(node)))
+            if not (isinstance(node[key], (dict, list)) and node[key] and random.random() < 0.7):
+                break
+            node = node[key]
+        node[key] = random.choice(SPOILT)
+        try:
+            made = topology(tree)
+        except RulesetError as error:
+            assert error.problems
+        else:
+            read_ones += 1
+            where(made, Fib(frozenset({"saddr", "iif"}), "exists"), Numbers(((1, 1),)), Hook.PREROUTING)
+    assert 50 < read_ones < 350
+
+
+def test_bits_behind_the_prefix_are_masked_away() -> None:
+    assert read([{"dst": "10.1.2.3/8", "dev": "a"}]) == read([{"dst": "10.0.0.0/8", "dev": "a"}])

@@ -6,10 +6,12 @@ from typing import Any
 
 from fwsim.kernel.observers import GROUP, stack
 from fwsim.kernel.orders import Plan, Route, RouteKind
-from fwsim.kernel.plan import LAST, OTHER, UNKNOWN, Devices, plan_of, routes_of
+from fwsim.kernel.plan import LAST, OTHER, UNKNOWN, Devices, plan_of, routes_of, stack_settings
 from fwsim.lower import lower
 from fwsim.ruleset import Ruleset
 from fwsim.topology import Topology
+from tests.hosts import ADDRESSES, LINKS, ROUTES
+from tests.hosts import topology as described
 
 CT = {"ct_state": "new", "verdict": "accept"}
 
@@ -86,3 +88,26 @@ def test_the_chains_around_log_to_the_group_of_all() -> None:
     text = stack("last")
     assert text.count(f"group {GROUP}") == 2
     assert 'iifname "last" drop' in text
+
+
+def test_the_routes_of_a_machine_refuse_and_end_as_there() -> None:
+    topology = described(LINKS, ADDRESSES, ROUTES)
+    found = set(routes_of(topology, Devices(topology.names)))
+    assert Route("10.0.0.0/8", len(topology.names), RouteKind.REFUSE) in found
+    assert {route.network for route in found if route.kind == RouteKind.BROADCAST} == {
+        "203.0.113.255/32", "10.0.255.255/32",
+    }  # fmt: skip
+    bare = described(LINKS, ADDRESSES, ROUTES[1:])
+    refused = {route.network for route in routes_of(bare, Devices(bare.names)) if route.kind == RouteKind.REFUSE}
+    assert refused == {"0.0.0.0/0", "10.0.0.0/8"}
+
+
+def test_the_settings_of_the_stack_are_those_of_the_machine() -> None:
+    sysctls = {"net.ipv4.ip_forward": "1", "net.ipv4.conf.br0.forwarding": "0", "net.ipv4.conf.eth0.rp_filter": "1"}
+    topology = described(LINKS, ADDRESSES, sysctls={**sysctls, "net.ipv6.conf.all.forwarding": "0"})
+    assert set(stack_settings(topology, Devices(topology.names))) == {
+        ("net/ipv4/conf/br0/forwarding", 0),
+        ("net/ipv4/conf/eth0/rp_filter", 1),
+        ("net/ipv6/conf/all/forwarding", 0),
+    }
+    assert list(stack_settings(described(LINKS, ADDRESSES), Devices(topology.names))) == []

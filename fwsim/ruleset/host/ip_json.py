@@ -49,7 +49,8 @@ def _destination(raw: object) -> Span | None:
     bits = V4_BITS if family == 4 else V6_BITS
     if slash and not (after.isascii() and after.isdigit() and len(after) <= 3 and int(after) <= bits):
         raise mistake(f"expected a prefix length of 0 to {bits} in {seen(text)}")
-    return family, number, int(after) if slash else bits
+    rest = bits - int(after) if slash else 0
+    return family, number >> rest << rest, bits - rest
 
 
 def _table(raw: object) -> int:
@@ -66,6 +67,11 @@ def _kind(raw: object) -> str:
     if text not in ROUTE_KINDS:
         raise mistake(f"expected the type of a route ({', '.join(ROUTE_KINDS)}), found {seen(raw)}")
     return text
+
+
+def _alike(family: int, number: tuple[int, int] | None) -> int | None:
+    """The number of an address, if it is one of this family."""
+    return number[1] if number is not None and number[0] == family else None
 
 
 Name = Annotated[str, BeforeValidator(parse_interface_name)]
@@ -146,8 +152,8 @@ class IpLink(Listed):
                 family,
                 number,
                 min(info.prefixlen, V4_BITS if family == 4 else V6_BITS),
-                info.address[1] if info.address is not None else None,
-                info.broadcast[1] if info.broadcast is not None else None,
+                _alike(family, info.address),
+                _alike(family, info.broadcast),
                 not info.noprefixroute,
             )
 
@@ -192,7 +198,7 @@ class IpRoute(Listed):
             alive if self.type in ("unicast", "local", "broadcast", "anycast", "multicast") else (),
             self.table,
             self.metric,
-            self.prefsrc[1] if self.prefsrc is not None and self.prefsrc[0] == family else None,
+            _alike(family, self.prefsrc),
             self.protocol == "kernel" and self.gateway is None and not self.nexthops,
             any(hop.gateway is not None or hop.via is not None for hop in hops),
         )
