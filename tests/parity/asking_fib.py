@@ -22,8 +22,8 @@ from tests.kernel_stage import needs_kernel
 from tests.parity.fib_kernel import Asked
 from tests.parity.private_network import entrance
 
-Packet = tuple[str, str, str, int]
-"""Source, destination, device, protocol."""
+Packet = tuple[str, str, str, int, str]
+"""Source, destination, the interface it came in by, protocol, the one it leaves by (empty before routing)."""
 
 
 class Question(NamedTuple):
@@ -59,9 +59,9 @@ def holding(alternatives: Iterable[Alternative], packet: Packet) -> int:
 
 def is_true(selector: Any, value: Any, packet: Packet) -> bool:
     """Whether a match is true of a packet."""
-    source, destination, device, proto = packet
-    if selector == "iif":
-        return bool(value.matches(device) is not value.negated)
+    source, destination, device, proto, out = packet
+    if selector in ("iif", "oif"):
+        return bool(value.matches({"iif": device, "oif": out}[selector]) is not value.negated)
     if selector == "proto":
         return any(low <= proto <= high for low, high in value.intervals) is not value.negated
     address = ipaddress.ip_address({"src": source, "dst": destination}[selector])
@@ -77,9 +77,11 @@ class Compared(NamedTuple):
     unknown: int
 
 
-def compared(topology: Topology, question: Question, seen: set[Packet], true: set[Packet]) -> Compared:
+def compared(
+    topology: Topology, question: Question, seen: set[Packet], true: set[Packet], hook: Hook = Hook.PREROUTING
+) -> Compared:
     """Our answer to a question against the kernel's, for all packets that it has seen."""
-    ours = where(topology, question.fib, question.value, Hook.PREROUTING)
+    ours = where(topology, question.fib, question.value, hook)
     different = []
     unknown = 0
     for packet in sorted(seen):

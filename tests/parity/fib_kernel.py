@@ -31,6 +31,8 @@ class Asked:
     xtables: dict[int, list[str]] = field(default_factory=lambda: {4: [], 6: []})
     sysctls: dict[str, str] = field(default_factory=dict)
     bare: bool = False
+    hook: str = "prerouting"
+    """Where the questions are asked; at FORWARD packets are told apart by the interface that they leave by too."""
 
 
 NETWORK = """
@@ -74,6 +76,7 @@ WITHOUT_DEFAULT = "ip route del default\nip -6 route del default\n"
 
 DEVICES = ("one", "two", "three")
 MACS = {"one": b"\x02\0\0\0\0\x01", "two": b"\x02\0\0\0\0\x02", "three": b"\x02\0\0\0\0\x03"}
+UDP, ICMPV6 = 17, 58
 HOOKS = ("input", "forward")
 OTHERS = {
     4: ("203.0.113.77", "10.60.0.7", "10.0.0.1", "255.255.255.255", "224.0.0.5", "0.0.0.0"),
@@ -102,7 +105,7 @@ def probes(family: int) -> list[int]:
 
 def packet(family: int, source: bytes, destination: bytes, proto: int) -> bytes:
     """An IP packet of eight bytes of payload."""
-    payload = struct.pack("!HHHH", 9, 9, 8, 0) if proto == 17 else struct.pack("!BBHI", 135, 0, 0, 0)
+    payload = struct.pack("!HHHH", 9, 9, 8, 0) if proto == UDP else struct.pack("!BBHI", 135, 0, 0, 0)
     if family == 6:
         return struct.pack("!IHBB", 6 << 28, len(payload), proto, 255) + source + destination + payload
     header = struct.pack("!BBHHHBBH", 0x45, 0, 28, 1, 0, 64, proto, 0) + source + destination
@@ -111,22 +114,23 @@ def packet(family: int, source: bytes, destination: bytes, proto: int) -> bytes:
     return header[:10] + struct.pack("!H", ~(total + (total >> 16)) & 0xFFFF) + header[12:] + payload
 
 
-def rules(questions: dict[str, str], family: int) -> str:
-    """The ruleset: a set and a rule for each question, at PREROUTING, where packets end; or sets at other hooks."""
+def rules(questions: dict[str, str], family: int, hook: str = "prerouting") -> str:
+    """The ruleset: a set and a rule for each question at a hook, where packets end; or sets at other hooks."""
     name, kind = ("ip", "ipv4_addr") if family == 4 else ("ip6", "ipv6_addr")
-    key = f"{name} saddr . {name} daddr . meta iifname . meta l4proto"
+    last = "meta oifname" if hook == "forward" else "meta l4proto"  # nft has no room for both
+    key = f"{name} saddr . {name} daddr . meta iifname . {last}"
+    types = f"{kind} . {kind} . ifname . {'ifname' if hook == 'forward' else 'inet_proto'}"
     sets = "".join(
-        f"set {one} {{ type {kind} . {kind} . ifname . inet_proto; size 65535; flags dynamic; }}\n"
-        for one in ("seen", *(questions or HOOKS))
+        f"set {one} {{ type {types}; size 65535; flags dynamic; }}\n" for one in ("seen", *(questions or HOOKS))
     )
     lines = [f"add @seen {{ {key} }}", *(f"{text} add @{one} {{ {key} }}" for one, text in questions.items())]
     lines += ['iifname != "lo" drop'] if questions else []
-    chains = [("prerouting", lines), *((hook, [f"add @{hook} {{ {key} }}"]) for hook in HOOKS if not questions)]
+    chains = [(hook, lines), *((hook, [f"add @{hook} {{ {key} }}"]) for hook in HOOKS if not questions)]
     body = [f"chain {hook} {{ type filter hook {hook} priority 0;\n{chr(10).join(each)}\n}}\n" for hook, each in chains]
     return f"table {name} t {{\n{sets}{''.join(body)}}}\n"
 
 
-def set_elements(family: int, name: str) -> set[tuple[str, str, str, int]]:
+def set_elements(family: int, name: str) -> set[tuple[str, str, str, int, str]]:
     """The packets in a set."""
     table = "ip" if family == 4 else "ip6"
     said = subprocess.run(
@@ -135,8 +139,9 @@ def set_elements(family: int, name: str) -> set[tuple[str, str, str, int]]:
     listed = next(one["set"] for one in json.loads(said.stdout)["nftables"] if "set" in one)
     found = set()
     for one in listed.get("elem", ()):
-        source, destination, device, proto = (one["elem"]["val"] if "elem" in one else one)["concat"]
-        found.add((source, destination, device, int(proto)))
+        source, destination, device, last = (one["elem"]["val"] if "elem" in one else one)["concat"]
+        proto, out = (last, "") if isinstance(last, int) else (UDP, last)
+        found.add((source, destination, device, proto, out))
     return found
 
 
@@ -155,14 +160,17 @@ def build(asked: Asked) -> dict[str, int]:
     for name, value in asked.sysctls.items():
         Path("/proc/sys", name.replace(".", "/")).write_text(value)
     for family in (4, 6):
-        subprocess.run(["nft", "-f", "-"], input=rules(asked.questions[family], family), text=True, check=True)
+        subprocess.run(
+            ["nft", "-f", "-"], input=rules(asked.questions[family], family, asked.hook), text=True, check=True
+        )
         for command in asked.xtables[family]:
             subprocess.run(["sh", "-ec", command], check=True)
     return descriptors
 
 
-def play(descriptors: dict[str, int], family: int) -> None:
+def play(descriptors: dict[str, int], family: int, hook: str) -> None:
     """Every address as source and as destination, on every device."""
+    protos = (UDP, ICMPV6) if family == 6 and hook != "forward" else (UDP,)
     kind = b"\x08\x00" if family == 4 else b"\x86\xdd"
     others = [ipaddress.ip_address(text).packed for text in OTHERS[family]]
     for number in probes(family):
@@ -170,7 +178,7 @@ def play(descriptors: dict[str, int], family: int) -> None:
         pairs = [pair for other in others for pair in ((address, other), (other, address))]
         for name, descriptor in descriptors.items():
             for pair in pairs:
-                for proto in (17, 58) if family == 6 else (17,):
+                for proto in protos:
                     os.write(descriptor, MACS[name] + b"\x02" * 6 + kind + packet(family, *pair, proto))
 
 
@@ -180,7 +188,7 @@ def main() -> None:
     asked: Asked = pickle.loads(sys.stdin.buffer.read())
     descriptors = build(asked)
     for family in (4, 6):
-        play(descriptors, family)
+        play(descriptors, family, asked.hook)
     for kind, address in ((socket.AF_INET, "10.0.0.1"), (socket.AF_INET6, "2001:db8:1::1")):
         with socket.socket(kind, socket.SOCK_DGRAM) as own:
             own.sendto(b"x", (address, 9))

@@ -9,6 +9,7 @@ import pytest
 
 from fwsim.netfilter.fields import Fib
 from fwsim.ruleset.values import Names, Numbers, merged
+from fwsim.terms import Hook
 from fwsim.topology.fib import KINDS
 from tests.parity.asking_fib import Question, answers, compared, topology_of
 from tests.parity.fib_kernel import Asked
@@ -25,19 +26,21 @@ def yes(number: int) -> Numbers:
     return Numbers(((number, number),))
 
 
-def nft_questions() -> dict[str, Question]:
-    """All that `fib` can be asked at PREROUTING."""
+def nft_questions(*devices: str) -> dict[str, Question]:
+    """All that `fib` can be asked, with these flags beside the address."""
     found = []
-    for key, device in product(("saddr", "daddr"), ("", "iif")):
-        flags, written = frozenset({key, device} - {""}), f"fib {key}{' . iif' if device else ''}"
+    for key, device in product(("saddr", "daddr"), devices):
+        flags, written = frozenset({key, device} - {""}), f"fib {key}{f' . {device}' if device else ''}"
         for kind, number in {"unspec": 0, **KINDS}.items():
             if kind not in ("throw", "nat"):
                 found.append(Question(f"{written} type {kind}", Fib(flags, "type"), yes(number)))
+        found.append(Question(f"{written} type != local", Fib(flags, "type"), Numbers(((2, 2),), negated=True)))
+        if device == "oif":
+            continue  # the kernel knows no way that is restricted to that
         for name, result in product(("one", "two", "three", "lo"), ("oif", "oifname")):
             found.append(Question(f"{written} {result} {name}", Fib(flags, result), Names((name,))))
         found.append(Question(f"{written} oif exists", Fib(flags, "exists"), yes(1)))
         found.append(Question(f"{written} oif missing", Fib(flags, "exists"), yes(0)))
-        found.append(Question(f"{written} type != local", Fib(flags, "type"), Numbers(((2, 2),), negated=True)))
     return {f"q{number}": question for number, question in enumerate(found)}
 
 
@@ -67,7 +70,7 @@ def rpfilter_questions() -> list[Question]:
 
 @pytest.mark.parametrize("bare", [False, True], ids=["with a default route", "without"])
 def test_fib_answers_as_the_kernel_does(bare: bool) -> None:
-    questions = nft_questions()
+    questions = nft_questions("", "iif")
     texts = {name: question.text for name, question in questions.items()}
     host, found = answers(Asked({4: texts, 6: texts}, bare=bare))
     topology = topology_of(host)
@@ -82,6 +85,21 @@ def test_fib_answers_as_the_kernel_does(bare: bool) -> None:
     assert packets > 200_000
     assert unknown[4] == 0
     assert unknown[6] < packets / 50  # next hops that a hash chooses, and multicast that leads to every link
+
+
+def test_fib_answers_as_the_kernel_does_to_what_is_forwarded() -> None:
+    questions = nft_questions("", "iif", "oif")
+    texts = {name: question.text for name, question in questions.items()}
+    forwarding = {"net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1"}
+    host, found = answers(Asked({4: texts, 6: texts}, sysctls=forwarding, hook="forward"))
+    topology = topology_of(host)
+    different, packets = [], 0
+    for family, (name, question) in product((4, 6), questions.items()):
+        outcome = compared(topology, question, found[family]["seen"], found[family][name], Hook.FORWARD)
+        different += outcome.different
+        packets += outcome.packets
+    assert different == []
+    assert packets > 50_000
 
 
 @pytest.mark.parametrize("asked", [addrtype_questions(), rpfilter_questions()], ids=["addrtype", "rpfilter"])

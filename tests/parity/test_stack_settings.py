@@ -50,7 +50,7 @@ def test_packets_get_as_far_as_in_the_kernel(sysctls: dict[str, str], reason: Re
     faults: Counter[Reason] = Counter()
     for family in (4, 6):
         for packet in sorted(found[family]["seen"]):
-            source, destination, device, proto = packet
+            source, destination, device, proto, _ = packet
             if device not in DEVICES or proto not in (17, 58) or is_left_out(source, destination):
                 continue  # (ICMP is what the machine says itself)
             ours = place(

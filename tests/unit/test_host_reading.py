@@ -106,11 +106,10 @@ def test_a_spoilt_listing_is_read_or_refused_and_what_is_read_makes_a_topology()
         node[key] = random.choice(SPOILT)
         try:
             made = topology(tree)
-        except RulesetError as error:
-            assert error.problems
-        else:
-            read_ones += 1
-            where(made, Fib(frozenset({"saddr", "iif"}), "exists"), Numbers(((1, 1),)), Hook.PREROUTING)
+        except RulesetError:
+            continue
+        read_ones += 1
+        where(made, Fib(frozenset({"saddr", "iif"}), "exists"), Numbers(((1, 1),)), Hook.PREROUTING)
     assert 50 < read_ones < 350
 
 

@@ -151,7 +151,9 @@ def rpfilter(use: Use) -> Steps:
     if "accept-local" not in use:
         yield bad if "invert" in use else good
         return
-    local, other = (Match(Fib(frozenset(flags), "type"), Numbers(((LOCAL, LOCAL),), no), text=text) for no in (False, True))
+    local, other = (
+        Match(Fib(frozenset(flags), "type"), Numbers(((LOCAL, LOCAL),), no), text=text) for no in (False, True)
+    )
     if "invert" in use:
         yield from (other, bad)
     else:

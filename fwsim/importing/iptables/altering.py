@@ -46,7 +46,9 @@ def _lifetime(use: Use, prefix: str) -> Steps:
     yield Alter(("ttl",), known, use.whole_text())
 
 
-@target("TTL", "ttl-set u8 -ttl-dec -ttl-inc", "ttl-dec u8 1..0 -ttl-inc", "ttl-inc u8 1..0", families=(4,), tables=MANGLE)
+@target(
+    "TTL", "ttl-set u8 -ttl-dec -ttl-inc", "ttl-dec u8 1..0 -ttl-inc", "ttl-inc u8 1..0", families=(4,), tables=MANGLE
+)
 def ttl(use: Use) -> Steps:
     """xt_HL.c for IPv4."""
     return _lifetime(use, "ttl")

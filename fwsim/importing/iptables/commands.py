@@ -230,7 +230,11 @@ class Parser:
             command.chain = glued if glued is not None else parameters.take(word)
         if letter in "EP":
             command.name = parameters.take(word)
-        if letter in "IRDLSZ" and parameters.has_plain() and (letter != "D" or parameters.words[parameters.next].isdigit()):
+        if (
+            letter in "IRDLSZ"
+            and parameters.has_plain()
+            and (letter != "D" or parameters.words[parameters.next].isdigit())
+        ):
             command.number = values.number(parameters.take(word), 1, (1 << 31) - 1, "rule number")
 
     # --- the rule ---------------------------------------------------------------------------------------------------

@@ -244,5 +244,3 @@ def _check_recent(use: Use, action: str) -> None:
         raise Refused(f"recent: --{action} does not go with --seconds and --hitcount")
     if "name" in use and (not use.given["name"].value or "/" in use.given["name"].value):
         raise Refused("--name: expected a name without a slash")
-
-

@@ -38,7 +38,9 @@ def _numeric(text: str, whole: str) -> Kind:
     number = number_or_none(first, 0, 255)
     code = number_or_none(rest.partition(":")[0], 0, 255) if slash else None
     if number is None or (slash and (code is None or not rest)):
-        raise Refused(f"`{whole}` is no ICMP type: expected a number, type/code, or a name as `iptables -p icmp -h` lists")
+        raise Refused(
+            f"`{whole}` is no ICMP type: expected a number, type/code, or a name as `iptables -p icmp -h` lists"
+        )
     return Kind(number, EVERY_CODE if code is None else (code, code))
 
 

@@ -259,4 +259,6 @@ def command(sets: dict[str, IpSet], words: list[str], location: Location) -> Non
             else:
                 sets[name].entries.clear()
     elif what != "COMMIT":
-        raise Refused(f"`{words[0]}` is no command of ipset that is read here: expected create, add, del, flush, destroy")
+        raise Refused(
+            f"`{words[0]}` is no command of ipset that is read here: expected create, add, del, flush, destroy"
+        )

@@ -204,7 +204,9 @@ class Machine:
         going = {chain.name for chain in chains if chain.base is None or named}
         for chain in chains:
             if chain.name in going and (chain.base is not None or chain.entries):
-                raise Refused(f"chain `{chain.name}` cannot be deleted: it {'is built in' if chain.base else 'has rules'}")
+                raise Refused(
+                    f"chain `{chain.name}` cannot be deleted: it {'is built in' if chain.base else 'has rules'}"
+                )
         for entry in table.entries():
             if entry.jump in going:
                 raise Refused(f"chain `{entry.jump}` cannot be deleted: line {entry.location.line} jumps to it")

@@ -37,7 +37,9 @@ def _check_ids(use: Use, names: tuple[str, ...]) -> None:
     for name in names:
         text = use.given[name].value if name in use else "0"
         parts = text.split("-")
-        if text[:1].isdigit() and (len(parts) > 2 or any(number_or_none(part, 0, 0xFFFFFFFE) is None for part in parts)):
+        if text[:1].isdigit() and (
+            len(parts) > 2 or any(number_or_none(part, 0, 0xFFFFFFFE) is None for part in parts)
+        ):
             raise Refused(f"--{name}: `{text}` is no number, range or name")
 
 

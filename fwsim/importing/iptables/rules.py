@@ -121,7 +121,9 @@ class RuleWords:
             use.protocol, use.protocol_negated = self.protocol.value, self.protocol.negated
         options.check(extension.name, extension.distinct(), use.given)
         if extension.protocols and (use.protocol not in extension.protocols or use.protocol_negated):
-            raise Refused(f"{extension.name} needs a protocol that it knows: `-p` with {_protocols(extension.protocols)}")
+            raise Refused(
+                f"{extension.name} needs a protocol that it knows: `-p` with {_protocols(extension.protocols)}"
+            )
         if extension.tables and self.table not in extension.tables:
             raise Refused(f"{extension.name} has its place in the table {' or '.join(extension.tables)} only")
 
@@ -181,5 +183,3 @@ def _asks_syn(use: Use) -> bool:
     if "tcp-flags" not in use or use.negated("tcp-flags"):
         return False
     return bool(flag_mask(use.given["tcp-flags"].value[1]) & FLAGS["SYN"])
-
-

@@ -202,4 +202,3 @@ def ah(use: Use) -> Steps:
 def ipcomp(use: Use) -> Steps:
     """xt_ipcomp.c."""
     yield use.unknown()
-
