@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -38,6 +39,7 @@ from fwsim.terms import (
     word,
 )
 from fwsim.topology import Topology
+from fwsim.topology.fib import where
 from fwsim.uncompiled import flush, loaded, usable
 
 Mode = Literal["stateful", "stateless"]
@@ -178,11 +180,14 @@ class Simulator:
             raise UsageError(f"jobs={jobs!r}: expected a whole number, 1 or more")
         self.topology = Topology.build(ruleset, interfaces=interfaces or {}, local=local, host=host)
         self.lowered: dict[Mode, Lowered] = {}
-        self.lowered["stateful"] = lower(ruleset, interfaces=self.topology.names)
+        routes = partial(where, self.topology)
+        self.lowered["stateful"] = lower(ruleset, interfaces=self.topology.names, routes=routes)
         hooks = {hook for chain in self.lowered["stateful"].chains for hook in chain.hooks}
         self.topology.guards_itself = not hooks.isdisjoint((Hook.INPUT, Hook.OUTPUT))
         self.lowered["stateless"] = (
-            lower(stateless_rules, interfaces=self.topology.names) if stateless_rules else self.lowered["stateful"]
+            lower(stateless_rules, interfaces=self.topology.names, routes=routes)
+            if stateless_rules
+            else self.lowered["stateful"]
         )
         choices = (stateless_rules or ruleset).stateless
         self.stateless = StatelessRun(

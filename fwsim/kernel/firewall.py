@@ -7,6 +7,7 @@ Read first: `fwsim.simulator`, whose second implementation this is; `fwsim.kerne
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,6 +25,7 @@ from fwsim.lower import lower
 from fwsim.ruleset import Ruleset
 from fwsim.tables import DECISION, empty
 from fwsim.topology import Topology
+from fwsim.topology.fib import where
 
 Table = npt.NDArray[np.void]
 CHECKSUMS = ("auto", "verify", "ignore")
@@ -61,7 +63,7 @@ class KernelFirewall:
         if checksum not in CHECKSUMS:
             raise UsageError(f"checksum {checksum!r}: expected auto, verify or ignore")
         self.topology = topology or Topology.build(ruleset, interfaces=interfaces or {}, local=local)
-        self.lowered = lower(ruleset, interfaces=self.topology.names)
+        self.lowered = lower(ruleset, interfaces=self.topology.names, routes=partial(where, self.topology))
         self.real_time = real_time
         judged = checksum != "ignore"
         self._devices = Devices(self.topology.names)
