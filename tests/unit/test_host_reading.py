@@ -6,6 +6,7 @@ import io
 import json
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_broken_files_are_refused_in_bounded_time_and_say_where() -> None:
     assert read(whole) != Host()
 
 
-SPOILT = (
+SPOILT: tuple[Any, ...] = (
     None, True, -1, 1 << 70, "", [], {}, "x", "10.0.0.1", "10.0.0.1/8", "::1", "fe80::/10", "0.0.0.0/0", "lo", "local",
     "inet", "multicast", "a" * 300, [1], [{}], 1.5, "default", "255.255.255.255", "ether", "bridge", 4095,
 )  # fmt: skip
