@@ -28,6 +28,7 @@ COMMANDS = {
     "replay": "Run one mode: one decision per packet.",
     "explain": "Tell every step that led to a packet's verdicts.",
     "conntrack": "Show the connection table as conntrack -L or -E would.",
+    "check": "Tell what of a ruleset is not simulated, and what is missing.",
     "convert": "Write a ruleset as nft, YAML or JSON.",
     "parity": "Compare the simulator with the Linux kernel.",
     "schema": "Print the JSON Schema of rulesets or of output.",

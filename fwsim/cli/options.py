@@ -51,17 +51,17 @@ class Moment:
 class InputOptions:
     """What is read, and with which settings."""
 
-    captures: tuple[str, ...]
-    named: tuple[tuple[str, str], ...]
-    rules: str | None
-    stateless_rules: str | None
-    interfaces: dict[str, str]
-    local: tuple[str, ...]
-    settings: dict[str, str]
-    sysctl: str | None
-    checksum: str
-    count: int | None
-    seed: int | None
+    captures: tuple[str, ...] = ()
+    named: tuple[tuple[str, str], ...] = ()
+    rules: str | None = None
+    stateless_rules: str | None = None
+    interfaces: dict[str, str] = field(default_factory=dict)
+    local: tuple[str, ...] = ()
+    settings: dict[str, str] = field(default_factory=dict)
+    sysctl: str | None = None
+    checksum: str = "auto"
+    count: int | None = None
+    seed: int | None = None
     jobs: int = 1
     topology: tuple[str, ...] = ()
     live: bool = False
@@ -184,7 +184,7 @@ def every_of(context: click.Context, parameter: click.Parameter, text: str | Non
     return Every(None, float(number)) if text.endswith("s") else Every(int(number))
 
 
-def _packed(parameter: str, record: type, decorators: Sequence[Decorator]) -> Callable[[Function], Function]:
+def packed(parameter: str, record: type, decorators: Sequence[Decorator]) -> Callable[[Function], Function]:
     """Apply option decorators, and hand their values over as one record."""
 
     def decorate(function: Function) -> Function:
@@ -202,41 +202,46 @@ def _packed(parameter: str, record: type, decorators: Sequence[Decorator]) -> Ca
     return decorate
 
 
-input_options = _packed(
+machine_options: list[Decorator] = [
+    click.option(
+        "--interface", "interfaces", metavar="NAME=CIDR[,CIDR]", multiple=True, callback=mapping_of,
+        help="The networks behind an interface; any for all others. Repeatable.",
+    ),
+    click.option("--local", metavar="ADDRESS", multiple=True, help="An address of the firewall. Repeatable."),
+    click.option(
+        "--set", "settings", metavar="KEY=VALUE", multiple=True, callback=mapping_of,
+        help="Change a setting of the ruleset: conntrack.tcp_loose=0. Repeatable.",
+    ),
+    click.option(
+        "--topology", metavar="FILE", multiple=True,
+        help="Interfaces, networks and own addresses: the output of ip -j addr, ip -j route (-6, show table all) "
+        "or ip -j -d link, or the keys interfaces and local of a ruleset. Repeatable.",
+    ),
+    click.option(
+        "--live", is_flag=True,
+        help="Take the interfaces, routes, own addresses and settings of this machine as they are; only reads.",
+    ),
+    click.option(
+        "--sysctl", metavar="FILE",
+        help="Take the settings of conntrack, forwarding and rp_filter from the output of sysctl -a.",
+    ),
+]  # fmt: skip
+"""What is said of the machine."""
+
+input_options = packed(
     "inputs",
     InputOptions,
     [
         click.argument("captures", nargs=-1, metavar="CAPTURE..."),
-        click.option("-r", "--rules", metavar="FILE", help="The ruleset (YAML or JSON)."),
+        click.option("-r", "--rules", metavar="FILE", help="The ruleset: YAML, JSON, nft text or JSON, iptables-save."),
         click.option(
             "--stateless-rules", metavar="FILE", help="A ruleset of its own for the stateless mode (no twin)."
         ),
         click.option(
-            "--interface", "interfaces", metavar="NAME=CIDR[,CIDR]", multiple=True, callback=mapping_of,
-            help="The networks behind an interface; any for all others. Repeatable.",
-        ),
-        click.option("--local", metavar="ADDRESS", multiple=True, help="An address of the firewall. Repeatable."),
-        click.option(
             "--in", "named", metavar="NAME=FILE", multiple=True, callback=_pairs,
             help="A capture taken on this interface; several are merged by time. Repeatable.",
         ),
-        click.option(
-            "--set", "settings", metavar="KEY=VALUE", multiple=True, callback=mapping_of,
-            help="Change a setting of the ruleset: conntrack.tcp_loose=0. Repeatable.",
-        ),
-        click.option(
-            "--topology", metavar="FILE", multiple=True,
-            help="Interfaces, networks and own addresses: the output of ip -j addr, ip -j route (-6, show table all) "
-            "or ip -j -d link, or the keys interfaces and local of a ruleset. Repeatable.",
-        ),
-        click.option(
-            "--live", is_flag=True,
-            help="Take the interfaces, routes, own addresses and settings of this machine as they are; only reads.",
-        ),
-        click.option(
-            "--sysctl", metavar="FILE",
-            help="Take the settings of conntrack, forwarding and rp_filter from the output of sysctl -a.",
-        ),
+        *machine_options,
         click.option(
             "--checksum", type=click.Choice(["auto", "verify", "ignore"]), default="auto", show_default=True,
             help="Whether transport checksums count; auto spares offloaded ones.",
@@ -250,7 +255,7 @@ input_options = _packed(
     ],
 )  # fmt: skip
 
-selection_options = _packed(
+selection_options = packed(
     "selecting",
     SelectionOptions,
     [
@@ -266,7 +271,7 @@ selection_options = _packed(
     ],
 )  # fmt: skip
 
-output_options = _packed(
+output_options = packed(
     "output",
     OutputOptions,
     [
@@ -289,7 +294,7 @@ output_options = _packed(
     ],
 )  # fmt: skip
 
-keeping_options = _packed(
+keeping_options = packed(
     "keeping",
     KeepingOptions,
     [
@@ -302,7 +307,7 @@ keeping_options = _packed(
     ],
 )  # fmt: skip
 
-engine_options = _packed(
+engine_options = packed(
     "engine",
     EngineOptions,
     [

@@ -49,6 +49,7 @@ class RuleInfo:
     text: str
     not_simulated: tuple[str, ...] = ()
     """What it asks that cannot be answered."""
+    column: int = 0
 
     @property
     def label(self) -> str:
@@ -161,7 +162,9 @@ def _rules(running: Sequence[tuple[Table, Chain]], constructs: Mapping[int, Sequ
         for position, rule in enumerate(chain.rules, 1):
             at = rule.location
             unknown = tuple(dict.fromkeys(constructs.get(len(result), ())))
-            info = RuleInfo(len(result), rule.name, position, number, at.path, at.line or None, at.text, unknown)
+            info = RuleInfo(
+                len(result), rule.name, position, number, at.path, at.line or None, at.text, unknown, at.column
+            )
             result.append(info)
     return result
 

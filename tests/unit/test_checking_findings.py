@@ -1,0 +1,48 @@
+"""Findings on rulesets."""
+
+from __future__ import annotations
+
+import io
+
+from fwsim.checking import Finding, Kind, findings_of
+from fwsim.ruleset import load_ruleset
+
+RULES = """\
+table inet filter {
+\tchain output {
+\t\ttype filter hook output priority 0; policy drop;
+\t\toifname "wan" tcp dport 80 accept comment "web"
+\t\tmeta skuid 1000 meta cpu 1 accept comment "mine"
+\t\tip daddr 10.0.0.1 counter
+\t\tfib daddr type local accept
+\t}
+}
+"""
+
+
+def findings(text: str = RULES, **options: object) -> list[Finding]:
+    return findings_of(load_ruleset(io.StringIO(text), **options), "rules.nft")  # type: ignore[arg-type]
+
+
+def test_every_construct_that_is_not_simulated_is_told_with_its_rule_and_text() -> None:
+    owner, cpu, *_ = findings()
+    assert (owner.kind, owner.line, owner.column, owner.what) == (Kind.NOT_SIMULATED, 5, 3, "meta skuid 1000")
+    assert (cpu.line, cpu.what, cpu.where) == (5, "meta cpu 1", 'rule "mine" of inet filter output')
+    assert owner.text == 'meta skuid 1000 meta cpu 1 accept comment "mine"'
+
+
+def test_what_hangs_on_routes_is_told_until_somebody_says_what_they_are() -> None:
+    assert any("fib daddr type local" in finding.what for finding in findings())
+    known = findings(interfaces={"wan": ["any"]}, local=["192.0.2.1", "2001:db8::1"])
+    assert not any("fib" in finding.what for finding in known)
+
+
+def test_interfaces_of_the_rules_without_a_network_come_last() -> None:
+    last = findings()[-1]
+    assert (last.kind, last.line) == (Kind.NO_NETWORK, 0)
+    assert "--interface wan=CIDR" in last.what
+    assert all(finding.kind != Kind.NO_NETWORK for finding in findings(interfaces={"wan": ["192.0.2.0/24"]}))
+
+
+def test_a_ruleset_of_our_own_without_anything_remarkable_has_no_findings() -> None:
+    assert findings("policy: drop\n") == []
