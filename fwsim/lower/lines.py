@@ -146,7 +146,7 @@ class _Growing:
             self._look_up(step)
             return
         if isinstance(step, Match) and isinstance(step.selector, Fib) and self.lowering.routes is not None:
-            self._part(routed(step.selector, step, self.hooks, self.lowering.routes))
+            self._part(routed(step.selector, step, self.hooks, self.table.sees, self.lowering.routes))
             return
         done = self._instructions(step)
         if isinstance(done, Asked):

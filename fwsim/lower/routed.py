@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 
 from fwsim.netfilter.fields import Fib
 from fwsim.netfilter.steps import AtHook, Match, Step, Unknown
-from fwsim.ruleset.values import MatchValue
+from fwsim.ruleset.values import Addresses, MatchValue
 from fwsim.terms import Hook
 
 Ways: TypeAlias = "tuple[tuple[Match, ...], ...]"
@@ -38,8 +38,8 @@ Routes: TypeAlias = Callable[[Fib, MatchValue, Hook], Where]
 """What answers questions about routes, at a hook."""
 
 
-def routed(fib: Fib, step: Match, hooks: Iterable[Hook], routes: Routes) -> list[list[Step]]:
-    """The alternatives of a match in a chain that is walked at these hooks."""
+def routed(fib: Fib, step: Match, hooks: Iterable[Hook], family: int, routes: Routes) -> list[list[Step]]:
+    """The alternatives of a match in a chain that is walked at these hooks, by packets of this family (0: both)."""
     answers: dict[tuple[Ways, Ways, str], list[Hook]] = {}
     for hook in sorted(hooks):
         answer = routes(fib, step.value, hook)
@@ -47,7 +47,13 @@ def routed(fib: Fib, step: Match, hooks: Iterable[Hook], routes: Routes) -> list
     ways: list[list[Step]] = []
     for (true, unknown, why), at in answers.items():
         here: list[Step] = [AtHook(frozenset(at))] if len(answers) > 1 else []
-        ways += [[*here, *(replace(match, text=step.text) for match in way)] for way in true]
+        ways += [[*here, *(replace(match, text=step.text) for match in way)] for way in true if _is_of(family, way)]
         lost = Unknown(f"{step.text}: {why}" if step.text else why)
-        ways += [[*here, *way, lost] for way in unknown]
+        ways += [[*here, *way, lost] for way in unknown if _is_of(family, way)]
     return ways
+
+
+def _is_of(family: int, way: Iterable[Match]) -> bool:
+    """Whether packets of a family can take this way."""
+    values = [match.value for match in way if isinstance(match.value, Addresses)]
+    return family == 0 or all(value.v4 if family == 4 else value.v6 for value in values)

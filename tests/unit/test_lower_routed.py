@@ -8,7 +8,7 @@ from fwsim.lower import lower
 from fwsim.lower.routed import Ways, routed
 from fwsim.netfilter.fields import Fib
 from fwsim.netfilter.steps import AtHook, Match, Unknown
-from fwsim.ruleset.values import MatchValue, Numbers
+from fwsim.ruleset.values import Addresses, MatchValue, Numbers
 from fwsim.terms import Hook
 from fwsim.terms import Verdict as Policy
 from tests.netfiltering import ACCEPT, NetfilterFirewall, imported, number, table
@@ -34,7 +34,7 @@ def by_hook(fib: Fib, value: MatchValue, hook: Hook) -> Answer:
 
 def test_where_the_hook_changes_nothing_there_is_no_question_for_it() -> None:
     assert isinstance(LOCAL.selector, Fib)
-    ways = routed(LOCAL.selector, LOCAL, [Hook.PREROUTING, Hook.INPUT], by_hook)
+    ways = routed(LOCAL.selector, LOCAL, [Hook.PREROUTING, Hook.INPUT], 0, by_hook)
     assert [[type(step) for step in way] for way in ways] == [[Match], [Match, Unknown]]
     assert ways[0][0] == Match("dport", Numbers(((1, 1),)), text="fib daddr type local")
     assert ways[1][1] == Unknown("fib daddr type local: no networks")
@@ -42,9 +42,9 @@ def test_where_the_hook_changes_nothing_there_is_no_question_for_it() -> None:
 
 def test_where_the_hook_matters_it_is_asked() -> None:
     assert isinstance(LOCAL.selector, Fib)
-    ways = routed(LOCAL.selector, LOCAL, [Hook.INPUT, Hook.FORWARD], by_hook)
+    ways = routed(LOCAL.selector, LOCAL, [Hook.INPUT, Hook.FORWARD], 0, by_hook)
     assert [way[0] for way in ways] == [AtHook(frozenset({Hook.INPUT}))] * 2
-    assert routed(LOCAL.selector, LOCAL, [Hook.FORWARD], by_hook) == []
+    assert routed(LOCAL.selector, LOCAL, [Hook.FORWARD], 0, by_hook) == []
 
 
 def test_the_answer_decides_and_without_one_it_is_unknown() -> None:
@@ -53,3 +53,16 @@ def test_the_answer_decides_and_without_one_it_is_unknown() -> None:
     firewall.lowered = lower(imported(table([LOCAL, ACCEPT], hook=Hook.INPUT)), interfaces=("lan",), routes=by_hook)
     firewall.memory = firewall.lowered.memory()
     assert [firewall.ask(hook=Hook.INPUT, dport=port).verdict for port in (1, 2, 3)] == ["accept", "unknown", "drop"]
+
+
+def test_ways_that_only_packets_of_the_other_family_take_are_left_out() -> None:
+    four, six = Match("dst", Addresses(v4=((1, 1),))), Match("dst", Addresses(v6=((1, 1),)))
+    assert isinstance(LOCAL.selector, Fib)
+
+    def both(fib: Fib, value: MatchValue, hook: Hook) -> Answer:
+        return Answer(((four,), (six,)), ((number("iif", 1), six),), "own IPv6 addresses")
+
+    of_four = routed(LOCAL.selector, LOCAL, [Hook.INPUT], 4, both)
+    assert [step.value for (step,) in of_four if isinstance(step, Match)] == [four.value]
+    assert len(routed(LOCAL.selector, LOCAL, [Hook.INPUT], 6, both)) == 2
+    assert len(routed(LOCAL.selector, LOCAL, [Hook.INPUT], 0, both)) == 3
