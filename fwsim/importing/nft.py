@@ -19,6 +19,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fwsim.errors import RulesetError
+from fwsim.garbage import uncollected
 from fwsim.netfilter.model import Netfilter
 from fwsim.nft import parse_text
 from fwsim.nft.block_tree import Script
@@ -29,11 +30,13 @@ from .nft_result import netfilter
 from .nft_ruleset import Ruleset
 
 
+@uncollected()
 def read_nft(text: str, path: str = "<text>", folder: Path | None = None) -> Netfilter:
     """The ruleset that an nft script makes of an empty one; without a folder it can include nothing."""
     return netfilter_of(parse_text(text, path, folder))
 
 
+@uncollected()
 def netfilter_of(script: Script) -> Netfilter:
     """The ruleset that the commands of a script make.
 

@@ -73,7 +73,7 @@ class Applying:
         target = cast(Target, command.target)
         exclusive = command.verb == "create"
         if command.kind == "table":
-            self.table(command, target, cast("block_tree.Table | None", command.body), exclusive)
+            self.whole_table(command, target, cast("block_tree.Table | None", command.body), exclusive)
             return
         self.attempt(self.add_to, self.found(target), command, target, exclusive)
 
@@ -95,15 +95,15 @@ class Applying:
         elif command.kind == "rule":
             self.rule(table, command, target, False)
         elif command.kind in ("set", "map"):
-            self.set(table, cast(block_tree.NamedSet, body), exclusive)
+            self.named_set(table, cast(block_tree.NamedSet, body), exclusive)
         elif command.kind == "element":
             self.elements(table, command, target, cast(Expression, body), exclusive)
         elif command.kind == "flowtable":
             self.flowtable(table, cast(block_tree.Flowtable, body), exclusive)
         elif command.kind in OBJECTS:
-            self.object(table, cast("block_tree.Stateful | block_tree.CtObject", body), exclusive)
+            self.named_object(table, cast("block_tree.Stateful | block_tree.CtObject", body), exclusive)
 
-    def table(self, command: Command, target: Target, body: block_tree.Table | None, exclusive: bool) -> None:
+    def whole_table(self, command: Command, target: Target, body: block_tree.Table | None, exclusive: bool) -> None:
         """A table, with what its block holds: chains may be spoken of in it before they stand there."""
         family, name = target.family or "ip", target.table or ""
         table = self.ruleset.tables.get((family, name))
@@ -121,7 +121,7 @@ class Applying:
         for each in body.chains:
             self.attempt(nft_chains.declare, self.ruleset, table, each, each.name, each, False)
         for one in body.objects:
-            self.attempt(self.object, table, one, False)
+            self.attempt(self.named_object, table, one, False)
         for flowtable in body.flowtables:
             self.attempt(self.flowtable, table, flowtable, False)
         declared = []
@@ -148,7 +148,7 @@ class Applying:
         place = place_of(chain, target, command, insert)
         chain.rules.insert(place, read_rule(self.ruleset, table, chain, cast(rule_tree.Rule, command.body)))
 
-    def set(self, table: TableState, body: block_tree.NamedSet, exclusive: bool) -> None:
+    def named_set(self, table: TableState, body: block_tree.NamedSet, exclusive: bool) -> None:
         """A set or map with its elements."""
         state = nft_sets.declare(self.ruleset, table, body, exclusive)
         if body.elements is not None:
@@ -161,7 +161,7 @@ class Applying:
             raise refuse(target, f"there is no set '{target.name}' in {table.title}")
         nft_sets.add_elements(nft_sets.reading_of(self.ruleset, table, node=node), state, body, exclusive)
 
-    def object(self, table: TableState, body: block_tree.Stateful | block_tree.CtObject, exclusive: bool) -> None:
+    def named_object(self, table: TableState, body: block_tree.Stateful | block_tree.CtObject, exclusive: bool) -> None:
         """A named object."""
         key = (body.kind, body.name)
         if key in table.objects:

@@ -9,7 +9,7 @@ from fwsim.errors import RulesetError
 from fwsim.netfilter.steps import Case, Choose, Connections, Effectless, Quota, Rate, SetHelper, Step
 from fwsim.nft import block_tree, rule_tree
 from fwsim.nft.rule_tree import Statement
-from fwsim.nft.tree import Expression, Map, SetLiteral, SetReference, Symbol
+from fwsim.nft.tree import Expression, Map, Node, SetLiteral, SetReference, Symbol
 from fwsim.ruleset.values import Limit
 
 from .nft_maps import choose_named, keys, last_first, looked_at
@@ -51,7 +51,7 @@ def connections(node: rule_tree.ConnectionLimit) -> Connections:
     return Connections(node.count, node.over, (), node.text)
 
 
-def counted(node: Statement) -> Step:
+def counted(node: Node) -> Step:
     """A statement that counts, as rules, sets and elements have it."""
     if isinstance(node, rule_tree.Limit):
         return limit(node)

@@ -1,7 +1,7 @@
 """A rule while it is read: its steps so far, and what they say about the packet's headers.
 
-Read first: `nft_headers`, `nft_values`, `fwsim.netfilter.steps`. nft asks for a header before it asks for a field of it,
-unless the rule has done so already; `Reading` knows what has been asked.
+Read first: `nft_headers`, `nft_values`, `fwsim.netfilter.steps`. nft asks for a header before it asks for a field of
+it, unless the rule has done so already; `Reading` knows what has been asked.
 """
 
 from __future__ import annotations

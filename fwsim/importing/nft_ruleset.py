@@ -1,6 +1,7 @@
 """The ruleset that a script builds: tables, chains, sets and objects while commands change them.
 
-Read first: `nft_named_sets`, `fwsim.netfilter.model`. `nft_commands` changes it, `nft_result` makes a `Netfilter` of it.
+Read first: `nft_named_sets`, `fwsim.netfilter.model`. `nft_commands` changes it, `nft_result` makes a `Netfilter` of
+it.
 """
 
 from __future__ import annotations

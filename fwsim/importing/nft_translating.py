@@ -15,7 +15,7 @@ from .nft_maps import mapped
 from .nft_operands import is_constant, operands
 from .nft_reading import Reading, conflict
 from .nft_types import TYPES
-from .nft_values import Evaluated, Span, Wanted, Word, element, refuse, unveiled
+from .nft_values import Evaluated, Everything, Span, Wanted, Word, element, refuse, unveiled
 
 ADDRESS = {"ip": Wanted(TYPES["ipv4_addr"], 32), "ip6": Wanted(TYPES["ipv6_addr"], 128)}
 PORT = Wanted(TYPES["inet_service"], 16)
@@ -83,11 +83,12 @@ def _with_port(reading: Reading, address: Expression, form: str | None) -> bool:
 
 def _pair(reading: Reading, node: Nat, family: str | None) -> None:
     """`dnat ip to ip saddr map { 10.0.0.1 : 10.0.0.2 . 80 }`."""
-    assert node.address is not None and family is not None
+    assert node.address is not None
+    assert family is not None
     wanted = (ADDRESS[family], PORT)
 
     def build(value: Evaluated) -> tuple[Step, ...]:
-        assert isinstance(value, tuple)
+        assert not isinstance(value, Span | Word | Everything)
         address, port = value
         return (_step(node, node.kind, family, span(address), span(port), node.flags),)
 

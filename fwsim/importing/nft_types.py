@@ -36,19 +36,19 @@ class DataType(NamedTuple):
         return self.base == "bitmask"
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """A word that the data type does not know; the text says why."""
 
 
 def _integer(text: str) -> int:
     """A number in decimal, hexadecimal or octal."""
     if not NUMBER.match(text):
-        raise Unreadable("expected a number")
+        raise UnreadableError("expected a number")
     if text[:2] in ("0x", "0X"):
         return int(text, 16)
     if len(text) > 1 and text[0] == "0":
         if set(text) - set("01234567"):
-            raise Unreadable("expected a number")
+            raise UnreadableError("expected a number")
         return int(text, 8)
     return int(text)
 
@@ -63,7 +63,7 @@ def _symbolic(name: str) -> Callable[[str], int]:
             return found
         if NUMBER.match(text):
             return _integer(text)
-        raise Unreadable(f"expected a number or one of {', '.join(list(symbols)[:12])}")
+        raise UnreadableError(f"expected a number or one of {', '.join(list(symbols)[:12])}")
 
     return read
 
@@ -76,11 +76,11 @@ def _address4(text: str) -> int:
         pass
     parts = text.split(".")
     if not DOTTED.match(text) or len(parts) > 4:
-        raise Unreadable("expected an IPv4 address (names of hosts are not resolved)")
+        raise UnreadableError("expected an IPv4 address (names of hosts are not resolved)")
     numbers = [_integer(part) for part in parts]
     value = numbers[-1]
     if value >= 1 << (8 * (5 - len(parts))) or any(number > 255 for number in numbers[:-1]):
-        raise Unreadable("expected an IPv4 address")
+        raise UnreadableError("expected an IPv4 address")
     for place, number in enumerate(numbers[:-1]):
         value |= number << (24 - 8 * place)
     return value
@@ -91,13 +91,13 @@ def _address6(text: str) -> int:
     try:
         return int(ipaddress.IPv6Address(text))
     except ValueError:
-        raise Unreadable("expected an IPv6 address (names of hosts are not resolved)") from None
+        raise UnreadableError("expected an IPv6 address (names of hosts are not resolved)") from None
 
 
 def _link_address(text: str) -> int:
     """An Ethernet address; fewer bytes than six are its last ones."""
     if not LINK_ADDRESS.match(text) or text.count(":") > 5:
-        raise Unreadable("expected an address such as 00:11:22:33:44:55")
+        raise UnreadableError("expected an address such as 00:11:22:33:44:55")
     value = 0
     for byte in text.split(":"):
         value = value << 8 | int(byte, 16)
@@ -109,10 +109,10 @@ def _service(text: str) -> int:
     if NUMBER.match(text):
         port = _integer(text)
         if port > 0xFFFF:
-            raise Unreadable("a port is at most 65535")
+            raise UnreadableError("a port is at most 65535")
         return port
     if text not in SERVICES:
-        raise Unreadable("expected a port or the name of a service")
+        raise UnreadableError("expected a port or the name of a service")
     return SERVICES[text]
 
 
@@ -120,9 +120,9 @@ def _protocol(text: str) -> int:
     """A protocol by number or name."""
     number = _integer(text) if NUMBER.match(text) else KEYWORDS.get(text, PROTOCOLS.get(text))
     if number is None:
-        raise Unreadable("expected the number or name of a protocol")
+        raise UnreadableError("expected the number or name of a protocol")
     if number > 255:
-        raise Unreadable("a protocol is at most 255")
+        raise UnreadableError("a protocol is at most 255")
     return number
 
 
@@ -141,7 +141,7 @@ def milliseconds(text: str) -> int:
         return int(text) * 1000
     found = DURATION.match(text)
     if not text or found is None:
-        raise Unreadable("expected a duration such as 1h30m")
+        raise UnreadableError("expected a duration such as 1h30m")
     parts = [int(part or 0) for part in found.groups()]
     scale = (86_400_000, 3_600_000, 60_000, 1000, 1)
     return sum(count * each for count, each in zip(parts, scale, strict=True))
@@ -153,10 +153,10 @@ def _time_of_day(text: str) -> int:
         return int(text)
     found = CLOCK.match(text)
     if found is None:
-        raise Unreadable("expected a time such as 10:00")
+        raise UnreadableError("expected a time such as 10:00")
     hours, minutes, rest = (int(part or 0) for part in found.groups())
     if hours > 23 or minutes > 59 or rest > 60:
-        raise Unreadable("expected a time such as 10:00")
+        raise UnreadableError("expected a time such as 10:00")
     return hours * 3600 + minutes * 60 + rest
 
 
@@ -170,7 +170,7 @@ def _date(text: str) -> int:
         except ValueError:
             continue
         return int(when.timestamp()) * SECOND
-    raise Unreadable("expected a date such as 2020-01-01 10:00")
+    raise UnreadableError("expected a date such as 2020-01-01 10:00")
 
 
 def _class(text: str) -> int:
@@ -188,7 +188,7 @@ def _class(text: str) -> int:
 
 def _nothing(text: str) -> int:
     """Of types that words are never read as."""
-    raise Unreadable("what is compared has no type that a value could be read as")
+    raise UnreadableError("what is compared has no type that a value could be read as")
 
 
 READERS: dict[str, Callable[[str], int]] = {

@@ -26,7 +26,7 @@ from fwsim.nft.tree import (
     Wildcard,
 )  # fmt: skip
 
-from .nft_types import READERS, TYPES, DataType, Unreadable
+from .nft_types import READERS, TYPES, DataType, UnreadableError
 
 
 class Wanted(NamedTuple):
@@ -62,7 +62,8 @@ Constant: TypeAlias = "Span | Word | Everything"
 Evaluated: TypeAlias = "Constant | tuple[Constant, ...]"
 """Of a concatenation all its parts."""
 
-LONGEST_NAME = 15
+MOST_KNOWN = 1 << 16
+"""Words that are remembered: rulesets repeat ports and states, sets of a million addresses do not."""
 
 
 def refuse(node: Node, what: str) -> RulesetError:
@@ -94,6 +95,8 @@ class Constants:
         key = (wanted.type.name, wanted.bits, wanted.most, text)
         found = self._known.get(key)
         if found is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
             found = self._known[key] = read_word(node, text, wanted)
         return found
 
@@ -119,7 +122,7 @@ def read_word(node: Symbol | Number, text: str, wanted: Wanted) -> Constant:
         raise refuse(node, f"'{text}' cannot be read as {kind.name}")
     try:
         value = reader(text)
-    except Unreadable as why:
+    except UnreadableError as why:
         raise refuse(node, f"'{text[:60]}' cannot be read as {kind.name}: {why}") from None
     if kind.name == "ct_label":
         value = _label(node, value)
