@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fwsim.netfilter.fields import Fib, NotSimulated
+from fwsim.netfilter.fields import Fib, NotSimulated, Raw
 from fwsim.netfilter.steps import Element, Lookup, Match, Step, Unknown
 from fwsim.nft import rule_tree
 from fwsim.nft.tree import Boolean, Expression, Range, SetLiteral, SetReference
@@ -112,8 +112,26 @@ def _emit(reading: Reading, node: rule_tree.Match, left: Operand, intervals: Int
     if left.type.name == "iface_index":
         _index(reading, node, left, intervals, negated)
         return
+    fragment = _fragment(reading, left, intervals, negated)
+    if fragment is not None:
+        reading.add(Match("fragment", fragment, False, node.text))
+        return
     value = reading.ruleset.values.numbers(left, intervals, negated)
     _add(reading, node, left, Match(seen(left), value, left.absent and negated, node.text))
+
+
+FRAGMENTS = {0x1FFF: (0, 1), 0x3FFF: (0, 0)}
+"""By the mask of `ip frag-off`: what `fragment` is where all of its bits are 0 (a first or no fragment, or none)."""
+
+
+def _fragment(reading: Reading, left: Operand, intervals: Intervals, negated: bool) -> Numbers | None:
+    """`ip frag-off & 0x1fff != 0`: a later fragment, which `fragment` tells."""
+    if left.selector != Raw("nh", 48, 16) or reading.header(2) != "ip" or len(left.operations) != 1:
+        return None
+    operator, mask = left.operations[0]
+    if operator != "&" or mask not in FRAGMENTS or intervals not in (((0, 0),), ((1, 0xFFFF),)):
+        return None
+    return Numbers((FRAGMENTS[mask],), negated != (intervals != ((0, 0),)))
 
 
 def _index(reading: Reading, node: rule_tree.Match, left: Operand, intervals: Intervals, negated: bool) -> None:

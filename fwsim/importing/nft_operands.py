@@ -102,6 +102,7 @@ def _header(reading: Reading, node: Header) -> Operand:
     found = fields[node.field]
     kind = TYPES[found.type]
     if node.header == "th":
+        reading.any_ports = not reading.has_ports
         selector: Selector = node.field if reading.has_ports else Raw("th", found.offset, 16)
         return Operand(selector, kind, 16)
     before = ask_header(reading, node, node.header, node.field)

@@ -53,6 +53,8 @@ class Reading:
     steps: list[Step] = field(default_factory=list)
     bound: list[tuple[Node, str]] = field(default_factory=list)
     """What the kernel takes at some hooks only: where it stands, and what it is."""
+    any_ports: bool = False
+    """Whether it asks for ports of any protocol (`th dport`)."""
     text: str = ""
     """What is being read, as it was written."""
     terminal: bool = False

@@ -5,16 +5,19 @@ Read first: `nft_ruleset`, `fwsim.netfilter.model`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
+from fwsim.netfilter.fields import Raw, Selector
 from fwsim.netfilter.model import Chain, Netfilter, NetfilterRule, Object, Set, Table
 from fwsim.netfilter.steps import Case, Choose, Effectless, Element, Lookup, Match, Step
 from fwsim.nft.block_tree import Script
-from fwsim.ruleset.values import Addresses, MatchValue
+from fwsim.ruleset.values import Addresses, MatchValue, Numbers
 from fwsim.terms import Hook, Verdict
 
+from .nft_headers import WITH_PORTS
 from .nft_named_sets import Build, Kept, SetState, pretended
-from .nft_ruleset import ChainState, Ruleset, TableState, location
+from .nft_ruleset import ChainState, Ruleset, RuleState, TableState, location
 from .nft_values import Constant, Evaluated, Everything, Span, Word
 
 HOOKS = {
@@ -35,6 +38,18 @@ def netfilter(ruleset: Ruleset, script: Script) -> Netfilter:
                 ruleset.interfaces.setdefault(name)
     sources = tuple((source.path, source.text) for source in script.sources)
     return Netfilter(tables, "nft", tuple(ruleset.remarks), tuple(ruleset.interfaces), sources)
+
+
+PORTS: dict[Selector, Selector] = {Raw("th", 0, 16): "sport", Raw("th", 16, 16): "dport"}
+"""Where ports stand in the headers that have them."""
+
+
+def has_ports(element: Element, place: int) -> bool:
+    """Whether an element asks at a place for protocols with ports only."""
+    found = element[place] if element else None
+    if not isinstance(found, Numbers):
+        return False
+    return all(low == high and low in WITH_PORTS for low, high in found.intervals)
 
 
 class Finishing:
@@ -64,7 +79,9 @@ class Finishing:
         hooked = chain.hook is not None and not table.dormant
         five = hooked and table.family in SEEN and chain.hook in HOOKS
         change = bool(empty or dynamic or self.second)
-        rules = tuple(self.rule(each.rule, empty, dynamic) if change else each.rule for each in chain.rules)
+        rules = tuple(
+            self.rule(table, each, empty, dynamic) if change or each.any_ports else each.rule for each in chain.rules
+        )
         return Chain(
             chain.name,
             f"{table.family} {table.name} {chain.name}",
@@ -79,9 +96,14 @@ class Finishing:
             chain.devices,
         )
 
-    def rule(self, rule: NetfilterRule, empty: frozenset[str], dynamic: frozenset[str]) -> NetfilterRule:
+    def rule(
+        self, table: TableState, state: RuleState, empty: frozenset[str], dynamic: frozenset[str]
+    ) -> NetfilterRule:
         """A rule whose sets are known now."""
+        rule = state.rule
         steps = tuple(self.step(step, empty, dynamic) for step in rule.steps)
+        if state.any_ports:
+            steps = tuple(self.with_ports(table, step) for step in steps)
         return rule if steps == rule.steps else replace(rule, steps=steps)
 
     def step(self, step: Step, empty: frozenset[str], dynamic: frozenset[str]) -> Step:
@@ -94,6 +116,25 @@ class Finishing:
         if use is not None and isinstance(step, Choose):
             return replace(step, map=None, cases=tuple(self.cases(use.map, use.build)))
         return step
+
+    def with_ports(self, table: TableState, step: Step) -> Step:
+        """`meta l4proto . th dport` of elements whose protocols all have ports: they are the ports of PACKET."""
+        if not isinstance(step, Lookup | Choose) or "proto" not in step.selectors:
+            return step
+        if isinstance(step, Lookup) and step.negated:
+            return step
+        place = step.selectors.index("proto")
+        if not all(has_ports(element, place) for element in self.elements_of(table, step)):
+            return step
+        return replace(step, selectors=tuple(PORTS.get(each, each) for each in step.selectors))
+
+    def elements_of(self, table: TableState, step: Lookup | Choose) -> Iterable[Element]:
+        """The elements that a step looks into; of a set that rules change one that says nothing."""
+        name = step.set if isinstance(step, Lookup) else step.map
+        if name is None:
+            return step.elements if isinstance(step, Lookup) else [case.element for case in step.cases]
+        found = table.sets[name]
+        return [()] if found.dynamic else (self.element(found, key) for key in found.elements)
 
     def set(self, found: SetState) -> Set:
         """A set with its elements, or a map with its cases."""

@@ -21,7 +21,7 @@ def read_rule(ruleset: Ruleset, table: TableState, chain: ChainState, node: rule
     for each in node.statements:
         statement(reading, each)
     rule = NetfilterRule(tuple(reading.steps), node.comment, location(node))
-    found = RuleState(table.next_handle(), rule, node, tuple(reading.bound))
+    found = RuleState(table.next_handle(), rule, node, tuple(reading.bound), reading.any_ports)
     while ruleset.waiting:
         inner_table, inner, block = ruleset.waiting.pop()
         inner.rules += [read_rule(ruleset, inner_table, inner, each) for each in block.rules]

@@ -40,6 +40,7 @@ class RuleState:
     node: Node
     bound: tuple[tuple[Node, str], ...] = ()
     """What stands at some hooks only."""
+    any_ports: bool = False
 
 
 @dataclass
