@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import textwrap
+from collections.abc import Callable
 
 import pytest
 
@@ -162,7 +163,7 @@ def _verdict(step: Verdict) -> str:
     return step.kind + (f" {step.target}" if step.target else "") + answer
 
 
-TOLD = {
+TOLD: dict[type, Callable[..., str]] = {
     Match: _match, Lookup: _lookup, Choose: _choose, Assign: _assign, Rate: _rate, Update: _update, Nat: _nat,
     Verdict: _verdict, Unknown: lambda step: f"unknown {step.construct}",
     Quota: lambda step: f"quota {step.object or ''} {'over ' if step.over else ''}{step.bytes} used {step.used}",

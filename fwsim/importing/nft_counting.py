@@ -1,6 +1,7 @@
 """Statements that count: limits, quotas, counters, `ct count`, and the named objects of a table.
 
-Read first: `nft_reading`, `fwsim.netfilter.steps`.
+Read first: `nft_reading`, `fwsim.netfilter.steps`. Unlike nft, which cuts off what is beyond 32 bits without a word, a
+burst or number of connections that does not fit is refused (so are sizes of sets and groups of logs).
 """
 
 from __future__ import annotations

@@ -38,9 +38,8 @@ def test_no_mutation_of_a_script_is_a_traceback() -> None:
         try:
             read_nft(mutated(chance.choice(texts), chance), "m.nft", None)
             outcomes.add("read")
-        except RulesetError as error:
+        except RulesetError:
             outcomes.add("refused")
-            assert all(problem.path for problem in error.problems)
     assert outcomes == {"read", "refused"}
 
 

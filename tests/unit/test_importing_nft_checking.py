@@ -74,7 +74,8 @@ from tests.nft_importing import refused, table_of
             "cannot be reached from forward",
         ),
         (
-            'table t {\n chain a { type filter hook postrouting priority 0; jump b; }\n chain b { osf name "Linux"; }\n}\n',
+            "table t {\n chain a { type filter hook postrouting priority 0; jump b; }\n"
+            ' chain b { osf name "Linux"; }\n}\n',
             "cannot be reached from postrouting",
         ),
         (

@@ -24,7 +24,8 @@ from tests.nft_importing import refused, table_of
         ),
         (
             "table t {\n"
-            " set s { type ipv4_addr . inet_service; flags interval; elements = { 10.0.0.0/8 . 22, 10.1.0.0/16 . 22 }\n}\n}\n",
+            " set s { type ipv4_addr . inet_service; flags interval; "
+            "elements = { 10.0.0.0/8 . 22, 10.1.0.0/16 . 22 }\n}\n}\n",
             "overlaps with another",
         ),
         ("table t {\n set s { type ipv4_addr; elements = { 10.0.0.0/8 }\n}\n}\n", "expected 'flags interval'"),
