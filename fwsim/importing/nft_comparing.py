@@ -150,8 +150,16 @@ def valued(operand: Operand, intervals: Intervals, mask: int, negated: bool) -> 
     if kind == "address":
         return addresses(operand, intervals, mask, negated)
     if mask == whole and kind == "number":
-        return Numbers(intervals, negated)
+        return Numbers(within(operand.selector, intervals), negated)
     return Masked(tuple(Choice(low, high, mask) for low, high in intervals), negated)
+
+
+def within(selector: Selector, intervals: Intervals) -> Intervals:
+    """The part of intervals that a field can hold: nft's numbers of 64 bits have 63 here."""
+    most = (1 << FIELDS[selector].bits) - 1 if isinstance(selector, str) else None
+    if most is None or not intervals or intervals[-1][1] <= most:
+        return intervals
+    return tuple((low, min(high, most)) for low, high in intervals if low <= most)
 
 
 def addresses(operand: Operand, intervals: Intervals, mask: int, negated: bool) -> MatchValue:

@@ -53,3 +53,8 @@ def test_addresses_under_a_prefix_mask_are_an_interval() -> None:
     assert told("ip saddr & 255.255.0.0 10.0.0.0-10.5.0.0", "ip") == ["src=10.0.0.0-10.5.255.255"]
     assert told("ip saddr | 0.0.0.255 == 10.0.0.255", "ip") == ["src=10.0.0.0-10.0.0.255"]
     assert told("ip6 saddr & ::ffff == ::1", "ip6") == ["@nh,64,128=1&0xffff"]
+
+
+def test_numbers_of_sixty_four_bits_end_where_the_field_does() -> None:
+    assert told("meta time > 1000") == [f"time={1000 * 10**9 + 1}-{2**63 - 1}"]
+    assert told("ct bytes != 18446744073709551615") == ["ct_bytes=!"]

@@ -60,7 +60,7 @@ CASES = [
     ("ct protocol tcp tcp dport 5", ["ct_proto=6", "proto=6", "dport=5"]),
     ("ct expiration 30s", ["ct_expiration=30000"]),
     ('ct helper "ftp"', ["ct_helper=ftp"]),
-    ("ct bytes > 1000", ["ct_bytes=1001-18446744073709551615"]),
+    ("ct bytes > 1000", ["ct_bytes=1001-9223372036854775807"]),
     ("ct original bytes > 1000", ["unknown ct original bytes > 1000"]),
     ("meta mark & 0xff != 0x10", ["mark=!16&0xff"]),
     ("meta mark | 1 == 3", ["mark=2&0xfffffffe"]),
