@@ -47,6 +47,8 @@ class Lookup:
     set: str | None = None
     negated: bool = False
     text: str = ""
+    absent: bool = False
+    """As in Match: a packet that lacks one of the fields matches (xtables: it is in no set)."""
 
 
 Element: TypeAlias = "tuple[MatchValue, ...]"
