@@ -59,7 +59,20 @@ def pkttype(use: Use) -> Steps:
 # --- addrtype --------------------------------------------------------------------------------------------------------
 
 UNSPEC, UNICAST, LOCAL, ANYCAST, MULTICAST, UNREACHABLE = 0, 1, 2, 4, 5, 7
-TYPES = "UNSPEC UNICAST LOCAL BROADCAST ANYCAST MULTICAST BLACKHOLE UNREACHABLE PROHIBIT THROW NAT XRESOLVE".split()
+TYPES = [
+    "UNSPEC",
+    "UNICAST",
+    "LOCAL",
+    "BROADCAST",
+    "ANYCAST",
+    "MULTICAST",
+    "BLACKHOLE",
+    "UNREACHABLE",
+    "PROHIBIT",
+    "THROW",
+    "NAT",
+    "XRESOLVE",
+]
 """RTN_* of linux/rtnetlink.h by number."""
 
 TYPES_V6 = frozenset((UNSPEC, UNICAST, LOCAL, ANYCAST, MULTICAST, UNREACHABLE))

@@ -40,8 +40,10 @@ def seconds_of_date(text: str) -> int:
     """`YYYY[-MM[-DD[Thh[:mm[:ss]]]]]`."""
     found = DATE.match(text)
     try:
-        year, month, day, *clock = (int(part) if part else None for part in found.groups()) if found else (None, 0, 0)
-        date = datetime(year or 0, month or 1, day or 1, *(part or 0 for part in clock), tzinfo=UTC)
+        parts = [int(part) if part is not None else None for part in found.groups()] if found else [0] * 6
+        year, month, day, hour, minute, second = parts
+        month, day = (1 if part is None else part for part in (month, day))
+        date = datetime(year or 0, month, day, hour or 0, minute or 0, second or 0, tzinfo=UTC)
     except ValueError:
         date = None
     if date is None or date.year not in YEARS:

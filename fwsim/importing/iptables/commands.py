@@ -35,12 +35,13 @@ MAYBE_CHAIN = frozenset("LSFZX")
 """What may be followed by the name of a chain."""
 
 MAYBE_SECONDS = frozenset("wW")
+NUMBERED = frozenset("IRDLSZ")
 GLUED = frozenset("mjgtADCIRNEPFXZLScMwW")
 """What may have its word glued on; of the others iptables takes the whole parameter for the word."""
 
 VERDICTS = {"ACCEPT": "accept", "DROP": "drop", "RETURN": "return", "QUEUE": "queue"}
 LONGEST_INTERFACE = 15
-PROTOCOL_NAMES = {
+PROTOCOL_MATCHES = {
     6: "tcp", 17: "udp", 132: "sctp", 33: "dccp", 1: "icmp", 58: "icmp6", 50: "esp", 51: "ah", 108: "ipcomp", 135: "mh",
 }  # fmt: skip
 """The matches that an option of theirs loads."""
@@ -95,7 +96,7 @@ class Parser:
                 raise Refused("unknown arguments behind `--`")
             elif word.startswith("--") and len(word) > 2:
                 self._long(word)
-            elif word.startswith("-") and len(word) > 1:
+            elif word.startswith("-") and len(word) > 1 and word != "--":
                 self._short(word)
             elif word != "--":
                 self._stray(word)
@@ -157,12 +158,13 @@ class Parser:
         if letter is not None:
             self._main(letter, glued, word, f"--{name}")
         elif found is not None:
+            found[0].protocol = self.command.rule.protocol.value if self.command.rule.protocol else 0
             give(found, word, glued, self._taken_inversion(), self._parameters)
 
     def _implies(self, word: str) -> bool:
         """Whether an option that nobody knows is one of the protocol's match, or of an extension from elsewhere."""
         protocol = self.command.rule.protocol
-        implied = MATCHES.get((PROTOCOL_NAMES.get(protocol.value, ""), self._family)) if protocol else None
+        implied = MATCHES.get((PROTOCOL_MATCHES.get(protocol.value, ""), self._family)) if protocol else None
         if implied is not None and not self._implied:
             self._implied = True
             self._load(implied, f"-m {implied.name}")
@@ -230,11 +232,7 @@ class Parser:
             command.chain = glued if glued is not None else parameters.take(word)
         if letter in "EP":
             command.name = parameters.take(word)
-        if (
-            letter in "IRDLSZ"
-            and parameters.has_plain()
-            and (letter != "D" or parameters.words[parameters.next].isdigit())
-        ):
+        if letter in NUMBERED and parameters.has_plain() and (letter != "D" or parameters.peek().isdigit()):
             command.number = values.number(parameters.take(word), 1, (1 << 31) - 1, "rule number")
 
     # --- the rule ---------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from fwsim.netfilter.steps import HashLimit, Quota, Rate, Recent, Statistic
@@ -22,8 +23,8 @@ UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 SCALE, SCALE_HASH = 10_000, 1_000_000
 """XT_LIMIT_SCALE, XT_HASHLIMIT_SCALE_v2: what a second is divided into, and so the highest rate."""
 
-CREDITS = 32_000
-"""HZ * CREDITS_PER_JIFFY of xt_limit.c, for a HZ of 250 or 1000."""
+CREDITS, HASH_CREDITS = 32_000, 250 << 39
+"""HZ * CREDITS_PER_JIFFY of xt_limit.c and xt_hashlimit.c: the same for a HZ of 250 and of 1000."""
 
 WORD = 1 << 32
 DEFAULT_BURST, MOST_BURST_HASH = 5, 1_000_000
@@ -49,17 +50,22 @@ def per_time(text: str, scale: int) -> PerTime:
     return PerTime(rate, units[0])
 
 
-def _fits(rate: PerTime, burst: int) -> bool:
-    """Whether xt_limit.c can count it: `user2credits` wraps at 32 bits."""
-    average = SCALE * rate.seconds // rate.rate
-    return _credits(average * burst % WORD) >= _credits(average)
+def _fits(average: int, burst: int, credits_of: Callable[[int], int]) -> bool:
+    """Whether a bucket can be counted without wrapping."""
+    return burst > 0 and credits_of(average * burst) >= credits_of(average)
 
 
 def _credits(user: int) -> int:
-    """user2credits of xt_limit.c."""
+    """`user2credits` of xt_limit.c, in words of 32 bits."""
+    user %= WORD
     if user > (WORD - 1) // CREDITS:
         return user // SCALE * CREDITS % WORD
     return user * CREDITS // SCALE
+
+
+def _hash_credits(user: int) -> int:
+    """`user2credits` of xt_hashlimit.c, in words of 64 bits."""
+    return user * (HASH_CREDITS // SCALE_HASH) % (WORD * WORD)
 
 
 @match("limit", "limit text", "limit-burst u32 0..10000")
@@ -67,7 +73,7 @@ def limit(use: Use) -> Steps:
     """xt_limit.c."""
     rate = per_time(use.given["limit"].value, SCALE) if "limit" in use else PerTime(3, 3600)
     burst = use.given["limit-burst"].value if "limit-burst" in use else DEFAULT_BURST
-    if not _fits(rate, burst):
+    if not _fits(SCALE * rate.seconds // rate.rate, burst, _credits):
         raise Refused(f"limit: the kernel cannot count a burst of {burst} at this rate: take a smaller burst, not 0")
     yield Rate(Limit(rate.rate, rate.seconds * SECOND, burst), kernel="xt", text=use.whole_text())
 
@@ -116,6 +122,8 @@ def _hash_limit(use: Use, name: str, over: bool) -> tuple[Limit, int]:
     burst = DEFAULT_BURST
     if "hashlimit-burst" in use:
         burst = number(use.given["hashlimit-burst"].value, 1, MOST_BURST_HASH, "burst")
+    if not _fits(SCALE_HASH * packets.seconds // packets.rate, burst, _hash_credits):
+        raise Refused(f"hashlimit: the kernel cannot count a burst of {burst} at this rate: take a smaller burst")
     return Limit(packets.rate, packets.seconds * SECOND, burst, over), packets.seconds
 
 

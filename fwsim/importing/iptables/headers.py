@@ -190,7 +190,23 @@ def rt(use: Use) -> Steps:
 
 
 HEADERS = frozenset(
-    "hop dst route frag auth esp none prot hop-by-hop ipv6-opts ipv6-route ipv6-frag ah ipv6-nonxt protocol".split()
+    [
+        "hop",
+        "dst",
+        "route",
+        "frag",
+        "auth",
+        "esp",
+        "none",
+        "prot",
+        "hop-by-hop",
+        "ipv6-opts",
+        "ipv6-route",
+        "ipv6-frag",
+        "ah",
+        "ipv6-nonxt",
+        "protocol",
+    ]
 )
 
 

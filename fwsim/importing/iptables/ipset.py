@@ -34,9 +34,22 @@ METHODS = ("hash", "bitmap", "list")
 KINDS = {"port": ("inet_proto", "inet_service"), "iface": ("ifname",), "mac": ("ether_addr",), "mark": ("mark",)}
 WITH_PORTS = {6: "tcp", 17: "udp", 132: "sctp", 136: "udplite"}
 CREATED_WITH = frozenset(
-    "family hashsize maxelem bucketsize initval timeout range netmask markmask bitmask size netmask".split()
+    [
+        "family",
+        "hashsize",
+        "maxelem",
+        "bucketsize",
+        "initval",
+        "timeout",
+        "range",
+        "netmask",
+        "markmask",
+        "bitmask",
+        "size",
+        "netmask",
+    ]
 )
-ADDED_WITH = frozenset("timeout packets bytes comment skbmark skbprio skbqueue before after".split())
+ADDED_WITH = frozenset(["timeout", "packets", "bytes", "comment", "skbmark", "skbprio", "skbqueue", "before", "after"])
 """Options with a value; others, such as counters, nomatch and forceadd, have none."""
 
 LONGEST_NAME = 31
@@ -61,6 +74,8 @@ class IpSet:
     location: Location = field(default_factory=Location)
     dynamic: bool = False
     """A rule changes it."""
+    _known: list[Set | None] = field(default_factory=list)
+    """What `as_set` has worked out."""
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -74,18 +89,28 @@ class IpSet:
         return tuple(kind for part in self.parts for kind in KINDS.get(part, address))
 
     def as_set(self) -> Set | None:
-        """The set in netfilter's terms; None if some element is not simulated."""
+        """The set in netfilter's terms, when all commands are done; None if some element is not simulated."""
+        if not self._known:
+            self._known.append(self._as_set())
+        return self._known[0]
+
+    def _as_set(self) -> Set | None:
+        """The same, not yet worked out."""
         elements = self._elements()
         if elements is None:
             return None
-        timeout = int(self.options.get("timeout", "0")) * SECOND or None
+        timeout = self._number("timeout", 0) * SECOND or None
         value = None
         if len(self.kinds) == 1 and not self.dynamic:
             value = _joined(elements, [entry.nomatch for entry in self.entries.values()])
         return Set(
             self.name, self.kinds, tuple(elements), value, None, self.dynamic,
-            int(self.options.get("maxelem", "65536")), timeout, (), self.location,
+            self._number("maxelem", 65536), timeout, (), self.location,
         )  # fmt: skip
+
+    def _number(self, name: str, default: int) -> int:
+        """An option that is a number."""
+        return number(self.options[name], 0, 0xFFFFFFFF) if name in self.options else default
 
     def _elements(self) -> list[Element] | None:
         """All elements in the terms of matches."""
@@ -148,7 +173,7 @@ def _address(ipset: IpSet, word: str) -> Addresses:
     else:
         found = network(word, ipset.family)
         bits = BITS[ipset.family]
-        length = int(ipset.options.get("netmask", str(bits)))
+        length = number(ipset.options.get("netmask", str(bits)), 0, bits, "netmask")
         found = AddressMask(found.address & prefix_mask(length, bits), found.mask & prefix_mask(length, bits))
         intervals = found.intervals(bits) or ()
     return Addresses(v4=intervals) if ipset.family == 4 else Addresses(v6=intervals)

@@ -26,9 +26,13 @@ class Parameters:
         self.next += 1
         return self.words[self.next - 1]
 
+    def peek(self) -> str:
+        """The next one, if there is one."""
+        return self.words[self.next] if self.next < len(self.words) else ""
+
     def has_plain(self) -> bool:
         """Whether one follows that is no option."""
-        return self.next < len(self.words) and self.words[self.next][:1] not in ("-", "!", "")
+        return self.peek()[:1] not in ("-", "!", "")
 
 
 @dataclass(slots=True)

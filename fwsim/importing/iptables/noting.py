@@ -12,7 +12,7 @@ from fwsim.netfilter.steps import Effectless
 from .extensions import FORWARD, OUTPUT, POSTROUTING, Steps, Use, target
 from .values import Refused, number_or_none
 
-LEVELS = frozenset("emerg panic alert crit error warning notice info debug".split())
+LEVELS = frozenset(["emerg", "panic", "alert", "crit", "error", "warning", "notice", "info", "debug"])
 PREFIXES = ("log-prefix", "nflog-prefix", "ulog-prefix")
 LONGEST_PREFIX = {"log-prefix": 29, "nflog-prefix": 63, "ulog-prefix": 31}
 

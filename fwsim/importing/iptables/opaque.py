@@ -143,6 +143,10 @@ def realm(use: Use) -> Steps:
 def devgroup(use: Use) -> Steps:
     """xt_devgroup.c."""
     one_of("devgroup", use.given, "src-group", "dst-group")
+    for name, given in use.given.items():
+        parts = given.value.split("/")
+        if len(parts) > 2 or any(number_or_none(part, 0, 0xFFFFFFFF) is None for part in parts):
+            raise Refused(f"--{name}: expected a number; names of groups are the machine's")
     yield use.unknown()
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from . import values
+from .services import ANY_PROTOCOL
 from .values import Refused
 
 
@@ -104,7 +105,7 @@ READERS: dict[str, Callable[[str, Option, int], Any]] = {
     "mac": lambda text, declared, family: values.mac(text),
     "proto": lambda text, declared, family: values.protocol(text),
     "ports": lambda text, declared, family: values.loose_port_range(text),
-    "port": lambda text, declared, family: values.port(text, values.ANY_PROTOCOL),
+    "port": lambda text, declared, family: values.port(text, ANY_PROTOCOL),
     "host": lambda text, declared, family: values.address(text, family),
     "network": _network, "plen": _prefix, "plenmask": _prefix,
 }  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fwsim.errors import RulesetError
+from fwsim.garbage import uncollected
 from fwsim.netfilter.model import Netfilter, Table
 
 from .building import interfaces_of, tables_of
@@ -23,6 +24,7 @@ def read_iptables(text: str, path: str, family: int | None = None) -> Netfilter:
     return combined([(path, text)], family)
 
 
+@uncollected()
 def combined(texts: Sequence[tuple[str, str]], family: int | None = None) -> Netfilter:
     """Read the texts of one machine, each with its path: iptables-save, ip6tables-save, `ipset save`, in any order."""
     reading = Reading(family)

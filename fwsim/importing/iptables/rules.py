@@ -97,8 +97,9 @@ class RuleWords:
         """For each pair of addresses what makes it different, and its steps."""
         self._check(chain)
         rest = tuple(self._rest())
-        for source in self.sources or [None]:
-            for destination in self.destinations or [None]:
+        nowhere: list[Main | None] = [None]
+        for source in self.sources or nowhere:
+            for destination in self.destinations or nowhere:
                 pair = [*self._address("src", source), *self._address("dst", destination)]
                 key = tuple(one and (one.value, one.negated) for one in (source, destination))
                 yield key, (*pair, *rest)
@@ -117,6 +118,7 @@ class RuleWords:
     def _check_use(self, use: Use) -> None:
         """What an extension asks of the rule."""
         extension = use.extension
+        use.protocol_then = use.protocol
         if self.protocol is not None:
             use.protocol, use.protocol_negated = self.protocol.value, self.protocol.negated
         options.check(extension.name, extension.distinct(), use.given)

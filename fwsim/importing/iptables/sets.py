@@ -57,8 +57,8 @@ def membership(use: Use, ipset: IpSet, directions: tuple[str, ...], negated: boo
     """Whether a packet is in a set."""
     if ipset.type == "list:set":
         return _in_list(use, ipset, directions, negated, text)
-    if len(directions) < len(ipset.parts) or ("ip" in ipset.parts or "net" in ipset.parts) and (
-            ipset.family != use.family):  # fmt: skip
+    if len(directions) < len(ipset.parts) or (("ip" in ipset.parts or "net" in ipset.parts) and (
+            ipset.family != use.family)):  # fmt: skip
         return _never(negated)
     known = ipset.as_set()
     if known is None:
@@ -68,7 +68,7 @@ def membership(use: Use, ipset: IpSet, directions: tuple[str, ...], negated: boo
     selectors = selectors_of(ipset, directions)
     if known.value is not None:
         return [Match(selectors[0], _named(ipset, negated), negated, text)]
-    return [Lookup(selectors, (), ipset.name, negated, text)]
+    return [Lookup(selectors, (), ipset.name, negated, text, absent=negated)]
 
 
 def _in_list(use: Use, ipset: IpSet, directions: tuple[str, ...], negated: bool, text: str) -> list[Step]:

@@ -16,13 +16,86 @@ ADVICE = "no shell is evaluated here: run the script on its machine and give the
 PROGRAMS = re.compile(r"(ip6?tables)(?:-legacy|-nft)?\Z")
 ASSIGNMENT = re.compile(r"\w+=")
 KEYWORDS = frozenset(
-    "if then else elif fi for while until do done case esac select function { } [ [[ test . source eval exec return "
-    "export local declare readonly read alias trap shift wait".split()
+    [
+        "if",
+        "then",
+        "else",
+        "elif",
+        "fi",
+        "for",
+        "while",
+        "until",
+        "do",
+        "done",
+        "case",
+        "esac",
+        "select",
+        "function",
+        "{",
+        "}",
+        "[",
+        "[[",
+        "test",
+        ".",
+        "source",
+        "eval",
+        "exec",
+        "return",
+        "export",
+        "local",
+        "declare",
+        "readonly",
+        "read",
+        "alias",
+        "trap",
+        "shift",
+        "wait",
+    ]
 )
 ASIDE = frozenset(
-    "echo printf modprobe insmod depmod sysctl exit set : true false sleep clear service systemctl rc-service logger "
-    "netfilter-persistent iptables-save ip6tables-save cd umask date sync ip ifconfig route brctl cat ls touch mkdir "
-    "chmod apt apt-get yum dnf /etc/init.d/iptables nmap ping tcpdump".split()
+    [
+        "echo",
+        "printf",
+        "modprobe",
+        "insmod",
+        "depmod",
+        "sysctl",
+        "exit",
+        "set",
+        ":",
+        "true",
+        "false",
+        "sleep",
+        "clear",
+        "service",
+        "systemctl",
+        "rc-service",
+        "logger",
+        "netfilter-persistent",
+        "iptables-save",
+        "ip6tables-save",
+        "cd",
+        "umask",
+        "date",
+        "sync",
+        "ip",
+        "ifconfig",
+        "route",
+        "brctl",
+        "cat",
+        "ls",
+        "touch",
+        "mkdir",
+        "chmod",
+        "apt",
+        "apt-get",
+        "yum",
+        "dnf",
+        "/etc/init.d/iptables",
+        "nmap",
+        "ping",
+        "tcpdump",
+    ]
 )
 """Commands that change no rule of iptables."""
 

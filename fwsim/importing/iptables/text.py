@@ -32,7 +32,7 @@ from .arguments import placed, split
 from .commands import Command, Parser
 from .machine import TableState
 from .recognising import family_of, family_of_header
-from .shell import ADVICE, Logical, Simple, commands, logical_lines
+from .shell import Logical, Simple, commands, logical_lines
 from .state import Reading
 from .values import Refused
 
@@ -43,8 +43,7 @@ EXTENSIONS = (
 """The modules that declare matches and targets."""
 
 FAMILIES = {"iptables": 4, "ip6tables": 6}
-IPSET_LINE = re.compile(r"ipset |(?:create|add|del|flush|destroy|-N|-A) \S+ (?:\S+:\S|(?=[^-])\S+)")
-SET_COMMAND = re.compile(r"(?:create|add|del|flush|destroy)\b")
+SET_COMMAND = re.compile(r"(?:sudo +)?(?:/\S*/)?ipset +(\S.*)|(?=(?:create|add|del|flush|destroy)\b)()")
 COUNTERS = re.compile(r"\[\d+:\d+\](?=\s)")
 CHANGED_SET = re.compile(r"--(?:add|del)-set[ \t]+(\S+)")
 USED_SET = re.compile(r"--(?:match|add|del|map)-set[ \t]+(\S+)")
@@ -68,14 +67,20 @@ class Text:
         """Do what commands of ipset say, wherever they stand: a rule may name a set before."""
         changed = set()
         for number, line in enumerate(self.lines, 1):
-            words = line.removeprefix("sudo ").removeprefix("ipset ")
-            if words != line and line.startswith(("ipset ", "sudo ipset ")) or SET_COMMAND.match(line):
-                self._attempt(number, line, lambda words=words, place=self._location(number, line): ipset.command(  # type: ignore[misc]
-                    self.reading.sets, split(words), place))  # fmt: skip
+            found = SET_COMMAND.match(line)
+            if found is not None:
+                self._set_command(self._location(number, line), line[found.start(1) :])
             if "-set" in line:
                 changed |= set(CHANGED_SET.findall(line))
         for name in changed & self.reading.sets.keys():
             self.reading.sets[name].dynamic = True
+
+    def _set_command(self, location: Location, words: str) -> None:
+        """A command of ipset."""
+        try:
+            ipset.command(self.reading.sets, split(words), location)
+        except Refused as refused:
+            self.reading.refuse(location, str(refused))
 
     def read(self) -> None:
         """Read all lines."""
@@ -191,7 +196,7 @@ class Text:
             except Refused as refused:
                 self.reading.refuse(location, str(refused))
                 self.table = TableState(name, {}, location)
-        elif SET_COMMAND.match(line) or line == "COMMIT" and not self.saved:
+        elif SET_COMMAND.match(line) or (line == "COMMIT" and not self.saved):
             return
         elif self.saved and not line.strip().startswith("ipset"):
             self.reading.refuse(self._location(number, line), "a line outside of a table: expected `*TABLE`")
@@ -229,6 +234,8 @@ def _table_of(words: list[str]) -> str:
     for place, word in enumerate(words):
         if word in ("-t", "--table") and place + 1 < len(words):
             return words[place + 1]
-        if word.startswith(("-t", "--table=")) and not word.startswith("--t") or word.startswith("--table="):
-            return word.removeprefix("--table=").removeprefix("-t")
+        if word.startswith("--table="):
+            return word.removeprefix("--table=")
+        if word.startswith("-t") and len(word) > len("-t"):
+            return word[2:]
     return "filter"

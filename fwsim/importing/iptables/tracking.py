@@ -169,6 +169,7 @@ def connlimit(use: Use) -> Steps:
 
 
 MOST_BYTES = (1 << 63) - 1
+MOST_LABEL = 127
 COUNTERS = {"packets": "ct_packets", "bytes": "ct_bytes"}
 
 
@@ -199,5 +200,8 @@ def _counted(use: Use, low: int, high: int, direction: str, mode: str) -> Iterat
 
 @match("connlabel", "+! label text", "set flag")
 def connlabel(use: Use) -> Steps:
-    """xt_connlabel.c."""
+    """xt_connlabel.c: labels have names of the machine's own."""
+    label = use.given["label"].value
+    if label.isascii() and label.isdigit() and int(label[:9]) > MOST_LABEL:
+        raise Refused(f"--label: at most {MOST_LABEL}")
     yield use.unknown()

@@ -40,7 +40,7 @@ def _port(text: str) -> int:
 def ports(text: str) -> Ports:
     """`80`, `80-90` or `80-90/85`."""
     whole, slash, base = text.partition("/")
-    first, dash, last = whole.partition("-")
+    first, dash, last = (whole, "", "") if whole in ANY_PROTOCOL else whole.partition("-")
     low = _port(first)
     high = _port(last) if dash else low
     if high < low:
@@ -50,8 +50,10 @@ def ports(text: str) -> Ports:
 
 def _needs_ports(use: Use) -> None:
     """Ports are given only where the packets have some."""
-    if use.protocol not in WITH_PORTS:
-        raise Refused(f"{use.extension.name}: ports need a protocol that has some: `-p tcp`, udp, sctp or dccp")
+    if use.protocol_then not in WITH_PORTS:
+        raise Refused(
+            f"{use.extension.name}: ports need a protocol that has some in front: `-p tcp`, udp, sctp or dccp"
+        )
 
 
 def _parted(text: str, family: int) -> tuple[str, str]:

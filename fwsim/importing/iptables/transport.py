@@ -111,7 +111,9 @@ def sctp(use: Use) -> Steps:
         yield use.unknown("chunk-types")
 
 
-DCCP_TYPES = frozenset("REQUEST RESPONSE DATA ACK DATAACK CLOSEREQ CLOSE RESET SYNC SYNCACK INVALID".split())
+DCCP_TYPES = frozenset(
+    ("REQUEST", "RESPONSE", "DATA", "ACK", "DATAACK", "CLOSEREQ", "CLOSE", "RESET", "SYNC", "SYNCACK", "INVALID")
+)
 
 
 @match(
@@ -162,6 +164,8 @@ def _port_list(use: Use, text: str) -> Intervals:
 def multiport(use: Use) -> Steps:
     """xt_multiport.c."""
     one_of("multiport", use.given, "source-ports", "destination-ports", "ports")
+    if not use.protocol_then:
+        raise Refused("multiport needs `-p` in front of its ports")
     for name, given in use.given.items():
         ports = _port_list(use, given.value)
         inside, outside = Numbers(ports), Numbers(ports, negated=True)
