@@ -14,7 +14,7 @@ from fwsim.terms import Hook
 
 from .extensions import EVERYWHERE, FORWARD, INPUT, NEVER, OUTPUT, POSTROUTING, PREROUTING, Steps, Use, match
 from .options import one_of
-from .values import Refused, address_range
+from .values import RefusedError, address_range
 
 SIDES = {"src-range": "src", "dst-range": "dst"}
 
@@ -52,7 +52,7 @@ def pkttype(use: Use) -> Steps:
     word = use.given["pkt-type"].value
     number = PACKET_TYPES.get(word.lower())
     if number is None:
-        raise Refused(f"--pkt-type: `{word}` is none of {' '.join(PACKET_TYPES)}")
+        raise RefusedError(f"--pkt-type: `{word}` is none of {' '.join(PACKET_TYPES)}")
     yield use.match("pkt-type", "pkttype", Numbers(((number, number),), use.negated("pkt-type")))
 
 
@@ -86,10 +86,10 @@ def _types(text: str, family: int) -> set[int]:
     for word in text.split(","):
         numbers = [number for number, name in enumerate(TYPES) if word and name.startswith(word.upper())]
         if not numbers:
-            raise Refused(f"`{word}` is no type of address: expected some of {' '.join(TYPES)}, with commas")
+            raise RefusedError(f"`{word}` is no type of address: expected some of {' '.join(TYPES)}, with commas")
         found.add(numbers[0])
     if family == 6 and not found <= TYPES_V6:
-        raise Refused(f"`{text}`: IPv6 knows only {', '.join(TYPES[number] for number in sorted(TYPES_V6))}")
+        raise RefusedError(f"`{text}`: IPv6 knows only {', '.join(TYPES[number] for number in sorted(TYPES_V6))}")
     return found
 
 

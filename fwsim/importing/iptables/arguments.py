@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .values import Refused
+from .values import RefusedError
 
 LONGEST = 1023
 MOST = 250
@@ -41,11 +41,11 @@ def split(line: str) -> list[str]:
     if parameters is None:
         parameters = [text for text, _ in placed(line)]
     if len(parameters) > MOST:
-        raise Refused(f"the line has more than {MOST} parameters")
+        raise RefusedError(f"the line has more than {MOST} parameters")
     if len(line) > LONGEST:
         for text in parameters:
             if len(text) > LONGEST:
-                raise Refused(f"`{text[:20]}...` is longer than the {LONGEST} characters of a parameter")
+                raise RefusedError(f"`{text[:20]}...` is longer than the {LONGEST} characters of a parameter")
     return parameters
 
 

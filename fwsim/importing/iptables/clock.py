@@ -14,7 +14,7 @@ from fwsim.netfilter.steps import AnyOf, Match
 from fwsim.ruleset.values import Intervals, Numbers, merged
 
 from .extensions import Steps, Use, match
-from .values import Refused, interval, number_or_none
+from .values import RefusedError, interval, number_or_none
 
 SECOND = 1_000_000_000
 LAST = 86399
@@ -32,7 +32,7 @@ def seconds_of_day(text: str) -> int:
     found = CLOCK.match(text)
     hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (24, 0, 0)
     if hours > 23 or minutes > 59 or seconds > 59:
-        raise Refused(f"`{text}` is no time of day: expected hh:mm[:ss]")
+        raise RefusedError(f"`{text}` is no time of day: expected hh:mm[:ss]")
     return (hours * 60 + minutes) * 60 + seconds
 
 
@@ -47,7 +47,7 @@ def seconds_of_date(text: str) -> int:
     except ValueError:
         date = None
     if date is None or date.year not in YEARS:
-        raise Refused(f"`{text}` is no date: expected YYYY[-MM[-DD[Thh[:mm[:ss]]]]], 1970 to 2038")
+        raise RefusedError(f"`{text}` is no date: expected YYYY[-MM[-DD[Thh[:mm[:ss]]]]], 1970 to 2038")
     return calendar.timegm(date.timetuple())
 
 
@@ -60,7 +60,7 @@ def weekdays(text: str) -> set[int]:
             beginning = word[:2].lower()
             number = WEEK.get(beginning) if word[:1].isupper() and word[1:].islower() else None
         if number is None:
-            raise Refused(f"`{word}` is no day of the week: expected Mon to Sun or 1 to 7")
+            raise RefusedError(f"`{word}` is no day of the week: expected Mon to Sun or 1 to 7")
         days.add(number)
     return days
 
@@ -69,7 +69,7 @@ def _check_monthdays(text: str) -> None:
     """Days of the month are not simulated, but must be some."""
     for word in text.split(","):
         if word and number_or_none(word, 1, 31) is None:
-            raise Refused(f"`{word}` is no day of the month")
+            raise RefusedError(f"`{word}` is no day of the month")
 
 
 def _day_value(days: set[int], shift: int = 0) -> Numbers:
@@ -102,7 +102,7 @@ def time(use: Use) -> Steps:
     hours, over_midnight = _hours(use)
     contiguous = "contiguous" in use
     if contiguous and not over_midnight:
-        raise Refused("--contiguous makes sense only where --timestop is before --timestart")
+        raise RefusedError("--contiguous makes sense only where --timestop is before --timestart")
     days = weekdays(use.given["weekdays"].value) if "weekdays" in use else set()
     if "weekdays" in use and use.negated("weekdays"):
         days = set(WEEK.values()) - days

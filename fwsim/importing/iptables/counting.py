@@ -16,7 +16,7 @@ from fwsim.ruleset.values import Limit
 
 from .extensions import Steps, Use, match
 from .options import one_of
-from .values import BITS, Refused, number, prefix_mask
+from .values import BITS, RefusedError, number, prefix_mask
 
 SECOND = 1_000_000_000
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -44,9 +44,9 @@ def per_time(text: str, scale: int) -> PerTime:
     digits = re.match(r"\s*\+?(\d{1,18})", amount)
     rate = int(digits[1]) if digits else 0
     if not units or rate == 0:
-        raise Refused(f"`{text}` is no rate: expected such as 5/second, 5/minute, 5/hour or 5/day")
+        raise RefusedError(f"`{text}` is no rate: expected such as 5/second, 5/minute, 5/hour or 5/day")
     if rate > scale * units[0]:
-        raise Refused(f"`{text}` is too fast: at most {scale} in a second")
+        raise RefusedError(f"`{text}` is too fast: at most {scale} in a second")
     return PerTime(rate, units[0])
 
 
@@ -74,7 +74,9 @@ def limit(use: Use) -> Steps:
     rate = per_time(use.given["limit"].value, SCALE) if "limit" in use else PerTime(3, 3600)
     burst = use.given["limit-burst"].value if "limit-burst" in use else DEFAULT_BURST
     if not _fits(SCALE * rate.seconds // rate.rate, burst, _credits):
-        raise Refused(f"limit: the kernel cannot count a burst of {burst} at this rate: take a smaller burst, not 0")
+        raise RefusedError(
+            f"limit: the kernel cannot count a burst of {burst} at this rate: take a smaller burst, not 0"
+        )
     yield Rate(Limit(rate.rate, rate.seconds * SECOND, burst), kernel="xt", text=use.whole_text())
 
 
@@ -95,7 +97,7 @@ def _byte_rate(text: str) -> int | None:
         return None
     rate = int(found[1]) * BYTE_UNITS[found[2]]
     if not 0 < rate < WORD:
-        raise Refused(f"`{text}` is no rate of bytes: at most {WORD - 1}b/s")
+        raise RefusedError(f"`{text}` is no rate of bytes: at most {WORD - 1}b/s")
     return rate
 
 
@@ -107,7 +109,7 @@ def _byte_burst(use: Use, rate: int) -> int:
     found = BYTE_BURST.match(text)
     burst = int(found[1]) * BYTE_UNITS[found[2] or "b"] if found else 0
     if burst < rate:
-        raise Refused(f"--hashlimit-burst: `{text}` is less than the rate, {rate}b")
+        raise RefusedError(f"--hashlimit-burst: `{text}` is less than the rate, {rate}b")
     return burst
 
 
@@ -123,7 +125,7 @@ def _hash_limit(use: Use, name: str, over: bool) -> tuple[Limit, int]:
     if "hashlimit-burst" in use:
         burst = number(use.given["hashlimit-burst"].value, 1, MOST_BURST_HASH, "burst")
     if not _fits(SCALE_HASH * packets.seconds // packets.rate, burst, _hash_credits):
-        raise Refused(f"hashlimit: the kernel cannot count a burst of {burst} at this rate: take a smaller burst")
+        raise RefusedError(f"hashlimit: the kernel cannot count a burst of {burst} at this rate: take a smaller burst")
     return Limit(packets.rate, packets.seconds * SECOND, burst, over), packets.seconds
 
 
@@ -132,7 +134,7 @@ def _hash_key(use: Use) -> tuple[tuple[str, int], ...]:
     text = use.given["hashlimit-mode"].value if "hashlimit-mode" in use else ""
     for word in text.split(",") if text else ():
         if word not in MODES:
-            raise Refused(f"--hashlimit-mode: `{word}` is none of {' '.join(MODES)}")
+            raise RefusedError(f"--hashlimit-mode: `{word}` is none of {' '.join(MODES)}")
     masks = {"src": "hashlimit-srcmask", "dst": "hashlimit-dstmask"}
     fields = [MODES[word] for word in MODES if word in text.split(",")]
     bits = {field: use.given[mask].value if mask in use else BITS[use.family] for field, mask in masks.items()}
@@ -153,7 +155,7 @@ def hashlimit(use: Use) -> Steps:
     bucket, seconds = _hash_limit(use, name, over)
     table = use.given["hashlimit-name"].value
     if "/" in table:
-        raise Refused(f"--hashlimit-name: `{table}` has a slash")
+        raise RefusedError(f"--hashlimit-name: `{table}` has a slash")
     if "hashlimit-rate-match" in use:
         yield use.unknown()
         return
@@ -177,12 +179,12 @@ def statistic(use: Use) -> Steps:
     mode = use.given["mode"].value
     needs = {"random": "probability", "nth": "every"}
     if mode not in needs:
-        raise Refused(f"--mode: `{mode}` is neither random nor nth")
+        raise RefusedError(f"--mode: `{mode}` is neither random nor nth")
     one_of(f"statistic --mode {mode}", use.given, needs[mode])
     if mode == "nth":
         every, packet = use.given["every"].value, use.given["packet"].value
         if packet >= every:
-            raise Refused(f"--packet must be less than --every {every}")
+            raise RefusedError(f"--packet must be less than --every {every}")
         yield Statistic(every, packet, None, use.negated("every"), use.whole_text())
     else:
         share = probability(use.given["probability"].value)
@@ -196,7 +198,7 @@ def probability(text: str) -> int:
     except ValueError:
         share = math.nan
     if not 0 <= share <= 1 or "_" in text:
-        raise Refused(f"--probability: `{text}` is no number from 0 to 1")
+        raise RefusedError(f"--probability: `{text}` is no number from 0 to 1")
     return math.floor(share * PROBABILITY + 0.5)
 
 
@@ -247,8 +249,8 @@ def _check_recent(use: Use, action: str) -> None:
     """What the kernel refuses."""
     hits = use.given["hitcount"].value if "hitcount" in use else 0
     if hits > MOST_HITS:
-        raise Refused(f"--hitcount: {hits} is more than {MOST_HITS}")
+        raise RefusedError(f"--hitcount: {hits} is more than {MOST_HITS}")
     if action in ("set", "remove") and ("seconds" in use or hits):
-        raise Refused(f"recent: --{action} does not go with --seconds and --hitcount")
+        raise RefusedError(f"recent: --{action} does not go with --seconds and --hitcount")
     if "name" in use and (not use.given["name"].value or "/" in use.given["name"].value):
-        raise Refused("--name: expected a name without a slash")
+        raise RefusedError("--name: expected a name without a slash")

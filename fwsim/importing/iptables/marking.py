@@ -12,7 +12,7 @@ from fwsim.netfilter.steps import Alter, Assign, Effectless, NoTrack, SetHelper,
 
 from .extensions import TCP, UDP, Steps, Use, target
 from .options import one_of
-from .values import Refused, number
+from .values import RefusedError, number
 
 ALL = 0xFFFFFFFF
 
@@ -132,7 +132,7 @@ def _check_events(use: Use) -> None:
     for name in ("ctevents", "expevents"):
         for word in use.given[name].value.split(",") if name in use else ():
             if word not in EVENTS:
-                raise Refused(f"--{name}: `{word}` is none of {' '.join(sorted(EVENTS))}")
+                raise RefusedError(f"--{name}: `{word}` is none of {' '.join(sorted(EVENTS))}")
 
 
 HELPERS: dict[str, tuple[int, ...]] = {
@@ -145,7 +145,7 @@ HELPERS: dict[str, tuple[int, ...]] = {
 def _check_helper(name: str, protocol: int) -> None:
     """A helper of the kernel's is for its protocols; others may come from user space."""
     if protocol not in HELPERS.get(name, (protocol,)):
-        raise Refused(f"--helper: `{name}` is not for this protocol")
+        raise RefusedError(f"--helper: `{name}` is not for this protocol")
 
 
 @target(
@@ -164,7 +164,7 @@ def ct(use: Use) -> Steps:
         return
     if "helper" in use:
         if not use.protocol or use.protocol_negated:
-            raise Refused("--helper needs a protocol: `-p tcp` or `-p udp`")
+            raise RefusedError("--helper needs a protocol: `-p tcp` or `-p udp`")
         _check_helper(use.given["helper"].value, use.protocol)
         yield SetHelper(use.given["helper"].value, text)
     unknown = [use.given[name].text for name in ("zone", "zone-orig", "zone-reply", "timeout") if name in use]

@@ -12,7 +12,7 @@ from fwsim.garbage import uncollected
 from fwsim.netfilter.model import Netfilter, Table
 
 from .building import interfaces_of, tables_of
-from .state import Reading, TooMany
+from .state import Reading, TooManyError
 from .text import Text
 
 
@@ -35,7 +35,7 @@ def combined(texts: Sequence[tuple[str, str]], family: int | None = None) -> Net
         for file in files:
             file.read()
         reading.check_unchecked()
-    except TooMany:
+    except TooManyError:
         pass
     if reading.problems:
         raise RulesetError(reading.problems)

@@ -1,7 +1,7 @@
 """A rule as it was written, and the steps that it stands for.
 
-Read first: `extensions`, `fwsim.netfilter.steps`. iptables compares the header first (`ip_tables.c`: ip_packet_match), then
-its matches in the order in which they were loaded, then comes the target. A list of addresses makes several rules.
+Read first: `extensions`, `fwsim.netfilter.steps`. iptables compares the header first (`ip_tables.c`: ip_packet_match),
+then its matches in the order in which they were loaded; then comes the target. A list of addresses makes several rules.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fwsim.terms import Hook
 from . import options
 from .extensions import EVERYWHERE, Use
 from .transport import FLAGS, flag_mask
-from .values import AddressMask, Refused, addresses_value
+from .values import AddressMask, RefusedError, addresses_value
 
 ADDRESS_FIELDS = {("src", 6): Raw("nh", 64, 128), ("dst", 6): Raw("nh", 192, 128)}
 """Where an IPv6 address stands, for masks with holes."""
@@ -107,11 +107,11 @@ class RuleWords:
     def _check(self, chain: str) -> None:
         """What iptables and the kernel ask of the rule as a whole."""
         if chain in WITHOUT_OUT and self.oif is not None:
-            raise Refused(f"-o has no place in {chain}")
+            raise RefusedError(f"-o has no place in {chain}")
         if chain in WITHOUT_IN and self.iif is not None:
-            raise Refused(f"-i has no place in {chain}")
+            raise RefusedError(f"-i has no place in {chain}")
         if self.table == "nat" and self.verdict == "drop":
-            raise Refused("the table nat is not for filtering: DROP has no place in it")
+            raise RefusedError("the table nat is not for filtering: DROP has no place in it")
         for use in self._everything():
             self._check_use(use)
 
@@ -123,11 +123,11 @@ class RuleWords:
             use.protocol, use.protocol_negated = self.protocol.value, self.protocol.negated
         options.check(extension.name, extension.distinct(), use.given)
         if extension.protocols and (use.protocol not in extension.protocols or use.protocol_negated):
-            raise Refused(
+            raise RefusedError(
                 f"{extension.name} needs a protocol that it knows: `-p` with {_protocols(extension.protocols)}"
             )
         if extension.tables and self.table not in extension.tables:
-            raise Refused(f"{extension.name} has its place in the table {' or '.join(extension.tables)} only")
+            raise RefusedError(f"{extension.name} has its place in the table {' or '.join(extension.tables)} only")
 
     def _rest(self) -> Iterator[Step]:
         """All but the addresses."""

@@ -1,7 +1,7 @@
 """One text while it is read, line by line.
 
-Read first: `state`, `recognising`, `shell`. Between `*TABLE` and `COMMIT` a line is what iptables-restore takes; elsewhere
-it is a command of a script, a line of `iptables -S`, or one of ipset, which has been read before.
+Read first: `state`, `recognising`, `shell`. Between `*TABLE` and `COMMIT` a line is what iptables-restore takes;
+elsewhere it is a command of a script, a line of `iptables -S`, or one of ipset, which has been read before.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from .machine import TableState
 from .recognising import family_of, family_of_header
 from .shell import Logical, Simple, commands, logical_lines
 from .state import Reading
-from .values import Refused
+from .values import RefusedError
 
 EXTENSIONS = (
     addressing, altering, clock, counting, ending, headers, icmp, marking, noting, opaque, sets, tracking, translation,
@@ -79,7 +79,7 @@ class Text:
         """A command of ipset."""
         try:
             ipset.command(self.reading.sets, split(words), location)
-        except Refused as refused:
+        except RefusedError as refused:
             self.reading.refuse(location, str(refused))
 
     def read(self) -> None:
@@ -119,7 +119,7 @@ class Text:
         """Do something with a line; what is refused becomes a problem."""
         try:
             do()
-        except Refused as refused:
+        except RefusedError as refused:
             self.reading.refuse(self._location(number, line), str(refused))
 
     # --- families ---------------------------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ class Text:
         """`:CHAIN POLICY [PACKETS:BYTES]`."""
         words = line[1:].split()
         if len(words) < 2:
-            raise Refused("expected `:CHAIN POLICY`, and `-` for the policy of a chain of one's own")
+            raise RefusedError("expected `:CHAIN POLICY`, and `-` for the policy of a chain of one's own")
         location = self._location(number, line)
         self.reading.machine(self.family).declare(table, words[0], words[1], location)
 
@@ -168,7 +168,7 @@ class Text:
         try:
             command = parser.parse(split(words))
             self._apply(self.family, table, command, location)
-        except Refused as refused:
+        except RefusedError as refused:
             places = placed(words)
             column = start + places[parser.place][1] if parser.place < len(places) else location.column
             self.reading.refuse(location, str(refused), column)
@@ -193,7 +193,7 @@ class Text:
             location = self._location(number, line)
             try:
                 self.table = self.reading.machine(self.family).begin(name, location)
-            except Refused as refused:
+            except RefusedError as refused:
                 self.reading.refuse(location, str(refused))
                 self.table = TableState(name, {}, location)
         elif SET_COMMAND.match(line) or (line == "COMMIT" and not self.saved):
@@ -215,7 +215,7 @@ class Text:
                     self.reading.remark(location, what)
                 elif command.program != "ipset":
                     self._bare(number, line, command)
-        except Refused as refused:
+        except RefusedError as refused:
             self.reading.refuse(location, str(refused))
 
     def _bare(self, number: int, line: str, simple: Simple) -> None:
