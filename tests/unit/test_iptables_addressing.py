@@ -1,7 +1,6 @@
 from fwsim.netfilter.fields import Fib
 from fwsim.netfilter.steps import AnyOf, Match, Unknown
 from fwsim.ruleset.values import Addresses, Numbers
-
 from tests.iptables_reading import asked, refused_rule, steps
 
 
@@ -40,9 +39,7 @@ def test_an_interface_is_limited_only_where_there_is_one() -> None:
 
 def test_the_way_back_is_asked_of_the_routes() -> None:
     (step,) = steps("-m rpfilter --invert -j ACCEPT", "raw")
-    assert step == Match(
-        Fib(frozenset({"saddr", "iif"}), "exists"), Numbers(((0, 0),)), text="-m rpfilter --invert"
-    )
+    assert step == Match(Fib(frozenset({"saddr", "iif"}), "exists"), Numbers(((0, 0),)), text="-m rpfilter --invert")
     (loose,) = steps("-m rpfilter --loose --validmark -j ACCEPT", "raw")
     assert isinstance(loose, Match)
     assert loose.selector == Fib(frozenset({"saddr", "mark"}), "exists")

@@ -1,7 +1,6 @@
 from fwsim.importing.iptables import text  # noqa: F401  declares them all
 from fwsim.importing.iptables.extensions import MATCHES, TARGETS
 from fwsim.netfilter.steps import Unknown, Verdict
-
 from tests.iptables_reading import refused_rule, steps
 
 

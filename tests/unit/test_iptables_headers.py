@@ -3,7 +3,6 @@ import pytest
 from fwsim.netfilter.fields import Option, Raw, Selector
 from fwsim.netfilter.steps import Match, Unknown
 from fwsim.ruleset.values import Choice, Masked, MatchValue, Numbers
-
 from tests.iptables_reading import asked, refused_rule, steps
 
 

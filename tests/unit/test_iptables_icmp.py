@@ -2,7 +2,6 @@ import pytest
 
 from fwsim.netfilter.steps import AnyOf, Match
 from fwsim.ruleset.values import Numbers
-
 from tests.iptables_reading import asked, refused_rule, steps
 
 

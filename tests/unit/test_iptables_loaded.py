@@ -1,5 +1,4 @@
 from fwsim.importing.iptables.loaded import Parameters
-
 from tests.iptables_reading import asked, refused_rule, steps
 
 

@@ -7,7 +7,13 @@ from fwsim.importing.iptables.values import RefusedError
 def test_a_declaration_says_all_about_an_option() -> None:
     declared = option("+! ttl-eq|ttl u8 0..63 -ttl-lt -ttl-gt &x")
     assert declared.names == ("ttl-eq", "ttl")
-    assert (declared.low, declared.high, declared.needed, declared.inverts, declared.repeats) == (0, 63, True, True, False)
+    assert (declared.low, declared.high, declared.needed, declared.inverts, declared.repeats) == (
+        0,
+        63,
+        True,
+        True,
+        False,
+    )
     assert (declared.excludes, declared.requires) == (("ttl-lt", "ttl-gt"), ("x",))
 
 

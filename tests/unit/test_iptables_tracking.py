@@ -2,7 +2,6 @@ import pytest
 
 from fwsim.netfilter.steps import AnyOf, Connections, Match, Unknown
 from fwsim.ruleset.values import Addresses, Choice, Masked, Names, Numbers
-
 from tests.iptables_reading import asked, refused_rule, steps
 
 

@@ -3,7 +3,6 @@ import pytest
 from fwsim.netfilter.fields import Option, Raw
 from fwsim.netfilter.steps import AnyOf, Match, Unknown
 from fwsim.ruleset.values import Choice, Masked, Numbers
-
 from tests.iptables_reading import asked, refused_rule, steps
 
 

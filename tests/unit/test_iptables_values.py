@@ -6,7 +6,9 @@ from fwsim.importing.iptables.values import RefusedError
 from fwsim.ruleset.values import Addresses, Masked
 
 
-@pytest.mark.parametrize(("text", "number"), [("16", 16), ("0x10", 16), ("020", 16), ("+16", 16), (" 16", 16), ("0", 0)])
+@pytest.mark.parametrize(
+    ("text", "number"), [("16", 16), ("0x10", 16), ("020", 16), ("+16", 16), (" 16", 16), ("0", 0)]
+)
 def test_a_number_is_read_as_c_reads_it(text: str, number: int) -> None:
     assert values.number(text, 0, 100) == number
 

@@ -36,7 +36,7 @@ MAYBE_CHAIN = frozenset("LSFZX")
 
 MAYBE_SECONDS = frozenset("wW")
 NUMBERED = frozenset("IRDLSZ")
-GLUED = frozenset("mjgtADCIRNEPFXZLScMwW")
+GLUED = frozenset("mtADCIRNEPFXZLScMwW")
 """What may have its word glued on; of the others iptables takes the whole parameter for the word."""
 
 VERDICTS = {"ACCEPT": "accept", "DROP": "drop", "RETURN": "return", "QUEUE": "queue"}

@@ -85,6 +85,8 @@ class IpSet:
     @property
     def kinds(self) -> tuple[str, ...]:
         """What nft calls the types of the parts."""
+        if self.type == "bitmap:port":
+            return ("inet_service",)
         address = ("ipv4_addr",) if self.family == 4 else ("ipv6_addr",)
         return tuple(kind for part in self.parts for kind in KINDS.get(part, address))
 

@@ -17,7 +17,7 @@ from fwsim.terms import Verdict as Policy
 from .commands import VERDICTS, Command
 from .extensions import EVERYWHERE, FORWARD, INPUT, OUTPUT, POSTROUTING, PREROUTING, TARGETS
 from .ipset import IpSet
-from .rules import RuleWords
+from .rules import RuleWords, without_text
 from .values import RefusedError
 
 
@@ -59,7 +59,6 @@ class Entry:
     """A rule in its chain."""
 
     steps: tuple[Step, ...]
-    addresses: tuple[object, ...]
     rule: RuleWords
     name: str | None
     location: Location
@@ -68,7 +67,7 @@ class Entry:
 
     def same_as(self) -> tuple[object, ...]:
         """Equal for rules that -D takes for the same."""
-        return self.addresses, self.rule.same_as()
+        return self.name, self.jump, tuple(without_text(step) for step in self.steps)
 
 
 @dataclass(slots=True)
@@ -257,7 +256,7 @@ class Machine:
             raise RefusedError(f"`{rule.jump}` is a chain of the table itself: no rule jumps to it")
         ways = list(rule.steps(command.chain))
         hooks = rule.hooks()
-        return [Entry(steps, key, rule, rule.comment, location, rule.jump, hooks) for key, steps in ways]
+        return [Entry(steps, rule, rule.comment, location, rule.jump, hooks) for steps in ways]
 
 
 def _chain(table: TableState, name: str) -> ChainState:

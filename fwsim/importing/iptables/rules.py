@@ -7,11 +7,11 @@ then its matches in the order in which they were loaded; then comes the target. 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from fwsim.netfilter.fields import Raw
-from fwsim.netfilter.steps import Match, Step, Verdict
+from fwsim.netfilter.steps import AnyOf, Effectless, Match, Step, Unknown, Verdict
 from fwsim.ruleset.values import Masked, Names, Numbers
 from fwsim.terms import Hook
 
@@ -77,32 +77,20 @@ class RuleWords:
             allowed = allowed & use.extension.hooks & use.hooks
         return allowed
 
-    def same_as(self) -> tuple[object, ...]:
-        """What makes two rules the same for -D and -C."""
-        used = [
-            (use.extension.name, sorted((key, given.value, given.negated) for key, given in use.given.items()))
-            for use in self._everything()
-        ]
-        mains = (self.iif, self.oif, self.protocol, self.fragment)
-        main = [one and (one.value, one.negated) for one in mains]
-        return main, used, self.verdict, self.target, self.use is None
-
     def _everything(self) -> list[Use]:
         """The matches and the target."""
         return self.uses if self.use is None else [*self.uses, self.use]
 
     # --- steps ------------------------------------------------------------------------------------------------------
 
-    def steps(self, chain: str) -> Iterator[tuple[tuple[object, ...], tuple[Step, ...]]]:
-        """For each pair of addresses what makes it different, and its steps."""
+    def steps(self, chain: str) -> Iterator[tuple[Step, ...]]:
+        """The steps of the rule, for each pair of addresses."""
         self._check(chain)
         rest = tuple(self._rest())
         nowhere: list[Main | None] = [None]
         for source in self.sources or nowhere:
             for destination in self.destinations or nowhere:
-                pair = [*self._address("src", source), *self._address("dst", destination)]
-                key = tuple(one and (one.value, one.negated) for one in (source, destination))
-                yield key, (*pair, *rest)
+                yield (*self._address("src", source), *self._address("dst", destination), *rest)
 
     def _check(self, chain: str) -> None:
         """What iptables and the kernel ask of the rule as a whole."""
@@ -156,6 +144,16 @@ class RuleWords:
         value = addresses_value(found, self.family, main.negated)
         selector = ADDRESS_FIELDS[side, 6] if isinstance(value, Masked) and self.family == 6 else side
         yield Match(selector, value, text=main.text)
+
+
+def without_text(step: Step) -> Step:
+    """A step as -D compares it: how it was written does not count, but of what has no effect it is all there is."""
+    if isinstance(step, AnyOf):
+        ways = tuple(tuple(replace(match, text="") for match in way) for way in step.alternatives)
+        return AnyOf(ways)
+    if isinstance(step, (Unknown, Effectless)):
+        return step
+    return replace(step, text="")
 
 
 def _protocols(numbers: tuple[int, ...]) -> str:

@@ -43,7 +43,7 @@ EXTENSIONS = (
 """The modules that declare matches and targets."""
 
 FAMILIES = {"iptables": 4, "ip6tables": 6}
-SET_COMMAND = re.compile(r"(?:sudo +)?(?:/\S*/)?ipset +(\S.*)|(?=(?:create|add|del|flush|destroy)\b)()")
+SET_COMMAND = re.compile(r"(?:sudo +)?(?:/\S*/)?ipset +(\S.*)|(?:create|add|del|flush|destroy)\b")
 COUNTERS = re.compile(r"\[\d+:\d+\](?=\s)")
 CHANGED_SET = re.compile(r"--(?:add|del)-set[ \t]+(\S+)")
 USED_SET = re.compile(r"--(?:match|add|del|map)-set[ \t]+(\S+)")
@@ -69,7 +69,7 @@ class Text:
         for number, line in enumerate(self.lines, 1):
             found = SET_COMMAND.match(line)
             if found is not None:
-                self._set_command(self._location(number, line), line[found.start(1) :])
+                self._set_command(self._location(number, line), found[1] or line)
             if "-set" in line:
                 changed |= set(CHANGED_SET.findall(line))
         for name in changed & self.reading.sets.keys():
