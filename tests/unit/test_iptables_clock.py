@@ -32,6 +32,12 @@ def test_a_date_holds_to_its_last_nanosecond() -> None:
     assert step.value == Numbers(((86400 * 10**9, 86402 * 10**9 - 1),))
 
 
+def test_the_last_second_that_iptables_save_prints_is_no_end() -> None:
+    assert steps("-m time --datestop 2038-01-19T03:14:07 -j ACCEPT") == []
+    saved = "-m time --timestart 22:00:00 --timestop 06:00:00 --datestop 2038-01-19T03:14:07 --contiguous"
+    assert asked(saved).value == Numbers(((0, 6 * HOUR), (22 * HOUR, 86399)))
+
+
 @pytest.mark.parametrize("words", ["--kerneltz --timestart 1:00", "--monthdays 1,15"])
 def test_local_time_and_days_of_the_month_are_unknown(words: str) -> None:
     assert isinstance(steps(f"-m time {words} -j ACCEPT")[0], Unknown)

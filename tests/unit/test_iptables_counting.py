@@ -49,6 +49,12 @@ def test_a_bucket_of_bytes_forgets_after_fifteen_seconds() -> None:
     assert (step.limit, step.expire_ns) == (Limit(524288, SECOND, 524288, False, "bytes"), 15 * SECOND)
 
 
+def test_a_burst_of_bytes_is_a_multiple_of_the_rate() -> None:
+    (step,) = steps("-m hashlimit --hashlimit-name a --hashlimit-upto 5kb/s --hashlimit-burst 6kb -j ACCEPT")
+    assert isinstance(step, HashLimit)
+    assert step.limit.burst == 10240
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -1,7 +1,7 @@
 """The match time: hours, days of the week and dates.
 
 Read first: `extensions`. All are UTC, on the clock of the capture. Unlike Linux: without `--datestop` there is no last
-day (the kernel's is 2038-01-19).
+second (the kernel's is the last of 2038-01-19T03:14:07).
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ LAST = 86399
 
 WEEK = {"mo": 1, "tu": 2, "we": 3, "th": 4, "fr": 5, "sa": 6, "su": 7}
 MOST_DAY = 255
+NO_END = 0x7FFFFFFF
+"""What iptables-save prints as `--datestop 2038-01-19T03:14:07` where none was given."""
+
 CLOCK = re.compile(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?\Z")
 DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:T(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?)?)?)?)?\Z")
 YEARS = range(1970, 2039)
@@ -79,10 +82,11 @@ def _day_value(days: set[int], shift: int = 0) -> Numbers:
 
 def _dates(use: Use) -> Steps:
     """`--datestart` and `--datestop`."""
-    if "datestart" in use or "datestop" in use:
-        start = seconds_of_date(use.given["datestart"].value) if "datestart" in use else 0
-        stop = seconds_of_date(use.given["datestop"].value) if "datestop" in use else (1 << 63) // SECOND - 1
+    start = seconds_of_date(use.given["datestart"].value) if "datestart" in use else 0
+    stop = seconds_of_date(use.given["datestop"].value) if "datestop" in use else NO_END
+    if start or stop != NO_END:
         text = " ".join(use.given[name].text for name in ("datestart", "datestop") if name in use)
+        stop = stop if stop != NO_END else (1 << 63) // SECOND - 1
         yield Match("time", Numbers(interval(start * SECOND, (stop + 1) * SECOND - 1)), text=text)
 
 

@@ -102,7 +102,7 @@ def _byte_rate(text: str) -> int | None:
 
 
 def _byte_burst(use: Use, rate: int) -> int:
-    """The burst of a rate of bytes, not less than the rate."""
+    """The burst of a rate of bytes: a multiple of the rate, rounded up."""
     if "hashlimit-burst" not in use:
         return rate
     text = use.given["hashlimit-burst"].value
@@ -110,7 +110,7 @@ def _byte_burst(use: Use, rate: int) -> int:
     burst = int(found[1]) * BYTE_UNITS[found[2] or "b"] if found else 0
     if burst < rate:
         raise RefusedError(f"--hashlimit-burst: `{text}` is less than the rate, {rate}b")
-    return burst
+    return -(-burst // rate) * rate
 
 
 def _hash_limit(use: Use, name: str, over: bool) -> tuple[Limit, int]:
@@ -213,6 +213,7 @@ def quota(use: Use) -> Steps:
 
 ACTIONS = ("set", "rcheck", "update", "remove")
 MOST_HITS = 65535
+LONGEST_NAME = 199
 
 
 def _contiguous(mask: int, bits: int) -> int | None:
@@ -237,7 +238,7 @@ def recent(use: Use) -> Steps:
         yield use.unknown()
         return
     numbers = {name: use.given[name].value if name in use else 0 for name in ("seconds", "hitcount")}
-    name = use.given["name"].value if "name" in use else "DEFAULT"
+    name = use.given["name"].value[:LONGEST_NAME] if "name" in use else "DEFAULT"
     side = "dst" if "rdest" in use else "src"
     yield Recent(
         name, action, side, mask, numbers["seconds"], numbers["hitcount"], "reap" in use, "rttl" in use,

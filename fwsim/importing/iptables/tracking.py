@@ -17,6 +17,7 @@ from .extensions import Steps, Use, match
 from .options import one_of
 from .values import BITS, RefusedError, addresses_value, interval
 
+LONGEST_HELPER = 29
 STATES = {state.name or "": int(state) for state in (
     CtState.INVALID, CtState.NEW, CtState.ESTABLISHED, CtState.RELATED, CtState.UNTRACKED)}  # fmt: skip
 WITHOUT_CONNECTION = int(CtState.INVALID | CtState.UNTRACKED)
@@ -150,7 +151,7 @@ def packet_mark(use: Use) -> Steps:
 @match("helper", "+! helper text")
 def helper(use: Use) -> Steps:
     """xt_helper.c: the helper of the connection that has announced this one; without a name any."""
-    name = use.given["helper"].value
+    name = use.given["helper"].value[:LONGEST_HELPER]
     names = Names((name, name.partition("-")[0])) if "-" in name else Names((name,))
     value = Names(names.names if name else (), () if name else ("",), use.negated("helper"))
     yield use.match("helper", "ct_helper", value, absent=value.negated)
