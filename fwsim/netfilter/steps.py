@@ -273,7 +273,10 @@ class Nat:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`accept` `drop` `reject` `return` `continue` `queue`, or `jump` and `goto` with the `target` chain."""
+    """`accept` `drop` `reject` `return` `continue` `queue`, or `jump` and `goto` with the `target` chain.
+
+    `unknown`: what becomes of the packet cannot be told; `text` is how the target was written.
+    """
 
     kind: str
     target: str | None = None
