@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fwsim import ruleset as _ruleset  # noqa: F401  fwsim.netfilter and fwsim.ruleset.model import each other
 from fwsim.errors import RulesetError
 from fwsim.importing.iptables import combined, read_iptables
 from fwsim.netfilter.model import Netfilter, NetfilterRule
