@@ -47,6 +47,8 @@ class Lookup:
     set: str | None = None
     negated: bool = False
     text: str = ""
+    absent: bool = False
+    """As in Match: a packet that lacks one of the fields matches (xtables: it is in no set)."""
 
 
 Element: TypeAlias = "tuple[MatchValue, ...]"
@@ -271,7 +273,10 @@ class Nat:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`accept` `drop` `reject` `return` `continue` `queue`, or `jump` and `goto` with the `target` chain."""
+    """`accept` `drop` `reject` `return` `continue` `queue`, or `jump` and `goto` with the `target` chain.
+
+    `unknown`: what becomes of the packet cannot be told; `text` is how the target was written.
+    """
 
     kind: str
     target: str | None = None

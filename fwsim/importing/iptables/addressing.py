@@ -5,16 +5,14 @@ Read first: `extensions`. What the routes say is asked as nft does, with `Fib`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from fwsim.netfilter.fields import Fib
-from fwsim.netfilter.steps import AnyOf, Match, Step
+from fwsim.netfilter.steps import Match
 from fwsim.ruleset.values import Addresses, Numbers, merged
 from fwsim.terms import Hook
 
 from .extensions import EVERYWHERE, FORWARD, INPUT, NEVER, OUTPUT, POSTROUTING, PREROUTING, Steps, Use, match
 from .options import one_of
-from .values import Refused, address_range
+from .values import RefusedError, address_range
 
 SIDES = {"src-range": "src", "dst-range": "dst"}
 
@@ -52,19 +50,30 @@ def pkttype(use: Use) -> Steps:
     word = use.given["pkt-type"].value
     number = PACKET_TYPES.get(word.lower())
     if number is None:
-        raise Refused(f"--pkt-type: `{word}` is none of {' '.join(PACKET_TYPES)}")
+        raise RefusedError(f"--pkt-type: `{word}` is none of {' '.join(PACKET_TYPES)}")
     yield use.match("pkt-type", "pkttype", Numbers(((number, number),), use.negated("pkt-type")))
 
 
 # --- addrtype --------------------------------------------------------------------------------------------------------
 
-UNSPEC, UNICAST, LOCAL, ANYCAST, MULTICAST, UNREACHABLE = 0, 1, 2, 4, 5, 7
-TYPES = "UNSPEC UNICAST LOCAL BROADCAST ANYCAST MULTICAST BLACKHOLE UNREACHABLE PROHIBIT THROW NAT XRESOLVE".split()
+TYPES = [
+    "UNSPEC",
+    "UNICAST",
+    "LOCAL",
+    "BROADCAST",
+    "ANYCAST",
+    "MULTICAST",
+    "BLACKHOLE",
+    "UNREACHABLE",
+    "PROHIBIT",
+    "THROW",
+    "NAT",
+    "XRESOLVE",
+]
 """RTN_* of linux/rtnetlink.h by number."""
 
-TYPES_V6 = frozenset((UNSPEC, UNICAST, LOCAL, ANYCAST, MULTICAST, UNREACHABLE))
-V6_MULTICAST = (0xFF << 120, (1 << 128) - 1)
-MAPPED = (0xFFFF << 32, (0xFFFF << 32) + 0xFFFFFFFF)
+TYPES_V6 = frozenset((0, 1, 2, 4, 5, 7))
+"""The types of IPv6 addresses."""
 
 
 def _types(text: str, family: int) -> set[int]:
@@ -73,51 +82,19 @@ def _types(text: str, family: int) -> set[int]:
     for word in text.split(","):
         numbers = [number for number, name in enumerate(TYPES) if word and name.startswith(word.upper())]
         if not numbers:
-            raise Refused(f"`{word}` is no type of address: expected some of {' '.join(TYPES)}, with commas")
+            raise RefusedError(f"`{word}` is no type of address: expected some of {' '.join(TYPES)}, with commas")
         found.add(numbers[0])
     if family == 6 and not found <= TYPES_V6:
-        raise Refused(f"`{text}`: IPv6 knows only {', '.join(TYPES[number] for number in sorted(TYPES_V6))}")
+        raise RefusedError(f"`{text}`: IPv6 knows only {', '.join(TYPES[number] for number in sorted(TYPES_V6))}")
     return found
 
 
-def _of_address_v6(use: Use, name: str, types: set[int]) -> Iterator[Match]:
-    """What xt_addrtype.c asks of the IPv6 address itself, all of it."""
-    field = name[:3]
-    if MULTICAST in types:
-        yield use.match(name, field, Addresses(v6=(V6_MULTICAST,)))
-    if UNICAST in types:
-        yield use.match(name, field, Addresses(v6=merged(((0, 0), MAPPED, V6_MULTICAST)), negated=True))
-    if UNSPEC in types:
-        yield use.match(name, field, Addresses(v6=((0, 0),)))
-
-
-def _type_steps(use: Use, name: str) -> Iterator[Step]:
-    """`--src-type` or `--dst-type`."""
-    types = _types(use.given[name].value, use.family)
-    negated = use.negated(name)
+def _type_step(use: Use, name: str) -> Match:
+    """`--src-type` or `--dst-type`: what xt_addrtype.c makes of several types is for who answers to know."""
+    numbers = merged((number, number) for number in _types(use.given[name].value, use.family))
     flags = {"saddr" if name == "src-type" else "daddr"}
     flags |= {"iif"} if "limit-iface-in" in use else {"oif"} if "limit-iface-out" in use else set()
-    asks = list(_of_address_v6(use, name, types)) if use.family == 6 else []
-    routed = types - {MULTICAST, UNICAST, UNSPEC} if use.family == 6 else types
-    if routed:
-        numbers = merged((number, number) for number in routed)
-        asks.append(use.match(name, Fib(frozenset(flags), "type"), Numbers(numbers)))
-    if not negated:
-        yield from asks
-    elif len(asks) == 1:
-        (only,) = asks
-        yield _inverted(only)
-    else:
-        yield use.unknown(name)
-
-
-def _inverted(ask: Match) -> Match:
-    """The opposite."""
-    value = ask.value
-    if isinstance(value, Addresses):
-        return Match(ask.selector, Addresses(v6=value.v6, negated=not value.negated), text=ask.text)
-    assert isinstance(value, Numbers)
-    return Match(ask.selector, Numbers(value.intervals, not value.negated), text=ask.text)
+    return use.match(name, Fib(frozenset(flags), "addrtype"), Numbers(numbers, use.negated(name)))
 
 
 @match(
@@ -132,10 +109,13 @@ def addrtype(use: Use) -> Steps:
         use.hooks = EVERYWHERE - {PREROUTING, INPUT}
     for name in ("src-type", "dst-type"):
         if name in use:
-            yield from _type_steps(use, name)
+            yield _type_step(use, name)
 
 
 # --- rpfilter --------------------------------------------------------------------------------------------------------
+
+
+WAYS_BACK = {"loose": "loose", "validmark": "mark", "accept-local": "accept_local"}
 
 
 @match(
@@ -144,17 +124,6 @@ def addrtype(use: Use) -> Steps:
 )  # fmt: skip
 def rpfilter(use: Use) -> Steps:
     """ipt_rpfilter.c: the way back to the source leads out where the packet came in, or with --loose there is one."""
-    flags = {"saddr"} | ({"mark"} if "validmark" in use else set())
-    way_back = Fib(frozenset(flags if "loose" in use else flags | {"iif"}), "exists")
-    text = use.whole_text()
-    good, bad = (Match(way_back, Numbers(((found, found),)), text=text) for found in (1, 0))
-    if "accept-local" not in use:
-        yield bad if "invert" in use else good
-        return
-    local, other = (
-        Match(Fib(frozenset(flags), "type"), Numbers(((LOCAL, LOCAL),), no), text=text) for no in (False, True)
-    )
-    if "invert" in use:
-        yield from (other, bad)
-    else:
-        yield AnyOf(((local,), (other, good)), text)
+    flags = {"saddr", "iif"} | {flag for option, flag in WAYS_BACK.items() if option in use}
+    found = 0 if "invert" in use else 1
+    yield Match(Fib(frozenset(flags), "rpfilter"), Numbers(((found, found),)), text=use.whole_text())

@@ -12,7 +12,7 @@ from fwsim.netfilter.steps import Alter
 from .extensions import FORWARD, INPUT, OUTPUT, POSTROUTING, PREROUTING, TCP, Steps, Use, target
 from .headers import DSCP_BITS, ECN_FIELD, SERVICE_FIELD, dscp_class, tos_and_mask
 from .options import one_of
-from .values import Refused, number_or_none
+from .values import RefusedError, number_or_none
 
 MANGLE = ("mangle",)
 
@@ -69,7 +69,7 @@ def ecn(use: Use) -> Steps:
     one_of("ECN", use.given, *use.extension.options)
     if use.given.keys() & {"ecn-tcp-remove", "ecn-tcp-cwr", "ecn-tcp-ece"}:
         if use.protocol != TCP or use.protocol_negated:
-            raise Refused("ECN: TCP's flags need `-p tcp`")
+            raise RefusedError("ECN: TCP's flags need `-p tcp`")
         yield Alter(("tcp_flags",), None, use.whole_text())
     if "ecn-ip-ect" in use:
         yield Alter((ECN_FIELD[use.family],), use.given["ecn-ip-ect"].value, use.whole_text())
@@ -79,11 +79,11 @@ def _mss(use: Use, most: int) -> Steps:
     """A maximum segment size, at most the one that was there."""
     one_of("TCPMSS", use.given, "set-mss", "clamp-mss-to-pmtu")
     if "set-mss" in use and use.given["set-mss"].value > most:
-        raise Refused(f"--set-mss: at most {most}")
+        raise RefusedError(f"--set-mss: at most {most}")
     if "clamp-mss-to-pmtu" in use:
         use.hooks = frozenset((FORWARD, OUTPUT, POSTROUTING))
     if not use.syn:
-        raise Refused("TCPMSS needs a match of SYN packets: `--syn` or `--tcp-flags SYN,RST SYN`")
+        raise RefusedError("TCPMSS needs a match of SYN packets: `--syn` or `--tcp-flags SYN,RST SYN`")
     yield Alter((Option("tcp", "maxseg", "size"),), None, use.whole_text())
 
 
@@ -109,7 +109,9 @@ def tcpoptstrip(use: Use) -> Steps:
     numbers = [TCP_OPTIONS.get(word) or number_or_none(word, 0, 255) for word in words]
     for word, number in zip(words, numbers, strict=True):
         if number is None:
-            raise Refused(f"--strip-options: `{word}` is no TCP option: expected 0 to 255 or {' '.join(TCP_OPTIONS)}")
+            raise RefusedError(
+                f"--strip-options: `{word}` is no TCP option: expected 0 to 255 or {' '.join(TCP_OPTIONS)}"
+            )
     stripped = tuple(Option("tcp", number) for number in numbers if number is not None)
     yield Alter(stripped, 0, use.whole_text())
 

@@ -6,22 +6,46 @@ parameter; a quote that is never closed lasts to the end of the line, which is t
 
 from __future__ import annotations
 
-from .values import Refused
+import re
+
+from .values import RefusedError
 
 LONGEST = 1023
 MOST = 250
 """Limits of iptables-restore: characters of a parameter, parameters of a line."""
 
 
+WORDS = re.compile(r'"((?:[^"\\]|\\.)*)"(?!\S)|([^\s"]+)(?![^\s])|(\S)')
+"""Parameters as they mostly are: plain, or quoted from end to end; the last group is what is neither."""
+
+PLAIN = re.compile(r"[\t -~]*\Z")
+BLANKS = " \t\n"
+ESCAPED = re.compile(r"\\(.)")
+
+
+def _quickly(line: str) -> list[str] | None:
+    """The parameters of a line of plain text without a quote in the midst of one."""
+    if not PLAIN.match(line):
+        return None
+    if '"' not in line:
+        return line.split()
+    found = WORDS.findall(line)
+    if any(other for _, _, other in found):
+        return None
+    return [plain or ESCAPED.sub(r"\1", quoted) for quoted, plain, _ in found]
+
+
 def split(line: str) -> list[str]:
     """The parameters of a line."""
-    parameters = line.split() if '"' not in line else [text for text, _ in placed(line)]
+    parameters = _quickly(line)
+    if parameters is None:
+        parameters = [text for text, _ in placed(line)]
     if len(parameters) > MOST:
-        raise Refused(f"the line has more than {MOST} parameters")
+        raise RefusedError(f"the line has more than {MOST} parameters")
     if len(line) > LONGEST:
         for text in parameters:
             if len(text) > LONGEST:
-                raise Refused(f"`{text[:20]}...` is longer than the {LONGEST} characters of a parameter")
+                raise RefusedError(f"`{text[:20]}...` is longer than the {LONGEST} characters of a parameter")
     return parameters
 
 
@@ -31,7 +55,7 @@ def placed(line: str) -> list[tuple[str, int]]:
     characters: list[str] = []
     start, quoted, escaped = -1, False, False
     for place, character in enumerate(line):
-        if start < 0 and not character.isspace():
+        if start < 0 and character not in BLANKS:
             start = place
         if quoted and (escaped or character not in '\\"'):
             characters.append(character)
@@ -40,7 +64,7 @@ def placed(line: str) -> list[tuple[str, int]]:
             escaped = True
         elif not quoted and character == '"':
             quoted = True
-        elif not quoted and not character.isspace():
+        elif not quoted and character not in BLANKS:
             characters.append(character)
         elif start >= 0:
             found.append(("".join(characters), start + 1))

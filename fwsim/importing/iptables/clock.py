@@ -1,7 +1,7 @@
 """The match time: hours, days of the week and dates.
 
 Read first: `extensions`. All are UTC, on the clock of the capture. Unlike Linux: without `--datestop` there is no last
-day (the kernel's is 2038-01-19).
+second (the kernel's is the last of 2038-01-19T03:14:07).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fwsim.netfilter.steps import AnyOf, Match
 from fwsim.ruleset.values import Intervals, Numbers, merged
 
 from .extensions import Steps, Use, match
-from .values import Refused, interval, number_or_none
+from .values import RefusedError, interval, number_or_none
 
 SECOND = 1_000_000_000
 LAST = 86399
@@ -22,6 +22,9 @@ LAST = 86399
 
 WEEK = {"mo": 1, "tu": 2, "we": 3, "th": 4, "fr": 5, "sa": 6, "su": 7}
 MOST_DAY = 255
+NO_END = 0x7FFFFFFF
+"""What iptables-save prints as `--datestop 2038-01-19T03:14:07` where none was given."""
+
 CLOCK = re.compile(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?\Z")
 DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:T(\d{1,2})(?::(\d{1,2})(?::(\d{1,2}))?)?)?)?)?\Z")
 YEARS = range(1970, 2039)
@@ -32,7 +35,7 @@ def seconds_of_day(text: str) -> int:
     found = CLOCK.match(text)
     hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (24, 0, 0)
     if hours > 23 or minutes > 59 or seconds > 59:
-        raise Refused(f"`{text}` is no time of day: expected hh:mm[:ss]")
+        raise RefusedError(f"`{text}` is no time of day: expected hh:mm[:ss]")
     return (hours * 60 + minutes) * 60 + seconds
 
 
@@ -40,12 +43,14 @@ def seconds_of_date(text: str) -> int:
     """`YYYY[-MM[-DD[Thh[:mm[:ss]]]]]`."""
     found = DATE.match(text)
     try:
-        year, month, day, *clock = (int(part) if part else None for part in found.groups()) if found else (None, 0, 0)
-        date = datetime(year or 0, month or 1, day or 1, *(part or 0 for part in clock), tzinfo=UTC)
+        parts = [int(part) if part is not None else None for part in found.groups()] if found else [0] * 6
+        year, month, day, hour, minute, second = parts
+        month, day = (1 if part is None else part for part in (month, day))
+        date = datetime(year or 0, month, day, hour or 0, minute or 0, second or 0, tzinfo=UTC)
     except ValueError:
         date = None
     if date is None or date.year not in YEARS:
-        raise Refused(f"`{text}` is no date: expected YYYY[-MM[-DD[Thh[:mm[:ss]]]]], 1970 to 2038")
+        raise RefusedError(f"`{text}` is no date: expected YYYY[-MM[-DD[Thh[:mm[:ss]]]]], 1970 to 2038")
     return calendar.timegm(date.timetuple())
 
 
@@ -58,7 +63,7 @@ def weekdays(text: str) -> set[int]:
             beginning = word[:2].lower()
             number = WEEK.get(beginning) if word[:1].isupper() and word[1:].islower() else None
         if number is None:
-            raise Refused(f"`{word}` is no day of the week: expected Mon to Sun or 1 to 7")
+            raise RefusedError(f"`{word}` is no day of the week: expected Mon to Sun or 1 to 7")
         days.add(number)
     return days
 
@@ -67,7 +72,7 @@ def _check_monthdays(text: str) -> None:
     """Days of the month are not simulated, but must be some."""
     for word in text.split(","):
         if word and number_or_none(word, 1, 31) is None:
-            raise Refused(f"`{word}` is no day of the month")
+            raise RefusedError(f"`{word}` is no day of the month")
 
 
 def _day_value(days: set[int], shift: int = 0) -> Numbers:
@@ -77,10 +82,11 @@ def _day_value(days: set[int], shift: int = 0) -> Numbers:
 
 def _dates(use: Use) -> Steps:
     """`--datestart` and `--datestop`."""
-    if "datestart" in use or "datestop" in use:
-        start = seconds_of_date(use.given["datestart"].value) if "datestart" in use else 0
-        stop = seconds_of_date(use.given["datestop"].value) if "datestop" in use else (1 << 63) // SECOND - 1
+    start = seconds_of_date(use.given["datestart"].value) if "datestart" in use else 0
+    stop = seconds_of_date(use.given["datestop"].value) if "datestop" in use else NO_END
+    if start or stop != NO_END:
         text = " ".join(use.given[name].text for name in ("datestart", "datestop") if name in use)
+        stop = stop if stop != NO_END else (1 << 63) // SECOND - 1
         yield Match("time", Numbers(interval(start * SECOND, (stop + 1) * SECOND - 1)), text=text)
 
 
@@ -100,7 +106,7 @@ def time(use: Use) -> Steps:
     hours, over_midnight = _hours(use)
     contiguous = "contiguous" in use
     if contiguous and not over_midnight:
-        raise Refused("--contiguous makes sense only where --timestop is before --timestart")
+        raise RefusedError("--contiguous makes sense only where --timestop is before --timestart")
     days = weekdays(use.given["weekdays"].value) if "weekdays" in use else set()
     if "weekdays" in use and use.negated("weekdays"):
         days = set(WEEK.values()) - days

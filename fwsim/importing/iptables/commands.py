@@ -15,7 +15,7 @@ from .extensions import MATCHES, TARGETS, Extension, Use, foreign_match, foreign
 from .ipset import IpSet
 from .loaded import Loaded, Parameters, give, give_foreign
 from .rules import Main, RuleWords
-from .values import Refused
+from .values import RefusedError
 
 LONG: dict[str, str] = {
     "append": "A", "delete": "D", "check": "C", "insert": "I", "replace": "R", "list": "L", "list-rules": "S",
@@ -35,12 +35,13 @@ MAYBE_CHAIN = frozenset("LSFZX")
 """What may be followed by the name of a chain."""
 
 MAYBE_SECONDS = frozenset("wW")
-GLUED = frozenset("mjgtADCIRNEPFXZLScMwW")
+NUMBERED = frozenset("IRDLSZ")
+GLUED = frozenset("mtADCIRNEPFXZLScMwW")
 """What may have its word glued on; of the others iptables takes the whole parameter for the word."""
 
 VERDICTS = {"ACCEPT": "accept", "DROP": "drop", "RETURN": "return", "QUEUE": "queue"}
 LONGEST_INTERFACE = 15
-PROTOCOL_NAMES = {
+PROTOCOL_MATCHES = {
     6: "tcp", 17: "udp", 132: "sctp", 33: "dccp", 1: "icmp", 58: "icmp6", 50: "esp", 51: "ah", 108: "ipcomp", 135: "mh",
 }  # fmt: skip
 """The matches that an option of theirs loads."""
@@ -65,7 +66,7 @@ class Command:
 
 
 class Parser:
-    """Reads the parameters of one command; after `Refused`, `place` says at which it stopped."""
+    """Reads the parameters of one command; after `RefusedError`, `place` says at which it stopped."""
 
     def __init__(
         self, family: int, table: str, is_chain: Callable[[str], bool], sets: Mapping[str, IpSet], in_restore: bool
@@ -92,30 +93,32 @@ class Parser:
             if word == "!":
                 self._invert()
             elif word == "--" and parameters.next < len(words):
-                raise Refused("unknown arguments behind `--`")
+                raise RefusedError("unknown arguments behind `--`")
             elif word.startswith("--") and len(word) > 2:
                 self._long(word)
-            elif word.startswith("-") and len(word) > 1:
+            elif word.startswith("-") and len(word) > 1 and word != "--":
                 self._short(word)
             elif word != "--":
                 self._stray(word)
         if self._inverted:
-            raise Refused("nothing behind !")
+            raise RefusedError("nothing behind !")
         self.place = 0
         if not self.command.letter:
-            raise Refused("no command: expected such as -A CHAIN")
+            raise RefusedError("no command: expected such as -A CHAIN")
         return self.command
 
     def _stray(self, word: str) -> None:
         """A word that belongs to no option."""
         if self._inverted:
-            raise Refused(f"bad argument `{word}`: iptables wants `!` in front of the option, as in `! -s 10.0.0.0/8`")
-        raise Refused(f"bad argument `{word}`: expected an option")
+            raise RefusedError(
+                f"bad argument `{word}`: iptables wants `!` in front of the option, as in `! -s 10.0.0.0/8`"
+            )
+        raise RefusedError(f"bad argument `{word}`: expected an option")
 
     def _invert(self) -> None:
         """`!` in front of an option."""
         if self._inverted:
-            raise Refused("two ! in a row")
+            raise RefusedError("two ! in a row")
         self._inverted = True
 
     def _taken_inversion(self) -> bool:
@@ -126,7 +129,7 @@ class Parser:
     def _never_inverted(self, word: str) -> None:
         """Refuse `!` in front of what cannot be inverted."""
         if self._taken_inversion():
-            raise Refused(f"option {word} cannot be inverted")
+            raise RefusedError(f"option {word} cannot be inverted")
 
     # --- which option -----------------------------------------------------------------------------------------------
 
@@ -137,7 +140,7 @@ class Parser:
                 self._main(letter, word[place:] or None, word, word[:place])
                 return
             if letter not in ALONE:
-                raise Refused(f"unknown option `-{letter}`")
+                raise RefusedError(f"unknown option `-{letter}`")
             self._main(letter, None, word, word)
 
     def _long(self, word: str) -> None:
@@ -153,16 +156,17 @@ class Parser:
                 letter, found = (letters.pop(), None) if letters else (None, options[0])
             elif not self._implies(word):
                 several = "may be several: write more of it" if letters or options else "is not known"
-                raise Refused(f"option `{word}` {several}")
+                raise RefusedError(f"option `{word}` {several}")
         if letter is not None:
             self._main(letter, glued, word, f"--{name}")
         elif found is not None:
+            found[0].protocol = self.command.rule.protocol.value if self.command.rule.protocol else 0
             give(found, word, glued, self._taken_inversion(), self._parameters)
 
     def _implies(self, word: str) -> bool:
         """Whether an option that nobody knows is one of the protocol's match, or of an extension from elsewhere."""
         protocol = self.command.rule.protocol
-        implied = MATCHES.get((PROTOCOL_NAMES.get(protocol.value, ""), self._family)) if protocol else None
+        implied = MATCHES.get((PROTOCOL_MATCHES.get(protocol.value, ""), self._family)) if protocol else None
         if implied is not None and not self._implied:
             self._implied = True
             self._load(implied, f"-m {implied.name}")
@@ -176,7 +180,7 @@ class Parser:
     def _main(self, letter: str, glued: str | None, word: str, option: str) -> None:
         """One of iptables' own options."""
         if glued is not None and letter not in GLUED:
-            raise Refused(f"expected `{option} {glued}`: iptables takes `{word}` itself for the word")
+            raise RefusedError(f"expected `{option} {glued}`: iptables takes `{word}` itself for the word")
         if letter in COMMANDS:
             self._command(letter, glued, word)
         elif letter in "sdpiojgf":
@@ -195,7 +199,7 @@ class Parser:
         """What changes nothing about the rules."""
         if letter in MAYBE_SECONDS:
             if self.in_restore:
-                raise Refused(f"option {word} has no place in iptables-restore")
+                raise RefusedError(f"option {word} has no place in iptables-restore")
             if glued is None and self._parameters.has_plain():
                 self._parameters.take(word)
         elif letter in "46":
@@ -203,20 +207,20 @@ class Parser:
         elif letter == "M":
             self._parameters.take(word)
         elif letter in "Vh":
-            raise Refused(f"option {word} has no place in a ruleset")
+            raise RefusedError(f"option {word} has no place in a ruleset")
         elif letter in "nx0" and self.command.letter not in ("L", "S"):
-            raise Refused(f"option {word} goes with -L only")
+            raise RefusedError(f"option {word} goes with -L only")
 
     def _counters(self, first: str) -> None:
         """`-c PACKETS BYTES` or `-c PACKETS,BYTES`."""
         both = first.split(",") if "," in first else [first, self._parameters.take("-c")]
         if len(both) != 2 or not all(text.isdigit() for text in both):
-            raise Refused("-c needs a packet and a byte counter")
+            raise RefusedError("-c needs a packet and a byte counter")
 
     def _table(self, name: str) -> None:
         """`-t nat`."""
         if self.in_restore:
-            raise Refused("option -t has no place in iptables-restore: a table begins with `*TABLE`")
+            raise RefusedError("option -t has no place in iptables-restore: a table begins with `*TABLE`")
         self.command.table = name
 
     def _command(self, letter: str, glued: str | None, word: str) -> None:
@@ -224,17 +228,13 @@ class Parser:
         command, parameters = self.command, self._parameters
         self._never_inverted(word)
         if command.letter:
-            raise Refused(f"-{command.letter} and -{letter} in one command")
+            raise RefusedError(f"-{command.letter} and -{letter} in one command")
         command.letter = letter
         if glued is not None or letter in ONE_WORD or parameters.has_plain():
             command.chain = glued if glued is not None else parameters.take(word)
         if letter in "EP":
             command.name = parameters.take(word)
-        if (
-            letter in "IRDLSZ"
-            and parameters.has_plain()
-            and (letter != "D" or parameters.words[parameters.next].isdigit())
-        ):
+        if letter in NUMBERED and parameters.has_plain() and (letter != "D" or parameters.peek().isdigit()):
             command.number = values.number(parameters.take(word), 1, (1 << 31) - 1, "rule number")
 
     # --- the rule ---------------------------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ class Parser:
         """A part of the rule that iptables itself matches, or its target."""
         once = "j" if letter == "g" else letter
         if once in self._given:
-            raise Refused(f"option -{letter} is given twice")
+            raise RefusedError(f"option -{letter} is given twice")
         self._given.add(once)
         negated = self._taken_inversion()
         text = "" if letter == "f" else self._parameters.take(word)
@@ -256,7 +256,7 @@ class Parser:
         elif letter == "p":
             rule.protocol = Main(values.protocol(text), negated, source)
             if negated and not rule.protocol.value:
-                raise Refused("no packet has another protocol than all")
+                raise RefusedError("no packet has another protocol than all")
         elif letter in INTERFACES:
             setattr(rule, INTERFACES[letter], Main(_interface(text), negated, source))
         else:
@@ -265,14 +265,14 @@ class Parser:
     def _fragment(self, negated: bool, source: str) -> Main:
         """`-f`."""
         if self._family == 6:
-            raise Refused("-f is not for IPv6: use `-m frag`")
+            raise RefusedError("-f is not for IPv6: use `-m frag`")
         return Main(True, negated, source)
 
     def _addresses(self, text: str, negated: bool, source: str) -> list[Main]:
         """`-s` or `-d`."""
         found = values.networks(text, self._family)
         if negated and len(found) > 1:
-            raise Refused("! does not go with several addresses")
+            raise RefusedError("! does not go with several addresses")
         return [Main(one, negated, source) for one in found]
 
     def _jump(self, letter: str, name: str, source: str, negated: bool) -> None:
@@ -280,17 +280,17 @@ class Parser:
         rule = self.command.rule
         rule.target, rule.target_text = name, source
         if negated:
-            raise Refused(f"option -{letter} cannot be inverted")
+            raise RefusedError(f"option -{letter} cannot be inverted")
         if self.is_chain(name):
             rule.verdict = "goto" if letter == "g" else "jump"
         elif letter == "g":
-            raise Refused(f"there is no chain `{name}` to go to")
+            raise RefusedError(f"there is no chain `{name}` to go to")
         elif name in VERDICTS:
             rule.verdict = VERDICTS[name]
         else:
             found = TARGETS.get((name, self._family)) or foreign_target(name)
             if found is None:
-                raise Refused(f"there is no chain and no target `{name}`")
+                raise RefusedError(f"there is no chain and no target `{name}`")
             rule.use = self._used(found, source)
 
     def _match(self, name: str) -> None:
@@ -299,7 +299,7 @@ class Parser:
         found = MATCHES.get((name, self._family)) or foreign_match(name)
         if found is None:
             other = " for this family" if (name, 10 - self._family) in MATCHES else ""
-            raise Refused(f"there is no match `{name}`{other}")
+            raise RefusedError(f"there is no match `{name}`{other}")
         self._load(found, f"-m {name}")
 
     def _load(self, found: Extension, text: str) -> None:
@@ -316,7 +316,7 @@ class Parser:
 def _interface(name: str) -> str:
     """The name of an interface; `+` at its end stands for any end."""
     if not name:
-        raise Refused("the name of an interface is empty")
+        raise RefusedError("the name of an interface is empty")
     if len(name) > LONGEST_INTERFACE:
-        raise Refused(f"`{name}` has more than the {LONGEST_INTERFACE} characters of an interface's name")
+        raise RefusedError(f"`{name}` has more than the {LONGEST_INTERFACE} characters of an interface's name")
     return name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from fwsim.netfilter.steps import HashLimit, Quota, Rate, Recent, Statistic
@@ -15,15 +16,15 @@ from fwsim.ruleset.values import Limit
 
 from .extensions import Steps, Use, match
 from .options import one_of
-from .values import BITS, Refused, number, prefix_mask
+from .values import BITS, RefusedError, number, prefix_mask
 
 SECOND = 1_000_000_000
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 SCALE, SCALE_HASH = 10_000, 1_000_000
 """XT_LIMIT_SCALE, XT_HASHLIMIT_SCALE_v2: what a second is divided into, and so the highest rate."""
 
-CREDITS = 32_000
-"""HZ * CREDITS_PER_JIFFY of xt_limit.c, for a HZ of 250 or 1000."""
+CREDITS, HASH_CREDITS = 32_000, 250 << 39
+"""HZ * CREDITS_PER_JIFFY of xt_limit.c and xt_hashlimit.c: the same for a HZ of 250 and of 1000."""
 
 WORD = 1 << 32
 DEFAULT_BURST, MOST_BURST_HASH = 5, 1_000_000
@@ -43,23 +44,28 @@ def per_time(text: str, scale: int) -> PerTime:
     digits = re.match(r"\s*\+?(\d{1,18})", amount)
     rate = int(digits[1]) if digits else 0
     if not units or rate == 0:
-        raise Refused(f"`{text}` is no rate: expected such as 5/second, 5/minute, 5/hour or 5/day")
+        raise RefusedError(f"`{text}` is no rate: expected such as 5/second, 5/minute, 5/hour or 5/day")
     if rate > scale * units[0]:
-        raise Refused(f"`{text}` is too fast: at most {scale} in a second")
+        raise RefusedError(f"`{text}` is too fast: at most {scale} in a second")
     return PerTime(rate, units[0])
 
 
-def _fits(rate: PerTime, burst: int) -> bool:
-    """Whether xt_limit.c can count it: `user2credits` wraps at 32 bits."""
-    average = SCALE * rate.seconds // rate.rate
-    return _credits(average * burst % WORD) >= _credits(average)
+def _fits(average: int, burst: int, credits_of: Callable[[int], int]) -> bool:
+    """Whether a bucket can be counted without wrapping."""
+    return burst > 0 and credits_of(average * burst) >= credits_of(average)
 
 
 def _credits(user: int) -> int:
-    """user2credits of xt_limit.c."""
+    """`user2credits` of xt_limit.c, in words of 32 bits."""
+    user %= WORD
     if user > (WORD - 1) // CREDITS:
         return user // SCALE * CREDITS % WORD
     return user * CREDITS // SCALE
+
+
+def _hash_credits(user: int) -> int:
+    """`user2credits` of xt_hashlimit.c, in words of 64 bits."""
+    return user * (HASH_CREDITS // SCALE_HASH) % (WORD * WORD)
 
 
 @match("limit", "limit text", "limit-burst u32 0..10000")
@@ -67,8 +73,10 @@ def limit(use: Use) -> Steps:
     """xt_limit.c."""
     rate = per_time(use.given["limit"].value, SCALE) if "limit" in use else PerTime(3, 3600)
     burst = use.given["limit-burst"].value if "limit-burst" in use else DEFAULT_BURST
-    if not _fits(rate, burst):
-        raise Refused(f"limit: the kernel cannot count a burst of {burst} at this rate: take a smaller burst, not 0")
+    if not _fits(SCALE * rate.seconds // rate.rate, burst, _credits):
+        raise RefusedError(
+            f"limit: the kernel cannot count a burst of {burst} at this rate: take a smaller burst, not 0"
+        )
     yield Rate(Limit(rate.rate, rate.seconds * SECOND, burst), kernel="xt", text=use.whole_text())
 
 
@@ -89,20 +97,20 @@ def _byte_rate(text: str) -> int | None:
         return None
     rate = int(found[1]) * BYTE_UNITS[found[2]]
     if not 0 < rate < WORD:
-        raise Refused(f"`{text}` is no rate of bytes: at most {WORD - 1}b/s")
+        raise RefusedError(f"`{text}` is no rate of bytes: at most {WORD - 1}b/s")
     return rate
 
 
 def _byte_burst(use: Use, rate: int) -> int:
-    """The burst of a rate of bytes, not less than the rate."""
+    """The burst of a rate of bytes: a multiple of the rate, rounded up."""
     if "hashlimit-burst" not in use:
         return rate
     text = use.given["hashlimit-burst"].value
     found = BYTE_BURST.match(text)
     burst = int(found[1]) * BYTE_UNITS[found[2] or "b"] if found else 0
     if burst < rate:
-        raise Refused(f"--hashlimit-burst: `{text}` is less than the rate, {rate}b")
-    return burst
+        raise RefusedError(f"--hashlimit-burst: `{text}` is less than the rate, {rate}b")
+    return -(-burst // rate) * rate
 
 
 def _hash_limit(use: Use, name: str, over: bool) -> tuple[Limit, int]:
@@ -116,6 +124,8 @@ def _hash_limit(use: Use, name: str, over: bool) -> tuple[Limit, int]:
     burst = DEFAULT_BURST
     if "hashlimit-burst" in use:
         burst = number(use.given["hashlimit-burst"].value, 1, MOST_BURST_HASH, "burst")
+    if not _fits(SCALE_HASH * packets.seconds // packets.rate, burst, _hash_credits):
+        raise RefusedError(f"hashlimit: the kernel cannot count a burst of {burst} at this rate: take a smaller burst")
     return Limit(packets.rate, packets.seconds * SECOND, burst, over), packets.seconds
 
 
@@ -124,7 +134,7 @@ def _hash_key(use: Use) -> tuple[tuple[str, int], ...]:
     text = use.given["hashlimit-mode"].value if "hashlimit-mode" in use else ""
     for word in text.split(",") if text else ():
         if word not in MODES:
-            raise Refused(f"--hashlimit-mode: `{word}` is none of {' '.join(MODES)}")
+            raise RefusedError(f"--hashlimit-mode: `{word}` is none of {' '.join(MODES)}")
     masks = {"src": "hashlimit-srcmask", "dst": "hashlimit-dstmask"}
     fields = [MODES[word] for word in MODES if word in text.split(",")]
     bits = {field: use.given[mask].value if mask in use else BITS[use.family] for field, mask in masks.items()}
@@ -145,7 +155,7 @@ def hashlimit(use: Use) -> Steps:
     bucket, seconds = _hash_limit(use, name, over)
     table = use.given["hashlimit-name"].value
     if "/" in table:
-        raise Refused(f"--hashlimit-name: `{table}` has a slash")
+        raise RefusedError(f"--hashlimit-name: `{table}` has a slash")
     if "hashlimit-rate-match" in use:
         yield use.unknown()
         return
@@ -169,12 +179,12 @@ def statistic(use: Use) -> Steps:
     mode = use.given["mode"].value
     needs = {"random": "probability", "nth": "every"}
     if mode not in needs:
-        raise Refused(f"--mode: `{mode}` is neither random nor nth")
+        raise RefusedError(f"--mode: `{mode}` is neither random nor nth")
     one_of(f"statistic --mode {mode}", use.given, needs[mode])
     if mode == "nth":
         every, packet = use.given["every"].value, use.given["packet"].value
         if packet >= every:
-            raise Refused(f"--packet must be less than --every {every}")
+            raise RefusedError(f"--packet must be less than --every {every}")
         yield Statistic(every, packet, None, use.negated("every"), use.whole_text())
     else:
         share = probability(use.given["probability"].value)
@@ -188,7 +198,7 @@ def probability(text: str) -> int:
     except ValueError:
         share = math.nan
     if not 0 <= share <= 1 or "_" in text:
-        raise Refused(f"--probability: `{text}` is no number from 0 to 1")
+        raise RefusedError(f"--probability: `{text}` is no number from 0 to 1")
     return math.floor(share * PROBABILITY + 0.5)
 
 
@@ -203,6 +213,7 @@ def quota(use: Use) -> Steps:
 
 ACTIONS = ("set", "rcheck", "update", "remove")
 MOST_HITS = 65535
+LONGEST_NAME = 199
 
 
 def _contiguous(mask: int, bits: int) -> int | None:
@@ -227,7 +238,7 @@ def recent(use: Use) -> Steps:
         yield use.unknown()
         return
     numbers = {name: use.given[name].value if name in use else 0 for name in ("seconds", "hitcount")}
-    name = use.given["name"].value if "name" in use else "DEFAULT"
+    name = use.given["name"].value[:LONGEST_NAME] if "name" in use else "DEFAULT"
     side = "dst" if "rdest" in use else "src"
     yield Recent(
         name, action, side, mask, numbers["seconds"], numbers["hitcount"], "reap" in use, "rttl" in use,
@@ -239,8 +250,8 @@ def _check_recent(use: Use, action: str) -> None:
     """What the kernel refuses."""
     hits = use.given["hitcount"].value if "hitcount" in use else 0
     if hits > MOST_HITS:
-        raise Refused(f"--hitcount: {hits} is more than {MOST_HITS}")
+        raise RefusedError(f"--hitcount: {hits} is more than {MOST_HITS}")
     if action in ("set", "remove") and ("seconds" in use or hits):
-        raise Refused(f"recent: --{action} does not go with --seconds and --hitcount")
+        raise RefusedError(f"recent: --{action} does not go with --seconds and --hitcount")
     if "name" in use and (not use.given["name"].value or "/" in use.given["name"].value):
-        raise Refused("--name: expected a name without a slash")
+        raise RefusedError("--name: expected a name without a slash")

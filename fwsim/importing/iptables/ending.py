@@ -9,7 +9,7 @@ from fwsim.netfilter.steps import Verdict
 from fwsim.terms import RejectWith
 
 from .extensions import FORWARD, INPUT, OUTPUT, TCP, Steps, Use, target
-from .values import Refused
+from .values import RefusedError
 
 R = RejectWith
 REJECTS = {
@@ -41,10 +41,10 @@ def reject(use: Use) -> Steps:
     word = use.given["reject-with"].value.lower() if "reject-with" in use else "port-unreach"
     found = [name for name in known if name.startswith(word)]
     if not found:
-        raise Refused(f"--reject-with: `{word}` is no reject type: expected one of {' '.join(known)}")
+        raise RefusedError(f"--reject-with: `{word}` is no reject type: expected one of {' '.join(known)}")
     answer = known[found[0]]
     if answer == R.TCP_RESET and (use.protocol != TCP or use.protocol_negated):
-        raise Refused(f"--reject-with {word} needs `-p tcp`")
+        raise RefusedError(f"--reject-with {word} needs `-p tcp`")
     yield Verdict("reject", None, answer, use.whole_text())
 
 
@@ -57,7 +57,7 @@ def nfqueue(use: Use) -> Steps:
     if "queue-balance" in use:
         low, high = use.given["queue-balance"].value
         if low >= high:
-            raise Refused(f"--queue-balance: {low} should be less than {high}")
+            raise RefusedError(f"--queue-balance: {low} should be less than {high}")
     yield Verdict("queue", text=use.whole_text())
 
 

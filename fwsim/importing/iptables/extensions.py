@@ -48,6 +48,8 @@ class Use:
     """For a target: the rule asks for the SYN flag."""
     hooks: frozenset[Hook] = EVERYWHERE
     """Where the kernel lets it stand, which options may narrow."""
+    protocol_then: int = 0
+    """The protocol of the rule when the last option was read: some options want it in front."""
 
     def __contains__(self, name: str) -> bool:
         """Whether an option was given."""
@@ -143,12 +145,68 @@ def target(
 
 
 FOREIGN_MATCHES = frozenset(
-    "account asn condition dnetmap fuzzy geoip gradm iface ipp2p ipv4options layer7 length2 lscan ndpi pknock psd "
-    "quota2 random childlevel connrate dstlimit mport nth opendpi pool set6 u16 unclean webstr weburl".split()
+    [
+        "account",
+        "asn",
+        "condition",
+        "dnetmap",
+        "fuzzy",
+        "geoip",
+        "gradm",
+        "iface",
+        "ipp2p",
+        "ipv4options",
+        "layer7",
+        "length2",
+        "lscan",
+        "ndpi",
+        "pknock",
+        "psd",
+        "quota2",
+        "random",
+        "childlevel",
+        "connrate",
+        "dstlimit",
+        "mport",
+        "nth",
+        "opendpi",
+        "pool",
+        "set6",
+        "u16",
+        "unclean",
+        "webstr",
+        "weburl",
+    ]
 )
 FOREIGN_TARGETS = frozenset(
-    "ACCOUNT CHAOS DELUDE DHCPMAC DNETMAP ECHO FTOS IMQ IPMARK IPV4OPTSSTRIP LOGMARK MIRROR NDPI NETFLOW NFLOGMARK "
-    "PROTO RAWDNAT RAWSNAT ROUTE SAME STEAL SYSRQ TARPIT XOR FLOWOFFLOAD FULLCONENAT".split()
+    [
+        "ACCOUNT",
+        "CHAOS",
+        "DELUDE",
+        "DHCPMAC",
+        "DNETMAP",
+        "ECHO",
+        "FTOS",
+        "IMQ",
+        "IPMARK",
+        "IPV4OPTSSTRIP",
+        "LOGMARK",
+        "MIRROR",
+        "NDPI",
+        "NETFLOW",
+        "NFLOGMARK",
+        "PROTO",
+        "RAWDNAT",
+        "RAWSNAT",
+        "ROUTE",
+        "SAME",
+        "STEAL",
+        "SYSRQ",
+        "TARPIT",
+        "XOR",
+        "FLOWOFFLOAD",
+        "FULLCONENAT",
+    ]
 )
 """Extensions that exist outside the kernel and iptables: what they do is not known here."""
 

@@ -12,7 +12,7 @@ from fwsim.ruleset.words import DSCP
 
 from .extensions import TCP, Steps, Use, match
 from .options import one_of
-from .values import Refused, interval, number_or_none
+from .values import RefusedError, interval, number_or_none
 
 SERVICE_FIELD = {4: Raw("nh", 8, 8), 6: Raw("nh", 4, 8)}
 """Type of service or traffic class: where it stands in the header."""
@@ -59,7 +59,7 @@ CLASSES = {name: number for name, number in DSCP.items() if name[:2] in ("cs", "
 def dscp_class(word: str) -> int:
     """A class by name."""
     if word.lower() not in CLASSES:
-        raise Refused(f"`{word}` is no DSCP class: expected one of {' '.join(CLASSES)}")
+        raise RefusedError(f"`{word}` is no DSCP class: expected one of {' '.join(CLASSES)}")
     return CLASSES[word.lower()]
 
 
@@ -86,7 +86,9 @@ def tos_and_mask(text: str) -> tuple[int, int]:
     value, slash, mask = text.partition("/")
     numbers = number_or_none(value, 0, 255), number_or_none(mask, 0, 255) if slash else 255
     if numbers[0] is None or numbers[1] is None:
-        raise Refused(f"`{text}` is no type of service: expected 0 to 255, VALUE/MASK, or {', '.join(SERVICE_NAMES)}")
+        raise RefusedError(
+            f"`{text}` is no type of service: expected 0 to 255, VALUE/MASK, or {', '.join(SERVICE_NAMES)}"
+        )
     return numbers[0], numbers[1]
 
 
@@ -107,7 +109,7 @@ def ecn(use: Use) -> Steps:
     for name, given in use.given.items():
         if name in ECN_FLAGS:
             if use.protocol != TCP or use.protocol_negated:
-                raise Refused(f"--{name} needs `-p tcp`")
+                raise RefusedError(f"--{name} needs `-p tcp`")
             flag = ECN_FLAGS[name]
             yield use.match(name, "tcp_flags", Masked((Choice(flag, flag, flag),), given.negated))
         else:
@@ -119,7 +121,7 @@ def tcpmss(use: Use) -> Steps:
     """xt_tcpmss.c: a packet without the option meets the inverted match."""
     low, high = use.given["mss"].value
     if low > high:
-        raise Refused("--mss: the first of a range is greater than the last")
+        raise RefusedError("--mss: the first of a range is greater than the last")
     negated = use.negated("mss")
     yield use.match("mss", Option("tcp", "maxseg", "size"), Numbers(((low, high),), negated), absent=negated)
 
@@ -183,14 +185,30 @@ def rt(use: Use) -> Steps:
     """ip6t_rt.c."""
     for name in ("rt-0-res", "rt-0-addrs", "rt-0-not-strict"):
         if name in use and ("rt-type" not in use or use.given["rt-type"].value or use.negated("rt-type")):
-            raise Refused(f"--{name} needs `--rt-type 0`")
+            raise RefusedError(f"--{name} needs `--rt-type 0`")
     yield _present(use, "rt")
     if use.given:
         yield use.unknown()
 
 
 HEADERS = frozenset(
-    "hop dst route frag auth esp none prot hop-by-hop ipv6-opts ipv6-route ipv6-frag ah ipv6-nonxt protocol".split()
+    [
+        "hop",
+        "dst",
+        "route",
+        "frag",
+        "auth",
+        "esp",
+        "none",
+        "prot",
+        "hop-by-hop",
+        "ipv6-opts",
+        "ipv6-route",
+        "ipv6-frag",
+        "ah",
+        "ipv6-nonxt",
+        "protocol",
+    ]
 )
 
 
@@ -199,5 +217,5 @@ def ipv6header(use: Use) -> Steps:
     """ip6t_ipv6header.c."""
     for word in use.given["header"].value.split(","):
         if word not in HEADERS:
-            raise Refused(f"--header: `{word}` is none of {' '.join(sorted(HEADERS))}")
+            raise RefusedError(f"--header: `{word}` is none of {' '.join(sorted(HEADERS))}")
     yield use.unknown()

@@ -12,7 +12,7 @@ from fwsim.netfilter.steps import AnyOf, Match
 from fwsim.ruleset.values import Numbers
 
 from .extensions import Steps, Use, match
-from .values import Refused, number_or_none
+from .values import RefusedError, number_or_none
 
 ICMP, ICMPV6 = 1, 58
 ANY_TYPE = 255
@@ -38,7 +38,7 @@ def _numeric(text: str, whole: str) -> Kind:
     number = number_or_none(first, 0, 255)
     code = number_or_none(rest.partition(":")[0], 0, 255) if slash else None
     if number is None or (slash and (code is None or not rest)):
-        raise Refused(
+        raise RefusedError(
             f"`{whole}` is no ICMP type: expected a number, type/code, or a name as `iptables -p icmp -h` lists"
         )
     return Kind(number, EVERY_CODE if code is None else (code, code))
@@ -71,7 +71,7 @@ def kind(text: str, names: Mapping[str, Kind]) -> Kind:
     """A type, by number or by the beginning of a name."""
     begun = [name for name in names if name.startswith(text.lower())]
     if len(begun) > 1:
-        raise Refused(f"`{text}` may be `{begun[0]}` or `{begun[1]}`")
+        raise RefusedError(f"`{text}` may be `{begun[0]}` or `{begun[1]}`")
     return names[begun[0]] if begun else _numeric(text, text)
 
 

@@ -1,7 +1,7 @@
 """Sets as `ipset save` prints them and `ipset` commands make them.
 
-Read first: `values`, Set in `fwsim.netfilter.model`. A port of a set is a protocol and a number, two parts of an element
-here. What a part compares with is worked out when a rule asks (`IpSet.as_set`).
+Read first: `values`, Set in `fwsim.netfilter.model`. A port of a set is a protocol and a number, two parts of an
+element here. What a part compares with is worked out when a rule asks (`IpSet.as_set`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from fwsim.ruleset.values import Addresses, Choice, Interval, Location, Masked, 
 from .values import (
     BITS,
     AddressMask,
-    Refused,
+    RefusedError,
     address_range,
     mac,
     network,
@@ -34,9 +34,22 @@ METHODS = ("hash", "bitmap", "list")
 KINDS = {"port": ("inet_proto", "inet_service"), "iface": ("ifname",), "mac": ("ether_addr",), "mark": ("mark",)}
 WITH_PORTS = {6: "tcp", 17: "udp", 132: "sctp", 136: "udplite"}
 CREATED_WITH = frozenset(
-    "family hashsize maxelem bucketsize initval timeout range netmask markmask bitmask size netmask".split()
+    [
+        "family",
+        "hashsize",
+        "maxelem",
+        "bucketsize",
+        "initval",
+        "timeout",
+        "range",
+        "netmask",
+        "markmask",
+        "bitmask",
+        "size",
+        "netmask",
+    ]
 )
-ADDED_WITH = frozenset("timeout packets bytes comment skbmark skbprio skbqueue before after".split())
+ADDED_WITH = frozenset(["timeout", "packets", "bytes", "comment", "skbmark", "skbprio", "skbqueue", "before", "after"])
 """Options with a value; others, such as counters, nomatch and forceadd, have none."""
 
 LONGEST_NAME = 31
@@ -61,6 +74,8 @@ class IpSet:
     location: Location = field(default_factory=Location)
     dynamic: bool = False
     """A rule changes it."""
+    _known: list[Set | None] = field(default_factory=list)
+    """What `as_set` has worked out."""
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -70,22 +85,34 @@ class IpSet:
     @property
     def kinds(self) -> tuple[str, ...]:
         """What nft calls the types of the parts."""
+        if self.type == "bitmap:port":
+            return ("inet_service",)
         address = ("ipv4_addr",) if self.family == 4 else ("ipv6_addr",)
         return tuple(kind for part in self.parts for kind in KINDS.get(part, address))
 
     def as_set(self) -> Set | None:
-        """The set in netfilter's terms; None if some element is not simulated."""
+        """The set in netfilter's terms, when all commands are done; None if some element is not simulated."""
+        if not self._known:
+            self._known.append(self._as_set())
+        return self._known[0]
+
+    def _as_set(self) -> Set | None:
+        """The same, not yet worked out."""
         elements = self._elements()
         if elements is None:
             return None
-        timeout = int(self.options.get("timeout", "0")) * SECOND or None
+        timeout = self._number("timeout", 0) * SECOND or None
         value = None
         if len(self.kinds) == 1 and not self.dynamic:
             value = _joined(elements, [entry.nomatch for entry in self.entries.values()])
         return Set(
             self.name, self.kinds, tuple(elements), value, None, self.dynamic,
-            int(self.options.get("maxelem", "65536")), timeout, (), self.location,
+            self._number("maxelem", 65536), timeout, (), self.location,
         )  # fmt: skip
+
+    def _number(self, name: str, default: int) -> int:
+        """An option that is a number."""
+        return number(self.options[name], 0, 0xFFFFFFFF) if name in self.options else default
 
     def _elements(self) -> list[Element] | None:
         """All elements in the terms of matches."""
@@ -148,7 +175,7 @@ def _address(ipset: IpSet, word: str) -> Addresses:
     else:
         found = network(word, ipset.family)
         bits = BITS[ipset.family]
-        length = int(ipset.options.get("netmask", str(bits)))
+        length = number(ipset.options.get("netmask", str(bits)), 0, bits, "netmask")
         found = AddressMask(found.address & prefix_mask(length, bits), found.mask & prefix_mask(length, bits))
         intervals = found.intervals(bits) or ()
     return Addresses(v4=intervals) if ipset.family == 4 else Addresses(v6=intervals)
@@ -198,16 +225,18 @@ def _options(words: list[str], with_value: frozenset[str]) -> dict[str, str]:
 def _create(sets: dict[str, IpSet], words: list[str], location: Location) -> None:
     """`create NAME TYPE ...`."""
     if len(words) < 2:
-        raise Refused("expected `create NAME TYPE`")
+        raise RefusedError("expected `create NAME TYPE`")
     name, type_name = words[:2]
     method, _, parts = type_name.partition(":")
     if method not in METHODS or not set(parts.split(",")) <= PARTS:
-        raise Refused(f"`{type_name}` is no type of set: expected such as hash:ip, hash:net,port, bitmap:ip, list:set")
+        raise RefusedError(
+            f"`{type_name}` is no type of set: expected such as hash:ip, hash:net,port, bitmap:ip, list:set"
+        )
     options = _options(words[2:], CREATED_WITH)
     if name in sets and "-exist" not in options:
-        raise Refused(f"there is a set `{name}` already")
+        raise RefusedError(f"there is a set `{name}` already")
     if len(name) > LONGEST_NAME:
-        raise Refused(f"`{name}` has more than {LONGEST_NAME} characters")
+        raise RefusedError(f"`{name}` has more than {LONGEST_NAME} characters")
     for key in ("timeout", "maxelem"):
         number(options.get(key, "0"), 0, 0xFFFFFFFF, key)
     family = 6 if options.get("family") in ("inet6", "ipv6") else 4
@@ -217,21 +246,21 @@ def _create(sets: dict[str, IpSet], words: list[str], location: Location) -> Non
 def _change(sets: dict[str, IpSet], command: str, words: list[str]) -> None:
     """`add` or `del NAME ELEMENT`."""
     if len(words) < 2 or words[0] not in sets:
-        raise Refused(f"there is no set `{words[0] if words else ''}`")
+        raise RefusedError(f"there is no set `{words[0] if words else ''}`")
     ipset, text = sets[words[0]], words[1]
     options = _options(words[2:], ADDED_WITH)
     if command == "add":
         _check_element(ipset, text)
         ipset.entries[text] = Entry(text, "nomatch" in options)
     elif ipset.entries.pop(text, None) is None and "-exist" not in options:
-        raise Refused(f"`{text}` is no element of `{ipset.name}` as it was added")
+        raise RefusedError(f"`{text}` is no element of `{ipset.name}` as it was added")
 
 
 def _check_element(ipset: IpSet, text: str) -> None:
     """Refuse what cannot be an element."""
     words = text.split(",")
     if len(words) > len(ipset.parts) or (len(words) < len(ipset.parts) and ipset.type != "bitmap:ip,mac"):
-        raise Refused(f"`{text}` is no element of a set of type {ipset.type}")
+        raise RefusedError(f"`{text}` is no element of a set of type {ipset.type}")
     if not ipset.type.startswith("list"):
         for part, word in zip(ipset.parts, words, strict=False):
             _part(ipset, part, word)
@@ -244,7 +273,7 @@ def command(sets: dict[str, IpSet], words: list[str], location: Location) -> Non
     """One command, without the name of the program."""
     words = [word for word in words if word not in ("-!", "-q")] + (["-exist"] if "-!" in words else [])
     if not words:
-        raise Refused("expected a command of ipset")
+        raise RefusedError("expected a command of ipset")
     what = ALIASES.get(words[0], words[0])
     if what == "create":
         _create(sets, words[1:], location)
@@ -253,12 +282,12 @@ def command(sets: dict[str, IpSet], words: list[str], location: Location) -> Non
     elif what in ("flush", "destroy"):
         for name in [name for name in words[1:2] if name != "-exist"] or list(sets):
             if name not in sets:
-                raise Refused(f"there is no set `{name}`")
+                raise RefusedError(f"there is no set `{name}`")
             if what == "destroy":
                 del sets[name]
             else:
                 sets[name].entries.clear()
     elif what != "COMMIT":
-        raise Refused(
+        raise RefusedError(
             f"`{words[0]}` is no command of ipset that is read here: expected create, add, del, flush, destroy"
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from .extensions import Use
 from .options import WORDS, Given, Option, read
-from .values import Refused
+from .values import RefusedError
 
 
 @dataclass(slots=True)
@@ -22,13 +22,17 @@ class Parameters:
     def take(self, option: str) -> str:
         """The next one, which an option needs."""
         if self.next >= len(self.words):
-            raise Refused(f"option {option} needs a word behind it")
+            raise RefusedError(f"option {option} needs a word behind it")
         self.next += 1
         return self.words[self.next - 1]
 
+    def peek(self) -> str:
+        """The next one, if there is one."""
+        return self.words[self.next] if self.next < len(self.words) else ""
+
     def has_plain(self) -> bool:
         """Whether one follows that is no option."""
-        return self.next < len(self.words) and self.words[self.next][:1] not in ("-", "!", "")
+        return self.peek()[:1] not in ("-", "!", "")
 
 
 @dataclass(slots=True)
@@ -65,17 +69,17 @@ def give(found: tuple[Use, Option], word: str, glued: str | None, negated: bool,
     use, option = found
     name = use.extension.name
     if negated and not option.inverts:
-        raise Refused(f"{name}: option --{option.key} cannot be inverted")
+        raise RefusedError(f"{name}: option --{option.key} cannot be inverted")
     if option.key in use.given and not option.repeats:
-        raise Refused(f"{name}: option --{option.key} can be given only once")
+        raise RefusedError(f"{name}: option --{option.key} can be given only once")
     count = int(parameters.has_plain()) if option.kind == "maybe" else WORDS.get(option.kind, 1)
     if glued is not None and not count:
-        raise Refused(f"option --{option.key} takes no word")
+        raise RefusedError(f"option --{option.key} takes no word")
     words = [] if glued is None else [glued]
     while len(words) < count:
         words.append(parameters.take(word))
     if words[:1] == ["!"]:
-        raise Refused(f"iptables wants `!` in front of the option: `! {word}`")
+        raise RefusedError(f"iptables wants `!` in front of the option: `! {word}`")
     text = _text(negated, word, words if glued is None else words[1:])
     use.given[option.key] = Given(read(option, words, use.family), negated, text)
 

@@ -17,8 +17,8 @@ from fwsim.terms import Verdict as Policy
 from .commands import VERDICTS, Command
 from .extensions import EVERYWHERE, FORWARD, INPUT, OUTPUT, POSTROUTING, PREROUTING, TARGETS
 from .ipset import IpSet
-from .rules import RuleWords
-from .values import Refused
+from .rules import RuleWords, without_text
+from .values import RefusedError
 
 
 class Base(NamedTuple):
@@ -59,7 +59,6 @@ class Entry:
     """A rule in its chain."""
 
     steps: tuple[Step, ...]
-    addresses: tuple[object, ...]
     rule: RuleWords
     name: str | None
     location: Location
@@ -68,7 +67,7 @@ class Entry:
 
     def same_as(self) -> tuple[object, ...]:
         """Equal for rules that -D takes for the same."""
-        return self.addresses, self.rule.same_as()
+        return self.name, self.jump, tuple(without_text(step) for step in self.steps)
 
 
 @dataclass(slots=True)
@@ -108,7 +107,7 @@ class Machine:
     def table(self, name: str, location: Location) -> TableState:
         """A table, which is there as soon as it is asked for."""
         if name not in TABLES:
-            raise Refused(f"there is no table `{name}`: expected one of {', '.join(TABLES)}")
+            raise RefusedError(f"there is no table `{name}`: expected one of {', '.join(TABLES)}")
         if name not in self.tables:
             chains = {chain: ChainState(chain, base, location=location) for chain, base in TABLES[name].items()}
             self.tables[name] = TableState(name, chains, location)
@@ -125,16 +124,18 @@ class Machine:
     def declare(self, table: TableState, name: str, policy: str, location: Location) -> None:
         """`:CHAIN POLICY` of iptables-restore."""
         if len(name) > LONGEST_CHAIN:
-            raise Refused(f"the name of a chain has more than {LONGEST_CHAIN} characters")
+            raise RefusedError(f"the name of a chain has more than {LONGEST_CHAIN} characters")
         chain = table.chains.get(name)
         if chain is None:
             if name in VERDICTS:
-                raise Refused(f"`{name}` is no name for a chain")
+                raise RefusedError(f"`{name}` is no name for a chain")
             if policy != "-":
-                raise Refused(f"`{name}` is no chain of the table {table.name} itself: it has no policy, expected `-`")
+                raise RefusedError(
+                    f"`{name}` is no chain of the table {table.name} itself: it has no policy, expected `-`"
+                )
             table.chains[name] = ChainState(name, location=location)
         elif chain.base is None:
-            raise Refused(f"there is a chain `{name}` already")
+            raise RefusedError(f"there is a chain `{name}` already")
         else:
             chain.location = location
             if policy != "-":
@@ -166,20 +167,22 @@ class Machine:
     def _new(self, table: TableState, name: str, location: Location) -> None:
         """`-N`."""
         if name in table.chains:
-            raise Refused(f"there is a chain `{name}` already")
+            raise RefusedError(f"there is a chain `{name}` already")
         if name in VERDICTS or (name, self.family) in TARGETS:
-            raise Refused(f"`{name}` is the name of a target")
+            raise RefusedError(f"`{name}` is the name of a target")
         if not name or name[0] in "-!" or len(name) > LONGEST_CHAIN:
-            raise Refused(f"`{name}` is no name for a chain: at most {LONGEST_CHAIN} characters, - and ! not in front")
+            raise RefusedError(
+                f"`{name}` is no name for a chain: at most {LONGEST_CHAIN} characters, - and ! not in front"
+            )
         table.chains[name] = ChainState(name, location=location)
 
     def _policy(self, table: TableState, name: str, policy: str, location: Location) -> None:
         """`-P`."""
         chain = _chain(table, name)
         if chain.base is None:
-            raise Refused(f"`{name}` is no chain of the table {table.name} itself: it has no policy")
+            raise RefusedError(f"`{name}` is no chain of the table {table.name} itself: it has no policy")
         if policy not in POLICIES:
-            raise Refused(f"`{policy}` is no policy: expected ACCEPT or DROP")
+            raise RefusedError(f"`{policy}` is no policy: expected ACCEPT or DROP")
         chain.policy = POLICIES[policy]
         chain.location = replace(location, policy_line=location.line)
 
@@ -187,9 +190,9 @@ class Machine:
         """`-E`."""
         chain = _chain(table, old)
         if chain.base is not None:
-            raise Refused(f"`{old}` cannot be renamed")
+            raise RefusedError(f"`{old}` cannot be renamed")
         if new in table.chains or not new or len(new) > LONGEST_CHAIN:
-            raise Refused(f"`{new}` is no new name for a chain")
+            raise RefusedError(f"`{new}` is no new name for a chain")
         chain.name = new
         table.chains = {known.name: known for known in table.chains.values()}
         for entry in table.entries():
@@ -204,12 +207,12 @@ class Machine:
         going = {chain.name for chain in chains if chain.base is None or named}
         for chain in chains:
             if chain.name in going and (chain.base is not None or chain.entries):
-                raise Refused(
+                raise RefusedError(
                     f"chain `{chain.name}` cannot be deleted: it {'is built in' if chain.base else 'has rules'}"
                 )
         for entry in table.entries():
             if entry.jump in going:
-                raise Refused(f"chain `{entry.jump}` cannot be deleted: line {entry.location.line} jumps to it")
+                raise RefusedError(f"chain `{entry.jump}` cannot be deleted: line {entry.location.line} jumps to it")
         for name in going:
             del table.chains[name]
 
@@ -231,7 +234,7 @@ class Machine:
             chain.entries[place:place] = entries
         elif letter == "R":
             if number is None or len(entries) != 1:
-                raise Refused("-R needs the number of a rule, and one source and destination")
+                raise RefusedError("-R needs the number of a rule, and one source and destination")
             chain.entries[_place(chain, number, len(chain.entries))] = entries[0]
         else:
             self._find(chain, entries, letter == "D")
@@ -242,7 +245,7 @@ class Machine:
             same = entry.same_as()
             found = next((n for n, one in enumerate(chain.entries) if one.same_as() == same), None)
             if found is None:
-                raise Refused(f"there is no such rule in chain `{chain.name}`")
+                raise RefusedError(f"there is no such rule in chain `{chain.name}`")
             if delete:
                 del chain.entries[found]
 
@@ -250,21 +253,21 @@ class Machine:
         """The rules that a command speaks of."""
         rule = command.rule
         if rule.jump is not None and table.chains[rule.jump].base is not None:
-            raise Refused(f"`{rule.jump}` is a chain of the table itself: no rule jumps to it")
+            raise RefusedError(f"`{rule.jump}` is a chain of the table itself: no rule jumps to it")
         ways = list(rule.steps(command.chain))
         hooks = rule.hooks()
-        return [Entry(steps, key, rule, rule.comment, location, rule.jump, hooks) for key, steps in ways]
+        return [Entry(steps, rule, rule.comment, location, rule.jump, hooks) for steps in ways]
 
 
 def _chain(table: TableState, name: str) -> ChainState:
     """A chain that must be there."""
     if name not in table.chains:
-        raise Refused(f"there is no chain `{name}` in the table {table.name}")
+        raise RefusedError(f"there is no chain `{name}` in the table {table.name}")
     return table.chains[name]
 
 
 def _place(chain: ChainState, number: int, most: int) -> int:
     """The place of a rule by its number."""
     if number > most:
-        raise Refused(f"there is no rule {number} in chain `{chain.name}`: it has {len(chain.entries)}")
+        raise RefusedError(f"there is no rule {number} in chain `{chain.name}`: it has {len(chain.entries)}")
     return number - 1

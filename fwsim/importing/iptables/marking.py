@@ -10,9 +10,9 @@ from typing import NamedTuple
 from fwsim.netfilter.fields import NotSimulated
 from fwsim.netfilter.steps import Alter, Assign, Effectless, NoTrack, SetHelper, Step, Term
 
-from .extensions import Steps, Use, target
+from .extensions import TCP, UDP, Steps, Use, target
 from .options import one_of
-from .values import Refused, number
+from .values import RefusedError, number
 
 ALL = 0xFFFFFFFF
 
@@ -109,7 +109,22 @@ def _moved(target: str, cleared: int, source: str, taken: int, shift: int, text:
     return Assign(target, 0, (*old, Term(source, _shifted(taken, shift), shift)), text, lenient=True)
 
 
-EVENTS = frozenset("new related destroy reply assured protoinfo helper mark natseqinfo secmark label synproxy".split())
+EVENTS = frozenset(
+    [
+        "new",
+        "related",
+        "destroy",
+        "reply",
+        "assured",
+        "protoinfo",
+        "helper",
+        "mark",
+        "natseqinfo",
+        "secmark",
+        "label",
+        "synproxy",
+    ]
+)
 
 
 def _check_events(use: Use) -> None:
@@ -117,7 +132,20 @@ def _check_events(use: Use) -> None:
     for name in ("ctevents", "expevents"):
         for word in use.given[name].value.split(",") if name in use else ():
             if word not in EVENTS:
-                raise Refused(f"--{name}: `{word}` is none of {' '.join(sorted(EVENTS))}")
+                raise RefusedError(f"--{name}: `{word}` is none of {' '.join(sorted(EVENTS))}")
+
+
+HELPERS: dict[str, tuple[int, ...]] = {
+    "ftp": (TCP,), "tftp": (UDP,), "sip": (TCP, UDP), "irc": (TCP,), "RAS": (UDP,), "Q.931": (TCP,), "amanda": (UDP,),
+    "netbios-ns": (UDP,), "snmp": (UDP,), "pptp": (TCP,), "sane": (TCP,),
+}  # fmt: skip
+"""The protocols of the kernel's own helpers."""
+
+
+def _check_helper(name: str, protocol: int) -> None:
+    """A helper of the kernel's is for its protocols; others may come from user space."""
+    if protocol not in HELPERS.get(name, (protocol,)):
+        raise RefusedError(f"--helper: `{name}` is not for this protocol")
 
 
 @target(
@@ -136,7 +164,8 @@ def ct(use: Use) -> Steps:
         return
     if "helper" in use:
         if not use.protocol or use.protocol_negated:
-            raise Refused("--helper needs a protocol: `-p tcp` or `-p udp`")
+            raise RefusedError("--helper needs a protocol: `-p tcp` or `-p udp`")
+        _check_helper(use.given["helper"].value, use.protocol)
         yield SetHelper(use.given["helper"].value, text)
     unknown = [use.given[name].text for name in ("zone", "zone-orig", "zone-reply", "timeout") if name in use]
     if unknown:

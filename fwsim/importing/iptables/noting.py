@@ -10,9 +10,9 @@ import re
 from fwsim.netfilter.steps import Effectless
 
 from .extensions import FORWARD, OUTPUT, POSTROUTING, Steps, Use, target
-from .values import Refused, number_or_none
+from .values import RefusedError, number_or_none
 
-LEVELS = frozenset("emerg panic alert crit error warning notice info debug".split())
+LEVELS = frozenset(["emerg", "panic", "alert", "crit", "error", "warning", "notice", "info", "debug"])
 PREFIXES = ("log-prefix", "nflog-prefix", "ulog-prefix")
 LONGEST_PREFIX = {"log-prefix": 29, "nflog-prefix": 63, "ulog-prefix": 31}
 
@@ -24,7 +24,7 @@ def _noted(use: Use) -> Effectless:
         if name in use:
             prefix = use.given[name].value
             if "\n" in prefix:
-                raise Refused(f"--{name}: the quote is not closed")
+                raise RefusedError(f"--{name}: the quote is not closed")
             prefix = prefix[: LONGEST_PREFIX[name]]
     return Effectless(use.whole_text(), prefix)
 
@@ -38,7 +38,7 @@ def log(use: Use) -> Steps:
     if "log-level" in use:
         level = use.given["log-level"].value
         if level not in LEVELS and number_or_none(level, 0, 7) is None:
-            raise Refused(f"--log-level: `{level}` is none of 0 to 7 and {' '.join(sorted(LEVELS))}")
+            raise RefusedError(f"--log-level: `{level}` is none of 0 to 7 and {' '.join(sorted(LEVELS))}")
     yield _noted(use)
 
 
@@ -46,7 +46,7 @@ def log(use: Use) -> Steps:
 def audit(use: Use) -> Steps:
     """xt_AUDIT.c."""
     if use.given["type"].value not in ("accept", "drop", "reject"):
-        raise Refused("--type: expected accept, drop or reject")
+        raise RefusedError("--type: expected accept, drop or reject")
     yield _noted(use)
 
 
@@ -54,7 +54,7 @@ def audit(use: Use) -> Steps:
 def classify(use: Use) -> Steps:
     """xt_CLASSIFY.c."""
     if not re.fullmatch(r"[0-9a-fA-F]+:[0-9a-fA-F]+", use.given["set-class"].value):
-        raise Refused("--set-class: expected MAJOR:MINOR")
+        raise RefusedError("--set-class: expected MAJOR:MINOR")
     yield _noted(use)
 
 

@@ -21,7 +21,7 @@ from .extensions import (
     match,
 )
 from .options import one_of
-from .values import Refused, number_or_none
+from .values import RefusedError, number_or_none
 
 SOCKETS = frozenset((OUTPUT, POSTROUTING))
 """Where a packet may have the socket that has sent it."""
@@ -40,7 +40,7 @@ def _check_ids(use: Use, names: tuple[str, ...]) -> None:
         if text[:1].isdigit() and (
             len(parts) > 2 or any(number_or_none(part, 0, 0xFFFFFFFE) is None for part in parts)
         ):
-            raise Refused(f"--{name}: `{text}` is no number, range or name")
+            raise RefusedError(f"--{name}: `{text}` is no number, range or name")
 
 
 @match(
@@ -85,12 +85,12 @@ def string(use: Use) -> Steps:
     """xt_string.c: payload is not simulated."""
     one_of("string", use.given, "string", "hex-string")
     if use.given["algo"].value not in ("bm", "kmp", "fsm"):
-        raise Refused("--algo: expected bm or kmp")
+        raise RefusedError("--algo: expected bm or kmp")
     if "hex-string" in use:
         for block in use.given["hex-string"].value.split("|")[1::2]:
             digits = block.replace(" ", "")
             if len(digits) % 2 or not re.fullmatch(r"[0-9a-fA-F]*", digits):
-                raise Refused(f"--hex-string: `{block}` is no block of hexadecimal bytes")
+                raise RefusedError(f"--hex-string: `{block}` is no block of hexadecimal bytes")
     yield use.unknown()
 
 
@@ -102,7 +102,7 @@ U32 = re.compile(rf"{U32_TEST}(?:&&{U32_TEST})*\Z")
 def u32(use: Use) -> Steps:
     """xt_u32.c."""
     if not U32.match(use.given["u32"].value):
-        raise Refused("--u32: expected tests such as `0&0xFFFF=0x100:0xFFFF`, with && between them")
+        raise RefusedError("--u32: expected tests such as `0&0xFFFF=0x100:0xFFFF`, with && between them")
     yield use.unknown()
 
 
@@ -111,7 +111,7 @@ def bpf(use: Use) -> Steps:
     """xt_bpf.c."""
     one_of("bpf", use.given, "bytecode", "object-pinned")
     if "bytecode" in use and not re.match(r"\d+,(\s*\d+ \d+ \d+ \d+\s*,?)+\Z", use.given["bytecode"].value):
-        raise Refused("--bytecode: expected what nfbpf_compile prints")
+        raise RefusedError("--bytecode: expected what nfbpf_compile prints")
     yield use.unknown()
 
 
@@ -123,9 +123,9 @@ def policy(use: Use) -> Steps:
     """xt_policy.c: IPsec is not simulated."""
     directions = {"in": (PREROUTING, INPUT, FORWARD), "out": (FORWARD, OUTPUT, POSTROUTING)}
     if "dir" not in use or use.given["dir"].value not in directions:
-        raise Refused("policy: `--dir in` or `--dir out` must be given")
+        raise RefusedError("policy: `--dir in` or `--dir out` must be given")
     if "pol" in use and use.given["pol"].value not in ("none", "ipsec"):
-        raise Refused("--pol: expected none or ipsec")
+        raise RefusedError("--pol: expected none or ipsec")
     use.hooks = frozenset(directions[use.given["dir"].value])
     yield use.unknown()
 
@@ -135,7 +135,7 @@ def realm(use: Use) -> Steps:
     """xt_realm.c."""
     value, _, mask = use.given["realm"].value.partition("/")
     if number_or_none(value, 0, 0xFFFFFFFF) is None or (mask and number_or_none(mask, 0, 0xFFFFFFFF) is None):
-        raise Refused("--realm: expected a number; names of realms are the machine's")
+        raise RefusedError("--realm: expected a number; names of realms are the machine's")
     yield use.unknown()
 
 
@@ -143,6 +143,10 @@ def realm(use: Use) -> Steps:
 def devgroup(use: Use) -> Steps:
     """xt_devgroup.c."""
     one_of("devgroup", use.given, "src-group", "dst-group")
+    for name, given in use.given.items():
+        parts = given.value.split("/")
+        if len(parts) > 2 or any(number_or_none(part, 0, 0xFFFFFFFF) is None for part in parts):
+            raise RefusedError(f"--{name}: expected a number; names of groups are the machine's")
     yield use.unknown()
 
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from . import values
-from .values import Refused
+from .services import ANY_PROTOCOL
+from .values import RefusedError
 
 
 class Option(NamedTuple):
@@ -65,7 +66,7 @@ def option(declaration: str) -> Option:
 def _text(text: str, declared: Option, family: int) -> Any:
     """A text, of at least so many characters."""
     if len(text) < declared.low:
-        raise Refused("expected a text that is not empty")
+        raise RefusedError("expected a text that is not empty")
     return text
 
 
@@ -104,7 +105,7 @@ READERS: dict[str, Callable[[str, Option, int], Any]] = {
     "mac": lambda text, declared, family: values.mac(text),
     "proto": lambda text, declared, family: values.protocol(text),
     "ports": lambda text, declared, family: values.loose_port_range(text),
-    "port": lambda text, declared, family: values.port(text, values.ANY_PROTOCOL),
+    "port": lambda text, declared, family: values.port(text, ANY_PROTOCOL),
     "host": lambda text, declared, family: values.address(text, family),
     "network": _network, "plen": _prefix, "plenmask": _prefix,
 }  # fmt: skip
@@ -118,8 +119,8 @@ def read(declared: Option, words: list[str], family: int) -> Any:
         return tuple(words)
     try:
         return reader(words[0], declared, family)
-    except Refused as refused:
-        raise Refused(f"--{declared.key}: {refused}") from None
+    except RefusedError as refused:
+        raise RefusedError(f"--{declared.key}: {refused}") from None
 
 
 def check(extension: str, options: Iterable[Option], given: Mapping[str, Given]) -> None:
@@ -127,17 +128,17 @@ def check(extension: str, options: Iterable[Option], given: Mapping[str, Given])
     for declared in options:
         if declared.key not in given:
             if declared.needed:
-                raise Refused(f"{extension}: option --{declared.key} must be given")
+                raise RefusedError(f"{extension}: option --{declared.key} must be given")
             continue
         for other in declared.excludes:
             if other in given:
-                raise Refused(f"{extension}: option --{declared.key} cannot be used together with --{other}")
+                raise RefusedError(f"{extension}: option --{declared.key} cannot be used together with --{other}")
         for other in declared.requires:
             if other not in given:
-                raise Refused(f"{extension}: option --{declared.key} also needs --{other}")
+                raise RefusedError(f"{extension}: option --{declared.key} also needs --{other}")
 
 
 def one_of(extension: str, given: Mapping[str, Given], *names: str) -> None:
     """Refuse an extension that was given none of the options that make sense of it."""
     if not any(name in given for name in names):
-        raise Refused(f"{extension}: one of {', '.join('--' + name for name in names)} must be given")
+        raise RefusedError(f"{extension}: one of {', '.join('--' + name for name in names)} must be given")

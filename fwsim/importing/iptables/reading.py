@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fwsim.errors import RulesetError
+from fwsim.garbage import uncollected
 from fwsim.netfilter.model import Netfilter, Table
 
 from .building import interfaces_of, tables_of
-from .state import Reading, TooMany
+from .state import Reading, TooManyError
 from .text import Text
 
 
@@ -23,6 +24,7 @@ def read_iptables(text: str, path: str, family: int | None = None) -> Netfilter:
     return combined([(path, text)], family)
 
 
+@uncollected()
 def combined(texts: Sequence[tuple[str, str]], family: int | None = None) -> Netfilter:
     """Read the texts of one machine, each with its path: iptables-save, ip6tables-save, `ipset save`, in any order."""
     reading = Reading(family)
@@ -33,7 +35,7 @@ def combined(texts: Sequence[tuple[str, str]], family: int | None = None) -> Net
         for file in files:
             file.read()
         reading.check_unchecked()
-    except TooMany:
+    except TooManyError:
         pass
     if reading.problems:
         raise RulesetError(reading.problems)

@@ -1,24 +1,24 @@
 """A rule as it was written, and the steps that it stands for.
 
-Read first: `extensions`, `fwsim.netfilter.steps`. iptables compares the header first (`ip_tables.c`: ip_packet_match), then
-its matches in the order in which they were loaded, then comes the target. A list of addresses makes several rules.
+Read first: `extensions`, `fwsim.netfilter.steps`. iptables compares the header first (`ip_tables.c`: ip_packet_match),
+then its matches in the order in which they were loaded; then comes the target. A list of addresses makes several rules.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from fwsim.netfilter.fields import Raw
-from fwsim.netfilter.steps import Match, Step, Verdict
+from fwsim.netfilter.steps import AnyOf, Effectless, Match, Step, Unknown, Verdict
 from fwsim.ruleset.values import Masked, Names, Numbers
 from fwsim.terms import Hook
 
 from . import options
 from .extensions import EVERYWHERE, Use
 from .transport import FLAGS, flag_mask
-from .values import AddressMask, Refused, addresses_value
+from .values import AddressMask, RefusedError, addresses_value
 
 ADDRESS_FIELDS = {("src", 6): Raw("nh", 64, 128), ("dst", 6): Raw("nh", 192, 128)}
 """Where an IPv6 address stands, for masks with holes."""
@@ -77,55 +77,45 @@ class RuleWords:
             allowed = allowed & use.extension.hooks & use.hooks
         return allowed
 
-    def same_as(self) -> tuple[object, ...]:
-        """What makes two rules the same for -D and -C."""
-        used = [
-            (use.extension.name, sorted((key, given.value, given.negated) for key, given in use.given.items()))
-            for use in self._everything()
-        ]
-        mains = (self.iif, self.oif, self.protocol, self.fragment)
-        main = [one and (one.value, one.negated) for one in mains]
-        return main, used, self.verdict, self.target, self.use is None
-
     def _everything(self) -> list[Use]:
         """The matches and the target."""
         return self.uses if self.use is None else [*self.uses, self.use]
 
     # --- steps ------------------------------------------------------------------------------------------------------
 
-    def steps(self, chain: str) -> Iterator[tuple[tuple[object, ...], tuple[Step, ...]]]:
-        """For each pair of addresses what makes it different, and its steps."""
+    def steps(self, chain: str) -> Iterator[tuple[Step, ...]]:
+        """The steps of the rule, for each pair of addresses."""
         self._check(chain)
         rest = tuple(self._rest())
-        for source in self.sources or [None]:
-            for destination in self.destinations or [None]:
-                pair = [*self._address("src", source), *self._address("dst", destination)]
-                key = tuple(one and (one.value, one.negated) for one in (source, destination))
-                yield key, (*pair, *rest)
+        nowhere: list[Main | None] = [None]
+        for source in self.sources or nowhere:
+            for destination in self.destinations or nowhere:
+                yield (*self._address("src", source), *self._address("dst", destination), *rest)
 
     def _check(self, chain: str) -> None:
         """What iptables and the kernel ask of the rule as a whole."""
         if chain in WITHOUT_OUT and self.oif is not None:
-            raise Refused(f"-o has no place in {chain}")
+            raise RefusedError(f"-o has no place in {chain}")
         if chain in WITHOUT_IN and self.iif is not None:
-            raise Refused(f"-i has no place in {chain}")
+            raise RefusedError(f"-i has no place in {chain}")
         if self.table == "nat" and self.verdict == "drop":
-            raise Refused("the table nat is not for filtering: DROP has no place in it")
+            raise RefusedError("the table nat is not for filtering: DROP has no place in it")
         for use in self._everything():
             self._check_use(use)
 
     def _check_use(self, use: Use) -> None:
         """What an extension asks of the rule."""
         extension = use.extension
+        use.protocol_then = use.protocol
         if self.protocol is not None:
             use.protocol, use.protocol_negated = self.protocol.value, self.protocol.negated
         options.check(extension.name, extension.distinct(), use.given)
         if extension.protocols and (use.protocol not in extension.protocols or use.protocol_negated):
-            raise Refused(
+            raise RefusedError(
                 f"{extension.name} needs a protocol that it knows: `-p` with {_protocols(extension.protocols)}"
             )
         if extension.tables and self.table not in extension.tables:
-            raise Refused(f"{extension.name} has its place in the table {' or '.join(extension.tables)} only")
+            raise RefusedError(f"{extension.name} has its place in the table {' or '.join(extension.tables)} only")
 
     def _rest(self) -> Iterator[Step]:
         """All but the addresses."""
@@ -154,6 +144,16 @@ class RuleWords:
         value = addresses_value(found, self.family, main.negated)
         selector = ADDRESS_FIELDS[side, 6] if isinstance(value, Masked) and self.family == 6 else side
         yield Match(selector, value, text=main.text)
+
+
+def without_text(step: Step) -> Step:
+    """A step as -D compares it: how it was written does not count, but of what has no effect it is all there is."""
+    if isinstance(step, AnyOf):
+        ways = tuple(tuple(replace(match, text="") for match in way) for way in step.alternatives)
+        return AnyOf(ways)
+    if isinstance(step, (Unknown, Effectless)):
+        return step
+    return replace(step, text="")
 
 
 def _protocols(numbers: tuple[int, ...]) -> str:

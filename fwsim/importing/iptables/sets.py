@@ -1,7 +1,7 @@
 """The match `set` and the target SET.
 
-Read first: `ipset`, `extensions`. A set that was not given with the ruleset is there, but not known: what hangs on it is
-unknown.
+Read first: `ipset`, `extensions`. A set that was not given with the ruleset is there, but not known: what hangs on it
+is unknown.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from fwsim.ruleset.values import Addresses, MatchValue, Numbers
 from .extensions import NEVER, Steps, Use, match, target
 from .ipset import IpSet
 from .options import one_of
-from .values import Refused
+from .values import RefusedError
 
 SECOND = 1_000_000_000
 FIELDS = {
@@ -30,7 +30,7 @@ def _directions(text: str) -> tuple[str, ...]:
     """`src,dst`."""
     directions = tuple(text.split(","))
     if not set(directions) <= {"src", "dst"} or len(directions) > 6:
-        raise Refused(f"`{text}`: expected src and dst, with commas, one for each part of an element")
+        raise RefusedError(f"`{text}`: expected src and dst, with commas, one for each part of an element")
     return directions
 
 
@@ -57,8 +57,8 @@ def membership(use: Use, ipset: IpSet, directions: tuple[str, ...], negated: boo
     """Whether a packet is in a set."""
     if ipset.type == "list:set":
         return _in_list(use, ipset, directions, negated, text)
-    if len(directions) < len(ipset.parts) or ("ip" in ipset.parts or "net" in ipset.parts) and (
-            ipset.family != use.family):  # fmt: skip
+    if len(directions) < len(ipset.parts) or (("ip" in ipset.parts or "net" in ipset.parts) and (
+            ipset.family != use.family)):  # fmt: skip
         return _never(negated)
     known = ipset.as_set()
     if known is None:
@@ -68,7 +68,7 @@ def membership(use: Use, ipset: IpSet, directions: tuple[str, ...], negated: boo
     selectors = selectors_of(ipset, directions)
     if known.value is not None:
         return [Match(selectors[0], _named(ipset, negated), negated, text)]
-    return [Lookup(selectors, (), ipset.name, negated, text)]
+    return [Lookup(selectors, (), ipset.name, negated, text, absent=negated)]
 
 
 def _in_list(use: Use, ipset: IpSet, directions: tuple[str, ...], negated: bool, text: str) -> list[Step]:

@@ -10,19 +10,92 @@ import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .values import Refused
+from .values import RefusedError
 
 ADVICE = "no shell is evaluated here: run the script on its machine and give the output of `iptables-save`"
 PROGRAMS = re.compile(r"(ip6?tables)(?:-legacy|-nft)?\Z")
 ASSIGNMENT = re.compile(r"\w+=")
 KEYWORDS = frozenset(
-    "if then else elif fi for while until do done case esac select function { } [ [[ test . source eval exec return "
-    "export local declare readonly read alias trap shift wait".split()
+    [
+        "if",
+        "then",
+        "else",
+        "elif",
+        "fi",
+        "for",
+        "while",
+        "until",
+        "do",
+        "done",
+        "case",
+        "esac",
+        "select",
+        "function",
+        "{",
+        "}",
+        "[",
+        "[[",
+        "test",
+        ".",
+        "source",
+        "eval",
+        "exec",
+        "return",
+        "export",
+        "local",
+        "declare",
+        "readonly",
+        "read",
+        "alias",
+        "trap",
+        "shift",
+        "wait",
+    ]
 )
 ASIDE = frozenset(
-    "echo printf modprobe insmod depmod sysctl exit set : true false sleep clear service systemctl rc-service logger "
-    "netfilter-persistent iptables-save ip6tables-save cd umask date sync ip ifconfig route brctl cat ls touch mkdir "
-    "chmod apt apt-get yum dnf /etc/init.d/iptables nmap ping tcpdump".split()
+    [
+        "echo",
+        "printf",
+        "modprobe",
+        "insmod",
+        "depmod",
+        "sysctl",
+        "exit",
+        "set",
+        ":",
+        "true",
+        "false",
+        "sleep",
+        "clear",
+        "service",
+        "systemctl",
+        "rc-service",
+        "logger",
+        "netfilter-persistent",
+        "iptables-save",
+        "ip6tables-save",
+        "cd",
+        "umask",
+        "date",
+        "sync",
+        "ip",
+        "ifconfig",
+        "route",
+        "brctl",
+        "cat",
+        "ls",
+        "touch",
+        "mkdir",
+        "chmod",
+        "apt",
+        "apt-get",
+        "yum",
+        "dnf",
+        "/etc/init.d/iptables",
+        "nmap",
+        "ping",
+        "tcpdump",
+    ]
 )
 """Commands that change no rule of iptables."""
 
@@ -67,13 +140,13 @@ def commands(line: str) -> Iterator[Simple]:
     if not line.strip() or line.lstrip().startswith("#"):
         return
     if "$" in bare or "`" in bare:
-        raise Refused(f"`{'$' if '$' in bare else '`'}` asks the shell: {ADVICE}")
+        raise RefusedError(f"`{'$' if '$' in bare else '`'}` asks the shell: {ADVICE}")
     lexer = shlex.shlex(SILENCED.sub(" ", line), posix=True, punctuation_chars=";&|<>()")
     lexer.whitespace_split = True
     try:
         words = list(lexer)
     except ValueError as error:
-        raise Refused(f"the line cannot be cut into words: {error}") from None
+        raise RefusedError(f"the line cannot be cut into words: {error}") from None
     command: list[str] = []
     for word in [*words, ";"]:
         if word in PARTS:
@@ -90,16 +163,16 @@ def _simple(words: list[str]) -> Iterator[Simple]:
         return
     name = words[0].rpartition("/")[2]
     if words[0] in KEYWORDS or ASSIGNMENT.match(words[0]):
-        raise Refused(f"`{words[0]}` is shell: {ADVICE}")
+        raise RefusedError(f"`{words[0]}` is shell: {ADVICE}")
     if name in ASIDE or words[0] in ASIDE:
         yield Simple(None, words)
         return
     found = PROGRAMS.match(name)
     if found is None and name != "ipset":
-        raise Refused(f"`{words[0]}` is no command that is read here: {ADVICE}")
+        raise RefusedError(f"`{words[0]}` is no command that is read here: {ADVICE}")
     shell = next((word for word in words if word and set(word) <= PUNCTUATION), None)
     if shell is not None:
-        raise Refused(f"`{shell}` is shell: {ADVICE}")
+        raise RefusedError(f"`{shell}` is shell: {ADVICE}")
     yield Simple(found[1] if found else "ipset", words[1:])
 
 

@@ -16,7 +16,7 @@ from .reach import problems_of
 MOST_PROBLEMS = 50
 
 
-class TooMany(Exception):
+class TooManyError(Exception):
     """So many problems that no more are looked for."""
 
 
@@ -49,7 +49,7 @@ class Reading:
         """Remember a problem, up to a number."""
         self.problems.append(problem)
         if len(self.problems) >= MOST_PROBLEMS:
-            raise TooMany
+            raise TooManyError
 
     def remark(self, location: Location, what: str) -> None:
         """Remember what was read but changes nothing."""

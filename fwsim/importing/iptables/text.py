@@ -1,7 +1,7 @@
 """One text while it is read, line by line.
 
-Read first: `state`, `recognising`, `shell`. Between `*TABLE` and `COMMIT` a line is what iptables-restore takes; elsewhere
-it is a command of a script, a line of `iptables -S`, or one of ipset, which has been read before.
+Read first: `state`, `recognising`, `shell`. Between `*TABLE` and `COMMIT` a line is what iptables-restore takes;
+elsewhere it is a command of a script, a line of `iptables -S`, or one of ipset, which has been read before.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from .arguments import placed, split
 from .commands import Command, Parser
 from .machine import TableState
 from .recognising import family_of, family_of_header
-from .shell import ADVICE, Logical, Simple, commands, logical_lines
+from .shell import Logical, Simple, commands, logical_lines
 from .state import Reading
-from .values import Refused
+from .values import RefusedError
 
 EXTENSIONS = (
     addressing, altering, clock, counting, ending, headers, icmp, marking, noting, opaque, sets, tracking, translation,
@@ -43,8 +43,7 @@ EXTENSIONS = (
 """The modules that declare matches and targets."""
 
 FAMILIES = {"iptables": 4, "ip6tables": 6}
-IPSET_LINE = re.compile(r"ipset |(?:create|add|del|flush|destroy|-N|-A) \S+ (?:\S+:\S|(?=[^-])\S+)")
-SET_COMMAND = re.compile(r"(?:create|add|del|flush|destroy)\b")
+SET_COMMAND = re.compile(r"(?:sudo +)?(?:/\S*/)?ipset +(\S.*)|(?:create|add|del|flush|destroy)\b")
 COUNTERS = re.compile(r"\[\d+:\d+\](?=\s)")
 CHANGED_SET = re.compile(r"--(?:add|del)-set[ \t]+(\S+)")
 USED_SET = re.compile(r"--(?:match|add|del|map)-set[ \t]+(\S+)")
@@ -68,14 +67,20 @@ class Text:
         """Do what commands of ipset say, wherever they stand: a rule may name a set before."""
         changed = set()
         for number, line in enumerate(self.lines, 1):
-            words = line.removeprefix("sudo ").removeprefix("ipset ")
-            if words != line and line.startswith(("ipset ", "sudo ipset ")) or SET_COMMAND.match(line):
-                self._attempt(number, line, lambda words=words, place=self._location(number, line): ipset.command(  # type: ignore[misc]
-                    self.reading.sets, split(words), place))  # fmt: skip
+            found = SET_COMMAND.match(line)
+            if found is not None:
+                self._set_command(self._location(number, line), found[1] or line)
             if "-set" in line:
                 changed |= set(CHANGED_SET.findall(line))
         for name in changed & self.reading.sets.keys():
             self.reading.sets[name].dynamic = True
+
+    def _set_command(self, location: Location, words: str) -> None:
+        """A command of ipset."""
+        try:
+            ipset.command(self.reading.sets, split(words), location)
+        except RefusedError as refused:
+            self.reading.refuse(location, str(refused))
 
     def read(self) -> None:
         """Read all lines."""
@@ -114,7 +119,7 @@ class Text:
         """Do something with a line; what is refused becomes a problem."""
         try:
             do()
-        except Refused as refused:
+        except RefusedError as refused:
             self.reading.refuse(self._location(number, line), str(refused))
 
     # --- families ---------------------------------------------------------------------------------------------------
@@ -151,7 +156,7 @@ class Text:
         """`:CHAIN POLICY [PACKETS:BYTES]`."""
         words = line[1:].split()
         if len(words) < 2:
-            raise Refused("expected `:CHAIN POLICY`, and `-` for the policy of a chain of one's own")
+            raise RefusedError("expected `:CHAIN POLICY`, and `-` for the policy of a chain of one's own")
         location = self._location(number, line)
         self.reading.machine(self.family).declare(table, words[0], words[1], location)
 
@@ -163,7 +168,7 @@ class Text:
         try:
             command = parser.parse(split(words))
             self._apply(self.family, table, command, location)
-        except Refused as refused:
+        except RefusedError as refused:
             places = placed(words)
             column = start + places[parser.place][1] if parser.place < len(places) else location.column
             self.reading.refuse(location, str(refused), column)
@@ -188,10 +193,10 @@ class Text:
             location = self._location(number, line)
             try:
                 self.table = self.reading.machine(self.family).begin(name, location)
-            except Refused as refused:
+            except RefusedError as refused:
                 self.reading.refuse(location, str(refused))
                 self.table = TableState(name, {}, location)
-        elif SET_COMMAND.match(line) or line == "COMMIT" and not self.saved:
+        elif SET_COMMAND.match(line) or (line == "COMMIT" and not self.saved):
             return
         elif self.saved and not line.strip().startswith("ipset"):
             self.reading.refuse(self._location(number, line), "a line outside of a table: expected `*TABLE`")
@@ -210,7 +215,7 @@ class Text:
                     self.reading.remark(location, what)
                 elif command.program != "ipset":
                     self._bare(number, line, command)
-        except Refused as refused:
+        except RefusedError as refused:
             self.reading.refuse(location, str(refused))
 
     def _bare(self, number: int, line: str, simple: Simple) -> None:
@@ -229,6 +234,8 @@ def _table_of(words: list[str]) -> str:
     for place, word in enumerate(words):
         if word in ("-t", "--table") and place + 1 < len(words):
             return words[place + 1]
-        if word.startswith(("-t", "--table=")) and not word.startswith("--t") or word.startswith("--table="):
-            return word.removeprefix("--table=").removeprefix("-t")
+        if word.startswith("--table="):
+            return word.removeprefix("--table=")
+        if word.startswith("-t") and len(word) > len("-t"):
+            return word[2:]
     return "filter"

@@ -15,8 +15,9 @@ from fwsim.terms import CtState, CtStatus, Direction
 
 from .extensions import Steps, Use, match
 from .options import one_of
-from .values import BITS, Refused, addresses_value, interval
+from .values import BITS, RefusedError, addresses_value, interval
 
+LONGEST_HELPER = 29
 STATES = {state.name or "": int(state) for state in (
     CtState.INVALID, CtState.NEW, CtState.ESTABLISHED, CtState.RELATED, CtState.UNTRACKED)}  # fmt: skip
 WITHOUT_CONNECTION = int(CtState.INVALID | CtState.UNTRACKED)
@@ -33,7 +34,9 @@ def listed(text: str, words: dict[str, int], what: str) -> int:
     for part in text.split(","):
         found = [word for word in words if part and word.startswith(part.upper())]
         if not found:
-            raise Refused(f"`{part}` is no {what}: expected some of {' '.join(words)}, with commas and without blanks")
+            raise RefusedError(
+                f"`{part}` is no {what}: expected some of {' '.join(words)}, with commas and without blanks"
+            )
         bits |= words[found[0]]
     return bits
 
@@ -65,7 +68,7 @@ def _direction(text: str) -> Numbers:
     except KeyError:
         direction = int(Direction.NONE)
     if direction == Direction.NONE:
-        raise Refused(f"--ctdir: `{text}` is neither ORIGINAL nor REPLY")
+        raise RefusedError(f"--ctdir: `{text}` is neither ORIGINAL nor REPLY")
     return Numbers(((direction, direction),))
 
 
@@ -148,7 +151,7 @@ def packet_mark(use: Use) -> Steps:
 @match("helper", "+! helper text")
 def helper(use: Use) -> Steps:
     """xt_helper.c: the helper of the connection that has announced this one; without a name any."""
-    name = use.given["helper"].value
+    name = use.given["helper"].value[:LONGEST_HELPER]
     names = Names((name, name.partition("-")[0])) if "-" in name else Names((name,))
     value = Names(names.names if name else (), () if name else ("",), use.negated("helper"))
     yield use.match("helper", "ct_helper", value, absent=value.negated)
@@ -169,6 +172,7 @@ def connlimit(use: Use) -> Steps:
 
 
 MOST_BYTES = (1 << 63) - 1
+MOST_LABEL = 127
 COUNTERS = {"packets": "ct_packets", "bytes": "ct_bytes"}
 
 
@@ -180,11 +184,11 @@ def connbytes(use: Use) -> Steps:
     high = high if ":" in text else MOST_BYTES
     direction, mode = use.given["connbytes-dir"].value, use.given["connbytes-mode"].value
     if direction not in ("original", "reply", "both"):
-        raise Refused(f"--connbytes-dir: `{direction}` is none of original, reply, both")
+        raise RefusedError(f"--connbytes-dir: `{direction}` is none of original, reply, both")
     if mode not in ("packets", "bytes", "avgpkt"):
-        raise Refused(f"--connbytes-mode: `{mode}` is none of packets, bytes, avgpkt")
+        raise RefusedError(f"--connbytes-mode: `{mode}` is none of packets, bytes, avgpkt")
     if low > high:
-        raise Refused(f"--connbytes: {low} is more than {high}")
+        raise RefusedError(f"--connbytes: {low} is more than {high}")
     yield from _counted(use, low, min(high, MOST_BYTES), direction, mode)
 
 
@@ -199,5 +203,8 @@ def _counted(use: Use, low: int, high: int, direction: str, mode: str) -> Iterat
 
 @match("connlabel", "+! label text", "set flag")
 def connlabel(use: Use) -> Steps:
-    """xt_connlabel.c."""
+    """xt_connlabel.c: labels have names of the machine's own."""
+    label = use.given["label"].value
+    if label.isascii() and label.isdigit() and int(label[:9]) > MOST_LABEL:
+        raise RefusedError(f"--label: at most {MOST_LABEL}")
     yield use.unknown()

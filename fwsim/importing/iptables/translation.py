@@ -12,7 +12,7 @@ from fwsim.netfilter.steps import Assign, Nat, Term
 
 from .extensions import INPUT, OUTPUT, POSTROUTING, PREROUTING, SCTP, TCP, UDP, Steps, Use, target
 from .services import ANY_PROTOCOL
-from .values import BITS, MOST_PORT, Refused, exact_address, number_or_none
+from .values import BITS, MOST_PORT, RefusedError, exact_address, number_or_none
 
 NAT = ("nat",)
 ICMP, ICMPV6, DCCP = 1, 58, 33
@@ -33,25 +33,27 @@ def _port(text: str) -> int:
     number = number_or_none(text, 0, MOST_PORT)
     number = ANY_PROTOCOL.get(text) if number is None else number
     if number is None:
-        raise Refused(f"`{text}` is no port")
+        raise RefusedError(f"`{text}` is no port")
     return number
 
 
 def ports(text: str) -> Ports:
     """`80`, `80-90` or `80-90/85`."""
     whole, slash, base = text.partition("/")
-    first, dash, last = whole.partition("-")
+    first, dash, last = (whole, "", "") if whole in ANY_PROTOCOL else whole.partition("-")
     low = _port(first)
     high = _port(last) if dash else low
     if high < low:
-        raise Refused(f"`{text}` is no range of ports: the first is greater than the last")
+        raise RefusedError(f"`{text}` is no range of ports: the first is greater than the last")
     return Ports((low, high), _port(base) if slash else None)
 
 
 def _needs_ports(use: Use) -> None:
     """Ports are given only where the packets have some."""
-    if use.protocol not in WITH_PORTS:
-        raise Refused(f"{use.extension.name}: ports need a protocol that has some: `-p tcp`, udp, sctp or dccp")
+    if use.protocol_then not in WITH_PORTS:
+        raise RefusedError(
+            f"{use.extension.name}: ports need a protocol that has some in front: `-p tcp`, udp, sctp or dccp"
+        )
 
 
 def _parted(text: str, family: int) -> tuple[str, str]:
@@ -59,12 +61,12 @@ def _parted(text: str, family: int) -> tuple[str, str]:
     if family == 4:
         addresses, _, port_text = text.partition(":")
         if text.endswith(":"):
-            raise Refused(f"`{text}` ends before its port")
+            raise RefusedError(f"`{text}` ends before its port")
         return addresses, port_text
     if text.startswith("["):
         addresses, bracket, rest = text[1:].partition("]")
         if not bracket or (rest and not rest.startswith(":")) or rest == ":":
-            raise Refused(f"`{text}`: expected [ADDRESS]:PORT or [ADDRESS-ADDRESS]:PORT")
+            raise RefusedError(f"`{text}`: expected [ADDRESS]:PORT or [ADDRESS-ADDRESS]:PORT")
         return addresses, rest[1:]
     return text, ""
 

@@ -16,7 +16,7 @@ from fwsim.terms import TcpFlag
 
 from .extensions import DCCP, SCTP, TCP, UDP, UDPLITE, Steps, Use, match
 from .options import one_of
-from .values import Refused, interval, port, port_range, services_of
+from .values import RefusedError, interval, port, port_range, services_of
 
 ESP, AH, IPCOMP = 50, 51, 108
 
@@ -64,7 +64,7 @@ def flag_mask(text: str) -> int:
     mask = 0
     for word in text.split(","):
         if word and word.upper() not in FLAGS:
-            raise Refused(f"`{word}` is no TCP flag: expected some of {' '.join(FLAGS)}, with commas")
+            raise RefusedError(f"`{word}` is no TCP flag: expected some of {' '.join(FLAGS)}, with commas")
         mask |= FLAGS[word.upper()] if word else 0
     return mask
 
@@ -107,11 +107,13 @@ def sctp(use: Use) -> Steps:
     yield from _ports(use, _strict_ports(use))
     if "chunk-types" in use:
         if use.given["chunk-types"].value[0].lower() not in ("any", "all", "only"):
-            raise Refused("--chunk-types: expected `any`, `all` or `only`, then a list of chunks")
+            raise RefusedError("--chunk-types: expected `any`, `all` or `only`, then a list of chunks")
         yield use.unknown("chunk-types")
 
 
-DCCP_TYPES = frozenset("REQUEST RESPONSE DATA ACK DATAACK CLOSEREQ CLOSE RESET SYNC SYNCACK INVALID".split())
+DCCP_TYPES = frozenset(
+    ("REQUEST", "RESPONSE", "DATA", "ACK", "DATAACK", "CLOSEREQ", "CLOSE", "RESET", "SYNC", "SYNCACK", "INVALID")
+)
 
 
 @match(
@@ -126,7 +128,7 @@ def dccp(use: Use) -> Steps:
     if "dccp-types" in use:
         for word in use.given["dccp-types"].value.split(","):
             if word.upper() not in DCCP_TYPES:
-                raise Refused(f"--dccp-types: `{word}` is no type of DCCP packet")
+                raise RefusedError(f"--dccp-types: `{word}` is no type of DCCP packet")
     for name in ("dccp-types", "dccp-option"):
         if name in use:
             yield use.unknown(name)
@@ -146,11 +148,11 @@ def _port_list(use: Use, text: str) -> Intervals:
         low = port(first, services)
         high = port(last, services) if colon else low
         if colon and low >= high:
-            raise Refused(f"`{part}` is no range of ports: the second must be greater than the first")
+            raise RefusedError(f"`{part}` is no range of ports: the second must be greater than the first")
         found.append((low, high))
         places += 2 if colon else 1
     if places > MOST_PORTS:
-        raise Refused(f"multiport: more than {MOST_PORTS} ports (a range counts as two)")
+        raise RefusedError(f"multiport: more than {MOST_PORTS} ports (a range counts as two)")
     return merged(found)
 
 
@@ -162,6 +164,8 @@ def _port_list(use: Use, text: str) -> Intervals:
 def multiport(use: Use) -> Steps:
     """xt_multiport.c."""
     one_of("multiport", use.given, "source-ports", "destination-ports", "ports")
+    if not use.protocol_then:
+        raise RefusedError("multiport needs `-p` in front of its ports")
     for name, given in use.given.items():
         ports = _port_list(use, given.value)
         inside, outside = Numbers(ports), Numbers(ports, negated=True)

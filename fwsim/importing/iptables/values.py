@@ -1,6 +1,6 @@
 """Numbers, addresses, ports and marks as xtables reads them.
 
-Read first: nothing. What xtables would not take is `Refused`. Numbers are C's: `0x10` and `010` are 16 and 8.
+Read first: nothing. What xtables would not take is `RefusedError`. Numbers are C's: `0x10` and `010` are 16 and 8.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fwsim.ruleset.values import Addresses, Choice, Intervals, Masked, merged
 from .services import ANY_PROTOCOL, PROTOCOLS, SERVICES
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Something that iptables does not take: the message says what, and what it expects."""
 
 
@@ -45,7 +45,7 @@ def number(text: str, low: int, high: int, what: str = "number") -> int:
     """A number within bounds."""
     value = number_or_none(text, low, high)
     if value is None:
-        raise Refused(f"`{text}` is no {what} from {low} to {high}")
+        raise RefusedError(f"`{text}` is no {what} from {low} to {high}")
     return value
 
 
@@ -53,7 +53,7 @@ def number_range(text: str, high: int) -> tuple[int, int]:
     """`5`, `5:7`, `:7` or `5:`; a range may be upside down, it is then empty."""
     parts = text.split(":")
     if len(parts) > 2:
-        raise Refused(f"`{text}` has too many parts: expected `N` or `N:M`")
+        raise RefusedError(f"`{text}` has too many parts: expected `N` or `N:M`")
     first = number(parts[0], 0, high) if parts[0] else 0
     if len(parts) == 1:
         return first, first
@@ -75,7 +75,7 @@ def port(text: str, services: Mapping[str, int]) -> int:
         value = services.get(text)
     if value is None:
         expected = f"expected 0 to {MOST_PORT} or a service of this protocol in Debian's /etc/services"
-        raise Refused(f"`{text}` is no port: {expected}")
+        raise RefusedError(f"`{text}` is no port: {expected}")
     return value
 
 
@@ -93,7 +93,7 @@ def port_range(text: str, services: Mapping[str, int]) -> tuple[int, int]:
     low = port(first, services) if first else 0
     high = port(last, services) if last else MOST_PORT
     if low > high:
-        raise Refused(f"`{text}` is no range of ports: the first is greater than the last")
+        raise RefusedError(f"`{text}` is no range of ports: the first is greater than the last")
     return low, high
 
 
@@ -101,7 +101,7 @@ def loose_port_range(text: str) -> tuple[int, int]:
     """As the matches `udp`, `dccp` and `conntrack` read ports: names of any protocol, numbers wrap at 65536."""
     parts = text.split(":")
     if len(parts) > 2:
-        raise Refused(f"`{text}` has too many parts: expected `PORT` or `PORT:PORT`")
+        raise RefusedError(f"`{text}` has too many parts: expected `PORT` or `PORT:PORT`")
     values = [_loose_port(part) if part else None for part in parts]
     if len(values) == 1:
         return values[0] or 0, values[0] or 0
@@ -121,7 +121,7 @@ def protocol(text: str) -> int:
     if value is None:
         value = PROTOCOLS.get(text.lower())
     if value is None:
-        raise Refused(f"`{text}` is no protocol: expected 0 to 255 or a name of Debian's /etc/protocols")
+        raise RefusedError(f"`{text}` is no protocol: expected 0 to 255 or a name of Debian's /etc/protocols")
     return value
 
 
@@ -155,7 +155,7 @@ def exact_address(text: str, family: int) -> int:
     try:
         packed = socket.inet_pton(socket.AF_INET if family == 4 else socket.AF_INET6, text)
     except (OSError, ValueError):
-        raise Refused(f"`{text}` is no IPv{family} address") from None
+        raise RefusedError(f"`{text}` is no IPv{family} address") from None
     return int.from_bytes(packed, "big")
 
 
@@ -176,14 +176,14 @@ def address(text: str, family: int) -> int:
     """An address as `-s` takes it. No name is asked of a name server; `localhost` is known (RFC 6761)."""
     try:
         return exact_address(text, family)
-    except Refused:
+    except RefusedError:
         short = _short_address(text) if family == 4 else None
     if short is not None:
         return short
     if text == "localhost" and family == 4:
         return 0x7F000001
     expected = f"expected an IPv{family} address; names are not looked up"
-    raise Refused(f"`{text}` is no IPv{family} address: {expected}")
+    raise RefusedError(f"`{text}` is no IPv{family} address: {expected}")
 
 
 def prefix_mask(length: int, bits: int) -> int:
@@ -199,8 +199,8 @@ def _mask(text: str, family: int) -> int:
         return prefix_mask(length, bits)
     try:
         return exact_address(text, family)
-    except Refused:
-        raise Refused(f"`{text}` is no mask: expected 0 to {bits} or an address") from None
+    except RefusedError:
+        raise RefusedError(f"`{text}` is no mask: expected 0 to {bits} or an address") from None
 
 
 @lru_cache(maxsize=100_000)
@@ -253,5 +253,5 @@ def mac(text: str) -> int:
     """`00:11:22:33:44:55`."""
     parts = text.split(":")
     if len(parts) != 6 or not all(re.fullmatch(r"[0-9a-fA-F]{1,2}", part) for part in parts):
-        raise Refused(f"`{text}` is no MAC address: expected six numbers such as 00:11:22:33:44:55")
+        raise RefusedError(f"`{text}` is no MAC address: expected six numbers such as 00:11:22:33:44:55")
     return int("".join(part.zfill(2) for part in parts), 16)

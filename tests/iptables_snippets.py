@@ -1,0 +1,1172 @@
+"""Rules of iptables, taken and refused, by family, table and chain; `iptables-restore` is asked about all of them."""
+
+SNIPPETS = """\
+@ 4 filter FORWARD
+-s ! 10.0.0.1 -j ACCEPT
+! -s 10.0.0.1 -j ACCEPT
+-p ! tcp -j ACCEPT
+! -p tcp --dport 80 -j ACCEPT
+! -p tcp -m tcp --dport 80 -j ACCEPT
+-p tcp --dport ! 80 -j ACCEPT
+-m tcp --dport 80 -j ACCEPT
+-m tcp -p tcp --dport 80 -j ACCEPT
+-p tcp --dpo 80 -j ACCEPT
+-p tcp --d 80 -j ACCEPT
+-p tcp --dp 80 -j ACCEPT
+-p tcp --so 80 -j ACCEPT
+-p tcp --sour 10.0.0.1 -j ACCEPT
+--source 10.0.0.1/255.255.0.255 -j ACCEPT
+--src=10.0.0.1 -j ACCEPT
+-s10.0.0.1 -j ACCEPT
+-s 10.0.0.1 -s 10.0.0.2 -j ACCEPT
+! ! -s 10.0.0.1 -j ACCEPT
+-s 10.0.0.1,10.0.0.2 -d 10.1.0.0/16,10.2.0.0/16 -j ACCEPT
+! -s 10.0.0.1,10.0.0.2 -j ACCEPT
+-s localhost -j ACCEPT
+-s 10.0.0 -j ACCEPT
+-s 10 -j ACCEPT
+-s 10.1/16 -j ACCEPT
+-s 0/0 -j ACCEPT
+-s 0x0a000001 -j ACCEPT
+-s 010.0.0.1 -j ACCEPT
+-s 10.0.0.1/33 -j ACCEPT
+-s 10.0.0.1/0 -j ACCEPT
+! -s 0.0.0.0/0 -j ACCEPT
+-i eth+ -j ACCEPT
+-i + -j ACCEPT
+! -i + -j ACCEPT
+-i eth0/1 -j ACCEPT
+-i aaaaaaaaaaaaaaaa -j ACCEPT
+-i aaaaaaaaaaaaaaa -j ACCEPT
+-i aaaaaaaaaaaaaaa+ -j ACCEPT
+-i ! -j ACCEPT
+-i "" -j ACCEPT
+-i "eth 0" -j ACCEPT
+-o eth0 -j ACCEPT
+-p all -j ACCEPT
+-p 0 -j ACCEPT
+! -p all -j ACCEPT
+! -p 0 -j ACCEPT
+-p 255 -j ACCEPT
+-p 256 -j ACCEPT
+-p TCP -j ACCEPT
+-p TCP --dport 80 -j ACCEPT
+-p 6 --dport 80 -j ACCEPT
+-p 0x6 --dport 80 -j ACCEPT
+-p icmpv6 -j ACCEPT
+-p ipv6-icmp -j ACCEPT
+-p foo -j ACCEPT
+-p esp -j ACCEPT
+-p ospf -j ACCEPT
+-p ospfigp -j ACCEPT
+-p mobility-header -j ACCEPT
+-p mh -j ACCEPT
+-p ipv6-mh -j ACCEPT
+-p vrrp -j ACCEPT
+-p udplite -j ACCEPT
+-f -j ACCEPT
+! -f -j ACCEPT
+-f -p tcp --dport 80 -j ACCEPT
+-j accept
+-j user
+-j nosuch
+-g user
+-j FORWARD
+-j user -j ACCEPT
+-j ACCEPT -j ACCEPT
+-j ACCEPT -g user
+-g ACCEPT
+-j QUEUE
+-j RETURN
+-j
+foo -j ACCEPT
+-j ACCEPT foo
+-j ACCEPT !
+-j ACCEPT --
+-- -j ACCEPT
+-c 1 2 -j ACCEPT
+-c 1,2 -j ACCEPT
+-c 1 -j ACCEPT
+-t nat -j ACCEPT
+-t filter -j ACCEPT
+-4 -j ACCEPT
+-6 -j ACCEPT
+--ipv4 -j ACCEPT
+-n -j ACCEPT
+-v -j ACCEPT
+-x -j ACCEPT
+-w -j ACCEPT
+-w 5 -j ACCEPT
+--line-numbers -j ACCEPT
+-m comment --comment 'a b' -j ACCEPT
+-m comment --comment a"b c"d -j ACCEPT
+-m comment --comment "" -j ACCEPT
+-m comment --comment a -m comment --comment b -j ACCEPT
+-m comment -j ACCEPT
+-m nosuch -j ACCEPT
+-m tcp -j ACCEPT
+-p tcp -m udp --dport 5 -j ACCEPT
+-p tcp -m tcp -m tcp --dport 5 -j ACCEPT
+-p tcp --dport 80 -m tcp --dport 81 -j ACCEPT
+-p tcp --dport 80 --dport 81 -j ACCEPT
+-p tcp --dport 80 -p udp -j ACCEPT
+-p tcp --dport 80 -m limit --limit 5/s -j ACCEPT
+-m limit --limit 5/s -p tcp --dport 80 -j ACCEPT
+-p tcp --sport 1:5 -j ACCEPT
+-p tcp --sport :5 -j ACCEPT
+-p tcp --sport 5: -j ACCEPT
+-p tcp --sport : -j ACCEPT
+-p tcp --sport 5:1 -j ACCEPT
+-p tcp --sport 70000 -j ACCEPT
+-p tcp --sport http -j ACCEPT
+-p tcp --sport http:https -j ACCEPT
+-p tcp --sport nosuch -j ACCEPT
+-p tcp --sport tftp -j ACCEPT
+-p udp --sport tftp -j ACCEPT
+-p udp --dport http -j ACCEPT
+-p tcp --sport 0x50 -j ACCEPT
+-p tcp --sport 0 -j ACCEPT
+-p tcp ! --sport 0 -j ACCEPT
+-p tcp --sport 1,2 -j ACCEPT
+-p tcp --sport -1 -j ACCEPT
+-p tcp --sport 1-5 -j ACCEPT
+-p udp --sport 5:1 -j ACCEPT
+-p udp --sport 1-5 -j ACCEPT
+-p udp --sport "" -j ACCEPT
+-p udp --sport 70000 -j ACCEPT
+-p udp --dport nosuch -j ACCEPT
+-p tcp --tcp-flags SYN,ACK SYN -j ACCEPT
+-p tcp ! --tcp-flags SYN,ACK SYN -j ACCEPT
+-p tcp --tcp-flags ALL NONE -j ACCEPT
+-p tcp --tcp-flags NONE ALL -j ACCEPT
+-p tcp --tcp-flags syn syn -j ACCEPT
+-p tcp --tcp-flags SYN FOO -j ACCEPT
+-p tcp --tcp-flags SYN -j ACCEPT
+-p tcp --tcp-flags SYN ACK -j ACCEPT
+-p tcp --tcp-flags "SYN ACK" ACK -j ACCEPT
+-p tcp --tcp-flags 0x3f 0x01 -j ACCEPT
+-p tcp --tcp-flags SYN,ECE,CWR SYN -j ACCEPT
+-p tcp --tcp-flags ! SYN ACK -j ACCEPT
+-p tcp --syn -j ACCEPT
+-p tcp ! --syn -j ACCEPT
+-p tcp --syn --tcp-flags ALL SYN -j ACCEPT
+-p tcp --tcp-option 7 -j ACCEPT
+-p tcp ! --tcp-option 7 -j ACCEPT
+-p tcp --tcp-option 0 -j ACCEPT
+-p tcp --tcp-option 256 -j ACCEPT
+-p tcp -m tcp -j ACCEPT
+-p udp -m udp -j ACCEPT
+-p udplite --dport 5 -j ACCEPT
+-p udplite -m udp --dport 5 -j ACCEPT
+-p sctp --dport 5 -j ACCEPT
+-p sctp --dport 5:7 --sport 8 -j ACCEPT
+-p sctp --dport 7:5 -j ACCEPT
+-p sctp --chunk-types any INIT,DATA -j ACCEPT
+-p sctp --chunk-types all INIT,DATA:Be -j ACCEPT
+-p sctp --chunk-types only INIT -j ACCEPT
+-p sctp --chunk-types foo INIT -j ACCEPT
+-p dccp --dport 5 -j ACCEPT
+-p dccp --dccp-types REQUEST,RESPONSE -j ACCEPT
+-p dccp --dccp-option 3 -j ACCEPT
+-p dccp --dccp-types FOO -j ACCEPT
+-p icmp --icmp-type 8 -j ACCEPT
+-p icmp --icmp-type 8/0 -j ACCEPT
+-p icmp --icmp-type echo-request -j ACCEPT
+-p icmp --icmp-type ping -j ACCEPT
+-p icmp --icmp-type any -j ACCEPT
+-p icmp ! --icmp-type any -j ACCEPT
+-p icmp ! --icmp-type 8 -j ACCEPT
+-p icmp --icmp-type 255 -j ACCEPT
+-p icmp --icmp-type 255/255 -j ACCEPT
+-p icmp --icmp-type 256 -j ACCEPT
+-p icmp --icmp-type 3/4 -j ACCEPT
+-p icmp --icmp-type 3/4:7 -j ACCEPT
+-p icmp --icmp-type fragmentation-needed -j ACCEPT
+-p icmp --icmp-type ttl-exceeded -j ACCEPT
+-p icmp --icmp-type ttl-zero-during-transit -j ACCEPT
+-p icmp --icmp-type echo-req -j ACCEPT
+-p icmp --icmp-type echo -j ACCEPT
+-p icmp --icmp-type ECHO-REQUEST -j ACCEPT
+-p icmp --icmp-type foo -j ACCEPT
+-p icmp --icmp-type port-unreachable -j ACCEPT
+-p icmp --icmp-type unreach -j ACCEPT
+-p icmp -m icmp -j ACCEPT
+-p icmp --icmp-type 8 --icmp-type 0 -j ACCEPT
+-m icmp --icmp-type 8 -j ACCEPT
+-p icmpv6 --icmpv6-type 128 -j ACCEPT
+-p tcp -m multiport --dports 1,2,3 -j ACCEPT
+-p tcp -m multiport --dports 1:2,http -j ACCEPT
+-p tcp -m multiport --ports 1,2:3 -j ACCEPT
+-p tcp -m multiport ! --ports 1,2:3 -j ACCEPT
+-p tcp -m multiport --sports 1 --dports 2 -j ACCEPT
+-m multiport --dports 1 -j ACCEPT
+! -p tcp -m multiport --dports 1 -j ACCEPT
+-p icmp -m multiport --dports 1 -j ACCEPT
+-p udplite -m multiport --dports 1 -j ACCEPT
+-p sctp -m multiport --dports 1 -j ACCEPT
+-p dccp -m multiport --dports 1 -j ACCEPT
+-p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15 -j ACCEPT
+-p tcp -m multiport --dports 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16 -j ACCEPT
+-p tcp -m multiport --dports 1:2,3:4,5:6,7:8,9:10,11:12,13:14,15 -j ACCEPT
+-p tcp -m multiport --dports 1:2,3:4,5:6,7:8,9:10,11:12,13:14,15:16 -j ACCEPT
+-p tcp -m multiport --dports 5:1 -j ACCEPT
+-p tcp -m multiport --dports 5: -j ACCEPT
+-p tcp -m multiport --dports :5 -j ACCEPT
+-p tcp -m multiport --dports "" -j ACCEPT
+-p tcp -m multiport --dports 1,,2 -j ACCEPT
+-p tcp -m multiport -j ACCEPT
+-p tcp -m multiport --dports 5:5 -j ACCEPT
+-p tcp -m multiport --dports nosuch -j ACCEPT
+-p tcp -m multiport --dports 1 -m multiport --sports 2 -j ACCEPT
+-p tcp --dport 80 -m multiport --sports 2 -j ACCEPT
+-m state --state NEW,ESTABLISHED -j ACCEPT
+-m state ! --state NEW -j ACCEPT
+-m state --state INVALID,UNTRACKED,RELATED -j ACCEPT
+-m state --state new -j ACCEPT
+-m state --state N -j ACCEPT
+-m state --state NEW,FOO -j ACCEPT
+-m state --state SNAT -j ACCEPT
+-m state --state "" -j ACCEPT
+-m state -j ACCEPT
+-m conntrack --ctstate NEW -j ACCEPT
+-m conntrack --ctstate NEW,DNAT -j ACCEPT
+-m conntrack ! --ctstate SNAT,DNAT -j ACCEPT
+-m conntrack --ctstate SNAT,UNTRACKED,INVALID -j ACCEPT
+-m conntrack --ctstate foo -j ACCEPT
+-m conntrack --ctstate NEW, -j ACCEPT
+-m conntrack --ctproto tcp -j ACCEPT
+-m conntrack --ctproto 6 -j ACCEPT
+-m conntrack ! --ctproto 6 -j ACCEPT
+-m conntrack --ctproto 0 -j ACCEPT
+-m conntrack ! --ctproto 0 -j ACCEPT
+-m conntrack --ctproto all -j ACCEPT
+-m conntrack --ctorigsrc 10.0.0.0/8 -j ACCEPT
+-m conntrack ! --ctorigsrc 10.0.0.0/8 --ctrepldst 1.2.3.4 -j ACCEPT
+-m conntrack --ctorigsrc 10.0.0.0/255.0.255.0 -j ACCEPT
+-m conntrack --ctorigsrc 10.0.0.1,10.0.0.2 -j ACCEPT
+-m conntrack --ctorigsrcport 5 --ctorigdstport 5:7 -j ACCEPT
+-m conntrack --ctproto tcp ! --ctreplsrcport 5:7 --ctrepldstport 80 -j ACCEPT
+-m conntrack --ctorigdstport http -j ACCEPT
+-m conntrack --ctstatus NONE -j ACCEPT
+-m conntrack --ctstatus EXPECTED,SEEN_REPLY,ASSURED,CONFIRMED -j ACCEPT
+-m conntrack ! --ctstatus ASSURED -j ACCEPT
+-m conntrack --ctstatus NONE,ASSURED -j ACCEPT
+-m conntrack --ctstatus SNAT -j ACCEPT
+-m conntrack --ctstatus ANY -j ACCEPT
+-m conntrack --ctexpire 10 -j ACCEPT
+-m conntrack --ctexpire 10:20 -j ACCEPT
+-m conntrack --ctexpire 20:10 -j ACCEPT
+-m conntrack ! --ctexpire 10:20 -j ACCEPT
+-m conntrack --ctdir ORIGINAL -j ACCEPT
+-m conntrack --ctdir reply -j ACCEPT
+-m conntrack ! --ctdir ORIGINAL -j ACCEPT
+-m conntrack --ctdir FOO -j ACCEPT
+-m conntrack -j ACCEPT
+-m iprange --src-range 10.0.0.1-10.0.0.5 -j ACCEPT
+-m iprange ! --dst-range 10.0.0.1-10.0.0.5 --src-range 1.1.1.1-2.2.2.2 -j ACCEPT
+-m iprange --src-range 10.0.0.5-10.0.0.1 -j ACCEPT
+-m iprange --src-range 10.0.0.5 -j ACCEPT
+-m iprange --src-range 10.0.0-10.0.1 -j ACCEPT
+-m iprange --src-range 10.0.0.1-foo -j ACCEPT
+-m iprange --src-range 10.0.0.1- -j ACCEPT
+-m iprange -j ACCEPT
+-m limit -j ACCEPT
+-m limit --limit 5 -j ACCEPT
+-m limit --limit 5/second -j ACCEPT
+-m limit --limit 5/s -j ACCEPT
+-m limit --limit 5/sec -j ACCEPT
+-m limit --limit 5/minute -j ACCEPT
+-m limit --limit 5/min -j ACCEPT
+-m limit --limit 5/m -j ACCEPT
+-m limit --limit 5/hour -j ACCEPT
+-m limit --limit 5/h -j ACCEPT
+-m limit --limit 5/day -j ACCEPT
+-m limit --limit 5/d -j ACCEPT
+-m limit --limit 5/week -j ACCEPT
+-m limit --limit 5/seconds -j ACCEPT
+-m limit --limit 5/ -j ACCEPT
+-m limit --limit /s -j ACCEPT
+-m limit --limit 0/s -j ACCEPT
+-m limit --limit 10000/s -j ACCEPT
+-m limit --limit 10001/s -j ACCEPT
+-m limit --limit 20000/s -j ACCEPT
+-m limit --limit 0x5/s -j ACCEPT
+-m limit --limit 5.5/s -j ACCEPT
+-m limit --limit 3000/s --limit-burst 10000 -j ACCEPT
+-m limit --limit 1/day --limit-burst 10000 -j ACCEPT
+-m limit --limit 1/day --limit-burst 600 -j ACCEPT
+-m limit --limit-burst 0 -j ACCEPT
+-m limit --limit-burst 10001 -j ACCEPT
+-m limit --limit-burst 7 -j ACCEPT
+-m limit ! --limit 5/s -j ACCEPT
+-m limit --limit 5/s --limit 6/s -j ACCEPT
+-m limit --limit 7/m -j ACCEPT
+-m limit --limit 59/m -j ACCEPT
+-m limit --limit 61/m -j ACCEPT
+-m limit --limit 1000/h -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 5/s -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit 5/s --hashlimit-mode srcip -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-above 5/s --hashlimit-mode srcip,dstip,srcport,dstport -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-above 5/s --hashlimit-mode srcip --hashlimit-srcmask 24 -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-above 5/s --hashlimit-srcmask 33 -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-above 5/s --hashlimit-mode foo -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-above 512kb/s --hashlimit-burst 1mb -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-above 512b/s -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-above 512kb/m -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 512kb/s --hashlimit-burst 10 -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 5/s --hashlimit-burst 0 -j ACCEPT
+-m hashlimit --hashlimit-name a ! --hashlimit-upto 5/s -j ACCEPT
+-m hashlimit --hashlimit-name a -j ACCEPT
+-m hashlimit --hashlimit-upto 5/s -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 1000000/s -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 10000000/s -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 5/day --hashlimit-burst 5 -j ACCEPT
+-m hashlimit --hashlimit-name a/b --hashlimit-upto 5/day -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 5/s --hashlimit-rate-match -j ACCEPT
+-m connlimit --connlimit-above 3 -j ACCEPT
+-m connlimit --connlimit-upto 3 -j ACCEPT
+-m connlimit ! --connlimit-above 3 -j ACCEPT
+-m connlimit --connlimit-above 3 --connlimit-mask 24 -j ACCEPT
+-m connlimit --connlimit-above 3 --connlimit-mask 33 -j ACCEPT
+-m connlimit --connlimit-above 3 --connlimit-mask 0 --connlimit-daddr -j ACCEPT
+-m connlimit --connlimit-above 3 --connlimit-saddr --connlimit-daddr -j ACCEPT
+-m connlimit --connlimit-above 3 --connlimit-upto 3 -j ACCEPT
+-m connlimit -j ACCEPT
+-m mark --mark 1 -j ACCEPT
+-m mark --mark 0x1/0xff -j ACCEPT
+-m mark ! --mark 1/1 -j ACCEPT
+-m mark --mark 0x1ff/0xff -j ACCEPT
+-m mark --mark foo -j ACCEPT
+-m mark --mark 4294967296 -j ACCEPT
+-m mark --mark -1 -j ACCEPT
+-m mark --mark 1/ -j ACCEPT
+-m mark --mark 1/0xfffffffff -j ACCEPT
+-m mark -j ACCEPT
+-m connmark --mark 1/2 -j ACCEPT
+-m connmark ! --mark 0 -j ACCEPT
+-m mac --mac-source 00:11:22:33:44:55 -j ACCEPT
+-m mac ! --mac-source 0:1:2:3:4:5 -j ACCEPT
+-m mac --mac-source 00-11-22-33-44-55 -j ACCEPT
+-m mac --mac-source 00:11:22:33:44 -j ACCEPT
+-m addrtype --dst-type LOCAL -j ACCEPT
+-m addrtype --dst-type local,broadcast -j ACCEPT
+-m addrtype ! --src-type UNICAST --dst-type MULTICAST -j ACCEPT
+-m addrtype --dst-type LOCAL --limit-iface-in -j ACCEPT
+-m addrtype --dst-type LOCAL --limit-iface-out -j ACCEPT
+-m addrtype --dst-type LOCAL --limit-iface-in --limit-iface-out -j ACCEPT
+-m addrtype --dst-type FOO -j ACCEPT
+-m addrtype --limit-iface-in -j ACCEPT
+-m addrtype --dst-type UNSPEC,ANYCAST,BLACKHOLE,UNREACHABLE,PROHIBIT,THROW,NAT,XRESOLVE -j ACCEPT
+-m addrtype -j ACCEPT
+-m length --length 100 -j ACCEPT
+-m length --length 100:200 -j ACCEPT
+-m length --length :200 -j ACCEPT
+-m length --length 200:100 -j ACCEPT
+-m length ! --length 100: -j ACCEPT
+-m length --length 65536 -j ACCEPT
+-m length --length 100:200:300 -j ACCEPT
+-m ttl --ttl-eq 5 -j ACCEPT
+-m ttl --ttl 5 -j ACCEPT
+-m ttl ! --ttl-eq 5 -j ACCEPT
+-m ttl ! --ttl 5 -j ACCEPT
+-m ttl --ttl-lt 5 -j ACCEPT
+-m ttl ! --ttl-lt 5 -j ACCEPT
+-m ttl --ttl-gt 5 --ttl-lt 10 -j ACCEPT
+-m ttl --ttl-eq 256 -j ACCEPT
+-m ttl -j ACCEPT
+-m dscp --dscp 10 -j ACCEPT
+-m dscp --dscp 0x3f -j ACCEPT
+-m dscp --dscp 64 -j ACCEPT
+-m dscp --dscp-class AF11 -j ACCEPT
+-m dscp --dscp-class af11 -j ACCEPT
+-m dscp ! --dscp-class EF -j ACCEPT
+-m dscp --dscp-class LE -j ACCEPT
+-m dscp --dscp-class FOO -j ACCEPT
+-m dscp --dscp-class CS0 -j ACCEPT
+-m dscp --dscp-class BE -j ACCEPT
+-m dscp -j ACCEPT
+-m tos --tos 0x10 -j ACCEPT
+-m tos --tos 0x10/0x3f -j ACCEPT
+-m tos --tos Minimize-Delay -j ACCEPT
+-m tos ! --tos Normal-Service -j ACCEPT
+-m tos --tos minimize-delay -j ACCEPT
+-m tos --tos 256 -j ACCEPT
+-m tos --tos 0xff/0x0f -j ACCEPT
+-m ecn --ecn-ip-ect 1 -j ACCEPT
+-m ecn ! --ecn-ip-ect 1 -j ACCEPT
+-m ecn --ecn-ip-ect 4 -j ACCEPT
+-p tcp -m ecn --ecn-tcp-cwr -j ACCEPT
+-p tcp -m ecn ! --ecn-tcp-ece -j ACCEPT
+-m ecn --ecn-tcp-cwr -j ACCEPT
+-m ecn -j ACCEPT
+-p tcp -m tcpmss --mss 500 -j ACCEPT
+-p tcp -m tcpmss --mss 500:600 -j ACCEPT
+-p tcp -m tcpmss ! --mss 500:600 -j ACCEPT
+-m tcpmss --mss 500 -j ACCEPT
+-p tcp -m tcpmss --mss 600:500 -j ACCEPT
+-m statistic --mode nth --every 3 -j ACCEPT
+-m statistic --mode nth --every 3 --packet 2 -j ACCEPT
+-m statistic --mode nth --every 3 --packet 3 -j ACCEPT
+-m statistic --mode nth ! --every 3 -j ACCEPT
+-m statistic --mode nth --every 0 -j ACCEPT
+-m statistic --mode nth -j ACCEPT
+-m statistic --mode nth --packet 1 -j ACCEPT
+-m statistic --mode random --probability 0.5 -j ACCEPT
+-m statistic --mode random ! --probability 0.5 -j ACCEPT
+-m statistic --mode random --probability 1 -j ACCEPT
+-m statistic --mode random --probability 0 -j ACCEPT
+-m statistic --mode random --probability 1.5 -j ACCEPT
+-m statistic --mode random -j ACCEPT
+-m statistic --mode foo -j ACCEPT
+-m statistic --mode nth --probability 0.5 -j ACCEPT
+-m statistic --mode random --every 5 -j ACCEPT
+-m statistic --mode random --probability 0.33333333349 -j ACCEPT
+-m statistic --probability 0.5 -j ACCEPT
+-m recent --set -j ACCEPT
+-m recent --set --name x --rdest -j ACCEPT
+-m recent --rcheck --seconds 60 --hitcount 4 -j ACCEPT
+-m recent ! --rcheck --name x -j ACCEPT
+-m recent --update --seconds 60 --reap --name x -j ACCEPT
+-m recent --update --reap --name x -j ACCEPT
+-m recent --remove --name x -j ACCEPT
+-m recent --rcheck --rttl --name x -j ACCEPT
+-m recent --set --rttl --name x -j ACCEPT
+-m recent --set --rcheck -j ACCEPT
+-m recent --name x -j ACCEPT
+-m recent --set --seconds 5 -j ACCEPT
+-m recent --set --hitcount 5 -j ACCEPT
+-m recent --rcheck --hitcount 21 -j ACCEPT
+-m recent --rcheck --hitcount 256 -j ACCEPT
+-m recent --rcheck --hitcount 0 -j ACCEPT
+-m recent --rcheck --seconds 0 -j ACCEPT
+-m recent --remove --hitcount 3 -j ACCEPT
+-m recent --set --mask 255.255.255.0 -j ACCEPT
+-m recent --set --mask 255.0.255.0 -j ACCEPT
+-m recent --set --name a/b -j ACCEPT
+-m pkttype --pkt-type unicast -j ACCEPT
+-m pkttype --pkt-type broadcast -j ACCEPT
+-m pkttype ! --pkt-type multicast -j ACCEPT
+-m pkttype --pkt-type foo -j ACCEPT
+-m pkttype --pkt-type host -j ACCEPT
+-m pkttype --pkt-type otherhost -j ACCEPT
+-m pkttype --pkt-type bcast -j ACCEPT
+-m owner --uid-owner 0 -j ACCEPT
+-m physdev --physdev-in eth0 -j ACCEPT
+-m physdev --physdev-in eth+ --physdev-is-bridged -j ACCEPT
+-m physdev --physdev-out eth0 -j ACCEPT
+-m physdev ! --physdev-is-bridged -j ACCEPT
+-m physdev -j ACCEPT
+-m time --timestart 10:00 --timestop 11:00 -j ACCEPT
+-m time --timestart 22:00 --timestop 06:00 -j ACCEPT
+-m time --timestart 22:00 --timestop 06:00 --contiguous -j ACCEPT
+-m time --weekdays Mon,Tue -j ACCEPT
+-m time ! --weekdays 1,2,7 -j ACCEPT
+-m time --weekdays Monday -j ACCEPT
+-m time --weekdays mo -j ACCEPT
+-m time --weekdays 0 -j ACCEPT
+-m time --weekdays 8 -j ACCEPT
+-m time --monthdays 1,15 -j ACCEPT
+-m time --monthdays 32 -j ACCEPT
+-m time --datestart 2020-01-01 --datestop 2020-02-01T12:00 -j ACCEPT
+-m time --datestart 2020 -j ACCEPT
+-m time --datestart 2020-13 -j ACCEPT
+-m time --datestart 2020-02-01 --datestop 2020-01-01 -j ACCEPT
+-m time --timestart 25:00 -j ACCEPT
+-m time --timestart 1:2:3 -j ACCEPT
+-m time --kerneltz --timestart 10:00 -j ACCEPT
+-m time --utc --timestart 10:00 -j ACCEPT
+-m time --utc --kerneltz -j ACCEPT
+-m time --contiguous -j ACCEPT
+-m time -j ACCEPT
+-m string --algo bm --string foo -j ACCEPT
+-m string --algo kmp --hex-string "|00 01|" -j ACCEPT
+-m string --string foo -j ACCEPT
+-m string --algo foo --string foo -j ACCEPT
+-m string --algo bm --string foo --from 10 --to 20 --icase -j ACCEPT
+-m string --algo bm -j ACCEPT
+-m u32 --u32 "0&0xFFFF=0x100:0xFFFF" -j ACCEPT
+-m u32 --u32 "foo" -j ACCEPT
+-m bpf --bytecode "4,48 0 0 9,21 0 1 6,6 0 0 1,6 0 0 0" -j ACCEPT
+-m policy --dir in --pol none -j ACCEPT
+-m policy --dir in --pol ipsec --strict --mode tunnel -j ACCEPT
+-m policy --pol ipsec -j ACCEPT
+-m rpfilter -j ACCEPT
+-m realm --realm 5 -j ACCEPT
+-m helper --helper ftp -j ACCEPT
+-m helper ! --helper ftp -j ACCEPT
+-m helper --helper ftp-2121 -j ACCEPT
+-m helper --helper "" -j ACCEPT
+-m cpu --cpu 0 -j ACCEPT
+-m socket -j ACCEPT
+-p ah -m ah --ahspi 5 -j ACCEPT
+-p esp -m esp --espspi 5:7 -j ACCEPT
+-p esp --espspi 5 -j ACCEPT
+-m esp --espspi 5 -j ACCEPT
+-m quota --quota 1000 -j ACCEPT
+-m quota ! --quota 1000 -j ACCEPT
+-m connbytes --connbytes 1000:2000 --connbytes-dir original --connbytes-mode bytes -j ACCEPT
+-m connbytes ! --connbytes 1000: --connbytes-dir both --connbytes-mode packets -j ACCEPT
+-m connbytes --connbytes 1000 --connbytes-dir reply --connbytes-mode avgpkt -j ACCEPT
+-m connbytes --connbytes 1000 -j ACCEPT
+-m connbytes --connbytes 10:5 --connbytes-dir reply --connbytes-mode avgpkt -j ACCEPT
+-m connbytes --connbytes 1000 --connbytes-dir foo --connbytes-mode bytes -j ACCEPT
+-m set --match-set foo src -j ACCEPT
+-m connlabel --label 5 -j ACCEPT
+-m cluster --cluster-total-nodes 2 --cluster-local-node 1 --cluster-hash-seed 1 -j ACCEPT
+-m devgroup --src-group 5 -j ACCEPT
+-m cgroup --cgroup 5 -j ACCEPT
+-m nfacct --nfacct-name foo -j ACCEPT
+-m osf --genre Linux -j ACCEPT
+-m ipvs --ipvs -j ACCEPT
+-m rateest --rateest foo --rateest-gt --rateest-bps 5mbit -j ACCEPT
+-m unclean -j ACCEPT
+-m geoip --src-cc DE -j ACCEPT
+-m psd -j ACCEPT
+-m ipp2p --edk -j ACCEPT
+-m dstlimit -j ACCEPT
+-m tos -j ACCEPT
+-m frag --fragid 5 -j ACCEPT
+-m hl --hl-eq 5 -j ACCEPT
+-m eui64 -j ACCEPT
+-j REJECT
+-j REJECT --reject-with tcp-reset
+-p tcp -j REJECT --reject-with tcp-reset
+-p tcp -j REJECT --reject-with tcp-rst
+-j REJECT --reject-with icmp-net-unreachable
+-j REJECT --reject-with net-unreach
+-j REJECT --reject-with host-unreach
+-j REJECT --reject-with proto-unreach
+-j REJECT --reject-with port-unreach
+-j REJECT --reject-with net-prohib
+-j REJECT --reject-with host-prohib
+-j REJECT --reject-with icmp-host-prohibited
+-j REJECT --reject-with admin-prohib
+-j REJECT --reject-with icmp-admin-prohibited
+-j REJECT --reject-with icmp-port
+-j REJECT --reject-with icmp-h
+-j REJECT --reject-with icmp
+-j REJECT --reject-with echo-reply
+-j REJECT --reject-with icmp6-port-unreachable
+-j REJECT --reject-with foo
+-j LOG
+-j LOG --log-prefix "a b: " --log-level 4
+-j LOG --log-level warning --log-ip-options --log-tcp-options --log-tcp-sequence --log-uid --log-macdecode
+-j LOG --log-level foo
+-j LOG --log-level 8
+-j LOG --log-level warn
+-j LOG --log-prefix aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+-j LOG --log-prefix ""
+-j NFLOG
+-j NFLOG --nflog-group 5 --nflog-prefix "foo" --nflog-threshold 5 --nflog-range 5
+-j NFLOG --nflog-size 5
+-j NFLOG --nflog-group 65536
+-j ULOG
+-j ULOG --ulog-prefix a
+-j AUDIT --type drop
+-j AUDIT --type foo
+-j AUDIT
+-j TRACE
+-j MARK --set-mark 1
+-j CONNMARK --set-mark 1
+-j CONNMARK --restore-mark
+-j DSCP --set-dscp 5
+-j TOS --set-tos 5
+-j TTL --ttl-set 5
+-j TCPMSS --clamp-mss-to-pmtu
+-p tcp -j TCPMSS --clamp-mss-to-pmtu
+-p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu
+-p tcp --syn -j TCPMSS --set-mss 1400
+-p tcp --syn -j TCPMSS --set-mss 1400 --clamp-mss-to-pmtu
+-p tcp --syn -j TCPMSS
+-p tcp --syn -m comment --comment a -j TCPMSS --set-mss 1400
+-p tcp -j ECN --ecn-tcp-remove
+-j CLASSIFY --set-class 1:2
+-j CHECKSUM --checksum-fill
+-j IDLETIMER --timeout 5 --label foo
+-j SECMARK --selctx foo
+-j CT --notrack
+-j NOTRACK
+-j SNAT --to 1.2.3.4
+-j DNAT --to 1.2.3.4
+-j MASQUERADE
+-j REDIRECT
+-j NETMAP --to 1.2.3.0/24
+-j TPROXY --on-port 5
+-j NFQUEUE
+-j NFQUEUE --queue-num 5
+-j NFQUEUE --queue-num 5 --queue-bypass
+-j NFQUEUE --queue-balance 0:3
+-j NFQUEUE --queue-balance 0:3 --queue-cpu-fanout
+-j NFQUEUE --queue-balance 3:0
+-j NFQUEUE --queue-num 5 --queue-cpu-fanout
+-j NFQUEUE --queue-num 70000
+-j SET --add-set foo src
+-j TEE --gateway 1.2.3.4
+-j RATEEST --rateest-name a --rateest-interval 250ms --rateest-ewma 0.5s
+-j SYNPROXY
+-p tcp -j SYNPROXY --mss 1460 --wscale 7 --sack-perm --timestamp
+-p tcp -m conntrack --ctstate INVALID,UNTRACKED -j SYNPROXY --mss 1460
+-j CLUSTERIP --new
+-j LED --led-trigger-id foo
+-j HMARK --hmark-mod 5 --hmark-tuple src
+-j TARPIT
+-p tcp -j TARPIT
+-j MIRROR
+-j ROUTE --oif eth0
+-j ACCEPT --foo
+-j DROP --reject-with tcp-reset
+-j LOG -m limit --limit 5/s --log-prefix foo
+-j LOG --log-prefix foo -m limit --limit 5/s
+-j REJECT ! --reject-with tcp-reset
+-j user --foo
+-m limit --limit 1/day -j ACCEPT
+-m limit --limit 1/day --limit-burst 4 -j ACCEPT
+-m limit --limit 2/day --limit-burst 5 -j ACCEPT
+-m limit --limit 1/hour --limit-burst 119 -j ACCEPT
+-m limit --limit 1/hour --limit-burst 120 -j ACCEPT
+-m limit --limit 1/min --limit-burst 10000 -j ACCEPT
+-m recent --rcheck --hitcount 65535 -j ACCEPT
+-m recent --rcheck --hitcount 65536 -j ACCEPT
+-m recent --set --name "" -j ACCEPT
+-m physdev --physdev-is-out -j ACCEPT
+-m physdev --physdev-in "" -j ACCEPT
+-m policy --dir in --pol ipsec --proto esp -j ACCEPT
+-m policy --dir in --pol ipsec --strict --proto esp --mode tunnel --next --proto ah -j ACCEPT
+-m policy --dir in --pol foo -j ACCEPT
+-m policy --dir in --pol none --reqid 5 -j ACCEPT
+-m tcp -p 6 --dport 80 -j ACCEPT
+-p tcp -m tcp -m comment --comment x --dport 80 -j ACCEPT
+-p tcp -m comment --comment x -m tcp --dport 80 -m udp -j ACCEPT
+-p udp -m udp --dport 53 -m state --state NEW --dport 54 -j ACCEPT
+-p all --dport 80 -j ACCEPT
+--dport 80 -p tcp -j ACCEPT
+--dport 80 -j ACCEPT
+-m mark --mark 1 -m connmark --mark 2 -j ACCEPT
+-m mark --mark 1 -m mark --mark 2 -j ACCEPT
+-m recent --set -m set --match-set x src -j ACCEPT
+-p tcp --syn -m recent --set -j ACCEPT
+-p tcp --tcp-f SYN SYN -j ACCEPT
+-p tcp --tcp SYN SYN -j ACCEPT
+-m conntrack --ctst NEW -j ACCEPT
+-m conntrack --ctorigsrc 1.1.1.1 --ctorig 2 -j ACCEPT
+-m conntrack --ctstate=NEW -j ACCEPT
+-p tcp --dport=80 -j ACCEPT
+-p tcp --dport= -j ACCEPT
+-p tcp --syn=1 -j ACCEPT
+--protocol=tcp -j ACCEPT
+--jump=ACCEPT
+--match=tcp -p tcp -j ACCEPT
+-mtcp -ptcp -jACCEPT
+-mtcp -p tcp -jACCEPT
+-p tcp -mtcp --dport 80 -j ACCEPT
+-ieth0 -j ACCEPT
+-i eth0 ! -o eth1 -j ACCEPT
+-vj ACCEPT
+-j ACCEPT -vv
+-m state --state NEW, -j ACCEPT
+-m state --state NEW,,NEW -j ACCEPT
+-m state --state "NEW, ESTABLISHED" -j ACCEPT
+-m state --state " NEW" -j ACCEPT
+-p icmp --icmp-type 0x8 -j ACCEPT
+-p icmp --icmp-type 8/ -j ACCEPT
+-p icmp --icmp-type 8/256 -j ACCEPT
+-p icmp --icmp-type /3 -j ACCEPT
+-p icmp --icmp-type "" -j ACCEPT
+-p icmp --icmp-type 8x -j ACCEPT
+-p icmp --icmp-type any/3 -j ACCEPT
+-p icmp --icmp-type 254 -j ACCEPT
+-p tcp --tcp-flags SYN,, SYN -j ACCEPT
+-p tcp --tcp-flags "" SYN -j ACCEPT
+-p tcp --tcp-flags SYN,NONE,ALL SYN -j ACCEPT
+-m length --length 1:2: -j ACCEPT
+-m length --length "" -j ACCEPT
+-m length --length : -j ACCEPT
+-m mark --mark 010 -j ACCEPT
+-m mark --mark " 1" -j ACCEPT
+-m mark --mark 1/2/3 -j ACCEPT
+-m mark --mark "" -j ACCEPT
+-m mark --mark +1 -j ACCEPT
+-m mark --mark 0x -j ACCEPT
+-m ttl --ttl-eq 1.5 -j ACCEPT
+-m statistic --mode random --probability 0,5 -j ACCEPT
+-m statistic --mode random --probability 1e-3 -j ACCEPT
+-m statistic --mode random --probability .5 -j ACCEPT
+-m tos --tos 0x1 -j ACCEPT
+-m tos --tos Max -j ACCEPT
+-m tos --tos Minimize-Delay/0x3 -j ACCEPT
+-m connbytes --connbytes : --connbytes-dir both --connbytes-mode bytes -j ACCEPT
+-m connbytes --connbytes 18446744073709551616 --connbytes-dir both --connbytes-mode bytes -j ACCEPT
+-m iprange --src-range 1.1.1.1-2.2.2.2-3.3.3.3 -j ACCEPT
+-m iprange --src-range ::1-::2 -j ACCEPT
+-m iprange --src-range localhost -j ACCEPT
+-s 1.2.3.4/255.255.255.0/8 -j ACCEPT
+-s 1.2.3.4/255.255 -j ACCEPT
+-s 1.2.3.4/ -j ACCEPT
+-s 1.2.3.4/0x8 -j ACCEPT
+-s /8 -j ACCEPT
+-s , -j ACCEPT
+-s 1.2.3.4, -j ACCEPT
+-s ,1.2.3.4 -j ACCEPT
+-s "1.2.3.4, 1.2.3.5" -j ACCEPT
+-s "1.2.3.4 ,1.2.3.5" -j ACCEPT
+-s "" -j ACCEPT
+-s 1.2.3.4.5 -j ACCEPT
+-s 1.2.3.256 -j ACCEPT
+-s ::1 -j ACCEPT
+-s 1.2.3.4/-1 -j ACCEPT
+-s 1.2.3.4/255.255.255.255 -j ACCEPT
+-s 1.2.3.4/08 -j ACCEPT
+-s 1.2.3.4/1 -j ACCEPT
+-s 1..2.3 -j ACCEPT
+-s 1. -j ACCEPT
+-p "" -j ACCEPT
+-p 06 -j ACCEPT
+-p Tcp -j ACCEPT
+-p ICMP -j ACCEPT
+-p ipip -j ACCEPT
+-p ip -j ACCEPT
+-p ALL -j ACCEPT
+-p any -j ACCEPT
+-p UDPLite -j ACCEPT
+-p EGP -j ACCEPT
+-p encap -j ACCEPT
+-p 4 -j ACCEPT
+-p 94 -j ACCEPT
+-p mptcp -j ACCEPT
+-p ipv4 -j ACCEPT
+-m multiport -p tcp --dports 1 -j ACCEPT
+-m multiport --dports 1 -p tcp -j ACCEPT
+-p tcp -m multiport --dports http,1:ftp -j ACCEPT
+-p tcp -m multiport --dports 1,65536 -j ACCEPT
+-p tcp -m multiport --dports -1 -j ACCEPT
+-p tcp -m multiport --dports 0 -j ACCEPT
+-p udp -m multiport --dports tftp,http -j ACCEPT
+-m time --timestart 10 -j ACCEPT
+-m time --timestart 10:00:00:00 -j ACCEPT
+-m time --timestart 24:00 -j ACCEPT
+-m time --timestop 10:60 -j ACCEPT
+-m time --weekdays Mo,Tu -j ACCEPT
+-m time --weekdays MON -j ACCEPT
+-m time --weekdays Fr -j ACCEPT
+-m time --weekdays 7 -j ACCEPT
+-m time --datestart 2020-01-01T10 -j ACCEPT
+-m time --datestart 1969-01-01 -j ACCEPT
+-m time --datestart 2039-01-01 -j ACCEPT
+-m time --datestart 2020-1-1T1:2:3 -j ACCEPT
+-m time --monthdays 1, -j ACCEPT
+-m time --localtz --timestart 1:00 -j ACCEPT
+-m addrtype --src-type local,, -j ACCEPT
+-m addrtype --src-type LOC -j ACCEPT
+-m pkttype --pkt-type UNICAST -j ACCEPT
+-m pkttype --pkt-type mcast -j ACCEPT
+-m pkttype --pkt-type uni -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 5 -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 5/s --hashlimit-mode "" -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 5/s --hashlimit-mode srcip --hashlimit-burst 100000 -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 5/s --hashlimit-burst 1mb -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 5kb/s --hashlimit-burst 5000b -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 5kb/s --hashlimit-burst 6kb -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 5kb -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 5KB/s -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 5mb/sec -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 5x/s -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-above 0/s -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 1/day --hashlimit-burst 10000 -j ACCEPT
+-j LOG --log-level emerg
+-j LOG --log-level panic
+-j LOG --log-level err
+-j LOG --log-level error
+-j LOG --log-level DEBUG
+-j LOG --log-level notice
+-j LOG --log-level crit
+-j LOG --log-level alert
+-j LOG --log-level info
+-j LOG --log-level 7
+-j LOG --log-prefix "a
+-j NFLOG --nflog-prefix ""
+-j NFLOG --nflog-prefix aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+-j TEE
+-j TEE --gateway foo
+-j TEE --gateway ::1
+-m string --algo bm --string foo --hex-string "|00|" -j ACCEPT
+-m string --algo bm ! --string foo -j ACCEPT
+-m string --algo bm --hex-string "|0|" -j ACCEPT
+-m string --algo bm --hex-string "|0" -j ACCEPT
+-m string --algo bm --string "" -j ACCEPT
+-m realm --realm foo -j ACCEPT
+-m realm --realm 1/2 -j ACCEPT
+-m cpu --cpu foo -j ACCEPT
+-m devgroup -j ACCEPT
+-m devgroup --src-group foo -j ACCEPT
+-m bpf -j ACCEPT
+-m bpf --bytecode "foo" -j ACCEPT
+-m cluster --cluster-total-nodes 2 -j ACCEPT
+-p tcp -m osf --genre Linux -j ACCEPT
+-m connlabel --label foo -j ACCEPT
+-m connlabel --label 128 -j ACCEPT
+-m connlabel --label 5 --set -j ACCEPT
+-m quota --quota foo -j ACCEPT
+-p dccp --dccp-types INVALID,reset -j ACCEPT
+-m helper --helper aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa -j ACCEPT
+-j SNAT
+-j CT --foo
+@ 4 mangle FORWARD
+-j MARK --set-mark 1
+-j MARK --set-mark 1/2
+-j MARK --set-xmark 0x10/0xff
+-j MARK --and-mark 0xf0
+-j MARK --or-mark 0xf0
+-j MARK --xor-mark 0xf0
+-j MARK
+-j MARK --set-mark 1 --or-mark 2
+-j MARK --set-mark foo
+-j CONNMARK --set-mark 1
+-j CONNMARK --set-mark 1/2
+-j CONNMARK --set-xmark 1/2
+-j CONNMARK --and-mark 1
+-j CONNMARK --or-mark 1
+-j CONNMARK --xor-mark 1
+-j CONNMARK --save-mark
+-j CONNMARK --save-mark --mask 0xff
+-j CONNMARK --save-mark --nfmask 0xff --ctmask 0xf0
+-j CONNMARK --restore-mark
+-j CONNMARK --restore-mark --mask 0xff
+-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xf0
+-j CONNMARK --restore-mark --ctmask 0xf0
+-j CONNMARK --set-mark 1 --mask 2
+-j CONNMARK
+-j CONNMARK --save-mark --left-shift-mark 8
+-j DSCP --set-dscp 5
+-j DSCP --set-dscp-class AF11
+-j DSCP --set-dscp 64
+-j DSCP
+-j TOS --set-tos 5
+-j TOS --set-tos 5/0xf
+-j TOS --set-tos Minimize-Delay
+-j TOS --and-tos 5
+-j TOS --or-tos 5
+-j TOS --xor-tos 5
+-j TOS
+-j TTL --ttl-set 5
+-j TTL --ttl-inc 1
+-j TTL --ttl-dec 1
+-j TTL --ttl-inc 0
+-j TTL
+-p tcp -j ECN --ecn-tcp-remove
+-j ECN --ecn-tcp-remove
+-j CLASSIFY --set-class 1:2
+-j CLASSIFY --set-class foo
+-j CHECKSUM --checksum-fill
+-j CHECKSUM
+-p tcp --syn -j TCPMSS --clamp-mss-to-pmtu
+-p tcp -j TCPOPTSTRIP --strip-options timestamp,5
+-p tcp -j TCPOPTSTRIP --strip-options foo
+-j TCPOPTSTRIP --strip-options 5
+-j TEE --gateway 1.2.3.4
+-j TPROXY --on-port 5
+-j REJECT
+-j SECMARK --selctx foo
+-j CONNSECMARK --save
+@ 4 mangle OUTPUT
+-p tcp -j TPROXY --on-port 5
+-m mac --mac-source 00:11:22:33:44:55 -j ACCEPT
+-m owner --uid-owner 0 -j ACCEPT
+-m owner ! --uid-owner 0-99 --gid-owner 5 -j ACCEPT
+-m owner --uid-owner root -j ACCEPT
+-m owner --uid-owner nosuchuser -j ACCEPT
+-m owner --socket-exists -j ACCEPT
+-m owner -j ACCEPT
+-m addrtype --dst-type LOCAL --limit-iface-in -j ACCEPT
+-m addrtype --dst-type LOCAL --limit-iface-out -j ACCEPT
+-m physdev --physdev-out eth0 -j ACCEPT
+-m physdev --physdev-in eth0 -j ACCEPT
+-m policy --dir in --pol none -j ACCEPT
+-m policy --dir out --pol none -j ACCEPT
+-j CLASSIFY --set-class 1:2
+@ 4 mangle PREROUTING
+-p tcp -j TPROXY --on-port 5
+-p tcp -j TPROXY --on-port 5 --on-ip 1.2.3.4 --tproxy-mark 1/1
+-p udp -j TPROXY --on-port http
+-j TPROXY --on-port 5
+-p tcp -j TPROXY
+-m socket -j ACCEPT
+-m socket --transparent -j ACCEPT
+-m rpfilter -j ACCEPT
+-m rpfilter --invert --loose --validmark --accept-local -j ACCEPT
+-m owner --uid-owner 0 -j ACCEPT
+-m addrtype --dst-type LOCAL --limit-iface-out -j ACCEPT
+-m addrtype --dst-type LOCAL --limit-iface-in -j ACCEPT
+-m mac --mac-source 00:11:22:33:44:55 -j ACCEPT
+-j CLASSIFY --set-class 1:2
+-m physdev --physdev-out eth0 -j ACCEPT
+@ 4 nat INPUT
+-j SNAT --to-source 1.2.3.4
+-j DNAT --to 1.2.3.4
+-j MASQUERADE
+@ 4 nat OUTPUT
+-j DNAT --to 1.2.3.4
+-j REDIRECT
+-j NETMAP --to 1.2.3.0/24
+-j SNAT --to 1.2.3.4
+-j MASQUERADE
+@ 4 nat POSTROUTING
+-j MASQUERADE
+-j MASQUERADE --random
+-p tcp -j MASQUERADE --to-ports 1024-2000 --random-fully
+-j MASQUERADE --to-ports 1024-2000
+-p tcp -j MASQUERADE --to-ports 5-1
+-j SNAT --to-source 1.2.3.4
+-p tcp -j SNAT --to-source 1.2.3.4-1.2.3.5:1024-2048
+-j SNAT --to-source 1.2.3.4 --random --random-fully --persistent
+-j SNAT --to-source 1.2.3.4 --to-source 1.2.3.5
+-j DNAT --to 1.2.3.4
+-j REDIRECT
+-j NETMAP --to 1.2.3.0/24
+-o eth0 -j MASQUERADE
+-i eth0 -j MASQUERADE
+@ 4 nat PREROUTING
+-j DNAT --to-destination 1.2.3.4
+-p tcp -j DNAT --to-destination 1.2.3.4:80
+-p tcp -j DNAT --to-destination 1.2.3.4-1.2.3.9:80-90
+-p tcp -j DNAT --to-destination :80
+-j DNAT --to-destination 1.2.3.4:80
+-p icmp -j DNAT --to-destination 1.2.3.4:80
+-p tcp -j DNAT --to-destination 1.2.3.4:0
+-p tcp -j DNAT --to-destination 1.2.3.4:80-70
+-p tcp -j DNAT --to-destination 1.2.3.4:80-90/85
+-p tcp -j DNAT --to-destination 1.2.3.4:http
+-j DNAT --to-destination 1.2.3.9-1.2.3.4
+-j DNAT --to-destination foo
+-j DNAT --to-destination 1.2.3.4 --to-destination 1.2.3.5
+-j DNAT --to 1.2.3.4 --random --persistent
+-j DNAT
+-j SNAT --to 1.2.3.4
+-j MASQUERADE
+-j REDIRECT
+-p tcp -j REDIRECT --to-ports 80
+-p tcp -j REDIRECT --to-ports 80-90
+-p tcp -j REDIRECT --to-ports 80-70
+-p tcp -j REDIRECT --to-ports http
+-p tcp -j REDIRECT --to 80 --random
+-j REDIRECT --to-ports 80
+-j NETMAP --to 1.2.3.0/24
+-j NETMAP --to 1.2.3.4
+-j NETMAP
+-j DROP
+-j REJECT
+-j MARK --set-mark 1
+-j TPROXY --on-port 5
+-p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.1:http-alt
+-p tcp -j DNAT --to-destination 1.2.3.4:
+-p tcp -j DNAT --to-destination 1.2.3.4-:80
+-p tcp -j DNAT --to-destination 1.2.3.4:80:90
+-p tcp -j DNAT --to-destination 1.2.3.4:80-
+-p tcp -j DNAT --to-destination 1.2.3.4:70000
+-p tcp -j DNAT --to-destination ""
+-p tcp -j DNAT --to-destination 1.2.3
+-p tcp -j DNAT --to-destination 1.2.3.4/24
+-p tcp -j DNAT --to-dest 1.2.3.4
+-p tcp -j REDIRECT --to-ports 80,81
+-p tcp -j REDIRECT --to-ports 0
+-p tcp -j REDIRECT --to-ports 65536
+-p tcp -j REDIRECT --to-port 80
+! -p tcp -j REDIRECT --to-port 80
+-p udplite -j REDIRECT --to-port 80
+-j NETMAP --to 1.2.3.0/255.0.255.0
+-j NETMAP --to 1.2.3.1/24
+-j NETMAP --to foo
+-j LOG --log-prefix "x"
+-j RETURN
+-j ACCEPT
+-m limit --limit 5/s -j DROP
+@ 4 nat user
+-j SNAT --to 1.2.3.4
+-j MASQUERADE
+-j DNAT --to 1.2.3.4
+@ 4 raw PREROUTING
+-j CT --notrack
+-j NOTRACK
+-j CT --helper ftp
+-p tcp -j CT --helper ftp
+-p tcp -j CT --helper nosuch
+-p udp -j CT --helper ftp
+-p tcp -j CT --zone 5
+-j CT --zone mark
+-j CT --zone 65536
+-j CT --zone-orig 5
+-j CT --ctevents new,destroy
+-j CT --ctevents foo
+-j CT --expevents new
+-j CT --timeout foo
+-j CT
+-j CT --notrack --helper ftp
+-j TRACE
+-m rpfilter -j ACCEPT
+-m rpfilter --invert -j DROP
+-m conntrack --ctstate NEW -j ACCEPT
+-j RAWDNAT --to 1.2.3.4
+@ 4 security FORWARD
+-j ACCEPT
+-j SECMARK --selctx foo
+@ 6 filter FORWARD
+-p icmpv6 --icmpv6-type 128 -j ACCEPT
+-p icmpv6 --icmpv6-type echo-request -j ACCEPT
+-p icmpv6 --icmpv6-type 1/4 -j ACCEPT
+-p icmpv6 --icmpv6-type destination-unreachable -j ACCEPT
+-p icmpv6 --icmpv6-type neighbour-solicitation -j ACCEPT
+-p icmpv6 --icmpv6-type neighbor-advertisement -j ACCEPT
+-p icmpv6 --icmpv6-type redirect -j ACCEPT
+-p icmpv6 --icmpv6-type packet-too-big -j ACCEPT
+-p icmpv6 --icmpv6-type 255 -j ACCEPT
+-p icmpv6 --icmpv6-type any -j ACCEPT
+-p icmpv6 --icmpv6-type router-adv -j ACCEPT
+-p icmpv6 --icmpv6-type mld-listener-query -j ACCEPT
+-p icmpv6 --icmpv6-type time-exceeded -j ACCEPT
+-p icmpv6 --icmpv6-type bad-header -j ACCEPT
+-p icmpv6 --icmpv6-type no-route -j ACCEPT
+-p ipv6-icmp -m icmp6 --icmpv6-type 133 -j ACCEPT
+-p icmp --icmp-type 8 -j ACCEPT
+-p icmp -j ACCEPT
+-p icmpv6 -m icmp6 -j ACCEPT
+-s 10.0.0.1 -j ACCEPT
+-s 2001:db8::/32 -j ACCEPT
+-s 2001:db8::1,2001:db8::2 -j ACCEPT
+-s ::1/ffff:: -j ACCEPT
+-s ::ffff:1.2.3.4 -j ACCEPT
+-s 2001:db8::1/129 -j ACCEPT
+-s [2001:db8::1] -j ACCEPT
+! -s 2001:db8::/32 -j ACCEPT
+-s fe80::1/ffff:0:ffff:: -j ACCEPT
+-s 0/0 -j ACCEPT
+-s ::/0 -j ACCEPT
+-f -j ACCEPT
+-p tcp --dport 80 -j ACCEPT
+-p hopopt -j ACCEPT
+-p ipv6-frag -j ACCEPT
+-p ipv6-nonxt -j ACCEPT
+-p 0 -j ACCEPT
+-p mh --mh-type 1 -j ACCEPT
+-p mh --mh-type brr -j ACCEPT
+-m hl --hl-eq 5 -j ACCEPT
+-m hl ! --hl-eq 5 -j ACCEPT
+-m hl --hl-lt 5 -j ACCEPT
+-m ttl --ttl-eq 5 -j ACCEPT
+-m frag --fragid 5 -j ACCEPT
+-m frag --fragfirst -j ACCEPT
+-m frag --fragmore --fraglast -j ACCEPT
+-m frag --fragres --fraglen 5 -j ACCEPT
+-m frag -j ACCEPT
+-m hbh -j ACCEPT
+-m hbh --hbh-len 8 -j ACCEPT
+-m hbh --hbh-opts 1:2,3 -j ACCEPT
+-m dst --dst-len 8 -j ACCEPT
+-m dst -j ACCEPT
+-m rt --rt-type 0 -j ACCEPT
+-m rt ! --rt-segsleft 1:3 --rt-len 5 -j ACCEPT
+-m rt -j ACCEPT
+-m ipv6header --header hop,frag -j ACCEPT
+-m ipv6header --header frag --soft -j ACCEPT
+-m ipv6header --header foo -j ACCEPT
+-m ipv6header -j ACCEPT
+-m ah --ahspi 5 -j ACCEPT
+-m ah -j ACCEPT
+-m eui64 -j ACCEPT
+-m srh --srh-segs-left-eq 5 -j ACCEPT
+-m iprange --src-range 2001:db8::1-2001:db8::5 -j ACCEPT
+-m iprange --src-range 2001:db8::5-2001:db8::1 -j ACCEPT
+-m iprange --src-range 10.0.0.1-10.0.0.5 -j ACCEPT
+-m connlimit --connlimit-above 3 --connlimit-mask 64 -j ACCEPT
+-m hashlimit --hashlimit-name a --hashlimit-upto 5/s --hashlimit-mode srcip --hashlimit-srcmask 64 -j ACCEPT
+-m recent --set --mask ffff:: -j ACCEPT
+-m conntrack --ctorigsrc 2001:db8::/32 -j ACCEPT
+-m addrtype --dst-type LOCAL -j ACCEPT
+-m addrtype --dst-type BROADCAST -j ACCEPT
+-m addrtype --dst-type MULTICAST,UNICAST -j ACCEPT
+-m addrtype --dst-type UNSPEC -j ACCEPT
+-m ecn --ecn-ip-ect 1 -j ACCEPT
+-m realm --realm 5 -j ACCEPT
+-m dscp --dscp 5 -j ACCEPT
+-m length --length 5 -j ACCEPT
+-m icmp --icmp-type 8 -j ACCEPT
+-m policy --dir in --pol none -j ACCEPT
+-j REJECT
+-j REJECT --reject-with icmp6-no-route
+-j REJECT --reject-with no-route
+-j REJECT --reject-with icmp6-adm-prohibited
+-j REJECT --reject-with adm-prohibited
+-j REJECT --reject-with icmp6-addr-unreachable
+-j REJECT --reject-with addr-unreach
+-j REJECT --reject-with icmp6-port-unreachable
+-j REJECT --reject-with port-unreach
+-j REJECT --reject-with icmp6-policy-fail
+-j REJECT --reject-with policy-fail
+-j REJECT --reject-with icmp6-reject-route
+-j REJECT --reject-with reject-route
+-j REJECT --reject-with beyond-scope
+-j REJECT --reject-with icmp-port-unreachable
+-p tcp -j REJECT --reject-with tcp-reset
+-j REJECT --reject-with tcp-reset
+-4 -j ACCEPT
+-6 -j ACCEPT
+-j NFQUEUE --queue-num 1
+-m addrtype --dst-type BLACKHOLE -j ACCEPT
+-m addrtype --dst-type UNREACHABLE -j ACCEPT
+-m addrtype --dst-type PROHIBIT -j ACCEPT
+-m addrtype --dst-type ANYCAST -j ACCEPT
+-m addrtype --dst-type LOCAL --limit-iface-in -j ACCEPT
+-m addrtype --dst-type THROW -j ACCEPT
+-m addrtype --dst-type NAT -j ACCEPT
+-p icmpv6 --icmpv6-type echo -j ACCEPT
+-p icmpv6 --icmpv6-type neigh -j ACCEPT
+-p icmpv6 --icmpv6-type neighbo -j ACCEPT
+-p icmpv6 --icmpv6-type NO-ROUTE -j ACCEPT
+-p icmpv6 --icmpv6-type 1/256 -j ACCEPT
+-p 58 --icmpv6-type 1 -j ACCEPT
+-p ipv6-route -j ACCEPT
+-p esp -m esp --espspi 5 -j ACCEPT
+-p ah -m ah --ahspi 5 -j ACCEPT
+-m owner --uid-owner 0 -j ACCEPT
+-m ipv6header --header 1 -j ACCEPT
+-m ipv6header --header dst,hop-by-hop,route,auth,esp,none,prot,hop,ah,ipv6-opts -j ACCEPT
+-m rt --rt-type 0 --rt-0-res --rt-0-addrs ::1,::2 --rt-0-not-strict -j ACCEPT
+-m rt --rt-0-res -j ACCEPT
+-m hbh ! --hbh-len 8 -j ACCEPT
+-j REJECT --reject-with icmp6-adm
+-j REJECT --reject-with icmp6
+-j REJECT --reject-with tcp
+-s :: -j ACCEPT
+-s ::/129 -j ACCEPT
+-s ::1/ -j ACCEPT
+-s ::1/64 -j ACCEPT
+-s 1.2.3.4/0 -j ACCEPT
+-s 0 -j ACCEPT
+-s fe80::1%eth0 -j ACCEPT
+-s localhost -j ACCEPT
+-m length --length 5 -m hl --hl-gt 3 -j ACCEPT
+-m tos --tos 5 -j ACCEPT
+-p tcp -j TCPMSS --set-mss 65535
+-m u32 --u32 "0=0" -j ACCEPT
+@ 6 mangle FORWARD
+-j HL --hl-set 5
+-j SNPT --src-pfx 2001:db8::/64 --dst-pfx 2001:db8:1::/64
+-j TTL --ttl-set 5
+@ 6 mangle PREROUTING
+-p tcp -j TPROXY --on-port 5 --on-ip 2001:db8::1
+-j DNPT --src-pfx 2001:db8::/64 --dst-pfx 2001:db8:1::/64
+@ 6 nat POSTROUTING
+-j MASQUERADE
+-j SNAT --to-source 2001:db8::1
+@ 6 nat PREROUTING
+-j DNAT --to-destination 2001:db8::1
+-p tcp -j DNAT --to-destination [2001:db8::1]:80
+-p tcp -j DNAT --to-destination [2001:db8::1]-[2001:db8::5]:80-90
+-p tcp -j DNAT --to-destination [2001:db8::1-2001:db8::5]:80-90
+-p tcp -j DNAT --to-destination 2001:db8::1-2001:db8::5
+-j DNAT --to-destination [2001:db8::1]
+-p tcp -j DNAT --to-destination 2001:db8::1:80
+-j NETMAP --to 2001:db8::/64
+-p tcp -j REDIRECT --to-ports 80
+@ 6 raw PREROUTING
+-m rpfilter --invert -j DROP
+-j CT --notrack
+"""

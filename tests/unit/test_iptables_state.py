@@ -1,0 +1,18 @@
+from fwsim.importing.iptables.state import MOST_PROBLEMS, Reading
+from tests.iptables_reading import refused, saved
+
+
+def test_all_mistakes_are_told_up_to_a_number() -> None:
+    assert refused(saved("-A FORWARD -j A\n-A FORWARD -j B")).splitlines() == [
+        "rules.v4:2:12: there is no chain and no target `A`",
+        "rules.v4:3:12: there is no chain and no target `B`",
+    ]
+    assert len(refused(saved("-A FORWARD -j A\n" * 200)).splitlines()) == MOST_PROBLEMS
+
+
+def test_families_are_there_in_the_order_of_their_use() -> None:
+    reading = Reading(None)
+    reading.machine(6)
+    reading.machine(4)
+    reading.machine(6)
+    assert reading.order == [6, 4]
