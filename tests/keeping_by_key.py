@@ -22,8 +22,14 @@ ROOM = 400
 class Keeper(NetfilterFirewall):
     """A chain that accepts what a rule of these steps matches, and drops the rest."""
 
-    def __init__(self, *rules: Sequence[Step], sets: Sequence[Set] = (), family: str = "ip") -> None:
-        super().__init__(table(*([*steps, ACCEPT] for steps in rules), sets=sets, family=family))
+    def __init__(
+        self,
+        *rules: Sequence[Step],
+        sets: Sequence[Set] = (),
+        family: str = "ip",
+        ends: Sequence[Step] = (ACCEPT,),
+    ) -> None:
+        super().__init__(table(*([*steps, *ends] for steps in rules), sets=sets, family=family))
         self.tracker = grow(make_tracker(empty(SETTINGS, 1), key=5), ROOM)
         keyed = self.memory.keyed._replace(tracker=self.tracker)
         self.memory = self.memory._replace(keyed=keyed_tables.grow(keyed, self.lowered.program.keyed, ROOM))

@@ -12,7 +12,7 @@ from typing import Any
 from fwsim.engine import hot, shared
 from fwsim.engine.connection_count import count_connections
 from fwsim.engine.entries import K_DELETE, K_LOOK_UP, K_UPDATE, Keyed, KeyedRules
-from fwsim.engine.keyed import R_FULL, add, expire_at, find, hash_wanted, in_doubt, lose, remove, suspect, trust
+from fwsim.engine.keyed import R_FULL, add, expire_at, find, hash_wanted, in_doubt, lose, suspect, trust
 from fwsim.engine.keyed_upkeep import is_full
 from fwsim.engine.limits import has_tokens
 from fwsim.engine.program import FALSE, TRUE
@@ -34,7 +34,8 @@ def ask_set(rules: KeyedRules, kept: Keyed, use: Row, seen: Row, doubt: int, qui
             if doubt:
                 suspect(kept, at, doubt)
             else:
-                remove(kept, at)
+                trust(kept, at)
+                expire_at(kept, at, max(1, seen["now"]))  # it takes room until it is collected (nft_rhash_delete)
         return TRUE  # whether it was there or not
     if at > 0:
         return renew(rules, kept, use, at, seen, doubt, quiet)

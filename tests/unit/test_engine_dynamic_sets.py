@@ -45,7 +45,7 @@ def changing() -> Keeper:
 
 
 class Model:
-    """What nft does: elements with the time when they expire; expired ones take room until the next whole second."""
+    """What nft does: elements with the time when they expire; gone ones take room until the next whole second."""
 
     def __init__(self) -> None:
         self.elements: list[tuple[int, int]] = []
@@ -57,7 +57,7 @@ class Model:
             return bool(there)
         if operation == 3:
             for at in there:
-                del self.elements[at]
+                self.elements[at] = (key, now)
             return True
         if there:
             if operation == 2:
@@ -110,6 +110,16 @@ def test_a_packet_without_the_field_has_no_key() -> None:
     firewall = Keeper([NOT_IN_SET], [update("add")], sets=[dynamic()])
     assert firewall.accepts(proto=47) is False
     assert firewall.memory.keyed.states[0]["count"] == 0
+
+
+def test_a_deleted_element_takes_room_until_it_is_collected() -> None:
+    firewall = changing()
+    for port in (1, 2, 3):
+        assert firewall.accepts(0, dport=1, sport=port)
+    assert firewall.accepts(0.2, dport=3, sport=1)
+    assert firewall.accepts(0.2, dport=4, sport=1) is False
+    assert firewall.accepts(0.9, dport=1, sport=4) is False
+    assert firewall.accepts(1.1, dport=1, sport=4) is True
 
 
 def test_addresses_of_both_families_are_keys() -> None:
