@@ -12,6 +12,7 @@ import numpy as np
 
 from fwsim import keyed_tables
 from fwsim import tracker as trackers
+from fwsim.engine.entries import KeyedRules
 from fwsim.engine.path import Course
 from fwsim.engine.pipeline import Stateful, run_stateful
 from fwsim.engine.program import Memory
@@ -58,16 +59,13 @@ def looking_up(course: Course, tracker: Tracker) -> Course:
     return course._replace(memory=memory._replace(keyed=memory.keyed._replace(tracker=tracker)))
 
 
-def with_room(tables: Tables[Mode], packets: int) -> Tables[Mode]:
-    """The tables of a mode with room for what so many packets may leave by key."""
-    course = tables.usable().course
-    if not len(course.program.keyed.uses) or not keyed_tables.room_lacks(
-        course.memory.keyed, course.program.keyed, packets
-    ):
+def with_room(tables: Tables[Mode], rules: KeyedRules, packets: int) -> Tables[Mode]:
+    """The tables of a mode with room for what so many packets may leave by key; `rules` are of arrays."""
+    if not len(rules.uses) or not keyed_tables.room_lacks(tables.usable().course.memory.keyed, rules, packets):
         return tables
     mode = tables.arrays
     memory = mode.course.memory
-    keyed = keyed_tables.grow(memory.keyed, mode.course.program.keyed, packets)
+    keyed = keyed_tables.grow(memory.keyed, rules, packets)
     return Tables(mode._replace(course=mode.course._replace(memory=memory._replace(keyed=keyed))))
 
 
@@ -84,6 +82,7 @@ class StatelessRun:
         seed: int = 0,
     ) -> None:
         """`replies` and `icmp_errors` as in a ruleset's `stateless:`; they matter if it has ct expressions."""
+        self._keyed_rules = lowered.program.keyed
         self._tables = Tables(
             Stateless(
                 course=course_of(lowered, key=key, seed=seed),
@@ -101,7 +100,7 @@ class StatelessRun:
 
     def run(self, frames: Any, packets: Any, decisions: Any, start: int, end: int) -> None:
         """Decide rows `start` to `end`, which are arrays if the engine is compiled, else wrapped."""
-        self._tables = with_room(self._tables, end - start)
+        self._tables = with_room(self._tables, self._keyed_rules, end - start)
         run_stateless(self._tables.usable(), frames, packets, decisions, start, end)
 
     def remember(self, memory: Memory) -> None:
@@ -122,6 +121,7 @@ class StatefulRun:
 
         `seed` decides what rules leave to chance.
         """
+        self._keyed_rules = lowered.program.keyed
         tracker = trackers.make_tracker(lowered.settings, key=key)
         self._tables = Tables(
             Stateful(
@@ -160,7 +160,7 @@ class StatefulRun:
 
     def _make_room(self, packets: int) -> None:
         """Let the tables grow so that every packet may open a connection."""
-        self._tables = with_room(self._tables, packets)
+        self._tables = with_room(self._tables, self._keyed_rules, packets)
         mode = self._tables.usable()
         tables = (mode.tracker, mode.ghosts)
         if any(not trackers.has_room(table, packets) for table in tables):

@@ -152,13 +152,13 @@ def _chain(entries: Any, first: int) -> Iterable[int]:
 
 
 def _walk(table: Any, start: int, most: int, link: str = "next") -> list[int]:
-    """The rows of a chain; if it does not end, one more than there can be."""
+    """The rows of a chain; if it does not end or leads out of the table, also one that there cannot be."""
     following = table[link][: most + 1].tolist()
     found: list[int] = []
-    while start > 0 and len(found) <= most:
+    while 0 < start <= most and len(found) <= most:
         found.append(start)
         start = following[start]
-    return found
+    return found if start == 0 else [*found, most + 1]
 
 
 def _last(rows: list[int]) -> int:
