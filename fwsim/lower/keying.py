@@ -85,7 +85,7 @@ class Keying:
         if isinstance(step, HashLimit):
             return self._hash_limit(step, table)
         if isinstance(step, Recent):
-            return self._recent(step)
+            return self._recent(step, table)
         if isinstance(step, Connections):
             keyed = self._add_keyed(size=ENDLESS, counting=2)
             parts = [self._part(selector, bits) for selector, bits in step.key]
@@ -175,7 +175,7 @@ class Keying:
         parts = [self._part(field, bits, 0 if field in PORTS else ABSENT) for field, bits in step.key]
         return self._add_use(self._names[name], K_HASH_LIMIT, parts, Counts(over=int(step.limit.over)))
 
-    def _recent(self, step: Recent) -> int:
+    def _recent(self, step: Recent, table: Table) -> int:
         """A list of addresses; its mask is that of the first rule that names it, its rings fit for all of them."""
         name = ("recent", step.name)
         if name not in self._names:
@@ -183,6 +183,9 @@ class Keying:
         keyed = self._names[name]
         first = next((use["first"] for use in self.uses if use["keyed"] == keyed), None)
         parts = [self._part(step.side, step.mask)]
+        parts[0]["narrow"] = parts[0]["mask0"]
+        if table.sees == 4:  # the mask is an address of either family, and iptables writes the first word only
+            parts[0] |= dict.fromkeys(("mask1", "mask2", "mask3"), BITS32)
         if first is not None:
             field = parts[0]["field"]
             parts = [{**self.parts[first], "field": field}]

@@ -101,6 +101,16 @@ def test_lists_are_shared_by_name_and_their_rings_lie_behind_each_other() -> Non
     assert STAMPS == 32
 
 
+def test_a_list_has_addresses_of_both_families_under_the_mask_of_its_first_rule() -> None:
+    keying = Keying(())
+    keying.use(Recent("a", "set", mask=24), table(family="ip"))
+    keying.use(Recent("a", "set", mask=128), table(family="ip6"))
+    keying.use(Recent("b", "set", mask=16), table(family="ip6"))
+    masks = [[part[name] for name in ("narrow", "mask0", "mask1", "mask2", "mask3")] for part in keying.parts]
+    upper = [0xFFFFFF00, 0xFFFFFF00, *[0xFFFFFFFF] * 3]
+    assert masks == [upper, upper, [0xFFFF0000, 0xFFFF0000, 0, 0, 0]]
+
+
 def test_hashlimit_is_shared_in_a_family() -> None:
     keying = Keying(())
     step = HashLimit("h", Limit(1, SECOND), (("src", 16), ("dport", 16)), SECOND)
