@@ -30,7 +30,7 @@ TIME_WAIT = int(TcpState.TIME_WAIT)
 CLOSE = int(TcpState.CLOSE)
 TENTATIVE = int(CtStatus.TENTATIVE)
 R_TENTATIVE = int(Reason.TENTATIVE)
-R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
+R_NOT_COUNTED = int(Reason.NOT_COUNTED)
 
 COLLECTED_MOST = 64
 """When more than so many were taken out, the rest is left for the next packet (CONNCOUNT_GC_MAX_NODES)."""
@@ -69,11 +69,11 @@ def own_tuple(kept: Keyed, seen: Row) -> int:
     """
     row = kept.books[0]["connection"]
     if row == UNKNOWN_VALUE:
-        return R_NOT_SIMULATED  # no connections are tracked
+        return R_NOT_COUNTED  # no connections are tracked
     tracker = kept.tracker
     if row < 0:
         if not has_tuple(seen):
-            return R_NOT_SIMULATED
+            return R_NOT_COUNTED
         of_packet(seen, kept.tuples[0])
         found = find_tuple(tracker, kept.tuples[0])
         if found < 0:

@@ -26,7 +26,7 @@ Numbers = Any
 NEVER = -1
 FREE = -1
 """In ENTRY["keyed"]."""
-R_FULL = int(Reason.NOT_SIMULATED)
+R_FULL = int(Reason.ENTRIES_FULL)
 
 
 @hot

@@ -151,6 +151,7 @@ def test_without_tracking_nothing_is_known() -> None:
     firewall = Keeper([at_most(1)])
     firewall.without_tracking()
     assert firewall.accepts() is None
+    assert firewall.ask().reason == "not-counted"
 
 
 def test_a_connection_that_may_not_exist_leaves_the_count_unknown() -> None:
