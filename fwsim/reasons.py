@@ -46,6 +46,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.NO_INTERFACE: "a rule asks for an interface that is not known for this packet",
     Reason.TENTATIVE: "the packet that opened its connection has an unknown verdict, and it matters here",
     Reason.NOT_SIMULATED: "it hangs on something that is not simulated",
+    Reason.NOT_COUNTED: "a rule counts connections, and none is tracked here of which it could be one",
+    Reason.ENTRIES_FULL: "a rule keeps something by key, and whether there is room for one more is not known",
     Reason.TCP_SHORT: "the TCP header is shorter than it says, or than 20 bytes",
     Reason.TCP_BAD_CHECKSUM: "the TCP checksum is wrong",
     Reason.TCP_BAD_FLAGS: "no TCP sends this combination of flags",

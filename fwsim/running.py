@@ -6,11 +6,13 @@ serve compiled and uncompiled code.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from fwsim import keyed_tables
 from fwsim import tracker as trackers
+from fwsim.engine.entries import KeyedRules
 from fwsim.engine.path import Course
 from fwsim.engine.pipeline import Stateful, run_stateful
 from fwsim.engine.program import Memory
@@ -26,12 +28,14 @@ CHUNK = 2_048
 GHOSTS = 65_536
 """How many refused openings are remembered at the most."""
 
+Mode = TypeVar("Mode", Stateless, Stateful)
+
 REPLIES = {"ack-or-rst": REPLIES_ACK_OR_RST, "any": REPLIES_ANY, "never": REPLIES_NEVER}
 
 
-def course_of(lowered: Lowered) -> Course:
-    """A fresh course through a ruleset: nothing counted, every limit's bucket full."""
-    return new_course(lowered, lowered.memory())
+def course_of(lowered: Lowered, *, key: int = 0, seed: int = 0, tracker: Tracker | None = None) -> Course:
+    """A fresh course through a ruleset: nothing counted, every limit's bucket full. The rest is as `Lowered.memory`."""
+    return new_course(lowered, lowered.memory(key=key, seed=seed, tracker=tracker))
 
 
 def new_course(lowered: Lowered, memory: Memory) -> Course:
@@ -44,18 +48,44 @@ def new_course(lowered: Lowered, memory: Memory) -> Course:
 
 
 def going_on(course: Course, memory: Memory) -> Course:
-    """The course with what another has counted."""
-    return course._replace(memory=memory)
+    """The course with what another has counted, looking connections up where it did."""
+    keyed = memory.keyed._replace(tracker=course.memory.keyed.tracker)
+    return course._replace(memory=memory._replace(keyed=keyed))
+
+
+def looking_up(course: Course, tracker: Tracker) -> Course:
+    """The course with another table, in which connections are looked up."""
+    memory = course.memory
+    return course._replace(memory=memory._replace(keyed=memory.keyed._replace(tracker=tracker)))
+
+
+def with_room(tables: Tables[Mode], rules: KeyedRules, packets: int) -> Tables[Mode]:
+    """The tables of a mode with room for what so many packets may leave by key; `rules` are of arrays."""
+    if not len(rules.uses) or not keyed_tables.room_lacks(tables.usable().course.memory.keyed, rules, packets):
+        return tables
+    mode = tables.arrays
+    memory = mode.course.memory
+    keyed = keyed_tables.grow(memory.keyed, rules, packets)
+    return Tables(mode._replace(course=mode.course._replace(memory=memory._replace(keyed=keyed))))
 
 
 class StatelessRun:
     """The stateless mode at work."""
 
-    def __init__(self, lowered: Lowered, *, replies: str = "ack-or-rst", icmp_errors: str = "accept") -> None:
+    def __init__(
+        self,
+        lowered: Lowered,
+        *,
+        replies: str = "ack-or-rst",
+        icmp_errors: str = "accept",
+        key: int = 0,
+        seed: int = 0,
+    ) -> None:
         """`replies` and `icmp_errors` as in a ruleset's `stateless:`; they matter if it has ct expressions."""
+        self._keyed_rules = lowered.program.keyed
         self._tables = Tables(
             Stateless(
-                course=course_of(lowered),
+                course=course_of(lowered, key=key, seed=seed),
                 scratch=empty(DECISION, 2),
                 twin=int(lowered.uses_ct),
                 replies=REPLIES[replies],
@@ -70,6 +100,7 @@ class StatelessRun:
 
     def run(self, frames: Any, packets: Any, decisions: Any, start: int, end: int) -> None:
         """Decide rows `start` to `end`, which are arrays if the engine is compiled, else wrapped."""
+        self._tables = with_room(self._tables, self._keyed_rules, end - start)
         run_stateless(self._tables.usable(), frames, packets, decisions, start, end)
 
     def remember(self, memory: Memory) -> None:
@@ -85,12 +116,17 @@ class StatelessRun:
 class StatefulRun:
     """The stateful mode at work: it owns the connection table and the ghosts."""
 
-    def __init__(self, lowered: Lowered, *, key: int, share: Share | None = None) -> None:
-        """`key` keys the hash of the connection table; no result depends on it. `share` is that of one of several."""
+    def __init__(self, lowered: Lowered, *, key: int, seed: int = 0, share: Share | None = None) -> None:
+        """`key` keys the hash of the connection table; no result depends on it. `share` is that of one of several.
+
+        `seed` decides what rules leave to chance.
+        """
+        self._keyed_rules = lowered.program.keyed
+        tracker = trackers.make_tracker(lowered.settings, key=key)
         self._tables = Tables(
             Stateful(
-                course=course_of(lowered),
-                tracker=trackers.make_tracker(lowered.settings, key=key),
+                course=course_of(lowered, key=key, seed=seed, tracker=tracker),
+                tracker=tracker,
                 ghosts=trackers.make_tracker(lowered.settings, key=key, capacity_limit=GHOSTS, ghosts=True),
                 results=empty(TRACK, 3),
                 scratch=empty(DECISION, 1),
@@ -124,6 +160,7 @@ class StatefulRun:
 
     def _make_room(self, packets: int) -> None:
         """Let the tables grow so that every packet may open a connection."""
+        self._tables = with_room(self._tables, self._keyed_rules, packets)
         mode = self._tables.usable()
         tables = (mode.tracker, mode.ghosts)
         if any(not trackers.has_room(table, packets) for table in tables):
@@ -143,7 +180,8 @@ class StatefulRun:
 
     def replace(self, tracker: Tracker, ghosts: Tracker) -> None:
         """Go on with other tables, of arrays."""
-        self._tables = Tables(self._tables.arrays._replace(tracker=tracker, ghosts=ghosts))
+        mode = self._tables.arrays
+        self._tables = Tables(mode._replace(course=looking_up(mode.course, tracker), tracker=tracker, ghosts=ghosts))
 
     def remember(self, memory: Memory) -> None:
         """Go on with what was counted elsewhere, of arrays."""

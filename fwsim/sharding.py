@@ -19,6 +19,7 @@ from fwsim.engine import shard
 from fwsim.engine.expectation import expectation_of
 from fwsim.engine.expiry import FIRST
 from fwsim.engine.pipeline import Stateful
+from fwsim.engine.program import Memory
 from fwsim.engine.shard import Births, Numbers, Share, adopt_numbers, number_rows, share_out
 from fwsim.engine.tuples import Tracker, is_live, relink
 from fwsim.lower import Lowered
@@ -29,7 +30,7 @@ from fwsim.uncompiled import flush, usable
 COUNTED = ("live", "created", "expired", "evicted", "dropped", "helped")
 """COUNTERS that are those of all shards together."""
 
-LIMIT = "a limit counts the packets of all connections together"
+LIMIT = "a rule counts the packets of all connections together"
 FULL = "the connection table may fill up, and only the whole tells who has to go"
 REPLACED = "the run goes on with a table that it was given as one"
 LOOKED_AT = "somebody looks into the connection table"
@@ -44,10 +45,14 @@ class ShardedRun:
     Of the parts of `run`, each `run_shard` may be in a thread of its own.
     """
 
-    def __init__(self, lowered: Lowered, *, key: int, shards: int) -> None:
-        """`key` keys the hash of the connection tables, and which connection is in which shard."""
+    def __init__(self, lowered: Lowered, *, key: int, shards: int, seed: int = 0) -> None:
+        """`key` keys the hash of the connection tables, and which connection is in which shard.
+
+        `seed` decides what rules leave to chance.
+        """
         self._lowered = lowered
         self._key = key
+        self._seed = seed
         self._count = shards
         self._before = 0
         self._births = Births(rows=_numbers(0), numbers=_numbers(0), totals=_numbers(shard.TOTALS))
@@ -61,7 +66,7 @@ class ShardedRun:
         """Held from `begin` to `end`, whichever threads these are in."""
         self.one_because: str | None = None
         """Why there is one shard, if there is."""
-        if len(lowered.program.limits):
+        if lowered.counts:
             self.unite(LIMIT)
         else:
             self._fit(CHUNK)
@@ -167,7 +172,7 @@ class ShardedRun:
         joined = [mode.share.joined for mode in modes], [mode.share.ghosts_joined for mode in modes]
         tracker = united([mode.tracker for mode in modes], joined[0], number, peaks[0])
         ghosts = united([mode.ghosts for mode in modes], joined[1], number, peaks[1])
-        one = StatefulRun(self._lowered, key=self._key)
+        one = StatefulRun(self._lowered, key=self._key, seed=self._seed)
         one.replace(tracker, ghosts)
         one.mode.course.memory.hits[:] = sum(mode.course.memory.hits for mode in modes)
         return one
@@ -190,6 +195,10 @@ class ShardedRun:
     def replace(self, tracker: Tracker, ghosts: Tracker) -> None:
         """Go on with other tables, of arrays: these are not shared out."""
         self.unite(REPLACED).replace(tracker, ghosts)
+
+    def remember(self, memory: Memory) -> None:
+        """Go on with what was counted elsewhere, of arrays: in one shard."""
+        self.unite(REPLACED).remember(memory)
 
     def settle(self) -> None:
         """Write everything back into the arrays."""
@@ -215,9 +224,11 @@ class ShardedRun:
         return whole | same | {"peak": peak, "next_number": number}
 
 
-def stateful_run(lowered: Lowered, *, key: int, jobs: int) -> StatefulRun | ShardedRun:
-    """The stateful mode in as many shards as there are jobs."""
-    return StatefulRun(lowered, key=key) if jobs == 1 else ShardedRun(lowered, key=key, shards=jobs)
+def stateful_run(lowered: Lowered, *, key: int, jobs: int, seed: int = 0) -> StatefulRun | ShardedRun:
+    """The stateful mode in as many shards as there are jobs; `seed` decides what rules leave to chance."""
+    if jobs == 1:
+        return StatefulRun(lowered, key=key, seed=seed)
+    return ShardedRun(lowered, key=key, seed=seed, shards=jobs)
 
 
 def _numbers(count: int) -> Numbers:

@@ -166,10 +166,10 @@ class Simulator:
         """Lower the ruleset and make empty tables.
 
         `mode` is the one that `decide` answers in. `interfaces` maps names to networks, and replaces those of the
-        ruleset by name; `local` are the firewall's own addresses. `stateless_rules` is a hand-written ruleset for
-        the stateless mode. `host` describes the machine (`fwsim.ruleset.host`). `key` keys the connection table's hash:
-        random by default, and no result depends on it. `jobs` is how many shards the connections are tracked in
-        (`fwsim.sharding`), with the result of one.
+        ruleset by name; `local` are the firewall's own addresses. `stateless_rules` is a hand-written ruleset for the
+        stateless mode. `host` describes the machine (`fwsim.ruleset.host`). `key` keys the connection table's hash:
+        random by default, and no result depends on it but what rules leave to chance (0 by default). `jobs` is how many
+        shards the connections are tracked in (`fwsim.sharding`), with the result of one.
         """
         self.ruleset = ruleset
         self.mode: Mode = mode
@@ -190,11 +190,16 @@ class Simulator:
             else self.lowered["stateful"]
         )
         choices = (stateless_rules or ruleset).stateless
-        self.stateless = StatelessRun(
-            self.lowered["stateless"], replies=choices.replies, icmp_errors=choices.icmp_errors
-        )
+        seed = key or 0
         key = secrets.randbits(28) if key is None else key
-        self.stateful: StatefulRun | ShardedRun = stateful_run(self.lowered["stateful"], key=key, jobs=jobs)
+        self.stateless = StatelessRun(
+            self.lowered["stateless"],
+            replies=choices.replies,
+            icmp_errors=choices.icmp_errors,
+            key=key,
+            seed=seed,
+        )
+        self.stateful: StatefulRun | ShardedRun = stateful_run(self.lowered["stateful"], key=key, jobs=jobs, seed=seed)
         self.defragmenter = Defragmenter() if self.lowered["stateful"].tracking else None
         """Like Linux, only a firewall that tracks puts fragments together."""
         self.assembled: Assembled | None = None

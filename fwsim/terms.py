@@ -221,6 +221,8 @@ class Reason(IntEnum):
     NO_INTERFACE = 22
     TENTATIVE = 23
     NOT_SIMULATED = 24
+    NOT_COUNTED = 25
+    ENTRIES_FULL = 26
     # why conntrack found it invalid (ct state invalid)
     TCP_SHORT = 30
     TCP_BAD_CHECKSUM = 31

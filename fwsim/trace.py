@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fwsim import keyed_tables
 from fwsim.engine.instructions import match
 from fwsim.engine.match import FINISHED, begin_chain, begin_walk, conclude, finish_chain, next_base, step
-from fwsim.engine.program import FALSE, MAYBE, TRUE, Memory, Program
+from fwsim.engine.program import FALSE, MAYBE, OP_LIMIT, TRUE, Memory, Program
 from fwsim.lower import Lowered
 from fwsim.naming import address_text
 from fwsim.ruleset import words as ruleset_words
@@ -114,6 +115,9 @@ def copied(memory: Memory) -> Memory:
     return Memory(
         hits=memory.hits.copy(),
         buckets=memory.buckets.copy(),
+        xt_buckets=memory.xt_buckets.copy(),
+        counted=memory.counted.copy(),
+        keyed=keyed_tables.copy(memory.keyed),
         stack=memory.stack.copy(),
         places=memory.places.copy(),
         element_places=memory.element_places.copy(),
@@ -157,8 +161,9 @@ def _other_failure(lowered: Lowered, rule: int, matched: bool | None) -> Failure
     others = [(at, ask) for at, ask in asked if ask is not None and ask.field is None]
     for at, ask in sorted(others, key=lambda other: other[1].kind != "unknown" if matched is None else 0):
         value = "not known" if matched is None else "not so here"
-        if ask.kind == "limit" and matched is not None:
-            over = lowered.program.limits[lowered.program.instructions[at]["first"]]["over"]
+        instruction = lowered.program.instructions[at]
+        if instruction["op"] == OP_LIMIT and matched is not None:
+            over = lowered.program.limits[instruction["first"]]["over"]
             value = "within the rate" if over else "used up"
         return Failure(ask.key, ask.wanted, value)
     return None

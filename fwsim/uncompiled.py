@@ -36,15 +36,25 @@ class FreshRows(Rows):
 
 
 def wrapped(group: Any) -> Any:
-    """A table, a buffer, or a group of them (a NamedTuple, possibly of groups) as uncompiled code reads it."""
+    """A table, a buffer, or a group of them (a NamedTuple, possibly of groups) as uncompiled code reads it.
+
+    What is in it twice is wrapped once, so that both see what either writes.
+    """
+    return _wrapped(group, {})
+
+
+def _wrapped(group: Any, known: dict[int, Any]) -> Any:
+    """The same; `known` are the wrapped tables by the identity of their arrays."""
     if isinstance(group, Course):
         seen, extra = Rows(group.seen), Rows(group.extra)
         tables: Any = seen, extra, Words(seen, extra)
-        return Course(wrapped(group.program), wrapped(group.memory), *tables)
+        return Course(_wrapped(group.program, known), _wrapped(group.memory, known), *tables)
     if isinstance(group, tuple):
-        return type(group)(*map(wrapped, group))
+        return type(group)(*(_wrapped(part, known) for part in group))
     if isinstance(group, np.ndarray):
-        return memoryview(group) if group.dtype.names is None else Rows(group)  # type: ignore[arg-type]
+        if id(group) not in known:
+            known[id(group)] = memoryview(group) if group.dtype.names is None else Rows(group)  # type: ignore[arg-type]
+        return known[id(group)]
     return group
 
 

@@ -24,8 +24,16 @@ LADDER = [
     {"fwsim.uncompiled"},
     {"fwsim.ruleset", "fwsim.capture", "fwsim.nft", "fwsim.netfilter", "fwsim.importing"},
     {"fwsim.fuzz"},
-    {"fwsim.lower", "fwsim.topology", "fwsim.tracker", "fwsim.defragmenting"},
-    {"fwsim.trace", "fwsim.running", "fwsim.sharding", "fwsim.convert", "fwsim.stages", "fwsim.arrow", "fwsim.checking"},
+    {"fwsim.lower", "fwsim.topology", "fwsim.tracker", "fwsim.keyed_tables", "fwsim.defragmenting"},
+    {
+        "fwsim.trace",
+        "fwsim.running",
+        "fwsim.sharding",
+        "fwsim.convert",
+        "fwsim.stages",
+        "fwsim.arrow",
+        "fwsim.checking",
+    },
     {
         "fwsim.result",
         "fwsim.run_names",

@@ -48,7 +48,7 @@ class Setup:
     @property
     def counts_all(self) -> bool:
         """Whether a rule counts the packets of all connections, in either mode (`limit`)."""
-        return any(len(lowered.program.limits) for lowered in simulator_of(self).lowered.values())
+        return any(lowered.counts for lowered in simulator_of(self).lowered.values())
 
 
 @lru_cache(maxsize=2)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.engine import hot, shared
+from fwsim.engine.counted import ask_counted
 from fwsim.engine.index import candidate, forget
 from fwsim.engine.intervals import place_of, place_of_address
 from fwsim.engine.limits import doubt_about, has_tokens
@@ -129,6 +130,8 @@ def answer(program: Program, memory: Memory, step: Row, seen: Row, words: Number
         bucket = memory.buckets[step["first"]]
         state["doubt"] = doubt_about(bucket, cause, quiet)
         return MAYBE if state["doubt"] else has_tokens(limit, bucket, seen["now"], seen["length"], quiet)
+    if op > OP_LIMIT:
+        return ask_counted(program, memory, step, seen, words, cause, quiet)
     if op == OP_RECALL:
         state["doubt"] = state["cause"] if state["cause"] else R_NOT_SIMULATED
         return int(state["kept"] >> 2 * step["first"] & 3)

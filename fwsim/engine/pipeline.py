@@ -87,7 +87,10 @@ def show(mode: Stateful, result: Row) -> None:
         state = INVALID  # nothing is attached
     seen["ct_state"] = state
     row = result["connection"]
+    attached = mode.tracking and row >= 0 and state != INVALID and state != UNTRACKED
+    mode.course.memory.keyed.books[0]["connection"] = row if attached else ABSENT
     if state == UNKNOWN_VALUE:
+        mode.course.memory.keyed.books[0]["connection"] = UNKNOWN_VALUE
         seen["ct_direction"] = UNKNOWN_VALUE
         seen["ct_status"] = UNKNOWN_VALUE
         seen["ct_mark"] = UNKNOWN_VALUE
@@ -109,6 +112,7 @@ def show(mode: Stateful, result: Row) -> None:
 def show_nothing_attached(mode: Stateful, frame: Row, packet: Row) -> None:
     """Make the rules see the packet as it is before tracking."""
     mode.course.seen[0] = packet
+    mode.course.memory.keyed.books[0]["connection"] = ABSENT
     seen = mode.course.seen[0]
     seen["ct_state"] = INVALID
     seen["ct_direction"] = ABSENT

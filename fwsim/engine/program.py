@@ -20,6 +20,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fwsim.engine.entries import Keyed, KeyedRules
+
 Table = npt.NDArray[np.void]
 Numbers = npt.NDArray[np.int64]
 
@@ -39,18 +41,32 @@ OP_RECALL = 5
 """What OP_KEEP has kept under the number `first` is true."""
 OP_LIMIT = 6
 """The token bucket has enough for this packet."""
-OP_LAST_QUESTION = 6
-OP_KEEP = 7
+OP_XT_LIMIT = 7
+"""The bucket has enough credits, by row `first` of XT_LIMIT."""
+OP_QUOTA = 8
+"""The packet's bytes are within the quota, row `first` of COUNT."""
+OP_TURN = 9
+"""It is the packet's turn by row `first` of COUNT."""
+OP_LUCK = 10
+"""The packet has luck by row `first` of COUNT."""
+OP_DRAW = 11
+"""Draw the next number by row `first` of COUNT: with `value` 1 by chance, else in turn. True."""
+OP_DRAWN = 12
+"""The number drawn last by row `value` of COUNT, and `mask` more, is in a set of numbers."""
+OP_BY_KEY = 13
+"""What row `first` of USE asks is true."""
+OP_LAST_QUESTION = 13
+OP_KEEP = 14
 """Keep under the number `first` whether the line was true so far, if `value` is TRUE; else begin with FALSE."""
-OP_TERM = 8
+OP_TERM = 15
 """Take a field (-1: unknown), moved `count` bits to the left, under `mask`, into the new value of OP_ASSIGN."""
-OP_ASSIGN = 9
+OP_ASSIGN = 16
 """The field becomes the exclusive or of the terms before and `value`."""
-OP_ALTER = 10
+OP_ALTER = 17
 """The header field becomes `value`, which may be UNKNOWN_VALUE."""
-OP_NOTRACK = 11
-OP_SET_HELPER = 12
-OP_NAT = 13
+OP_NOTRACK = 18
+OP_SET_HELPER = 19
+OP_NAT = 20
 """The connection is translated: with `value` 1 its destination, else its source."""
 
 # How a rule ends when all its matches are true.
@@ -93,6 +109,9 @@ class Program(NamedTuple):
     bases: Table
     columns: Table
     limits: Table
+    xt_limits: Table
+    counts: Table
+    keyed: KeyedRules
     numbers: Numbers
 
 
@@ -100,12 +119,16 @@ class Memory(NamedTuple):
     """What one run of a program remembers.
 
     `hits` counts for each rule, then for each chain's policy, the packets that matched; `buckets` are those of the
-    limits. The rest is scratch: `stack` of the calling rules (times two, plus one if the packet may be waiting there),
-    `places` the bitsets of the fields looked up, `element_places` those of a set of elements, `state` two rows of WALK.
+    limits, `xt_buckets` of xt's, `counted` belongs to the program's `counts`, `keyed` is kept by key. The rest is
+    scratch: `stack` of the calling rules (times two, plus one if the packet may be waiting there), `places` the bitsets
+    of the fields looked up, `element_places` those of a set of elements, `state` two rows of WALK.
     """
 
     hits: Numbers
     buckets: Table
+    xt_buckets: Table
+    counted: Table
+    keyed: Keyed
     stack: Numbers
     places: Numbers
     element_places: Numbers

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fwsim.engine.counted_rows import COUNTED
 from fwsim.engine.program import MAX_DEPTH, Memory, Program
+from fwsim.engine.tuples import Tracker
 from fwsim.errors import RulesetError
 from fwsim.garbage import uncollected
+from fwsim.keyed_tables import Element, make_keyed, no_tracker
 from fwsim.netfilter.model import Chain, Table
 from fwsim.ruleset.model import Ruleset
 from fwsim.ruleset.values import Location
@@ -90,14 +93,31 @@ class Lowered:
     uses_fields: frozenset[str]
     asks: list[Ask | None]
     interfaces: tuple[str, ...]
+    elements: tuple[Element, ...] = ()
+    """What stands in sets that rules change."""
 
-    def memory(self) -> Memory:
-        """What a fresh run remembers: nothing counted, all buckets full."""
+    @property
+    def counts(self) -> bool:
+        """Whether rules count the packets of all connections together."""
+        program = self.program
+        return bool(len(program.limits) or len(program.xt_limits) or len(program.counts) or len(program.keyed.uses))
+
+    def memory(self, *, key: int = 0, seed: int = 0, tracker: Tracker | None = None) -> Memory:
+        """What a fresh run remembers: nothing counted, all buckets full.
+
+        `key` keys the hash of entries by key, and changes no result; `seed` decides what is left to chance; `tracker`
+        is the table in which connections are counted.
+        """
+        counted = empty(COUNTED, len(self.program.counts))
+        counted["seed"] = seed
         state = empty(WALK, 2)
         state[0]["policies"] = len(self.rules)
         return Memory(
             hits=np.zeros(len(self.rules) + len(self.chains), dtype=np.int64),
             buckets=empty(BUCKET, len(self.program.limits)),
+            xt_buckets=empty(BUCKET, len(self.program.xt_limits)),
+            counted=counted,
+            keyed=make_keyed(self.program.keyed, self.elements, tracker or no_tracker(), key=key),
             stack=np.zeros(MAX_DEPTH, dtype=np.int64),
             places=np.zeros(len(self.program.columns), dtype=np.int64),
             element_places=np.zeros(len(self.program.columns), dtype=np.int64),
@@ -121,6 +141,7 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
     tables.add_chains()
     tracking = ruleset.tracking == "on" or (ruleset.tracking == "auto" and any(map(needs_tracking, every_rule)))
     asks = tables.asks
+    keying = tables.lines.counting.keying
     return Lowered(
         program=tables.program(),
         rules=_rules(tables.running, _constructs(tables)),
@@ -128,9 +149,10 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
         settings=settings_row(ruleset.conntrack, tracking),
         tracking=tracking,
         uses_ct=any(map(asks_for_ct, every_rule)),
-        uses_fields=frozenset(ask.field for ask in asks if ask is not None and ask.field is not None),
+        uses_fields=frozenset(ask.field for ask in asks if ask is not None and ask.field is not None) | keying.fields,
         asks=asks,
         interfaces=tuple(interfaces),
+        elements=tuple(keying.elements),
     )
 
 

@@ -16,13 +16,12 @@ from typing import TypeAlias
 from fwsim.engine.program import (
     FALSE,
     OP_ELEMENT,
-    OP_LAST_QUESTION,
     OP_LIMIT,
     OP_RECALL,
     TRUE,
 )
 from fwsim.netfilter.fields import Fib, Selector
-from fwsim.netfilter.model import NetfilterRule, Table
+from fwsim.netfilter.model import NetfilterRule, Table, selectors_of
 from fwsim.netfilter.steps import (
     AnyOf,
     AtHook,
@@ -32,19 +31,18 @@ from fwsim.netfilter.steps import (
     Lookup,
     Match,
     Nat,
-    Rate,
     Step,
     Unknown,
     Verdict,
 )
 from fwsim.ruleset.resolve import joined
-from fwsim.ruleset.values import Addresses, Limit, MatchValue, Numbers, merged
+from fwsim.ruleset.values import Addresses, MatchValue, Numbers, merged
 from fwsim.terms import Hook
 
 from .asking import Asked, Meaning, Meanings, instruction_of, merged_asks
+from .counting import Counting, asking_drawn
 from .doing import Ask, Instruction, at_hook, construct_of, doing, kept, unknown
 from .fields import packet_field
-from .limits import LimitRow, limit_row
 from .routed import Routes, routed
 from .stretches import Stretches
 
@@ -73,7 +71,7 @@ class Line:
 
 
 class Lines:
-    """The rules of a program, turned into lines; `limits` and `element_sets` collect what they refer to."""
+    """The rules of a program, turned into lines; `counting` and `element_sets` collect what they refer to."""
 
     def __init__(self, meanings: Meanings, stretches: Stretches, first_set: int, routes: Routes | None) -> None:
         """`first_set` is the number of the row of CHAIN that the first set of elements will have.
@@ -84,10 +82,9 @@ class Lines:
         self.meanings = meanings
         self.stretches = stretches
         self.first_set = first_set
-        self.limits: list[LimitRow] = []
+        self.counting = Counting(meanings.interfaces, stretches)
         self.element_sets: list[list[list[Asked]]] = []
         """Sets of elements as hidden chains: for each element its questions."""
-        self._shared_limits: dict[tuple[str, str, str], int] = {}
         self._known_sets: dict[tuple[object, ...], int] = {}
 
     def of_rule(self, rule: NetfilterRule, table: Table, hooks: frozenset[Hook]) -> list[Line]:
@@ -96,15 +93,6 @@ class Lines:
         for step in rule.steps:
             growing.add(step)
         return growing.lines()
-
-    def limit(self, limit: Limit, shared: tuple[str, str, str] | None) -> int:
-        """The row of a limit; one that is named is shared by all who name it."""
-        if shared is not None and shared in self._shared_limits:
-            return self._shared_limits[shared]
-        self.limits.append(limit_row(limit))
-        if shared is not None:
-            self._shared_limits[shared] = len(self.limits) - 1
-        return len(self.limits) - 1
 
     def element_set(self, key: tuple[object, ...], elements: list[list[Asked]]) -> int:
         """The row of CHAIN of a set of elements; the same `key` is the same set."""
@@ -135,6 +123,8 @@ class _Growing:
 
     def add(self, step: Step) -> None:
         """Add a step to every line that has not ended."""
+        if isinstance(step, (Match, Lookup, Choose)):
+            step = self._draw(step)
         if isinstance(step, (Choose, AnyOf)):
             self._part(self._alternatives(step))
             return
@@ -148,14 +138,25 @@ class _Growing:
         if isinstance(step, Match) and isinstance(step.selector, Fib) and self.lowering.routes is not None:
             self._part(routed(step.selector, step, self.hooks, self.table.sees, self.lowering.routes))
             return
-        done = self._instructions(step)
-        if isinstance(done, Asked):
-            self._ask(done)
-        else:
-            for line in self._going_on():
-                line.then += done
+        self._put(self._instructions(step))
         if isinstance(step, Nat):
             self.add(ACCEPT)
+
+    def _put(self, done: Asked | list[Instruction]) -> None:
+        """Put a question or instructions into every line that has not ended."""
+        if isinstance(done, Asked):
+            self._ask(done)
+            return
+        for line in self._going_on():
+            line.then += done
+
+    def _draw(self, step: Match | Lookup | Choose) -> Match | Lookup | Choose:
+        """Draw the numbers that a step asks for; the step that asks for what was drawn."""
+        draws = self.lowering.counting.draws(selectors_of(step))
+        if not draws:
+            return step
+        self._put([Instruction(draw.operands, Ask(draw.key, None, step.text, "limit")) for draw in draws])
+        return asking_drawn(step)
 
     def _ask(self, asked: Asked) -> None:
         """Ask a question: the index may answer it, if nothing was done before."""
@@ -223,6 +224,9 @@ class _Growing:
 
     def _look_up(self, step: Lookup) -> None:
         """Ask whether the selectors are in a set of elements."""
+        if step.set is not None and self.table.sets[step.set].dynamic:
+            self._put(self._instructions(step))
+            return
         elements = step.elements if step.set is None else self.table.sets[step.set].elements
         if len(step.selectors) == 1 and elements:
             self.add(Match(step.selectors[0], _union(elements, step.negated), text=step.text))
@@ -267,6 +271,9 @@ class _Growing:
 
     def _instructions(self, step: Step) -> Asked | list[Instruction]:
         """A step as a question or as instructions."""
+        counted = self.lowering.counting.instruction(step, self.table)
+        if counted is not None:
+            return [Instruction(counted.operands, Ask(counted.key, None, getattr(step, "text", ""), "limit"))]
         if isinstance(step, Match):
             asked = self.lowering.meanings.asked(step, self.table.sets)
             return asked if asked is not None else [unknown(step.text or construct_of(step.selector))]
@@ -274,10 +281,6 @@ class _Growing:
             return [at_hook(step.hooks)]
         if isinstance(step, Unknown):
             return [unknown(step.construct, step.hooks, step.elsewhere)]
-        if isinstance(step, Rate) and step.kernel == "nft":
-            shared = (self.table.family, self.table.name, step.object) if step.object is not None else None
-            row = (OP_LIMIT, 0, self.lowering.limit(step.limit, shared), 0, 0, 0, 0, 0)
-            return [Instruction(row, Ask("limit", None, step.text, "limit"))]
         if isinstance(step, Effectless):
             return []
         does = doing(step)
@@ -286,10 +289,7 @@ class _Growing:
 
 def _does_something(line: Line) -> bool:
     """Whether meeting a line leaves a trace."""
-    return any(
-        instruction.operands[0] > OP_LAST_QUESTION or instruction.operands[0] in (OP_LIMIT, OP_RECALL)
-        for instruction in line.then
-    )
+    return any(instruction.operands[0] >= OP_LIMIT or instruction.operands[0] == OP_RECALL for instruction in line.then)
 
 
 def _ending(case: Case) -> tuple[object, ...]:

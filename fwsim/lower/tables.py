@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from fwsim.engine.counted_rows import COUNT, KEYED, PART, USE, XT_LIMIT
+from fwsim.engine.entries import KeyedRules
 from fwsim.engine.program import V_CONTINUE, V_GOTO, V_JUMP, V_RETURN, V_UNKNOWN, Program
 from fwsim.netfilter.model import Chain, Netfilter, Table
 from fwsim.netfilter.steps import Verdict as End
@@ -21,6 +23,7 @@ from .asking import Asked, Meanings, instruction_of
 from .bases import bases_of
 from .bitsets import Bitsets, asked_of
 from .doing import Ask, Instruction
+from .keying import Keying
 from .lines import Line, Lines
 from .other_hooks import IP_FAMILIES, stand_ins
 from .reach import hooks_of_chains, place_of
@@ -113,13 +116,17 @@ class Tables:
 
     def program(self) -> Program:
         """The finished program."""
+        counting = self.lines.counting
         return Program(
             instructions=_table(INSTRUCTION, [instruction.operands for instruction in self.instructions]),
             rules=_table(RULE, self.rules),
             chains=_table(CHAIN, self.chains),
             bases=_table(BASE, bases_of(self.running)),
             columns=_table(COLUMN, self.bitsets.columns),
-            limits=_table(LIMIT, self.lines.limits),
+            limits=_table(LIMIT, counting.limits),
+            xt_limits=_table(XT_LIMIT, counting.xt_limits),
+            counts=_table(COUNT, counting.counts),
+            keyed=_keyed(counting.keying),
             numbers=self.stretches.array(),
         )
 
@@ -129,6 +136,18 @@ def reject_with(end: End) -> int:
     if end.kind != "reject":
         return int(RejectWith.NONE)
     return int(end.reject_with if end.reject_with is not None else RejectWith.ICMPX_PORT_UNREACHABLE)
+
+
+def _keyed(keying: Keying) -> KeyedRules:
+    """What is kept by key."""
+    keying.finish()
+    return KeyedRules(
+        keyed=_table(KEYED, [tuple(row.values()) for row in keying.keyed]),
+        uses=_table(USE, [tuple(row.values()) for row in keying.uses]),
+        parts=_table(PART, [tuple(row.values()) for row in keying.parts]),
+        rates=_table(LIMIT, keying.rates),
+        quotas=_table(COUNT, keying.quotas),
+    )
 
 
 def _table(row: np.dtype[np.void], rows: Sequence[tuple[int, ...]]) -> npt.NDArray[np.void]:

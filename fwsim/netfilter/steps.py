@@ -92,13 +92,14 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """True until, or with `over` once, so many bytes have passed here (nft_quota.c, xt_quota.c)."""
+    """True until, or with `over` once, so many bytes have passed here (nft_quota.c; `kernel` `xt`: xt_quota.c)."""
 
     bytes: int
     used: int = 0
     over: bool = False
     object: str | None = None
     text: str = ""
+    kernel: str = "nft"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,10 @@ TRANSPORT_FIELDS = (
 
 CUT = "what the capture cut off"
 NO_INTERFACE = "an interface that is not known"
+COUNTING = {
+    int(Reason.NOT_COUNTED): "a number of connections without tracking",
+    int(Reason.ENTRIES_FULL): "a table of what rules keep by key, which may be full",
+}
 CONNECTION = "a connection that may not be there"
 MARK = "a mark that may or may not be set"
 NOTRACK = "a notrack rule that may or may not apply"
@@ -182,6 +186,8 @@ def constructs_of(part: Hanging, names: RuleNames) -> tuple[str, ...]:
 
 def construct_of(part: Hanging, mode: str, has_limit: bool) -> str:
     """What an unknown verdict hangs on, in words; `LIMIT_OF` if it is the limit of the rule."""
+    if part.reason in COUNTING:
+        return COUNTING[part.reason]
     lacking = _lacking(part)
     if part.reason == Reason.TENTATIVE:
         return _ct_construct(part, mode, has_limit, lacking)

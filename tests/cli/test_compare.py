@@ -205,7 +205,7 @@ def test_jobs_change_no_result(invoke: Invoke, demo: Path, form: str) -> None:
 @pytest.mark.parametrize(
     ("rules", "because"),
     [
-        ("rules:\n  - {limit: 1/hour, verdict: accept}\n", "a limit counts the packets of all connections together"),
+        ("rules:\n  - {limit: 1/hour, verdict: accept}\n", "a rule counts the packets of all connections together"),
         ("conntrack: {max: 2}\npolicy: accept\n", "the connection table may fill up"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 
 from fwsim.capture.crafting import Ip, in_pieces
 from fwsim.naming import Naming, RuleNames
-from fwsim.report.unknown import Unknowns, rules_with_limit
+from fwsim.report.unknown import COUNTING, Hanging, Unknowns, construct_of, rules_with_limit
 from tests.deciding import (
     EDGE,
     HERE,
@@ -177,3 +177,9 @@ def test_the_rules_with_a_limit_are_found() -> None:
 
 def test_the_answer_to_a_known_connection_hangs_on_nothing() -> None:
     assert lines(EDGE, tcp(), back()) == []
+
+
+@pytest.mark.parametrize("reason", [Reason.NOT_COUNTED, Reason.ENTRIES_FULL])
+def test_what_could_not_be_counted_is_said(reason: Reason) -> None:
+    part = Hanging(*(0 for _ in Hanging._fields))._replace(reason=int(reason))
+    assert construct_of(part, "stateless", has_limit=True) in COUNTING.values()

@@ -102,9 +102,9 @@ def _byte_rate(text: str) -> int | None:
 
 
 def _byte_burst(use: Use, rate: int) -> int:
-    """The burst of a rate of bytes: a multiple of the rate, rounded up."""
+    """The burst of a rate of bytes: a multiple of the rate, rounded up; 0 if there is none."""
     if "hashlimit-burst" not in use:
-        return rate
+        return 0
     text = use.given["hashlimit-burst"].value
     found = BYTE_BURST.match(text)
     burst = int(found[1]) * BYTE_UNITS[found[2] or "b"] if found else 0
@@ -206,7 +206,7 @@ def probability(text: str) -> int:
 def quota(use: Use) -> Steps:
     """xt_quota.c."""
     given = use.given["quota"]
-    yield Quota(given.value, over=given.negated, text=use.whole_text())
+    yield Quota(given.value, over=given.negated, text=use.whole_text(), kernel="xt")
 
 
 # --- recent ----------------------------------------------------------------------------------------------------------
