@@ -44,6 +44,7 @@ class Request:
     fuzz: float | None
     shrink: str | None
     real_time: float
+    from_rules: int | None = None
 
 
 @dataclass
@@ -60,16 +61,18 @@ def judge(request: Request, out: IO[str]) -> int:
         raise UsageError("parity may read a capture more than once: expected a file, not standard input (-)")
     if request.fuzz is not None and request.real_time:
         raise UsageError("--real-time is for captures as they were taken: expected no --fuzz")
+    if request.from_rules is not None and (request.fuzz is not None or request.real_time):
+        raise UsageError("--from-rules makes so many packets, all at once: expected neither --fuzz nor --real-time")
     total = Comparison()
     out.write(f"fwsim {__version__} and Linux {platform.release()}\n")
     with tempfile.TemporaryDirectory(prefix="fwsim-") as folder:
         status = 0
-        for inputs in rounds(request.inputs, request.fuzz, Path(folder)):
+        for inputs in rounds(request.inputs, request.fuzz, Path(folder), request.from_rules):
             judged = compare(request, inputs)
             status = max(status, damage(judged.run))
             total.merge(judged.comparison)
             if not judged.comparison.agrees:
-                tell(request, kept(inputs, Path(folder), out), judged, out)
+                tell(request, kept(inputs, Path(folder), out, request.inputs), judged, out)
                 break
         out.write("\n".join([*counts(total), "", *left_out(total), answer(total), ""]))
     return status or (3 if total.unknown else 0 if total.agrees else 1)

@@ -17,6 +17,7 @@ Examples:
   fwsim parity office.pcapng -r office.yaml
   fwsim parity --fuzz 60 --seed 7 --shrink least.pcapng
   fwsim parity office.pcapng -r office.yaml --fuzz 60
+  fwsim parity --from-rules 500 -r router.nft
 """
 
 
@@ -43,6 +44,13 @@ POSITIVE = Positive(min=0, min_open=True)
     help="Make traffic for so long; --seed says which. With captures it is theirs, spoiled again and again; else it "
     "meets the ruleset, which has a rule for every state if -r is not given.",
 )
+@click.option(
+    "--from-rules",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Make N packets from the ruleset's own rules: values at, beside and between those that they mention, and the "
+    "conversations that their states need. Where no network is given (-r, --interface), a topology is made up.",
+)
 @click.option("--shrink", metavar="FILE", help="Write the fewest packets that still differ as a capture.")
 @click.option(
     "--real-time",
@@ -51,7 +59,14 @@ POSITIVE = Positive(min=0, min_open=True)
     help="Play the captures X times as fast as they were taken, to test timers; else all packets come at once.",
 )
 @click.option("-o", "--output", metavar="FILE", default="-", help="Write there instead of standard output.")
-def command(inputs: InputOptions, fuzz: float | None, shrink: str | None, real_time: float | None, output: str) -> int:
+def command(
+    inputs: InputOptions,
+    fuzz: float | None,
+    from_rules: int | None,
+    shrink: str | None,
+    real_time: float | None,
+    output: str,
+) -> int:
     """Compare the simulator with Linux netfilter, packet by packet; status 1 if any verdict differs.
 
     Status 3 if the kernel cannot be used, or if the simulator does not know a verdict.
@@ -65,4 +80,4 @@ def command(inputs: InputOptions, fuzz: float | None, shrink: str | None, real_t
     check_target(output, inputs.sources)
     check_target(shrink, inputs.sources)
     with opened(output) as out:
-        return judge(Request(inputs, fuzz, shrink, real_time or 0.0), out)
+        return judge(Request(inputs, fuzz, shrink, real_time or 0.0, from_rules), out)

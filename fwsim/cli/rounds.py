@@ -18,12 +18,16 @@ from typing import IO
 
 from fwsim.cli.options import InputOptions
 from fwsim.cli.runs import BOTH, load, start
+from fwsim.errors import UsageError
 from fwsim.fuzz.captured import write_traffic
+from fwsim.fuzz.from_rules import places_for, write_packets
 from fwsim.fuzz.meeting import Meeting, meeting
 from fwsim.fuzz.mutated import mutated
 from fwsim.fuzz.policy import EVERY_STATE
+from fwsim.fuzz.rules.places import Places
 from fwsim.parity.records import Record, records, write
 from fwsim.report.safe import safe
+from fwsim.topology import Topology
 
 ROUND = 20_000
 """Packets of a fuzzed capture, and frames read to be spoiled; each round begins with an empty connection table."""
@@ -31,11 +35,18 @@ TIMES = 10
 """How often a round goes through short captures: what is left of connections meets them opened again."""
 
 
-def rounds(inputs: InputOptions, seconds: float | None, folder: Path) -> Iterator[InputOptions]:
+def rounds(
+    inputs: InputOptions, seconds: float | None, folder: Path, from_rules: int | None = None
+) -> Iterator[InputOptions]:
     """What each round reads. With `seconds`, traffic is made for so long: of the captures, if there are any.
+
+    With `from_rules` there is one round, of so many packets made from the ruleset's own rules.
 
     The capture of a round that was made is gone when the next one is asked for: see `kept`.
     """
+    if from_rules is not None:
+        yield made_from_rules(inputs, from_rules, folder)
+        return
     if seconds is None:
         yield inputs
         return
@@ -45,8 +56,31 @@ def rounds(inputs: InputOptions, seconds: float | None, folder: Path) -> Iterato
         yield next(made)
 
 
-def kept(inputs: InputOptions, folder: Path, out: IO[str]) -> InputOptions:
-    """The same round with what was made for it in `folder` copied to the current directory, and how to repeat it."""
+def made_from_rules(inputs: InputOptions, count: int, folder: Path) -> InputOptions:
+    """A round of packets made from the rules; where the ruleset has no topology, with one that fits them."""
+    if inputs.rules is None:
+        raise UsageError("--from-rules makes packets for a ruleset: expected one with -r")
+    if inputs.captures or inputs.named:
+        raise UsageError("--from-rules makes the packets itself: expected no captures with it")
+    ruleset = load(inputs, inputs.rules)
+    topology = Topology.build(ruleset)
+    if any(behind.networks for behind in topology.interfaces.values()):
+        behind = {name: one.networks for name, one in topology.interfaces.items()}
+        places = Places.given(behind, topology.local)
+    else:
+        places = places_for(ruleset.netfilter)
+        networks = {name: ",".join(texts) for name, texts in places.interfaces.items()}
+        inputs = replace(inputs, interfaces=networks, local=(*inputs.local, *places.local))
+    path = str(folder / f"from-rules-{inputs.seed or 0}.pcapng")
+    write_packets(path, ruleset.netfilter, places, inputs.seed or 0, count)
+    return replace(inputs, captures=(path,))
+
+
+def kept(inputs: InputOptions, folder: Path, out: IO[str], given: InputOptions | None = None) -> InputOptions:
+    """The same round with what was made for it in `folder` copied to the current directory, and how to repeat it.
+
+    `given` is what the user gave: what else the round has is to be given too.
+    """
     made = [path for path in (*inputs.captures, inputs.rules) if path is not None and Path(path).parent == folder]
     if not made:
         return inputs
@@ -57,6 +91,9 @@ def kept(inputs: InputOptions, folder: Path, out: IO[str]) -> InputOptions:
         rules=copies.get(inputs.rules or "", inputs.rules),
     )
     command = ["fwsim", "parity", *again.captures, *(["-r", again.rules] if again.rules is not None else [])]
+    if given is not None and inputs.interfaces != given.interfaces:
+        command += [word for name, text in inputs.interfaces.items() for word in ("--interface", f"{name}={text}")]
+        command += [word for address in inputs.local for word in ("--local", address)]
     names = " and ".join(safe(path) for path in copies.values())
     out.write(f"Kept: {names}. To repeat it (with the same options otherwise): {safe(shlex.join(command))}\n\n")
     return again

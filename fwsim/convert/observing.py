@@ -66,7 +66,7 @@ def observers(observe: Observe, *, tracked: bool) -> list[ObserverChain]:
     """The chains that log beside those of a ruleset."""
     chains = []
     if observe.tracking is not None and tracked:
-        rules = _states(observe.tracking)
+        rules = state_rules(observe.tracking)
         for hook in (Hook.PREROUTING, Hook.OUTPUT):
             chains.append(ObserverChain(f"tracked-{word(hook)}", hook, BEHIND_TRACKING, rules))
     if observe.hooks is not None:
@@ -76,7 +76,7 @@ def observers(observe: Observe, *, tracked: bool) -> list[ObserverChain]:
     return chains
 
 
-def _states(group: int) -> tuple[str, ...]:
+def state_rules(group: int) -> tuple[str, ...]:
     """A rule for each state and direction."""
     rules = []
     for state in DIRECTED:

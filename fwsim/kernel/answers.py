@@ -7,6 +7,7 @@ behind the last chains by the helper of its connection (`nf_confirm`), where the
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -56,18 +57,14 @@ class Answer:
     connections: dict[int, list[Connection]] = field(default_factory=dict)
     silent: frozenset[int] = frozenset()
     late: dict[int, dict[str, int]] = field(default_factory=dict)
+    unanswerable: frozenset[int] = frozenset()
 
 
-class Reader:
-    """Reads messages for one ruleset."""
+class Hearing(ABC):
+    """Puts messages to their packets; what they mean is for `decide` to say."""
 
-    def __init__(self, lowered: Lowered) -> None:
-        """Learn what each rule does, and in which chain it stands."""
-        self.rule_verdicts = lowered.program.rules["verdict"].tolist()
-        self.rejections = lowered.program.rules["reject_with"].tolist()
-        self.rule_chains = [rule.chain for rule in lowered.rules]
-        self.policies = [chain.policy for chain in lowered.chains]
-        self.helps = bool((lowered.program.instructions["op"] == OP_SET_HELPER).any())
+    def __init__(self) -> None:
+        """Nothing was heard yet."""
         self.outcomes: dict[tuple[int, tuple[tuple[int, str], ...]], tuple[int, ...]] = {}
         self.waiting: dict[int, int] = {}
         """The hooks of fragments of which nothing was heard yet, by number."""
@@ -75,7 +72,7 @@ class Reader:
     def read(self, answer: Answer, packets: Table, heard: Iterable[Heard], first: int) -> None:
         """Fill the rows of decisions of which something was heard; `first` is the number of row 0."""
         by_row: dict[int, list[tuple[int, str]]] = {}
-        for number, hook, prefix in heard:
+        for number, hook, prefix in self.about(packets, heard, first):
             by_row.setdefault(number - first, []).append((hook, prefix))
         ways = packets["hook"].tolist()
         for row in [row for row in by_row if not 0 <= row < len(ways)]:
@@ -96,10 +93,35 @@ class Reader:
         known = self.outcomes.get((way, notes))
         if known is None:
             table = empty(DECISION, 1)
-            blank(table)
+            self.blank(table)
             self.decide(table[0], notes, way)
             known = self.outcomes[way, notes] = table[0].item()
         return known
+
+    def about(self, packets: Table, heard: Iterable[Heard], first: int) -> Iterable[Heard]:
+        """The messages that say something about a packet; `first` is the number of row 0 of the packets."""
+        return heard
+
+    def blank(self, decisions: Table) -> None:
+        """Rows of which nothing was heard."""
+        blank(decisions)
+
+    @abstractmethod
+    def decide(self, decision: np.void, notes: tuple[tuple[int, str], ...], way: int) -> None:
+        """Fill one row; `notes` are hooks and prefixes in the order in which they were heard."""
+
+
+class Reader(Hearing):
+    """Reads the messages that `fwsim.convert` has written into a ruleset."""
+
+    def __init__(self, lowered: Lowered) -> None:
+        """Learn what each rule does, and in which chain it stands."""
+        super().__init__()
+        self.rule_verdicts = lowered.program.rules["verdict"].tolist()
+        self.rejections = lowered.program.rules["reject_with"].tolist()
+        self.rule_chains = [rule.chain for rule in lowered.rules]
+        self.policies = [chain.policy for chain in lowered.chains]
+        self.helps = gives_helpers(lowered)
 
     def decide(self, decision: np.void, notes: tuple[tuple[int, str], ...], way: int) -> None:
         """Fill one row: of several that accept, who tells most."""
@@ -134,6 +156,11 @@ class Reader:
         decision["chain"] = self.rule_chains[number] if by_rule else number
         decision["verdict"] = verdict if verdict in (V_DROP, V_REJECT) else Verdict.ACCEPT
         decision["reject_with"] = self.rejections[number] if by_rule and verdict == V_REJECT else 0
+
+
+def gives_helpers(lowered: Lowered) -> bool:
+    """Whether connections may have helpers, which may drop packets behind the last rule."""
+    return bool((lowered.program.instructions["op"] == OP_SET_HELPER).any())
 
 
 def blank(decisions: Table) -> None:

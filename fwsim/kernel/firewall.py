@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from ipaddress import ip_network
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,12 +17,14 @@ import numpy.typing as npt
 
 from fwsim.engine import routes
 from fwsim.errors import UsageError
-from fwsim.kernel.answers import Answer, Reader, blank
+from fwsim.kernel.answers import Answer, Hearing, Reader, gives_helpers
 from fwsim.kernel.framing import Frames, Framing
-from fwsim.kernel.orders import Connection, Play, Played
-from fwsim.kernel.plan import GLOBAL_SETTING, Devices, plan_of
+from fwsim.kernel.orders import Connection, Plan, Play, Played, RouteKind
+from fwsim.kernel.plan import GLOBAL_SETTING, Devices, plan_of, plan_of_sources
 from fwsim.kernel.process import Process
+from fwsim.kernel.witness import Witness, unanswerable
 from fwsim.lower import lower
+from fwsim.netfilter import Netfilter
 from fwsim.ruleset import Ruleset
 from fwsim.tables import DECISION, empty
 from fwsim.topology import Topology
@@ -53,12 +56,14 @@ class KernelFirewall:
         topology: Topology | None = None,
         checksum: str = "auto",
         real_time: float = 0.0,
+        as_it_stands: Netfilter | None = None,
     ) -> None:
         """Plan the firewall; it is built when the context is entered.
 
         `interfaces` and `local` are those of `Simulator`; or `topology` is one that has located the chunks already.
         `checksum` must be what the captures were opened with. `real_time` plays packets at the capture's pace, so many
-        times faster; 0 plays them at once. Raises RulesetError for what nft cannot express.
+        times faster; 0 plays them at once. A ruleset that was read from nft's or iptables' words is given to the kernel
+        as it stands; `as_it_stands` has other texts for that. Raises RulesetError for what nft cannot express.
         """
         if checksum not in CHECKSUMS:
             raise UsageError(f"checksum {checksum!r}: expected auto, verify or ignore")
@@ -66,15 +71,28 @@ class KernelFirewall:
         self.lowered = lower(ruleset, interfaces=self.topology.names, routes=partial(where, self.topology))
         self.real_time = real_time
         judged = checksum != "ignore"
-        self._devices = Devices(self.topology.names)
-        self._plan = plan_of(ruleset, self.topology, self._devices, tracking=self.lowered.tracking, judged=judged)
-        self._reader = Reader(self.lowered)
+        if as_it_stands is None and ruleset.netfilter.sources:
+            as_it_stands = ruleset.netfilter
+        self._devices = Devices(self.topology.names, named_by_rules(as_it_stands))
+        self._plan, self._reader = self._planned(ruleset, as_it_stands, judged)
+        self._broadcasts = broadcasts(self._plan)
         self._framing = Framing(self._devices.number, self._way_out, judged=judged)
         self._ways_out: dict[tuple[int, ...], int] = {}
         self._process: Process | None = None
         self._next = 1
-        self.notes = notes_on(ruleset)
+        self.notes = notes_on(ruleset) if as_it_stands is None else []
         """What of the ruleset does not hold here, one sentence each."""
+
+    def _planned(self, ruleset: Ruleset, as_it_stands: Netfilter | None, judged: bool) -> tuple[Plan, Hearing]:
+        """What is built, and who reads what is heard."""
+        tracking = self.lowered.tracking
+        if as_it_stands is not None:
+            plan = plan_of_sources(
+                as_it_stands, ruleset, self.topology, self._devices, tracking=tracking, judged=judged
+            )
+            return plan, Witness(helps=gives_helpers(self.lowered))
+        plan = plan_of(ruleset, self.topology, self._devices, tracking=tracking, judged=judged)
+        return plan, Reader(self.lowered)
 
     def __enter__(self) -> Self:
         """Build it. Raises KernelError where the kernel does not let us."""
@@ -111,7 +129,9 @@ class KernelFirewall:
         injections, left_out = self._framing.injections(chunk, link_types, first)
         played: Played = self.process.ask(Play(injections, self.real_time, connections))
         answer = Answer(empty(DECISION, len(chunk)), left_out)
-        blank(answer.decisions)
+        self._reader.blank(answer.decisions)
+        if isinstance(self._reader, Witness):
+            answer.unanswerable = unanswerable(chunk.packets, chunk.frames, self._broadcasts)
         self._reader.read(answer, chunk.packets, played.heard, first)
         for words, theirs in ((played.invalid, answer.invalid), (played.failed, answer.failed)):
             theirs.update({number - first: text for number, text in words.items()})
@@ -132,6 +152,20 @@ class KernelFirewall:
                 self._ways_out.clear()
             self._ways_out[destination] = int(places.routes[row]["interface"])
         return self._ways_out[destination]
+
+
+def broadcasts(plan: Plan) -> frozenset[int]:
+    """The broadcast addresses of the networks, as numbers."""
+    everybody = (route.network for route in plan.routes if route.kind == RouteKind.BROADCAST)
+    return frozenset(int(ip_network(network).network_address) for network in everybody)
+
+
+def named_by_rules(ruleset: Netfilter | None) -> list[str]:
+    """The interfaces that must be there for rules to be loaded at all."""
+    if ruleset is None:
+        return []
+    devices = [name for table in ruleset.tables for chain in table.chains.values() for name in chain.devices]
+    return [name for name in (*ruleset.interfaces, *devices) if not name.endswith("*")]
 
 
 def notes_on(ruleset: Ruleset) -> list[str]:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from fwsim.kernel.network import Network
 from fwsim.kernel.nflog import AT_ONCE, GATHERED, Listener, Note
-from fwsim.kernel.observers import END_MARK, GROUP, INVALID_GROUP, MADE, OURS
+from fwsim.kernel.observers import ANSWERS, END_MARK, GROUP, INVALID_GROUP, MADE, OURS
 from fwsim.kernel.orders import Heard, Injection, Play, Played, Way
 
 SO_MARK = 36
@@ -49,6 +49,7 @@ class Injector:
         """By destination, the device by which it is led instead of that of the routes."""
         self.senders: dict[tuple[int, int], socket.socket] = {}
         self.making = 0
+        self.latest = 0
         self.pause = pause
         self.anchor: tuple[int, int] | None = None
         """When the first packet was played, by the monotonic clock and by the capture (ns)."""
@@ -200,7 +201,11 @@ class Injector:
         number = note.mac or self.making
         if note.group == INVALID_GROUP:
             played.invalid.setdefault(number, note.prefix)
-        elif note.prefix not in (MADE, END_MARK):
+            return
+        if note.prefix.startswith(ANSWERS):  # the stack's: what it answers is the packet that it is busy with
+            number = self.latest
+        self.latest = number
+        if note.prefix not in (MADE, END_MARK):
             played.heard.append(Heard(number, note.hook, note.prefix))
 
 

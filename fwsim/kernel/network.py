@@ -137,6 +137,12 @@ class Network:
         elif ip_network(route.network).is_link_local and route.version == 6:
             for index in self.indices:  # such an address is looked for on the packet's own link only
                 ip.route("add", oif=index, priority=index, **local)
+        elif route.network.endswith("/32"):
+            # an address, not a route: routes in the local table of one's own turn the check of sources on that knows
+            # broadcast addresses (`fib_has_custom_local_routes`), which an ordinary router does not make
+            address = route.network.removesuffix("/32")
+            if not ip_network(route.network).is_loopback:
+                ip.addr("replace", index=LOOPBACK_INDEX, address=address, prefixlen=32)  # any scope: for masquerade
         else:
             ip.route("replace", oif=LOOPBACK_INDEX, scope=SCOPE_HOST, **local)
 

@@ -36,11 +36,29 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Load:
+    """A text of somebody else's rules, and the program that is to load it as it stands.
+
+    `tool` is `nft`, `nft-json`, `iptables-save`, `iptables` (a script, a command in each line) or `ipset`. `family` is
+    that of iptables, 4 or 6. `table` is the one that a listing without `-t` is about. `files` are those that the
+    text includes, by their path beside it.
+    """
+
+    tool: str
+    name: str
+    text: str
+    family: int = 4
+    table: str = "filter"
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Plan:
     """The firewall that the worker is to build.
 
     `devices` are the names of its TAP devices by number, the last one being the end mark's. `rules` are nft texts, to
     be loaded one after the other; `sysctls` are set behind them, because conntrack's appear with its first use.
+    `watching` are nft commands, one in each line, that stand before and around `loads`, the rules of somebody else.
     """
 
     devices: tuple[str, ...]
@@ -48,6 +66,8 @@ class Plan:
     rules: tuple[str, ...]
     sysctls: tuple[tuple[str, int], ...]
     log_invalid: bool
+    watching: tuple[str, ...] = ()
+    loads: tuple[Load, ...] = ()
 
 
 class Way(IntEnum):

@@ -12,6 +12,9 @@ from collections.abc import Iterable, Mapping
 from fwsim.convert import Observe, behind_confirmation, sysctls, to_nft
 from fwsim.kernel.observers import GROUP, stack
 from fwsim.kernel.orders import Plan, Route, RouteKind
+from fwsim.kernel.sources import loads_of
+from fwsim.kernel.watching import watching
+from fwsim.netfilter import Netfilter
 from fwsim.ruleset import Ruleset
 from fwsim.topology import LOOPBACK, Topology
 from fwsim.topology.address_plan import ANY, IPNetwork
@@ -36,11 +39,19 @@ GLOBAL_SETTING = "net.netfilter.nf_conntrack_max"
 """The same for all network namespaces, and only the host's owner may set it."""
 
 
+ANSWERING = (("net/ipv4/icmp_ratemask", 0), ("net/ipv6/icmp/ratemask", 255))
+"""ICMP types that are sent at a limited rate: none, so that every REJECT is heard of. (In IPv6 type 255, which nobody
+sends: the list cannot be empty.)"""
+
+
 class Devices:
     """The TAP devices: `names` by their number, and which interface number has which."""
 
-    def __init__(self, interfaces: Iterable[str]) -> None:
-        """A device for each interface but the loopback one, under its own name where Linux allows it."""
+    def __init__(self, interfaces: Iterable[str], others: Iterable[str] = ()) -> None:
+        """A device for each interface but the loopback one, under its own name where Linux allows it.
+
+        `others` are devices that must be there too, since rules speak of them: nothing comes by these.
+        """
         self.names: list[str] = []
         self.of_interface: dict[int, int] = {}
         self.by_name: dict[str, str] = {}
@@ -49,6 +60,7 @@ class Devices:
                 self.of_interface[number] = len(self.names)
                 self.names.append(self._safe(name, number))
                 self.by_name[name] = self.names[-1]
+        self.names += [name for name in dict.fromkeys(others) if name not in (LOOPBACK, *self.names)]
         self.unknown = len(self.names)
         self.other = self.unknown + 1
         self.names += [UNKNOWN, OTHER, LAST]
@@ -68,9 +80,6 @@ class Devices:
 
 def plan_of(ruleset: Ruleset, topology: Topology, devices: Devices, *, tracking: bool, judged: bool) -> Plan:
     """The whole firewall. With `judged` False no checksum of a transport header is looked at."""
-    settings = settings_of(ruleset, tracking)
-    if tracking and not judged:
-        settings["net.netfilter.nf_conntrack_checksum"] = "0"
     return Plan(
         devices=tuple(devices.names),
         routes=(*routes_of(topology, devices),),
@@ -79,17 +88,41 @@ def plan_of(ruleset: Ruleset, topology: Topology, devices: Devices, *, tracking:
             behind_confirmation(OBSERVE),
             to_nft(ruleset, devices=named(ruleset, devices.by_name), observe=OBSERVE),
         ),
+        sysctls=(*sysctls_of(ruleset, tracking=tracking, judged=judged), *stack_settings(topology, devices)),
+        log_invalid=tracking,
+    )
+
+
+def plan_of_sources(
+    texts: Netfilter, ruleset: Ruleset, topology: Topology, devices: Devices, *, tracking: bool, judged: bool
+) -> Plan:
+    """The firewall that somebody else's rules are, loaded as they stand, with the settings of the ruleset."""
+    return Plan(
+        devices=tuple(devices.names),
+        routes=(*routes_of(topology, devices),),
+        rules=(),
         sysctls=(
-            *((name.replace(".", "/"), int(value)) for name, value in settings.items()),
+            *sysctls_of(ruleset, tracking=tracking, judged=judged),
             *stack_settings(topology, devices),
+            *ANSWERING,
         ),
         log_invalid=tracking,
+        watching=watching(LAST, tracked=tracking),
+        loads=loads_of(texts),
     )
 
 
 def named(ruleset: Ruleset, by_name: Mapping[str, str]) -> dict[str, str]:
     """The devices of the interfaces that the rules may speak of."""
     return {name: device for name, device in by_name.items() if not ruleset.interfaces or name in ruleset.interfaces}
+
+
+def sysctls_of(ruleset: Ruleset, *, tracking: bool, judged: bool) -> tuple[tuple[str, int], ...]:
+    """What is written into the namespace; with `judged` False no checksum of a transport header is looked at."""
+    settings = settings_of(ruleset, tracking)
+    if tracking and not judged:
+        settings["net.netfilter.nf_conntrack_checksum"] = "0"
+    return tuple((name.replace(".", "/"), int(value)) for name, value in settings.items())
 
 
 def settings_of(ruleset: Ruleset, tracking: bool) -> dict[str, str]:

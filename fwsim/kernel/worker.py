@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection as Pipe
 from typing import TYPE_CHECKING, Any
 
-from fwsim.errors import FwsimError, KernelError, UsageError
+from fwsim.errors import FwsimError, KernelError
 from fwsim.kernel import namespace
 from fwsim.kernel.orders import Plan, Play, Played, Refused
 
@@ -32,9 +31,11 @@ class Worker:
     def __init__(self, plan: Plan, pause: Callable[[float], None]) -> None:
         """Build it; `pause` waits so many seconds."""
         from fwsim.kernel.injection import Injector
+        from fwsim.kernel.loading import load, load_all
         from fwsim.kernel.network import Network
         from fwsim.kernel.nflog import AT_ONCE, GATHERED, Listener
         from fwsim.kernel.observers import GROUP, INVALID_GROUP
+        from fwsim.kernel.watchers import Watchers
 
         network = Network(plan.devices)
         network.build(plan.routes)
@@ -42,6 +43,9 @@ class Worker:
         listener.bind(GROUP, GATHERED)
         for text in plan.rules:
             load(text)
+        self.watchers = Watchers(plan.watching) if plan.watching else None
+        if plan.loads:
+            load_all(plan.loads)
         for name, value in plan.sysctls:
             namespace.write_sysctl(name, value)
         if plan.log_invalid:
@@ -77,21 +81,6 @@ def let_conntrack_log() -> None:
             namespace.write_sysctl(f"{FIRST_SYSCTLS}{family}", "nfnetlink_log")
     if namespace.has_sysctl("net/netfilter/nf_conntrack_log_invalid"):
         namespace.write_sysctl("net/netfilter/nf_conntrack_log_invalid", LOG_ALL)
-
-
-def load(text: str) -> None:
-    """Load nft text; what nft says against it is the user's to read."""
-    try:
-        done = subprocess.run(["nft", "-f", "-"], input=text, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        raise KernelError("the program nft is not there: install nftables") from None
-    if done.returncode:
-        said = " ".join(done.stderr.split())
-        if (
-            "Operation not" in said or "Could not process rule" in said
-        ):  # it reads well, but this kernel will not have it
-            raise KernelError(f"nft: {said}")
-        raise UsageError(f"nft refuses the ruleset: {said}")
 
 
 def serve(pipe: Pipe) -> None:

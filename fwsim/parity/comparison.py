@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.parity.difference import Difference, difference, differing
+from fwsim.parity.difference import Difference, conceded, difference, differing
 from fwsim.parity.fragmented import Pieces
 from fwsim.simulator import Batch
 from fwsim.tables import plain
@@ -55,6 +55,10 @@ class Answer(Protocol):
     @property
     def late(self) -> Mapping[int, dict[str, int]]:
         """Decisions about fragments of earlier batches, by row: negative numbers."""
+
+    @property
+    def unanswerable(self) -> frozenset[int]:
+        """Rows of packets to which it sends no answer: its DROP may be a REJECT there."""
 
 
 class Firewall(Protocol):
@@ -101,16 +105,17 @@ class Comparison:
         compared[[*answer.left_out, *answer.failed]] = False
         self.left_out.update(answer.left_out.values())
         self.left_out.update(f"that it could not take ({error})" for error in answer.failed.values())
-        same = ours["verdict"] == answer.decisions["verdict"]
+        theirs = conceded(ours, answer.decisions, answer.unanswerable)
+        same = ours["verdict"] == theirs["verdict"]
         unknown = compared & ((ours["verdict"] == int(Verdict.UNKNOWN)) | (same & (ours["ct_state"] == UNKNOWN_VALUE)))
-        different = differing(ours, answer.decisions) & compared & ~unknown
+        different = differing(ours, theirs) & compared & ~unknown
         silent = frozenset(np.flatnonzero(different).tolist()) & answer.silent
         different[list(silent)] = False
         self.packets.update(protocols.tolist())
         for counter, mask in ((self.compared, compared), (self.unknown, unknown)):
             counter.update(protocols[mask].tolist())
         for row in np.flatnonzero(different).tolist():
-            self.differ(difference(batch, row, plain(answer.decisions[row]), answer.invalid.get(row, "")))
+            self.differ(difference(batch, row, plain(theirs[row]), answer.invalid.get(row, "")))
         for one in self.pieces.late(base, answer.late):
             self.differ(one)
         pieces = np.flatnonzero(batch.packets["fragment"].astype(np.bool_) & compared & ~unknown)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fwsim.parity.difference import COMPARED, Difference, difference
+from fwsim.parity.difference import COMPARED, Difference, difference, fields_differing
 from fwsim.simulator import Batch
 from fwsim.tables import plain
-from fwsim.terms import Verdict
+from fwsim.terms import CtState, Verdict
 
 KEY = ("src0", "src1", "src2", "src3", "dst0", "dst1", "dst2", "dst3", "ip_id")
 
@@ -65,7 +65,7 @@ class Pieces:
             if silent is None:
                 continue
             ours, datagram = silent
-            fields = tuple(name for name in COMPARED if ours.ours[name] != theirs[name])
+            fields = fields_differing(ours.ours, theirs)
             if fields:
                 yield ours.with_other(theirs, fields)
             else:
@@ -85,5 +85,8 @@ class Pieces:
 def datagram_of(batch: Batch, row: int) -> Datagram:
     """The datagram that a piece is taken for."""
     packet, ours = plain(batch.packets[row]), plain(batch.stateful[row])
-    decided = (*(ours[name] for name in COMPARED), int(batch.frames[row]["connection"]))
+    tracked = (
+        ours["ct_state"] != CtState.NONE
+    )  # else the number tells the traffic's flow, which pieces without ports lack
+    decided = (*(ours[name] for name in COMPARED), int(batch.frames[row]["connection"]) if tracked else 0)
     return tuple(packet[name] for name in KEY), decided

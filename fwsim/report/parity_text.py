@@ -12,7 +12,7 @@ from fwsim.parity import Comparison, Difference
 from fwsim.report.figures import count, counted
 from fwsim.report.grid import grid
 from fwsim.report.safe import safe
-from fwsim.terms import ABSENT, UNKNOWN_VALUE, Direction, Reason, Verdict, ct_state_words, word
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, Direction, Hook, Reason, RejectWith, Verdict, ct_state_words, word
 
 NOT_IP = "not IP"
 
@@ -63,7 +63,11 @@ def told(difference: Difference, names: RuleNames, files: Sequence[str]) -> list
 def decided(decision: dict[str, int], names: RuleNames) -> str:
     """A decision in a line."""
     parts = [word(Verdict(decision["verdict"]))]
-    title = names.title(decision["rule"], decision["chain"])
+    title = names.title(decision["rule"], decision["chain"]) if decision["chain"] != UNKNOWN_VALUE else None
+    if decision["chain"] == UNKNOWN_VALUE and decision["hook"] >= 0:
+        parts.append(f"at {word(Hook(decision['hook']))}")
+    if decision.get("reject_with", 0) > 0:
+        parts.append(f"with {word(RejectWith(decision['reject_with']))}")
     if title is not None:
         parts.append(f"by {safe(title)}")
     if decision["ct_state"] == UNKNOWN_VALUE:

@@ -118,3 +118,47 @@ def test_rules_of_the_stateless_mode_are_refused(invoke: Invoke, demo: Path) -> 
     outcome = invoke("parity", "demo.pcap", "-r", "demo.yaml", "--stateless-rules", "demo.yaml")
     assert outcome.status == 2
     assert outcome.err == "error: parity runs the stateful mode alone: expected no --stateless-rules\n"
+
+
+@pytest.mark.kernel
+def test_packets_are_made_from_the_rules(kernel: None, invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("parity", "--from-rules", "60", "-r", "demo.yaml", "--seed", "5")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "No difference in 60 packets." in outcome.lines
+
+
+@pytest.mark.kernel
+def test_a_difference_about_packets_made_from_rules_is_kept_with_the_topology_that_was_made_up(
+    kernel: None, invoke: Invoke, demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    udp = Ruleset.model_validate({"rules": [{"proto": "udp"}]}).rules[0].proto
+
+    def other(ruleset: Ruleset, **options: Any) -> KernelFirewall:
+        return KernelFirewall(rewritten(ruleset, lambda rule: rule.model_copy(update={"proto": udp})), **options)
+
+    monkeypatch.setattr("fwsim.cli.judging.KernelFirewall", other)
+    (demo / "plain.yaml").write_text("policy: drop\nrules:\n  - {iif: eth7, proto: tcp, verdict: accept}\n")
+    outcome = invoke("parity", "--from-rules", "40", "-r", "plain.yaml", "--shrink", "least.pcapng")
+    assert outcome.status == 1
+    assert "1 packets that still differ: least.pcapng" in outcome.out
+    (kept,) = [line for line in outcome.lines if line.startswith("Kept: from-rules-0.pcapng")]
+    assert "--interface eth7=198.18.0.0/24" in kept
+    assert "--local 198.18.0.254" in kept
+    assert (demo / "from-rules-0.pcapng").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["--from-rules", "5"], "expected one with -r"),
+        (["demo.pcap", "--from-rules", "5", "-r", "demo.yaml"], "expected no captures with it"),
+        (["--from-rules", "5", "--fuzz", "1", "-r", "demo.yaml"], "expected neither --fuzz nor --real-time"),
+        (["--from-rules", "0", "-r", "demo.yaml"], "0"),
+    ],
+)
+def test_packets_from_rules_are_asked_for_by_themselves(
+    invoke: Invoke, demo: Path, arguments: list[str], wanted: str
+) -> None:
+    outcome = invoke("parity", *arguments)
+    assert outcome.status == 2
+    assert wanted in outcome.err

@@ -1,4 +1,7 @@
-"""Whether parity is tested live, said in the header; `--record-kernel` writes the kernel's answers anew."""
+"""Whether parity is tested live, said in the header; `--record-kernel` writes the kernel's answers anew.
+
+`--ruleset-report FILE` is for `test_rulesets`.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,11 @@ from tests.parity.recording import kernels
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option."""
+    """Add the options."""
     parser.addoption(
         "--record-kernel", action="store_true", help="write tests/parity/recorded/* anew; in one process (-n 0)"
     )
+    parser.addoption("--ruleset-report", metavar="FILE", help="write what came of each ruleset of the corpus")
 
 
 def pytest_report_header() -> list[str]:

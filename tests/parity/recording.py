@@ -97,6 +97,7 @@ class Replayed:
     invalid: Mapping[int, str] = field(default_factory=dict)
     silent: frozenset[int] = frozenset()
     late: Mapping[int, dict[str, int]] = field(default_factory=dict)
+    unanswerable: frozenset[int] = frozenset()
 
 
 class RecordedFirewall:

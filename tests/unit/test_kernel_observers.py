@@ -20,3 +20,10 @@ def test_the_stacks_own_packets_are_dropped_before_they_are_tracked() -> None:
 
 def test_the_end_mark_goes_no_further() -> None:
     assert 'iifname "last" drop' in stack("last")
+
+
+def test_the_stacks_copy_of_its_own_broadcast_goes_no_further() -> None:
+    arrived = stack("last").partition("chain arrived")[2]
+    assert arrived.index("ether saddr != 00:00:00:00:00:00 accept") < arrived.rindex("drop")
+    assert arrived.index('iifname "lo" accept') < arrived.rindex("drop")
+    assert "pkttype" not in arrived

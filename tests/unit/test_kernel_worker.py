@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -16,35 +15,6 @@ from fwsim.kernel import worker
 from fwsim.kernel.orders import Plan, Play, Refused
 
 PLAN = Plan((), (), (), (), False)
-
-
-def nft_says(monkeypatch: pytest.MonkeyPatch, status: int, words: str) -> None:
-    done = subprocess.CompletedProcess(["nft"], status, "", words)
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
-
-
-def test_what_nft_refuses_is_the_users_to_mend(monkeypatch: pytest.MonkeyPatch) -> None:
-    nft_says(monkeypatch, 1, "line 1:\n syntax error")
-    with pytest.raises(UsageError, match="nft refuses the ruleset: line 1: syntax error"):
-        worker.load("nonsense")
-
-
-def test_what_the_kernel_refuses_nft_is_no_mistake_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    nft_says(monkeypatch, 1, "Error: Could not process rule: Operation not permitted")
-    with pytest.raises(KernelError, match="not permitted"):
-        worker.load("table inet x {}")
-
-
-def test_what_this_kernel_lacks_is_no_mistake_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    nft_says(monkeypatch, 1, "Error: Could not process rule: No such file or directory")
-    with pytest.raises(KernelError, match="No such file"):
-        worker.load("table inet x {}")
-
-
-def test_nft_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nonexistent")
-    with pytest.raises(KernelError, match="install nftables"):
-        worker.load("table inet x {}")
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ import pytest
 from scapy.layers.inet import IP, UDP
 
 from fwsim.capture import from_scapy
-from fwsim.parity.difference import COMPARED, difference, differing
+from fwsim.parity.difference import COMPARED, WITHOUT_RULE, conceded, difference, differing, fields_differing
 from fwsim.result import Result
 from fwsim.ruleset import Ruleset
 from fwsim.simulator import Simulator
 from fwsim.tables import DECISION, empty, plain
+from fwsim.terms import UNKNOWN_VALUE, RejectWith, Verdict
 
 
 @pytest.mark.parametrize("name", COMPARED)
@@ -36,3 +37,39 @@ def test_a_difference_names_the_packet_and_the_fields() -> None:
     assert (one.number, one.proto, one.fields, one.words) == (2, 17, ("verdict", "rule"), "because")
     other = one.with_other({**theirs, "rule": -2}, ("verdict",))
     assert (other.number, other.fields, other.theirs["rule"]) == (2, ("verdict",), -2)
+
+
+def beside(**theirs: int) -> dict[str, int]:
+    """A decision of a firewall that does not tell its rules."""
+    return {**plain(empty(DECISION, 1)[0]), "chain": UNKNOWN_VALUE, "rule": UNKNOWN_VALUE, **theirs}
+
+
+@pytest.mark.parametrize("name", WITHOUT_RULE)
+def test_hook_and_answer_count_where_the_rule_is_not_told(name: str) -> None:
+    ours = plain(empty(DECISION, 1)[0])
+    assert fields_differing({**ours, "rule": 3, "chain": 5}, beside()) == ()
+    assert fields_differing({**ours, name: 1}, beside()) == (name,)
+
+
+def test_what_is_not_told_does_not_count() -> None:
+    ours = {**plain(empty(DECISION, 1)[0]), "hook": 2, "reject_with": 5}
+    assert fields_differing(ours, beside(hook=UNKNOWN_VALUE, reject_with=UNKNOWN_VALUE)) == ()
+    rows, theirs = empty(DECISION, 1), empty(DECISION, 1)
+    rows["hook"], theirs["chain"], theirs["hook"] = 2, UNKNOWN_VALUE, UNKNOWN_VALUE
+    assert not differing(rows, theirs).any()
+
+
+def test_an_answer_for_both_families_is_the_one_that_the_packets_family_has() -> None:
+    ours = {**plain(empty(DECISION, 1)[0]), "reject_with": int(RejectWith.ICMPX_HOST_UNREACHABLE)}
+    for same in (RejectWith.ICMP_HOST_UNREACHABLE, RejectWith.ICMPV6_ADDR_UNREACHABLE):
+        assert fields_differing(ours, beside(reject_with=int(same))) == ()
+    assert fields_differing(ours, beside(reject_with=int(RejectWith.TCP_RESET))) == ("reject_with",)
+
+
+def test_where_nobody_is_answered_a_drop_may_be_a_reject() -> None:
+    ours, theirs = empty(DECISION, 3), empty(DECISION, 3)
+    ours["verdict"], ours["reject_with"] = Verdict.REJECT, 5
+    theirs["chain"], theirs["verdict"] = UNKNOWN_VALUE, (Verdict.DROP, Verdict.DROP, Verdict.ACCEPT)
+    same = conceded(ours, theirs, (0, 2))
+    assert np.flatnonzero(differing(ours, same)).tolist() == [1, 2]
+    assert theirs["verdict"].tolist() == [Verdict.DROP, Verdict.DROP, Verdict.ACCEPT]

@@ -61,14 +61,21 @@ class Quiet:
         return answer
 
 
-def compared(other: Quiet, pieces: Sequence[object] = PIECES, chunk_rows: int = 100) -> Comparison:
+def compared(
+    other: Quiet, pieces: Sequence[object] = PIECES, chunk_rows: int = 100, rules: Ruleset = RULES
+) -> Comparison:
     captures = from_scapy(pieces, chunk_rows=chunk_rows)
-    return compare_firewalls(Result(captures, Simulator(RULES)), other)
+    return compare_firewalls(Result(captures, Simulator(rules)), other)
 
 
 @pytest.mark.parametrize("speaks", range(len(PIECES)))
 def test_a_datagram_spoken_of_at_any_piece_agrees(speaks: int) -> None:
     assert compared(Quiet(speaks)).agrees
+
+
+@pytest.mark.parametrize("speaks", range(len(PIECES)))
+def test_a_datagram_that_is_not_tracked_is_one_though_only_its_first_piece_has_ports(speaks: int) -> None:
+    assert compared(Quiet(speaks), rules=Ruleset.model_validate({"policy": "accept"})).agrees
 
 
 def test_a_datagram_that_only_we_speak_of_differs_at_every_piece() -> None:

@@ -1,0 +1,136 @@
+"""What was heard of each packet beside somebody else's rules, as rows of DECISION.
+
+Read first: `fwsim.kernel.watching`, whose prefixes are read here, and `fwsim.kernel.answers`. Which rule or chain
+decided nobody says: UNKNOWN_VALUE stands for what is not told, here and in no other decision of the kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from fwsim.convert.observing import BEHIND, TRACKED
+from fwsim.kernel.answers import DIRECTIONS, ENDS, Hearing, blank
+from fwsim.kernel.observers import ANSWERS
+from fwsim.kernel.orders import Heard
+from fwsim.kernel.watching import COMES, ENTERS, GATHERED, LEAVES
+from fwsim.terms import UNKNOWN_VALUE, Evidence, Hook, Proto, TcpFlag, Verdict
+
+Table = npt.NDArray[np.void]
+Notes = Sequence[tuple[int, str]]
+
+NOT_TOLD = ("hook", "chain", "rule", "reject_with")
+"""Fields of which nothing is heard, of most packets."""
+
+
+WAITING = {
+    (int(Hook.PREROUTING), GATHERED), (int(Hook.OUTPUT), GATHERED), (int(Hook.PREROUTING), LEAVES),
+}  # fmt: skip
+"""The last that is heard of a piece that waits for others, or went into their datagram."""
+
+
+class Witness(Hearing):
+    """Reads the messages of the observers that stand around somebody else's rules."""
+
+    def __init__(self, *, helps: bool) -> None:
+        """`helps`: a helper may drop packets behind the last rule."""
+        super().__init__()
+        self.helps = helps
+
+    def about(self, packets: Table, heard: Iterable[Heard], first: int) -> Iterable[Heard]:
+        """All but what is said of pieces that wait for the rest of their datagram, or went into it.
+
+        Where packets are tracked that is at the first hook, else before the input hook (`ip_local_deliver`).
+        """
+        heard = list(heard)
+        last = {one.number: (one.hook, one.prefix) for one in heard}
+        pieces = packets["fragment"].tolist()
+        rows = range(len(pieces))
+        kept = {number for number, note in last.items() if note in WAITING}
+        kept = {number for number in kept if number - first not in rows or pieces[number - first]}
+        return [one for one in heard if one.number not in kept]
+
+    def blank(self, decisions: Table) -> None:
+        """Rows of which nothing was heard: what is not told is not known of them either."""
+        blank(decisions)
+        for name in NOT_TOLD:
+            decisions[name] = UNKNOWN_VALUE
+
+    def decide(self, decision: np.void, notes: tuple[tuple[int, str], ...], way: int) -> None:
+        """Fill one row."""
+        inside, left, ended, answer = follow(notes, way)
+        for _, prefix in notes:
+            if prefix[0] == TRACKED:
+                decision["ct_state"] = int(prefix[1:-1])
+                decision["ct_direction"] = int(DIRECTIONS[prefix[-1]])
+                break
+        if ended:
+            decision["verdict"] = Verdict.ACCEPT
+        elif inside is not None:
+            decision["verdict"] = Verdict.REJECT if answer else Verdict.DROP
+            decision["hook"], decision["reject_with"] = inside, answer
+        else:
+            behind = self.helps and left in (Hook.INPUT, Hook.POSTROUTING)
+            decision["verdict"] = Verdict.DROP if behind else Verdict.NOT_EVALUATED
+
+
+def follow(notes: Notes, way: int) -> tuple[int | None, int | None, bool, int]:
+    """A packet's way: the hook that it entered and did not leave, the last one left, whether it came to its end ...
+
+    ... and the answer that was sent from where it was dropped.
+    """
+    inside: int | None = None
+    left: int | None = None
+    ended, answer = -1, 0
+    for hook, prefix in notes:
+        if prefix in (COMES, ENTERS):
+            inside, answer = hook, 0
+        elif prefix == GATHERED:
+            inside = None
+        elif prefix == LEAVES:
+            inside, left = None, hook
+        elif prefix == BEHIND:
+            ended = hook if ended != ENDS.get(way) else ended
+        elif prefix[0] == ANSWERS and inside is not None:
+            answer = int(prefix[1:])
+    return inside, left, ended >= 0 and ended == ENDS.get(way, ended), answer
+
+
+# --- packets to which nobody answers ---------------------------------------------------------------------------------
+
+MULTICAST_V4, MULTICAST_V6 = range(224, 256), 0xFF
+ICMP_ERRORS = {Proto.ICMP: (3, 4, 5, 11, 12), Proto.ICMPV6: tuple(range(128))}
+LOOPBACK_BROADCAST = 0x7FFFFFFF
+BAD_CHECKSUM = int(Evidence.BAD_CHECKSUM)
+
+
+def unanswerable(packets: Table, frames: Table, broadcasts: frozenset[int] = frozenset()) -> frozenset[int]:
+    """The rows to which the kernel sends no answer, whatever a REJECT says: there it cannot be told from a drop.
+
+    `broadcasts` are the networks' broadcast addresses, as numbers.
+
+    `nf_send_unreach`, `nf_send_reset`, `icmp_send` and their like for IPv6: none to a piece behind the first, to a
+    reset, to an ICMP error, to or from a group or everybody, and none to a packet whose checksum is wrong.
+    """
+    fields = ("family", "proto", "fragment", "flags", "icmp_type", "src0", "dst0")
+    rows = zip(*(packets[name].tolist() for name in fields), (frames["evidence"] & BAD_CHECKSUM).tolist(), strict=True)
+    everybody = broadcasts | {LOOPBACK_BROADCAST}
+    return frozenset(row for row, packet in enumerate(rows) if packet[6] in everybody or not answered(*packet))
+
+
+def answered(
+    family: int, proto: int, fragment: int, flags: int, icmp_type: int, src0: int, dst0: int, bad_checksum: int
+) -> bool:
+    """Whether an answer can be made."""
+    if fragment == 2 or bad_checksum:
+        return False
+    if proto == Proto.TCP and (flags < 0 or flags & TcpFlag.RST):
+        return False
+    if icmp_type in ICMP_ERRORS.get(Proto(proto) if proto in (1, 58) else Proto.TCP, ()):
+        return False
+    ends = (src0, dst0)
+    if family == 6:
+        return not any(end >> 24 & 0xFF == MULTICAST_V6 for end in ends)
+    return not any(end >> 24 in MULTICAST_V4 for end in ends) and src0 != 0
