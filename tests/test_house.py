@@ -25,7 +25,16 @@ LADDER = [
     {"fwsim.ruleset", "fwsim.capture", "fwsim.nft", "fwsim.netfilter", "fwsim.importing"},
     {"fwsim.fuzz"},
     {"fwsim.lower", "fwsim.topology", "fwsim.tracker", "fwsim.defragmenting"},
-    {"fwsim.trace", "fwsim.running", "fwsim.sharding", "fwsim.convert", "fwsim.stages", "fwsim.arrow", "fwsim.checking"},
+    {
+        "fwsim.trace",
+        "fwsim.running",
+        "fwsim.sharding",
+        "fwsim.convert",
+        "fwsim.exporting",
+        "fwsim.stages",
+        "fwsim.arrow",
+        "fwsim.checking",
+    },
     {
         "fwsim.result",
         "fwsim.run_names",
