@@ -193,9 +193,7 @@ def address_text(number: int, family: int) -> str:
 def verdict_text(step: Verdict, chains: Mapping[str, str], *, is_nft: bool) -> str:
     """A verdict; nft's names of the chains are in `chains`."""
     if step.kind == "reject":
-        return (
-            "reject" if not step.reject_with or step.reject_with == RejectWith.NONE else reject_text(step.reject_with)
-        )
+        return reject_text(step.reject_with) if step.reject_with else "reject"
     if step.kind == "queue":
         if not is_nft:
             raise CannotSay(told(step))

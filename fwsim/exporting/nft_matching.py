@@ -17,9 +17,10 @@ from fwsim.convert.matching import FRAGMENTS, NOT_A_LATER_FRAGMENT
 from fwsim.netfilter.fields import Numgen, Selector
 from fwsim.netfilter.model import Set
 from fwsim.netfilter.steps import AnyOf, Element, Lookup, Match, Statistic, Step, Unknown
-from fwsim.ruleset.values import Addresses, Masked, MatchValue, Names, Numbers, merged
+from fwsim.ruleset.values import Addresses, Masked, MatchValue, Names, Numbers
 
 from .drafting import told
+from .elements import resolved
 from .nft_words import (
     BIT_WORDS,
     BY_FAMILY,
@@ -170,7 +171,7 @@ class NftMatching:
         if len(value.sets) == 1 and not _has_own(value):
             name = self._set_name(value.sets[0], value, known)
             return [] if name is None else [(compared(field, [f"@{name}"], value.negated),)]
-        value = self.resolved(value)
+        value = resolved(value, self.sets)
         if asks_presence(selector):
             return _presence(field, value)
         if isinstance(value, Masked):
@@ -184,19 +185,6 @@ class NftMatching:
         if isinstance(value, Addresses) or not value.negated:
             return NEVER
         return [(f"{field} 0-{highest(selector)}",)]
-
-    def resolved(self, value: MatchValue) -> MatchValue:
-        """A value with the elements of its sets."""
-        for name in value.sets:
-            value = _with(value, self._value_of(name))
-        return value
-
-    def _value_of(self, name: str) -> MatchValue:
-        """All elements of a set as one value."""
-        own = self.sets.get(name)
-        if own is None or own.value is None:
-            raise CannotSay(f"the set {name!r} beside other values")
-        return own.value
 
     def _set_name(self, name: str, value: MatchValue, known: Known) -> str | None:
         """Nft's name of a set; None if it has no address of the family."""
@@ -217,12 +205,12 @@ class NftMatching:
         if len(value.sets) == 1 and not _has_own(value):
             elements = [f"@{self.set_names[value.sets[0], 0]}"]
         else:
-            resolved = self.resolved(value)
-            assert isinstance(resolved, Names)
-            if "" in resolved.prefixes:
+            whole = resolved(value, self.sets)
+            assert isinstance(whole, Names)
+            if "" in whole.prefixes:
                 there = step.absent if value.negated else True
                 return [(f"{key} {'==' if value.negated else '!='} 0",)] if there else NEVER
-            elements = elements_of(key, resolved, None)
+            elements = elements_of(key, whole, None)
         if not elements:
             return [() if step.absent else (f"{key} != 0",)] if value.negated else NEVER
         match = compared(f"{key}name", elements, value.negated)
@@ -309,19 +297,6 @@ def _has_own(value: MatchValue) -> bool:
     if isinstance(value, Numbers):
         return bool(value.intervals)
     return bool(value.choices) if isinstance(value, Masked) else bool(value.names or value.prefixes)
-
-
-def _with(value: MatchValue, more: MatchValue) -> MatchValue:
-    """A value and another one of its kind; negated as the first, without the names of sets."""
-    if isinstance(value, Addresses) and isinstance(more, Addresses):
-        return Addresses(merged((*value.v4, *more.v4)), merged((*value.v6, *more.v6)), value.negated)
-    if isinstance(value, Numbers) and isinstance(more, Numbers):
-        return Numbers(merged((*value.intervals, *more.intervals)), value.negated)
-    if isinstance(value, Masked) and isinstance(more, Masked):
-        return Masked((*value.choices, *more.choices), value.negated)
-    if isinstance(value, Names) and isinstance(more, Names):
-        return Names((*value.names, *more.names), (*value.prefixes, *more.prefixes), value.negated)
-    raise CannotSay("a set of another kind")
 
 
 def _fragments(value: MatchValue, family: int) -> Condition:

@@ -1,0 +1,143 @@
+"""A ruleset in the terms of netfilter as one of our own, which `fwsim.ruleset.to_yaml` and `to_json` write.
+
+Read first: `yaml_rules`. `ruleset_of` does it. Our chains see the packets of both families: a base chain of a table
+of one family accepts those of the other first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fwsim.convert.identifiers import Identifiers
+from fwsim.netfilter.model import ANY_FAMILY, Chain, Netfilter, Table
+from fwsim.ruleset.model import Ruleset
+from fwsim.terms import Verdict, word
+
+from .reaching import hooks_of
+from .saying import CannotSay, Refusals, rule_title
+from .yaml_rules import YamlDrafting, set_written
+
+FORM = "YAML"
+OTHER = {4: "ipv6", 6: "ipv4"}
+KEPT = ("name", "interfaces", "local", "conntrack", "stateless", "tracking")
+"""What a ruleset has beside its rules."""
+
+
+def ruleset_of(netfilter: Netfilter, like: Ruleset | None = None) -> Ruleset:
+    """The same rules as keys; interfaces and settings are those of `like`.
+
+    Raises RulesetError with all that the keys cannot say.
+    """
+    return _Export(netfilter, like).ruleset()
+
+
+class _Export:
+    """One ruleset on its way."""
+
+    def __init__(self, netfilter: Netfilter, like: Ruleset | None) -> None:
+        """Name the chains and sets."""
+        self.netfilter = netfilter
+        self.like = like
+        self.refusals = Refusals(FORM)
+        self.names = Identifiers()
+        self.set_names = Identifiers()
+        self.chains = {number: self._names(table) for number, table in enumerate(netfilter.tables)}
+        self.drafting = YamlDrafting(self.names)
+        self.sets: dict[str, Mapping[str, Any]] = {}
+        self.heads: dict[str, Chain] = {}
+
+    def _names(self, table: Table) -> dict[str, str]:
+        """Names of the chains of a table: their own where no other table has it."""
+        several = len(self.netfilter.tables) > 1
+        result = {}
+        for name in table.chains:
+            shared = several and sum(name in other.chains for other in self.netfilter.tables) > 1
+            result[name] = self.names.fresh(f"{table.family}-{table.name}-{name}" if shared else name)
+        return result
+
+    def ruleset(self) -> Ruleset:
+        """The whole ruleset."""
+        for number, table in enumerate(self.netfilter.tables):
+            self._table(number, table)
+        self.refusals.check()
+        kept = self._kept()
+        return Ruleset.model_validate({**kept, **({"sets": self.sets} if self.sets else {}), "chains": self._chains()})
+
+    def _kept(self) -> dict[str, Any]:
+        """Interfaces and settings."""
+        if self.like is None:
+            return {}
+        return {key: getattr(self.like, key) for key in KEPT if key in self.like.model_fields_set}
+
+    def _table(self, number: int, table: Table) -> None:
+        """The sets and chains of a table."""
+        sets = {}
+        for name, own in table.sets.items():
+            with self.refusals.within(f"set {name}", own.location):
+                found = set_written(own)
+                if found is not None:
+                    sets[name] = self.set_names.fresh(name)
+                    self.sets[sets[name]] = found
+        reached = hooks_of(table)
+        for name, chain in table.chains.items():
+            if chain.kind == "nat" and not chain.rules and chain.policy == Verdict.ACCEPT:
+                continue
+            self.drafting.begin(table, self.chains[number], sets, reached[name])
+            self._chain(self.chains[number][name], table, chain)
+
+    def _chain(self, name: str, table: Table, chain: Chain) -> None:
+        """One chain."""
+        with self.refusals.within(f"chain {chain.title}", chain.location):
+            _check(table, chain)
+        self.drafting.open(name)
+        self.heads[name] = chain
+        if chain.hooks and table.sees != ANY_FAMILY:
+            self.drafting.sheet.rules.append({"family": OTHER[table.sees], "verdict": "accept"})
+        for number, rule in enumerate(chain.rules, start=1):
+            with self.refusals.within(rule_title(chain, number, rule), rule.location):
+                self.drafting.name = rule.name
+                self.drafting.add(rule.steps)
+        self.drafting.name = None
+
+    def _chains(self) -> dict[str, Any]:
+        """All chains, base chains in the order of their registration."""
+        sheets = {sheet.name: sheet for sheet in self.drafting.sheets}
+        bases = [(chain.registered, name) for name, chain in self.heads.items() if chain.hooks]
+        first = [name for _, name in sorted(bases, key=lambda base: base[0])]
+        result = {}
+        for name in (*first, *(name for name in sheets if name not in first)):
+            hooked = _hooked(self.heads[name]) if name in self.heads else {}
+            result[name] = {**hooked, "rules": _uniquely_named(sheets[name].rules)}
+        return result
+
+
+def _check(table: Table, chain: Chain) -> None:
+    """Refuse chains that our rulesets do not have."""
+    if chain.other_hook is not None or table.family in ("arp", "bridge", "netdev"):
+        raise CannotSay(f"a chain of a table of {table.family}, or at the hook {chain.other_hook}")
+    if chain.kind == "nat":
+        raise CannotSay("a chain of type nat")
+
+
+def _hooked(chain: Chain) -> dict[str, Any]:
+    """What makes a chain a base chain."""
+    if not chain.hooks:
+        return {}
+    hooks = [word(hook) for hook in chain.hooks]
+    priority = {"priority": chain.priority} if chain.priority else {}
+    return {"hook": hooks[0] if len(hooks) == 1 else hooks, **priority, "policy": word(chain.policy)}
+
+
+def _uniquely_named(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rules of which no two in a chain have the same name."""
+    names: dict[str, int] = {}
+    result = []
+    for rule in rules:
+        name = rule.get("name")
+        if name is not None:
+            names[name] = names.get(name, 0) + 1
+            if names[name] > 1:
+                rule = {**rule, "name": f"{name} ({names[name]})"}
+        result.append(rule)
+    return result
