@@ -7,21 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fwsim.lower.needs import every_step
 from fwsim.netfilter.model import Chain, Table
 from fwsim.netfilter.steps import Choose, Step, Verdict
 from fwsim.terms import Hook
-
-from .tracking import steps_within
 
 
 def targets_of(chain: Chain, table: Table) -> Iterator[str]:
     """The chains that the rules of a chain jump or go to."""
     for rule in chain.rules:
-        for step in steps_within(rule.steps):
+        for step in every_step(rule.steps):
             yield from _targets(step)
             if isinstance(step, Choose) and step.map is not None and step.map in table.sets:
                 for case in table.sets[step.map].cases or ():
-                    for inner in steps_within(case.steps):
+                    for inner in every_step(case.steps):
                         yield from _targets(inner)
 
 

@@ -22,23 +22,26 @@ FORM = "YAML"
 OTHER = {4: "ipv6", 6: "ipv4"}
 KEPT = ("name", "interfaces", "local", "conntrack", "stateless", "tracking")
 """What a ruleset has beside its rules."""
+WITHOUT_STATE = ("name", "interfaces", "local")
+"""The same for rules that need no state."""
 
 
-def ruleset_of(netfilter: Netfilter, like: Ruleset | None = None) -> Ruleset:
-    """The same rules as keys; interfaces and settings are those of `like`.
+def ruleset_of(netfilter: Netfilter, like: Ruleset | None = None, *, stateless: bool = False) -> Ruleset:
+    """The same rules as keys; interfaces and settings are those of `like`, without tracking if they are `stateless`.
 
     Raises RulesetError with all that the keys cannot say.
     """
-    return _Export(netfilter, like).ruleset()
+    return _Export(netfilter, like, stateless=stateless).ruleset()
 
 
 class _Export:
     """One ruleset on its way."""
 
-    def __init__(self, netfilter: Netfilter, like: Ruleset | None) -> None:
+    def __init__(self, netfilter: Netfilter, like: Ruleset | None, *, stateless: bool) -> None:
         """Name the chains and sets."""
         self.netfilter = netfilter
         self.like = like
+        self.stateless = stateless
         self.refusals = Refusals(FORM)
         self.names = Identifiers()
         self.set_names = Identifiers()
@@ -66,9 +69,11 @@ class _Export:
 
     def _kept(self) -> dict[str, Any]:
         """Interfaces and settings."""
+        kept: dict[str, Any] = {"tracking": "off"} if self.stateless else {}
         if self.like is None:
-            return {}
-        return {key: getattr(self.like, key) for key in KEPT if key in self.like.model_fields_set}
+            return kept
+        names = WITHOUT_STATE if self.stateless else KEPT
+        return {**{key: getattr(self.like, key) for key in names if key in self.like.model_fields_set}, **kept}
 
     def _table(self, number: int, table: Table) -> None:
         """The sets and chains of a table."""
