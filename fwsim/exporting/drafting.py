@@ -185,6 +185,11 @@ class Drafting(ABC, Generic[Head]):
             if isinstance(step, Choose) and not self.has_map(step):
                 self._choose(step, steps[number + 1 :], first=number == 0)
                 return
+            excluded = self.excluded(step)
+            if excluded is not None:
+                rest = steps[number + 1 :]
+                self._continue_in(partial(self._exclude, excluded, rest), rest)
+                return
             if not self._take(step, steps[number:]):
                 if number == 0:
                     raise CannotSay(told(step))
@@ -198,6 +203,15 @@ class Drafting(ABC, Generic[Head]):
     def _add_rest(self, steps: Sequence[Step], _following: str | None) -> None:
         """Write the rest of a rule, whose end is that of its chain."""
         self.add(steps)
+
+    def excluded(self, step: Step) -> Step | None:
+        """Of a negated match that the format cannot say the opposite: its packets do not get to the rest of a rule."""
+        return None
+
+    def _exclude(self, excluded: Step, rest: Sequence[Step], following: str | None) -> None:
+        """A chain that those who meet a match leave at once."""
+        self.add((excluded, Verdict("return") if following is None else Verdict("goto", Generated(following))))
+        self.add(rest)
 
     def has_map(self, step: Choose) -> bool:
         """Whether the format can say this map."""
