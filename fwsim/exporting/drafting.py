@@ -122,6 +122,11 @@ def asks_lasting(step: Step) -> bool:
     return all(isinstance(selector, str) and selector in LASTING for selector in selectors_of(step))
 
 
+def reads_connection(step: Assign) -> bool:
+    """Whether a new mark is made of something that a packet without a connection lacks."""
+    return any(isinstance(term.selector, str) and term.selector.startswith("ct_") for term in step.terms)
+
+
 def is_shared(step: Step) -> bool:
     """Whether a step counts for itself, so that it must be in one rule only."""
     if isinstance(step, (Rate, Quota)):

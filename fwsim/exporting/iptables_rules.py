@@ -27,7 +27,7 @@ from fwsim.ruleset.values import Addresses, Masked, MatchValue, Names, Numbers
 from fwsim.terms import Hook, RejectWith
 
 from . import iptables_matching as arguments
-from .drafting import COUNTS, Drafting, Generated, told
+from .drafting import COUNTS, Drafting, Generated, reads_connection, told
 from .elements import alternatives_of, resolved
 from .iptables_doing import counted, done, statistic, verdict
 from .iptables_words import WITH_PORTS, ChainNames
@@ -50,6 +50,8 @@ MASKS: dict[str, Callable[[Masked], list[tuple[str, ...]]]] = {
     "mark": lambda value: arguments.mark_arguments("mark", value),
     "ct_mark": lambda value: arguments.mark_arguments("connmark", value),
 }  # fmt: skip
+CONNECTED = "-m conntrack --ctstate NEW,ESTABLISHED,RELATED"
+"""What a packet must be for a mark to be made of its connection's: nft ends the rule else, iptables goes on."""
 ALWAYS_THERE = frozenset({"family", "proto", "src", "dst", "ttl", "dscp", "length", "mark", "ct_state", "fragment"})
 
 
@@ -221,6 +223,8 @@ class IptDrafting(Drafting[IptHead]):
             for head in self.heads:
                 self._decide(step, head)
             return True
+        if isinstance(step, Assign) and not step.lenient and reads_connection(step):
+            self.heads = [head._replace(parts=(*head.parts, CONNECTED)) for head in self.heads]
         text_of_target = done(step, self.family, self.place, self.form)
         if text_of_target is None:
             return True

@@ -26,10 +26,16 @@ from .tracking import sees_later_fragments
 FORM = "nft"
 
 
-def nft_text(netfilter: Netfilter) -> str:
-    """The ruleset for `nft -f`; raises RulesetError with all that nft cannot say."""
+def nft_text(netfilter: Netfilter, *, fragments: bool | None = None) -> str:
+    """The ruleset for `nft -f`; raises RulesetError with all that nft cannot say.
+
+    With `fragments` its rules are kept from looking for a transport header in later fragments; if that is not said,
+    they are unless they were written for nft, or packets are tracked and put together first.
+    """
     refusals = Refusals(FORM)
-    tables = [_TableText(netfilter, table, refusals) for table in netfilter.tables]
+    if fragments is None:
+        fragments = not netfilter.format.startswith("nft") and sees_later_fragments(netfilter)
+    tables = [_TableText(netfilter, table, refusals, fragments=fragments) for table in netfilter.tables]
     blocks = [table.lines() for table in tables]
     refusals.check()
     lines = [*_registration(tables), *(line for block in blocks for line in block)]
@@ -41,15 +47,14 @@ def nft_text(netfilter: Netfilter) -> str:
 class _TableText:
     """One table on its way to text."""
 
-    def __init__(self, netfilter: Netfilter, table: Table, refusals: Refusals) -> None:
+    def __init__(self, netfilter: Netfilter, table: Table, refusals: Refusals, *, fragments: bool) -> None:
         """Name everything; nothing is written yet."""
-        self.netfilter = netfilter
         self.table = table
         self.refusals = refusals
         self.is_nft = netfilter.format.startswith("nft")
         self.title = f"{table.family} {Identifiers().fresh(table.name)}"
         self.chain_names = Identifiers()
-        chains = names_of(table.chains, self.chain_names)
+        chains = names_of(table.chains, self.chain_names, keep=self.is_nft)
         self.names = Identifiers()
         self.objects = {}
         sets = {}
@@ -62,7 +67,7 @@ class _TableText:
             if isinstance(obj.step, SetHelper):
                 self.declared.helpers[obj.step.helper] = self.objects[name]
         self.drafting = NftDrafting(table, self.declared, self.chain_names, is_nft=self.is_nft)
-        self.drafting.matching.fragments = not self.is_nft and sees_later_fragments(netfilter)
+        self.drafting.matching.fragments = fragments
         self.bases: dict[str, list[tuple[str, str]]] = {}
 
     def lines(self) -> list[str]:

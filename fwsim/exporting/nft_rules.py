@@ -25,7 +25,7 @@ from fwsim.netfilter.steps import (
     Verdict,
 )
 
-from .drafting import COUNTS, Drafting, told
+from .drafting import COUNTS, Drafting, reads_connection, told
 from .nft_doing import (
     address_text,
     alter_text,
@@ -114,6 +114,8 @@ class NftDrafting(Drafting[NftHead]):
             if self.acted and len(heads) > len(self.heads):
                 return False
             self.heads = heads
+        if isinstance(step, Assign) and step.lenient and reads_connection(step):
+            return self._assign_leniently(step)
         self.heads = [
             NftHead((*head.parts, text), head.known)
             for head in self.heads
@@ -122,6 +124,18 @@ class NftDrafting(Drafting[NftHead]):
         if isinstance(step, Verdict):
             for head in self.heads:
                 self.finish(head)
+        return True
+
+    def _assign_leniently(self, step: Assign) -> bool:
+        """A mark made of the connection's, without which nothing is set: nft would end the rule there."""
+        if self.acted:
+            return False
+        found = []
+        for head in self.heads:
+            text = assign_text(step, head.known)
+            found.append(NftHead((*head.parts, "ct state established,related,new", text), head.known))
+            found.append(NftHead((*head.parts, "ct state invalid,untracked"), head.known))
+        self.heads = found
         return True
 
     def _with_family(self, step: Step, head: NftHead) -> list[NftHead]:
@@ -278,6 +292,9 @@ def commented(name: str | None) -> str:
     return comment_of(name) if name else ""
 
 
-def names_of(chains: Mapping[str, object], names: Identifiers) -> dict[str, str]:
-    """Nft's names of chains or the like."""
+def names_of(chains: Mapping[str, object], names: Identifiers, *, keep: bool) -> dict[str, str]:
+    """Nft's names of chains; those of nft itself are kept."""
+    if keep:
+        names.taken |= set(chains)
+        return {name: name for name in chains}
     return {name: names.fresh(name) for name in chains}

@@ -167,7 +167,7 @@ def number_elements(selector: Selector, intervals: Iterable[tuple[int, int]]) ->
 
 def quoted_name(name: str) -> str:
     """The name of an interface or helper; nft has no escapes."""
-    if '"' in name or "\n" in name or not name.strip("*"):
+    if '"' in name or "\n" in name or not name:
         raise CannotSay(f"the name {name!r}")
     escaped = name[:-1] + "\\*" if name.endswith("*") else name
     return f'"{escaped}"'

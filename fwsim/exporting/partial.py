@@ -180,17 +180,16 @@ class Partial:
 
     def _assign(self, step: Assign) -> Assign | bool:
         """A mark; that of a connection does not count."""
-        if step.target == "ct_mark":
-            return TRUE
         terms = []
         for term in step.terms:
             if is_of_connection(term.selector):
-                self._check([term.selector])
+                if step.target != "ct_mark":
+                    self._check([term.selector])
                 number = constant(term.selector, self.view, self.place)
                 if number is None:
-                    return FALSE
+                    return step.lenient
                 if number:
                     raise CannotSay(f"{told(step)}: a mark made of the connection's")
             else:
                 terms.append(replace(term, selector=mirror_of(term.selector)) if self.view.mirrored else term)
-        return replace(step, terms=tuple(terms))
+        return TRUE if step.target == "ct_mark" else replace(step, terms=tuple(terms))

@@ -28,10 +28,11 @@ from fwsim.netfilter.steps import (
 )
 from fwsim.ruleset import words
 from fwsim.ruleset.limits import SECOND, UNITS_OF_TIME
-from fwsim.ruleset.values import MARK_MASK, Addresses, Limit, Masked, MatchValue, Names, Numbers
+from fwsim.ruleset.located import Map
+from fwsim.ruleset.values import MARK_MASK, Addresses, Limit, Location, Masked, MatchValue, Names, Numbers
 from fwsim.terms import Hook, RejectWith, word
 
-from .drafting import COUNTS, Drafting, Generated, told
+from .drafting import COUNTS, Drafting, Generated, reads_connection, told
 from .elements import alternatives_of, resolved
 from .saying import CannotSay
 from .yaml_values import Written, written
@@ -46,6 +47,7 @@ BY_PROTOCOL = {
 }  # fmt: skip
 WITH_PORTS = sorted(words.PORT_PROTOCOLS.values())
 TCP = 6
+CONNECTED = ["new", "established", "related"]
 STAGES = ("limit", "log", "set_mark", "set_ct_mark", "notrack", "helper", "verdict")
 """What a rule does, in this order; a counter may be counted anywhere."""
 HAS_INTERFACE = {
@@ -71,6 +73,7 @@ class YamlDrafting(Drafting[YamlHead]):
         super().__init__()
         self.names = names
         self.name: str | None = None
+        self.at = Location()
 
     def begin(
         self, table: Table, chains: Mapping[str, str], set_names: Mapping[str, str], hooks: frozenset[Hook]
@@ -179,11 +182,19 @@ class YamlDrafting(Drafting[YamlHead]):
                 self._write(head, self._verdict(step, head))
             return True
         key, value = _statement(step)
+        if isinstance(step, Assign) and not step.lenient and reads_connection(step):
+            self._ask_connection(step)
         stage = STAGES.index(key)
         if any(head.stage >= stage for head in self.heads):
             return False
         self.heads = [head._replace(keys={**head.keys, key: value}, stage=stage) for head in self.heads]
         return True
+
+    def _ask_connection(self, step: Assign) -> None:
+        """Ask for a connection, since the rule ends without one."""
+        if any("ct_state" in head.keys for head in self.heads):
+            raise CannotSay(f"{told(step)}: a rule that ends where there is no connection")
+        self.heads = [head._replace(keys={**head.keys, "ct_state": CONNECTED}) for head in self.heads]
 
     def _verdict(self, step: Verdict, head: YamlHead) -> dict[str, Any]:
         """The verdict, with what it needs."""
@@ -216,7 +227,7 @@ class YamlDrafting(Drafting[YamlHead]):
         named = {"name": self.name} if self.name else {}
         keys = without_implied({**head.keys, **more})
         order = (*_ORDER, "verdict", "reject_with")
-        self.sheet.rules.append({**named, **{key: keys[key] for key in order if key in keys}})
+        self.sheet.rules.append(located({**named, **{key: keys[key] for key in order if key in keys}}, self.at))
 
     def cases_of(self, step: Choose) -> Sequence[Case]:
         """The cases of a map, also of a named one."""
@@ -233,6 +244,15 @@ _ORDER = (
     "icmpv6_type", "icmpv6_code", "dscp", "ttl", "length", "fragment", "vlan", "mark", "ct_state", "ct_direction",
     "ct_status", "ct_mark", "limit", "counter", "log", "set_mark", "set_ct_mark", "notrack", "helper",
 )  # fmt: skip
+
+
+def located(keys: Mapping[str, Any], at: Location) -> Map:
+    """A mapping that was made of something that stands there."""
+    place = (at.path, at.line, at.column)
+    found = Map(place)
+    for key, value in keys.items():
+        found.put(key, place, value, place)
+    return found
 
 
 def without_implied(keys: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,12 +11,15 @@ from typing import Any
 
 from fwsim.convert.identifiers import Identifiers
 from fwsim.netfilter.model import ANY_FAMILY, Chain, Netfilter, Table
+from fwsim.ruleset.load import validated
+from fwsim.ruleset.located import Map
 from fwsim.ruleset.model import Ruleset
+from fwsim.ruleset.values import Location
 from fwsim.terms import Verdict, word
 
 from .reaching import hooks_of
 from .saying import CannotSay, Refusals, rule_title
-from .yaml_rules import YamlDrafting, set_written
+from .yaml_rules import YamlDrafting, located, set_written
 
 FORM = "YAML"
 OTHER = {4: "ipv6", 6: "ipv4"}
@@ -64,8 +67,11 @@ class _Export:
         for number, table in enumerate(self.netfilter.tables):
             self._table(number, table)
         self.refusals.check()
-        kept = self._kept()
-        return Ruleset.model_validate({**kept, **({"sets": self.sets} if self.sets else {}), "chains": self._chains()})
+        at = self.netfilter.tables[0].location if self.netfilter.tables else Location()
+        sets = {"sets": located(self.sets, at)} if self.sets else {}
+        root = located({**self._kept(), **sets, "chains": located(self._chains(), at)}, at)
+        known = self.like is not None and bool(self.like.interfaces) and self.like._imported is None
+        return validated(root, [], {"open_interfaces": not known})
 
     def _kept(self) -> dict[str, Any]:
         """Interfaces and settings."""
@@ -98,10 +104,11 @@ class _Export:
         self.drafting.open(name)
         self.heads[name] = chain
         if chain.hooks and table.sees != ANY_FAMILY:
-            self.drafting.sheet.rules.append({"family": OTHER[table.sees], "verdict": "accept"})
+            other = {"family": OTHER[table.sees], "verdict": "accept"}
+            self.drafting.sheet.rules.append(located(other, chain.location))
         for number, rule in enumerate(chain.rules, start=1):
             with self.refusals.within(rule_title(chain, number, rule), rule.location):
-                self.drafting.name = rule.name
+                self.drafting.name, self.drafting.at = rule.name, rule.location
                 self.drafting.add(rule.steps)
         self.drafting.name = None
 
@@ -113,7 +120,8 @@ class _Export:
         result = {}
         for name in (*first, *(name for name in sheets if name not in first)):
             hooked = _hooked(self.heads[name]) if name in self.heads else {}
-            result[name] = {**hooked, "rules": _uniquely_named(sheets[name].rules)}
+            at = self.heads[name].location if name in self.heads else Location()
+            result[name] = located({**hooked, "rules": _uniquely_named(sheets[name].rules)}, at)
         return result
 
 
@@ -134,15 +142,13 @@ def _hooked(chain: Chain) -> dict[str, Any]:
     return {"hook": hooks[0] if len(hooks) == 1 else hooks, **priority, "policy": word(chain.policy)}
 
 
-def _uniquely_named(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _uniquely_named(rules: list[Map]) -> list[Map]:
     """Rules of which no two in a chain have the same name."""
     names: dict[str, int] = {}
-    result = []
     for rule in rules:
         name = rule.get("name")
         if name is not None:
             names[name] = names.get(name, 0) + 1
             if names[name] > 1:
-                rule = {**rule, "name": f"{name} ({names[name]})"}
-        result.append(rule)
-    return result
+                rule["name"] = f"{name} ({names[name]})"
+    return rules
