@@ -21,7 +21,7 @@ from fwsim.terms import Verdict as Policy
 from .drafting import ASKS, COUNTS, told
 from .partial import Partial
 from .saying import CannotSay, Refusals, rule_title
-from .views import FALSE, Place, View
+from .views import FALSE, Place, View, takes_out
 
 Named = TypeVar("Named", Set, Object)
 
@@ -159,6 +159,8 @@ class Copies:
             if isinstance(step, Verdict):
                 verdict = self._verdict(step, spot)
                 return (*found, verdict) if verdict is not None else _effective(found)
+            if isinstance(step, NoTrack) and not takes_out(spot.way.view, spot.place):
+                continue
             if isinstance(step, NoTrack):
                 return (*found, self._untracked(pending, spot, chain, behind))
             left = partial.step(step)
@@ -215,7 +217,7 @@ class Copies:
             return None if step.kind == "jump" else Verdict("return")
         first = copied[0].steps
         if len(first) == 1 and isinstance(first[0], Verdict) and first[0].kind not in ("jump", "return"):
-            return first[0]
+            return replace(first[0], kind=step.kind) if first[0].kind == "goto" else first[0]
         target = self.chain(f"{chain.name}{SUFFIX.get(spot.way.view.name, '-' + spot.way.view.name)}", copied)
         return Verdict(step.kind, target.target)
 

@@ -74,9 +74,12 @@ class _Export:
             raise CannotSay(f"a chain of a table of {table.family}, or at the hook {chain.other_hook}")
         if not chain.hooks:
             return None
-        if chain.kind == "nat" and not chain.rules and chain.policy == Verdict.ACCEPT:
-            return None
-        found = {self._place_at(chain, hook) for hook in chain.hooks}
+        try:
+            found = {self._place_at(chain, hook) for hook in chain.hooks}
+        except CannotSay:
+            if chain.kind == "nat" and not chain.rules and chain.policy == Verdict.ACCEPT:
+                return None  # it does nothing
+            raise
         if len(found) != 1:
             raise CannotSay("a chain at hooks of several tables")
         (place,) = found
@@ -100,7 +103,7 @@ class _Export:
         """One table: its chains with their policies, then the rules."""
         names = ChainNames()
         drafting = IptDrafting(place, self.family, self.netfilter.format, names)
-        entries = list(self._entries(bases, names))
+        entries = list(self._entries(place, bases, names))
         policies = {BUILTIN[hook]: "ACCEPT" for hook in PLACES[place]}
         for _, chain in bases:
             policies |= {BUILTIN[hook]: chain.policy.name for hook in chain.hooks}
@@ -116,15 +119,23 @@ class _Export:
         ]
 
     def _entries(
-        self, bases: Sequence[tuple[Table, Chain]], names: ChainNames
+        self, place: str, bases: Sequence[tuple[Table, Chain]], names: ChainNames
     ) -> Iterator[tuple[Table, Chain, dict[str, str]]]:
         """The chains of a table of iptables: base chains, and all that they lead to, with the names of these."""
         for table in dict.fromkeys(id(table) for table, _ in bases):
             own = [(each, chain) for each, chain in bases if id(each) == table]
             reached = self._reached(own[0][0], [chain for _, chain in own])
+            if own[0][0].name == place:
+                reached += self._unused(own[0][0])
             chains = {chain.name: names.fresh(chain.name) for chain in reached if not chain.hooks}
             for chain in reached:
                 yield own[0][0], chain, chains
+
+    @staticmethod
+    def _unused(table: Table) -> list[Chain]:
+        """Chains that nothing leads to, in a table that is one of iptables."""
+        reached = hooks_of(table)
+        return [chain for name, chain in table.chains.items() if not reached[name]]
 
     @staticmethod
     def _reached(table: Table, bases: Sequence[Chain]) -> list[Chain]:

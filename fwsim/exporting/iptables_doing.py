@@ -128,11 +128,11 @@ def _connections(step: Connections) -> str:
     )
 
 
-def done(step: Step, family: int, table: str, form: str) -> str | None:
+def done(step: Step, family: int, table: str) -> str | None:
     """The target of a step that changes something or tells of the packet; None if every rule does so by itself."""
     match step:
         case Effectless():
-            return _told(step, form)
+            return _told(step)
         case Assign():
             return _assigned(step)
         case NoTrack():
@@ -151,10 +151,8 @@ def _only(table: str, wanted: str, text: str, step: Step) -> str:
     return text
 
 
-def _told(step: Effectless, form: str) -> str | None:
+def _told(step: Effectless) -> str | None:
     """A log entry; every rule of iptables is a counter."""
-    if form.startswith("ip") and step.text.startswith("-j "):
-        return step.text
     if step.log_prefix is None:
         if step.counter:
             return None

@@ -61,6 +61,22 @@ def address_arguments(key: str, value: Addresses, family: int, *, taken: bool) -
     return [tuple(found)] if value.negated else [(each,) for each in found]
 
 
+ORIGINAL = {
+    "ct_original_src": "ctorigsrc", "ct_original_dst": "ctorigdst", "ct_reply_src": "ctreplsrc",
+    "ct_reply_dst": "ctrepldst",
+}  # fmt: skip
+"""The addresses of a connection, as `-m conntrack` calls them."""
+
+
+def original_arguments(key: str, value: Addresses, family: int) -> list[Arguments]:
+    """The addresses of a connection: networks, each in a match of its own."""
+    elements = address_elements(value.v4 if family == 4 else value.v6, family)
+    if any("-" in element for element in elements):
+        raise CannotSay(f"a range of addresses in --{ORIGINAL[key]}")
+    found = [f"-m conntrack {sign(value.negated)}--{ORIGINAL[key]} {element}" for element in elements]
+    return [tuple(found)] if value.negated and found else [(text,) for text in found]
+
+
 def _range(interval: Interval, family: int) -> str:
     """First and last address."""
     kind: Callable[[int], object] = IPv4Address if family == 4 else IPv6Address

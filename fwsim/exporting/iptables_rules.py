@@ -13,14 +13,17 @@ from fwsim.convert.comparing import members
 from fwsim.netfilter.fields import Fib, Numgen
 from fwsim.netfilter.model import Table
 from fwsim.netfilter.steps import (
+    Alter,
     AnyOf,
     Assign,
     Case,
     Choose,
+    Effectless,
     Lookup,
     Match,
     NoTrack,
     Step,
+    Unknown,
     Verdict,
 )
 from fwsim.ruleset.values import Addresses, Masked, MatchValue, Names, Numbers
@@ -40,6 +43,11 @@ NUMBERS: dict[str, Callable[[Numbers, int], list[tuple[str, ...]]]] = {
     "fragment": arguments.fragment_arguments,
     "pkttype": lambda value, _: arguments.packet_type_arguments(value),
     "src_mac": lambda value, _: arguments.mac_arguments(value),
+    "ct_proto": lambda value, _: arguments.each_number("-m conntrack --ctproto {}", value, 255),
+    "ct_original_sport": lambda value, _: arguments.range_arguments("conntrack", "ctorigsrcport", value, 65535),
+    "ct_original_dport": lambda value, _: arguments.range_arguments("conntrack", "ctorigdstport", value, 65535),
+    "ct_reply_sport": lambda value, _: arguments.range_arguments("conntrack", "ctreplsrcport", value, 65535),
+    "ct_reply_dport": lambda value, _: arguments.range_arguments("conntrack", "ctrepldstport", value, 65535),
     "ttl": arguments.ttl_arguments,
     "length": lambda value, _: arguments.range_arguments("length", "length", value, 65535),
     "dscp": lambda value, _: arguments.each_number("-m dscp --dscp {}", value, 63),
@@ -106,12 +114,20 @@ class IptDrafting(Drafting[IptHead]):
 
     def asked(self, step: Step, head: IptHead) -> list[IptHead]:
         """The alternatives of a match."""
+        own = self._own_words(step, "-m ")
+        if isinstance(step, Unknown) and own is not None:
+            return [head._replace(parts=(own,), counts=False)]
         if isinstance(step, Match):
             return self._match(step, head)
         if isinstance(step, (Lookup, AnyOf)):
             ways = alternatives_of(step, self.table.sets) if isinstance(step, Lookup) else step.alternatives
             return [each for matches in ways for each in self._all(matches, head)]
         raise CannotSay(told(step))
+
+    def _own_words(self, step: Step, beginning: str) -> str | None:
+        """A step as it was written for iptables, if it was and is no part of something else."""
+        text = getattr(step, "text", "") or getattr(step, "construct", "")
+        return text if self.form.startswith("ip") and text.startswith(beginning) else None
 
     def _all(self, matches: Sequence[Match], head: IptHead) -> list[IptHead]:
         """Several matches, all of which must hold."""
@@ -151,17 +167,23 @@ class IptDrafting(Drafting[IptHead]):
         if isinstance(value, Addresses) and selector in OPTIONS:
             taken = any(OPTIONS[str(selector)] in part for part in head.parts)
             return arguments.address_arguments(str(selector), value, self.family, taken=taken)
+        if isinstance(value, Addresses) and selector in arguments.ORIGINAL:
+            return arguments.original_arguments(str(selector), value, self.family)
         if isinstance(value, Names) and selector in ("iif", "oif"):
             return arguments.interface_arguments(str(selector), step, value, self.hooks)
         if isinstance(selector, Fib):
-            return arguments.route_arguments(selector, value)
+            own = self._own_words(step, "-m ")
+            return [(own,)] if own is not None else arguments.route_arguments(selector, value)
         if isinstance(selector, Numgen):
             return [(statistic(arguments.nth_of(selector, value)),)]
         if isinstance(value, Masked) and selector in MASKS:
             return MASKS[str(selector)](value)
         if isinstance(value, Numbers) and selector in NUMBERS:
             return NUMBERS[str(selector)](value, self.family)
-        raise CannotSay(told(step))
+        own = self._own_words(step, "-m ")
+        if own is None or isinstance(selector, str):
+            raise CannotSay(told(step))
+        return [(own,)]
 
     def _protocol(self, value: Numbers, head: IptHead) -> list[IptHead]:
         """The protocol, which a rule asks for once."""
@@ -225,7 +247,8 @@ class IptDrafting(Drafting[IptHead]):
             return True
         if isinstance(step, Assign) and not step.lenient and reads_connection(step):
             self.heads = [head._replace(parts=(*head.parts, CONNECTED)) for head in self.heads]
-        text_of_target = done(step, self.family, self.place, self.form)
+        text_of_target = self._own_words(step, "-j ") if isinstance(step, (Alter, Effectless)) else None
+        text_of_target = text_of_target or done(step, self.family, self.place)
         if text_of_target is None:
             return True
         again = len(rest) > 1 and any(head.parts for head in self.heads)
@@ -258,8 +281,8 @@ class IptDrafting(Drafting[IptHead]):
         self._write(head, f"-{'j' if kind == 'jump' else 'g'} {target}")
 
     def finish(self, head: IptHead) -> None:
-        """A rule without a target only counts, if it does anything."""
-        if head.counts:
+        """A rule without a target; people keep remarks in such."""
+        if head.parts or self.comment:
             self._write(head, "")
 
     def _write(self, head: IptHead, target: str) -> None:

@@ -9,7 +9,6 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from fwsim.convert.comparing import address_elements
-from fwsim.convert.stating import HELPED
 from fwsim.netfilter.fields import Selector
 from fwsim.netfilter.model import Object, Set
 from fwsim.netfilter.steps import (
@@ -50,6 +49,11 @@ ALIKE: dict[str, Selector] = {
 }  # fmt: skip
 """For each type of nft a selector with values of that type."""
 FAMILIES = {"ipv4_addr": 4, "ipv6_addr": 6}
+HELPERS = {
+    "ftp": "tcp", "irc": "tcp", "pptp": "tcp", "sane": "tcp", "Q.931": "tcp", "sip": "udp", "tftp": "udp",
+    "amanda": "udp", "netbios-ns": "udp", "snmp": "udp", "RAS": "udp",
+}  # fmt: skip
+"""The helpers of the kernel, and the protocol of the connections that each reads (sip reads those of TCP, too)."""
 IN_ELEMENTS = (Rate, Quota, Connections, Effectless)
 
 
@@ -198,7 +202,7 @@ def object_lines(own: Object, name: str, *, is_nft: bool) -> list[str]:
 
 def helper_lines(name: str, helper: str) -> list[str]:
     """The object of the table that stands for a helper."""
-    protocol = HELPED.get(helper)
+    protocol = HELPERS.get(helper)
     if protocol is None:
         raise CannotSay(f"the helper {helper!r}")
     return [f"\tct helper {name} {{", f'\t\ttype "{helper}" protocol {protocol}', "\t}"]

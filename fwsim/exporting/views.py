@@ -99,6 +99,11 @@ def constant(selector: Selector, view: View, place: Place) -> int | None:
     return int(view.direction) if selector == "ct_direction" else 0
 
 
+def takes_out(view: View, place: Place) -> bool:
+    """Whether `notrack` does anything: only to a packet that nothing is attached to (nft_notrack_eval)."""
+    return constant("ct_state", view, place) == CtState.INVALID
+
+
 def is_of_connection(selector: Selector) -> bool:
     """Whether a selector needs conntrack."""
     return isinstance(selector, str) and selector.startswith("ct_")
