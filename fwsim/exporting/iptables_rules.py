@@ -226,12 +226,16 @@ class IptDrafting(Drafting[IptHead]):
         return found
 
     def joined(self, head: IptHead, more: IptHead) -> IptHead | None:
-        """Both; iptables asks for what is no `-m` first, so that it cannot stand behind a count."""
+        """Both; iptables asks for what is no `-m` first, so that it cannot stand behind a count.
+
+        A code of ICMP takes the place of its type: `--icmp-type 3/4`.
+        """
         if head.counts and any(not part.startswith("-m ") for part in more.parts):
             return None
         if _repeats(head.parts, more.parts):
             return None
-        return IptHead((*head.parts, *more.parts), more.proto, more.kind, head.counts or more.counts)
+        first = [part for part in head.parts if not any(other.startswith(f"{part}/") for other in more.parts)]
+        return IptHead((*first, *more.parts), more.proto, more.kind, head.counts or more.counts)
 
     # --- what it does -----------------------------------------------------------------------------------------------
 
@@ -256,7 +260,7 @@ class IptDrafting(Drafting[IptHead]):
             return False
         for head in self.heads:
             self._write(head, text_of_target)
-        self.heads = [head._replace(parts=head.parts) for head in self.heads]
+        self.heads = self.heads if len(rest) > 1 else []
         return True
 
     def _is_harmless(self, step: Step) -> bool:
@@ -282,7 +286,7 @@ class IptDrafting(Drafting[IptHead]):
 
     def finish(self, head: IptHead) -> None:
         """A rule without a target; people keep remarks in such."""
-        if head.parts or self.comment:
+        if head.parts or self.comment or self.form.startswith("ip"):
             self._write(head, "")
 
     def _write(self, head: IptHead, target: str) -> None:
