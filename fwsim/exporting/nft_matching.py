@@ -25,6 +25,7 @@ from .nft_words import (
     BIT_WORDS,
     BY_FAMILY,
     PORT_WORDS,
+    STATE_WORDS,
     Known,
     asks_presence,
     by_family,
@@ -112,6 +113,9 @@ class NftMatching:
         """One selector compared with some values."""
         if step.selector == "family":
             return self._family(step, known)
+        if step.selector in CONNECTION and by_family(step.selector):
+            both = (known._replace(family=family) for family in BOTH)  # its name tells the family
+            return [NftHead(parts, known) for inside in both for parts in self._condition(step, inside)]
         if step.selector == "fragment" or by_family(step.selector):
             return [
                 NftHead((*_told_family(family, known), *parts), known._replace(family=family))
@@ -178,6 +182,9 @@ class NftMatching:
             words = BIT_WORDS.get(selector, {}) if isinstance(selector, str) else {}
             if selector == "ct_state" and not value.negated and _is_any_of(value):
                 return [("ct state " + ",".join(_bits(value.choices[0].mask, words)),)]
+            if selector == "ct_state" and len(value.choices) > 1 and _are_states(value):
+                names = [name for choice in value.choices for name in _bits(choice.low, words)]
+                return [(compared(field, names, value.negated),)]
             return masked_condition(field, value, words, highest(selector))
         elements = elements_of(selector, value, known.family)
         if elements:
@@ -322,6 +329,14 @@ def _presence(field: str, value: MatchValue) -> Condition:
 def _is_any_of(value: Masked) -> bool:
     """Whether a value is one list of bits, of which one must be set."""
     return len(value.choices) == 1 and value.choices[0].low == 1 and value.choices[0].high == value.choices[0].mask
+
+
+def _are_states(value: Masked) -> bool:
+    """Whether each choice is one state."""
+    states = STATE_WORDS.values()
+    return all(
+        choice.low == choice.high and choice.low in states and choice.mask & 0x7F == 0x7F for choice in value.choices
+    )
 
 
 def _bits(mask: int, words: Mapping[str, int]) -> list[str]:

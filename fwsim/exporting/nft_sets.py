@@ -8,7 +8,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from fwsim.convert.comparing import address_elements
 from fwsim.netfilter.fields import Selector
 from fwsim.netfilter.model import Object, Set
 from fwsim.netfilter.steps import (
@@ -36,7 +35,7 @@ from .nft_doing import (
     verdict_text,
 )
 from .nft_matching import element_texts
-from .nft_words import Known
+from .nft_words import Known, elements_of
 from .saying import CannotSay
 
 WIDTH = 100
@@ -71,20 +70,23 @@ def set_lines(own: Set, name: str, family: int, chains: Mapping[str, str], *, is
     if own.cases is not None:
         elements = [f"{key} : {_result(case, chains)}" for case in own.cases for key in _keys(selectors, case, known)]
         head, kind = "map", f"{' . '.join(kinds)} : {_data_type(own.cases)}"
-    elif isinstance(own.value, Addresses) and not own.dynamic:
-        elements = _addresses(own.value, kinds)
-        head, kind = "set", kinds[0]
     else:
-        elements = [text for element in own.elements for text in element_texts(selectors, element, known)]
+        elements = _elements(own, selectors, known)
         head, kind = "set", " . ".join(kinds)
     settings = [f"type {kind}", *_settings(own, elements), *_statements(own.steps, is_nft=is_nft)]
     return [f"\t{head} {name} {{", *(f"\t\t{line}" for line in settings), *_listed(elements), "\t}"]
 
 
-def _addresses(value: Addresses, kinds: Sequence[str]) -> list[str]:
-    """The addresses that fit the type of the set."""
-    family = FAMILIES[kinds[0]]
-    return address_elements(value.v4 if family == 4 else value.v6, family)
+def _elements(own: Set, selectors: Sequence[Selector], known: Known) -> list[str]:
+    """The elements of a set, with the time that each has left."""
+    if own.value is not None and not own.dynamic:
+        return elements_of(selectors[0], own.value, known.family)
+    expiries = own.expiries or (None,) * len(own.elements)
+    return [
+        text if expiry is None else f"{text} timeout {duration_text(expiry)}"
+        for element, expiry in zip(own.elements, expiries, strict=True)
+        for text in element_texts(selectors, element, known)
+    ]
 
 
 def _selectors(kinds: Sequence[str]) -> tuple[tuple[Selector, ...], Known]:
@@ -108,7 +110,7 @@ def _settings(own: Set, elements: Sequence[str]) -> list[str]:
         flags.append("interval")
     if own.dynamic:
         flags.append("dynamic")
-    if own.timeout_ns is not None or own.dynamic:
+    if own.timeout_ns is not None or own.dynamic or any(own.expiries):
         flags.append("timeout")
     return [
         *([f"size {own.size}"] if own.size else []),

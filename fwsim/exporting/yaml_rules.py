@@ -110,9 +110,12 @@ class YamlDrafting(Drafting[YamlHead]):
         for matches in alternatives:
             heads = [YamlHead({}, head.proto)]
             for match in matches:
-                heads = [
-                    _both(each, more, told(match)) for each in heads for more in self._match(match, each)
-                ]  # fmt: skip
+                both = [
+                    _both(each, more, told(match))
+                    for each in heads
+                    for more in self._match(match, each._replace(keys={**head.keys, **each.keys}))
+                ]
+                heads = [each for each in both if each is not None]
             found += heads
         return found
 
@@ -166,9 +169,10 @@ class YamlDrafting(Drafting[YamlHead]):
         """Both, if no key stands in both and nothing was done yet."""
         if head.stage >= 0 and more.keys:
             return None
-        if set(head.keys) & set(more.keys):
-            return head if all(head.keys.get(key) == value for key, value in more.keys.items()) else None
-        return YamlHead({**head.keys, **more.keys}, more.proto)
+        if _clash(head.keys, more.keys):
+            return None
+        keys = _merged(head.keys, more.keys)
+        return YamlHead(keys, more.proto) if keys.get("ct_state") != [] else None
 
     # --- what it does -----------------------------------------------------------------------------------------------
 
@@ -207,8 +211,8 @@ class YamlDrafting(Drafting[YamlHead]):
             return {"verdict": step.kind}
         needs: dict[str, Any] = {}
         family = step.reject_with.name.partition("_")[0].lower()
-        if step.reject_with == RejectWith.TCP_RESET and "proto" not in head.keys and "tcp_flags" not in head.keys:
-            needs["proto"] = "tcp"
+        if step.reject_with == RejectWith.TCP_RESET and head.proto != TCP and "tcp_flags" not in head.keys:
+            needs["proto"] = "tcp"  # as nft asks for by itself
         if family in ("icmp", "icmpv6") and "family" not in head.keys:
             needs["family"] = "ipv4" if family == "icmp" else "ipv6"
         return {**needs, "verdict": "reject", "reject_with": word(step.reject_with).replace("_", "-")}
@@ -316,11 +320,31 @@ def _mark(step: Assign) -> str:
     return f"{step.constant:#x}/{MARK_MASK & ~term.mask:#x}"
 
 
-def _both(head: YamlHead, more: YamlHead, what: str) -> YamlHead:
-    """Two parts of one alternative."""
-    if set(head.keys) & set(more.keys):
+def _both(head: YamlHead, more: YamlHead, what: str) -> YamlHead | None:
+    """Two parts of one alternative; None if no packet meets both."""
+    if _clash(head.keys, more.keys):
         raise CannotSay(f"{what}: a field that is asked twice")
-    return YamlHead({**head.keys, **more.keys}, more.proto)
+    keys = _merged(head.keys, more.keys)
+    return YamlHead(keys, more.proto) if keys.get("ct_state") != [] else None
+
+
+def _clash(keys: Mapping[str, Any], more: Mapping[str, Any]) -> bool:
+    """Whether a key has two values that are not one; two lists of ct states are those that stand in both."""
+    return any(key in keys and keys[key] != value and key != "ct_state" for key, value in more.items())
+
+
+def _merged(keys: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """All keys."""
+    found = {**keys, **more}
+    if "ct_state" in keys and "ct_state" in more:
+        first, second = (_listed(each["ct_state"]) for each in (keys, more))
+        found["ct_state"] = [state for state in first if state in second]
+    return found
+
+
+def _listed(value: Any) -> list[Any]:
+    """A value or some as a list."""
+    return value if isinstance(value, list) else [value]
 
 
 def _protocol(number: int) -> str:
