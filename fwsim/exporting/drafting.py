@@ -188,7 +188,7 @@ class Drafting(ABC, Generic[Head]):
         self.heads, self.acted, self.lasting = [self.start()], False, True
         for number, step in enumerate(steps):
             if isinstance(step, Choose) and not self.has_map(step):
-                self._choose(step, steps[number + 1 :], first=number == 0)
+                self._choose(step, steps[:number], steps[number + 1 :])
                 return
             excluded = self.excluded(step)
             if excluded is not None:
@@ -279,13 +279,13 @@ class Drafting(ABC, Generic[Head]):
         for head in self.heads:
             self.call(head, kind, target)
 
-    def _choose(self, step: Choose, rest: Sequence[Step], *, first: bool) -> None:
-        """A map as a rule for each of its cases."""
+    def _choose(self, step: Choose, before: Sequence[Step], rest: Sequence[Step]) -> None:
+        """A map as a rule for each of its cases, in a chain of their own unless each ends the rule at once."""
         written = [(case, _ended((*_element(step, case), *case.steps), rest)) for case in self.cases_of(step)]
-        simple = first and all(case.element and _is_over(steps) for case, steps in written)
-        if simple:
+        only_asks = all(isinstance(asked, ASKS) and not is_shared(asked) for asked in before)
+        if only_asks and all(case.element and _is_over(steps) for case, steps in written):
             for _, steps in written:
-                self.add(steps)
+                self.add((*before, *steps))
             return
 
         def write(following: str | None) -> None:
