@@ -114,6 +114,8 @@ class NftDrafting(Drafting[NftHead]):
             if self.acted and len(heads) > len(self.heads):
                 return False
             self.heads = heads
+        if isinstance(step, Verdict) and step.kind == "reject":
+            self.heads = [head for head in self.heads if _can_answer(step, head.known)]
         if isinstance(step, Assign) and step.lenient and reads_connection(step):
             return self._assign_leniently(step)
         self.heads = [
@@ -253,6 +255,12 @@ class NftDrafting(Drafting[NftHead]):
             for text in _case_keys(step, case, known)
         ]
         return f"{{ {', '.join(found)} }}" if found else ""
+
+
+def _can_answer(step: Verdict, known: Known) -> bool:
+    """Whether an answer is one for packets of the family: the rule may be written for both, while one gets there."""
+    flavour = step.reject_with.name.partition("_")[0] if step.reject_with else ""
+    return known.family is None or {"ICMP": 4, "ICMPV6": 6}.get(flavour, known.family) == known.family
 
 
 def _case_keys(step: Choose, case: Case, known: Known) -> list[str]:

@@ -15,6 +15,7 @@ from fwsim.netfilter.steps import Match
 from fwsim.ruleset.values import Intervals, Masked, MatchValue, Numbers, merged
 from fwsim.terms import CtState, Direction, Hook, Proto, TcpFlag
 
+from .drafting import told
 from .saying import CannotSay
 
 TRUE = True
@@ -134,6 +135,8 @@ def matched(step: Match, view: View, place: Place) -> Match | bool:
         return _known(step if value is step.value else replace(step, value=value), view)
     if selector == "tcp_flags":
         return _tcp(step) if includes(value, SYN) != value.negated else FALSE
+    if not isinstance(selector, str):
+        raise CannotSay(f"{told(step)} of the mirror image")
     mirrored = mirror_of(selector)
     return _known(Match(mirrored, mirror_value(selector, value), step.absent, step.text), view)
 

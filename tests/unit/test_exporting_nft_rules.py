@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fwsim.convert.identifiers import Identifiers
@@ -51,3 +53,15 @@ def test_a_name_becomes_a_comment() -> None:
     assert commented("web") == 'comment "web"'
     text = nft_text(read(HEAD + 'tcp dport 22 accept comment "a b"\n\t}\n}\n').netfilter)
     assert 'tcp dport 22 accept comment "a b"' in text
+
+
+def test_an_answer_of_one_family_is_given_in_that_family_only() -> None:
+    ruleset = read("rules:\n  - {fragment: later, family: ipv4, verdict: reject, reject_with: icmp-net-unreachable}\n")
+    (table,) = ruleset.netfilter.tables
+    (chain,) = table.chains.values()
+    (rule,) = chain.rules
+    asks = tuple(step for step in rule.steps if getattr(step, "selector", "") != "family")
+    chains = {chain.name: replace(chain, rules=(replace(rule, steps=asks),))}
+    text = nft_text(replace(ruleset.netfilter, tables=(replace(table, chains=chains),)))
+    assert text.count("reject with icmp net-unreachable") == 1
+    assert loads("nft", text) == ""

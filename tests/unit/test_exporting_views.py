@@ -66,6 +66,8 @@ def test_the_mirror_image_is_asked_for_what_it_is_made_of(match: Match, found: o
 def test_bytes_of_the_mirror_image_are_not_there() -> None:
     with pytest.raises(CannotSay):
         mirror_of(Raw("th", 0, 16))
+    with pytest.raises(CannotSay, match="'@th,0,16 5' of the mirror image"):
+        matched(Match(Raw("th", 0, 16), Numbers(((5, 5),)), text="@th,0,16 5"), MIRROR, HERE)
 
 
 def test_a_time_to_live_is_one_lower_at_forward() -> None:
