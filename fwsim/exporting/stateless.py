@@ -11,7 +11,8 @@ stands for all chains on the way of a packet:
         the mirrored chains as they see the mirror image, NEW -- drop --> dropped    yes
             accept: the chains as they see an ESTABLISHED reply -- drop --> dropped, accept --> accepted
 ```
-Unlike the twin, a packet from a local address to a local one is decided at output and at input, each for itself.
+Unlike the twin, a packet from a local address to a local one is decided at output and at input, each for itself; and
+what prerouting drops is not evaluated if the stack discards it before the hook at which the rules stand now.
 """
 
 from __future__ import annotations
