@@ -30,6 +30,7 @@ LADDER = [
         "fwsim.running",
         "fwsim.sharding",
         "fwsim.convert",
+        "fwsim.exporting",
         "fwsim.stages",
         "fwsim.arrow",
         "fwsim.checking",

@@ -1,24 +1,36 @@
-"""`fwsim convert`: a ruleset in the language of another firewall, or in the other of our own two.
+"""`fwsim convert`: a ruleset in the language of another firewall, in one of our own two, or without state.
 
-Read first: `fwsim.convert.nft`.
+Read first: `fwsim.exporting`; `fwsim.convert.nft` for our own rulesets as nft.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import click
 
 from fwsim.cli.options import mapping_of
 
+if TYPE_CHECKING:
+    from fwsim.netfilter import Netfilter
+    from fwsim.ruleset import Ruleset
+
 EXAMPLES = """\b
 Examples:
   fwsim convert office.yaml --to nft -o office.nft
   fwsim convert office.yaml --to nft --device lan=eth0 --device wan=eth1
+  nft list ruleset | fwsim convert - --to iptables --family 4 -o rules.v4
+  fwsim convert rules.v4 --to stateless --format nft
 """
+
+FORMS = ("nft", "yaml", "json", "iptables")
 
 
 @click.command("convert", epilog=EXAMPLES)
 @click.argument("rules", metavar="RULESET")
-@click.option("--to", "target", type=click.Choice(["nft", "yaml", "json"]), required=True, help="What to write.")
+@click.option("--to", "target", type=click.Choice([*FORMS, "stateless"]), required=True, help="What to write.")
+@click.option("--format", "form", type=click.Choice(FORMS), help="How to write the rules of --to stateless (yaml).")
+@click.option("--family", type=click.Choice(["4", "6"]), help="For iptables-restore or ip6tables-restore.")
 @click.option(
     "--device",
     "devices",
@@ -28,21 +40,73 @@ Examples:
     help="What Linux calls an interface of the ruleset (--to nft), if not by its name. Repeatable.",
 )
 @click.option("-o", "--output", metavar="FILE", default="-", help="Write there instead of standard output.")
-def command(rules: str, target: str, devices: dict[str, str], output: str) -> int:
-    """Write a ruleset as nft, as nft -f reads it, or as YAML or JSON."""
+def command(rules: str, target: str, form: str | None, family: str | None, devices: dict[str, str], output: str) -> int:
+    """Write a ruleset as nft, as iptables-save, as YAML or JSON, or as rules that need no connection table."""
     from fwsim.cli.streams import check_target, opened
-    from fwsim.convert import to_nft
-    from fwsim.errors import UsageError
-    from fwsim.ruleset import load_ruleset, to_json, to_yaml
+    from fwsim.ruleset import load_ruleset
 
-    if devices and target != "nft":
-        raise UsageError("--device needs --to nft")
+    stateless = target == "stateless"
+    written_as = form or "yaml" if stateless else target
+    _check_options(target, form, written_as, family, devices)
     check_target(output, [rules])
     ruleset = load_ruleset(rules)
-    if target == "nft":
-        text = to_nft(ruleset, devices=devices)
+    if devices or (target == "nft" and ruleset.netfilter.format == "yaml"):
+        text = _our_nft(ruleset, devices)
     else:
-        text = to_yaml(ruleset) if target == "yaml" else to_json(ruleset)
+        text = _written(ruleset, written_as, int(family) if family else None, stateless=stateless)
     with opened(output) as stream:
         stream.write(text)
     return 0
+
+
+def _check_options(target: str, form: str | None, written_as: str, family: str | None, devices: dict[str, str]) -> None:
+    """Refuse options that mean nothing for what is to be written."""
+    from fwsim.errors import UsageError
+
+    if devices and target != "nft":
+        raise UsageError("--device needs --to nft")
+    if form is not None and target != "stateless":
+        raise UsageError("--format needs --to stateless")
+    if family is not None and written_as != "iptables":
+        raise UsageError("--family needs iptables")
+
+
+def _our_nft(ruleset: Ruleset, devices: dict[str, str]) -> str:
+    """One of our own rulesets as nft."""
+    from fwsim.convert import to_nft
+    from fwsim.errors import UsageError
+
+    if ruleset.netfilter.format != "yaml":
+        raise UsageError("--device needs a ruleset in YAML or JSON: others name the devices themselves")
+    return to_nft(ruleset, devices=devices)
+
+
+def _written(ruleset: Ruleset, form: str, family: int | None, *, stateless: bool) -> str:
+    """The ruleset, or its twin without state, in one of the formats."""
+    netfilter = _twin(ruleset) if stateless else ruleset.netfilter
+    if form == "nft":
+        from fwsim.exporting.nft import nft_text
+
+        return nft_text(netfilter, fragments=True if stateless else None)
+    if form == "iptables":
+        from fwsim.exporting.iptables import iptables_text
+
+        return iptables_text(netfilter, family)
+    return _ours(ruleset, netfilter, form, stateless=stateless)
+
+
+def _ours(ruleset: Ruleset, netfilter: Netfilter, form: str, *, stateless: bool) -> str:
+    """One of our own two formats; what was written in them is written as it was."""
+    from fwsim.exporting.yaml_ruleset import ruleset_of
+    from fwsim.ruleset import to_json, to_yaml
+
+    ours = not stateless and netfilter.format == "yaml"
+    result = ruleset if ours else ruleset_of(netfilter, ruleset, stateless=stateless)
+    return to_yaml(result) if form == "yaml" else to_json(result)
+
+
+def _twin(ruleset: Ruleset) -> Netfilter:
+    """The rules without state."""
+    from fwsim.exporting.stateless import Choices, stateless_twin
+
+    return stateless_twin(ruleset.netfilter, Choices(ruleset.stateless.replies, ruleset.stateless.icmp_errors))

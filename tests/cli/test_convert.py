@@ -51,6 +51,16 @@ def test_what_cannot_be_written_is_told_with_file_and_line_and_status_2(invoke: 
         ([OFFICE, "--to", "yaml", "--device", "lan=eth0"], "error: --device needs --to nft"),
         ([OFFICE, "--to", "nft", "-o", OFFICE], f"error: {OFFICE}: is read and cannot be written at the same time"),
         (["nope.yaml", "--to", "nft"], "error: nope.yaml: no such file"),
+        (
+            [OFFICE, "--to", "iptables"],
+            "error: the rules see IPv4 and IPv6, and each has a file of its own: --family 4",
+        ),
+        ([OFFICE, "--to", "nft", "--family", "4"], "error: --family needs iptables"),
+        ([OFFICE, "--to", "yaml", "--format", "nft"], "error: --format needs --to stateless"),
+        (
+            [OFFICE, "--to", "stateless"],
+            f"error: {OFFICE}:27:9: rule 'ping' cannot be written as a stateless ruleset: ",
+        ),
         ([OFFICE], "error: missing option '--to'"),
     ],
 )
@@ -58,3 +68,57 @@ def test_a_wrong_request_is_refused(invoke: Invoke, arguments: list[str], messag
     outcome = invoke("convert", *arguments)
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.err.startswith(message)
+
+
+NFT = """\
+table inet t {
+	chain input {
+		type filter hook input priority 0; policy drop;
+		ct state established accept
+		tcp dport 22 accept
+	}
+}
+"""
+"""What each format says of it."""
+SAID = {
+    "nft": "\t\tct state established accept\n",
+    "yaml": "      - {ct_state: established, verdict: accept}\n",
+    "json": '"ct_state": "established"',
+    "iptables": "-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n",
+    "stateless": "      - {proto: tcp, dport: 22, verdict: accept}\n",
+}
+
+
+@pytest.mark.parametrize("target", SAID)
+def test_a_ruleset_of_nft_is_written_in_every_format(invoke: Invoke, tmp_path: Path, target: str) -> None:
+    path = tmp_path / "server.nft"
+    path.write_text(NFT)
+    family = ["--family", "4"] if target == "iptables" else []
+    outcome = invoke("convert", path, "--to", target, *family)
+    assert outcome.status == 0
+    assert SAID[target] in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("nft", "tcp dport 22 accept"), ("json", '"dport": 22'),
+        ("iptables", "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT"),
+    ],
+)  # fmt: skip
+def test_rules_without_state_are_written_in_every_format(invoke: Invoke, tmp_path: Path, form: str, said: str) -> None:
+    path = tmp_path / "server.nft"
+    path.write_text(NFT)
+    family = ["--family", "4"] if form == "iptables" else []
+    outcome = invoke("convert", path, "--to", "stateless", "--format", form, *family)
+    assert outcome.status == 0
+    assert said in outcome.out
+    assert "established" not in outcome.out.lower()
+
+
+def test_devices_are_for_our_own_rulesets(invoke: Invoke, tmp_path: Path) -> None:
+    path = tmp_path / "server.nft"
+    path.write_text(NFT)
+    outcome = invoke("convert", path, "--to", "nft", "--device", "lan=eth0")
+    assert outcome.status == 2
+    assert outcome.err.startswith("error: --device needs a ruleset in YAML or JSON")

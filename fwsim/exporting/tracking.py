@@ -1,0 +1,24 @@
+"""Whether a ruleset makes the kernel track, and with it put fragments together before its chains.
+
+Read first: `fwsim.lower.needs`.
+"""
+
+from __future__ import annotations
+
+from fwsim.lower.needs import needs_tracking
+from fwsim.netfilter.model import Netfilter
+
+REASSEMBLY = -400
+"""NF_IP_PRI_CONNTRACK_DEFRAG: where packets are tracked, chains behind it see no fragments."""
+
+
+def is_tracked(netfilter: Netfilter) -> bool:
+    """Whether the kernel tracks packets for this ruleset."""
+    chains = [chain for table in netfilter.tables for chain in table.chains.values()]
+    return any(needs_tracking(rule) for chain in chains for rule in chain.rules)
+
+
+def sees_later_fragments(netfilter: Netfilter) -> bool:
+    """Whether a packet without a transport header may get to a chain."""
+    chains = [chain for table in netfilter.tables for chain in table.chains.values()]
+    return any(chain.hooks and chain.priority <= REASSEMBLY for chain in chains) or not is_tracked(netfilter)
