@@ -21,6 +21,8 @@ from functools import partial
 from pathlib import Path
 
 from fwsim.errors import RulesetError
+from fwsim.importing.iptables import read_iptables
+from fwsim.importing.nft import netfilter_of, read_nft
 from fwsim.nft import read_script
 from fwsim.nft.from_json import parse_json
 from fwsim.nft.source import decoded, read_bytes
@@ -37,7 +39,9 @@ MEMORY = 4 << 30
 
 NFT = b"""define ports = { 22, 80 }
 table inet t {
-  set s { type ipv4_addr . inet_service; flags interval; elements = { 10.0.0.0/8 . 22, 10.1.0.1-10.1.0.5 . 80-90 } }
+  set s { type ipv4_addr . inet_service; flags interval, timeout
+    elements = { 10.0.0.0/8 . 22, 10.1.0.1-10.1.0.5 . 80-90 } }
+  set d { type ipv4_addr . inet_service; size 100; flags dynamic, timeout; timeout 1h; }
   map m { type inet_service : verdict; elements = { 22 : accept, 80 : jump other } }
   chain other { counter packets 1 bytes 2 return; }
   chain input {
@@ -46,7 +50,7 @@ table inet t {
     iifname "eth*" ip saddr . tcp dport @s tcp dport $ports limit rate 10/second burst 5 packets accept comment "x"
     meta mark set ip saddr map { 10.0.0.1 : 0x10, 10.0.0.2 : 2 } tcp flags syn / syn,ack log prefix "a b"
     tcp dport vmap @m
-    update @s { ip saddr . tcp dport timeout 1m } dnat ip to 10.0.0.1:8080
+    update @d { ip saddr . tcp dport timeout 1m counter } queue num 1-3 bypass
   }
 }
 add rule inet t input ip6 saddr fe80::/10 reject with icmpv6 admin-prohibited
@@ -57,6 +61,7 @@ NFT_JSON = json.dumps({"nftables": [
                "policy": "drop"}},
     {"set": {"family": "inet", "table": "t", "name": "s", "type": ["ipv4_addr", "inet_service"], "flags": ["interval"],
              "elem": [{"concat": [{"prefix": {"addr": "10.0.0.0", "len": 8}}, {"range": [80, 90]}]}]}},
+    {"set": {"family": "inet", "table": "t", "name": "d", "type": "ipv4_addr", "size": 100, "flags": ["timeout"]}},
     {"add": {"rule": {"family": "inet", "table": "t", "chain": "c", "comment": "x", "expr": [
         {"match": {"op": "in", "left": {"ct": {"key": "state"}}, "right": ["established", "related"]}},
         {"match": {"op": "==", "left": {"&": [{"meta": {"key": "mark"}}, 255]}, "right": 16}},
@@ -64,7 +69,7 @@ NFT_JSON = json.dumps({"nftables": [
                   "data": {"set": [[22, {"accept": None}]]}}},
         {"limit": {"rate": 10, "per": "second", "burst": 5}}, {"counter": {"packets": 1, "bytes": 2}},
         {"set": {"op": "add", "elem": {"elem": {"val": {"payload": {"protocol": "ip", "field": "saddr"}},
-                                                "timeout": 60}}, "set": "@s"}}, {"drop": None}]}}}]},
+                                                "timeout": 60}}, "set": "@d"}}, {"drop": None}]}}}]},
     indent=1).encode()  # fmt: skip
 IPTABLES = b"""# saved
 *nat
@@ -77,10 +82,11 @@ COMMIT
 :INPUT DROP [0:0]
 :FORWARD ACCEPT [0:0]
 :web - [0:0]
+:web3 - [0:0]
 [3:180] -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment "a \\"b\\" c" -j ACCEPT
 -A INPUT -p tcp -m multiport --dports 22,80:90 -m limit --limit 10/sec --limit-burst 7 -j web
 -A INPUT -p icmp --icmp-type 8 -m mark ! --mark 0x10/0xff -j REJECT --reject-with icmp-host-prohibited
--A web -m set --match-set hosts src,dst -m iprange --src-range 10.0.0.1-10.0.0.9 -g web2
+-A web -m set --match-set hosts src,dst -m iprange --src-range 10.0.0.1-10.0.0.9 -g web3
 -A web -m string --string "x" --algo bm -j LOG --log-prefix "no: "
 COMMIT
 """
@@ -93,11 +99,6 @@ IP_JSON = json.dumps([{
     {"dst": "default", "gateway": "10.0.0.254", "dev": "eth0", "flags": []}]).encode()  # fmt: skip
 
 
-def nft_json(path: Path) -> object:
-    """nft JSON from a file."""
-    return parse_json(decoded(str(path), read_bytes(path, str(path))).text, str(path))
-
-
 @dataclass(frozen=True)
 class Format:
     """What reads a format from a file, and a good text of it."""
@@ -106,10 +107,18 @@ class Format:
     seed: bytes
 
 
+def text_of(path: Path) -> str:
+    """What a file holds, as text."""
+    return decoded(str(path), read_bytes(path, str(path))).text
+
+
 READERS: dict[str, Format] = {
     "nft": Format(read_script, NFT),
-    "nft-json": Format(nft_json, NFT_JSON),
+    "nft-json": Format(lambda path: parse_json(text_of(path), str(path)), NFT_JSON),
     "yaml": Format(load_ruleset, YAML),
+    "nft, imported": Format(lambda path: read_nft(text_of(path), str(path), path.parent), NFT),
+    "nft-json, imported": Format(lambda path: netfilter_of(parse_json(text_of(path), str(path))), NFT_JSON),
+    "iptables": Format(lambda path: read_iptables(text_of(path), str(path)), IPTABLES),
 }
 """The readers, by the format."""
 
@@ -329,7 +338,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 
 def outcome(read: Callable[[Path], object], path: Path) -> str:
-    """`read`, or `refused` with problems that have a place and can be printed on a line; anything else is raised."""
+    """`read`, or `refused` with problems that have a place and fit on a line; anything else is raised."""
     try:
         read(path)
     except RulesetError as error:
@@ -341,7 +350,7 @@ def outcome(read: Callable[[Path], object], path: Path) -> str:
         assert (problem.line > 0) == (problem.column > 0), problem
         assert problem.path == str(path) or Path(problem.path).is_relative_to(path.parent), problem
         assert 0 < len(problem.what) < 2000, problem
-        assert all(letter.isprintable() for letter in problem.what), problem
+        assert problem.what.isprintable(), problem
     return "refused"
 
 
