@@ -16,10 +16,9 @@ from .nft_named_sets import PLAIN, Kept, SetState
 from .nft_operands import Operand, operand
 from .nft_reading import Reading
 from .nft_ruleset import ChainState, Ruleset, TableState
-from .nft_types import TYPES, milliseconds
-from .nft_values import Evaluated, Everything, Wanted, Word, element, refuse, unveiled
+from .nft_types import TYPES
+from .nft_values import Evaluated, Everything, Wanted, Word, duration_ns, element, refuse, unveiled
 
-MILLISECOND = 1_000_000
 LONGEST_KEY = 64
 """Bytes of an element with all its parts, each padded to four (NFT_DATA_VALUE_MAXLEN)."""
 RELATIVE = {"time": "expiration"}
@@ -73,7 +72,7 @@ def _declared(ruleset: Ruleset, table: TableState, node: block_tree.NamedSet) ->
     if node.size is not None and node.size >> 32:
         raise refuse(node, "the size is out of range, expected 32 bits")
     flags = set(node.flags) | ({"timeout"} if node.timeout is not None else set())
-    timeout = milliseconds(node.timeout) * MILLISECOND if node.timeout is not None else None
+    timeout = duration_ns(node, node.timeout) if node.timeout is not None else None
     steps = tuple(counted(each) for each in node.statements)
     kinds = tuple(each.type.name for each in values)
     return SetState(
@@ -145,7 +144,7 @@ def _kept(reading: Reading, found: SetState, node: Element, value: Expression | 
         raise refuse(node, f"'{found.name}' has no 'flags timeout'")
     _check_statements(found, node)
     timeout = node.expires or node.timeout
-    timeout_ns = milliseconds(timeout.name) * MILLISECOND if timeout is not None else None
+    timeout_ns = duration_ns(timeout, timeout.name) if timeout is not None else None
     if timeout_ns is not None:
         reading.ruleset.remark(node, f"the element {node.text} is forgotten after {timeout_ns // 1_000_000_000} s")
     if value is None:

@@ -15,10 +15,8 @@ from fwsim.nft.tree import Expression, Node, SetReference
 from .nft_counting import STATEFUL, counted, not_stateful
 from .nft_operands import Operand, is_constant, operands
 from .nft_reading import Reading
-from .nft_types import milliseconds
-from .nft_values import Wanted, element, refuse, unveiled
+from .nft_values import Wanted, duration_ns, element, refuse, unveiled
 
-MILLISECOND = 1_000_000
 UNKNOWN_VALUE = "what a rule puts into a map is not simulated"
 
 
@@ -41,7 +39,7 @@ def set_update(reading: Reading, node: SetUpdate) -> None:
         reading.ruleset.remark(node, f"{node.text}: {UNKNOWN_VALUE}")
     found.change(node, node.operation)
     _check_steps(node, steps, "timeout" in found.flags)
-    timeout = timeout_ns(node.element.timeout.name) if node.element.timeout is not None else None
+    timeout = duration_ns(node.element.timeout, node.element.timeout.name) if node.element.timeout is not None else None
     selectors = tuple(each.selector for each in left)
     reading.add(Update(node.operation, where.name, selectors, timeout, steps, node.text))
 
@@ -73,11 +71,6 @@ def constant_key(reading: Reading, node: Expression, wanted: tuple[Wanted, ...])
     return tuple(Operand(NotSimulated(node.text), each.type, each.bits) for each in wanted)
 
 
-def timeout_ns(text: str) -> int:
-    """A duration in ns."""
-    return milliseconds(text) * MILLISECOND
-
-
 def _inner(node: Statement, left: tuple[Operand, ...]) -> Step:
     """What is kept for each element."""
     if not isinstance(node, STATEFUL):
@@ -94,7 +87,7 @@ def meter(reading: Reading, node: Meter) -> None:
     if node.element.comment is not None:
         raise refuse(node.element, "a comment cannot stand here")
     step = _inner(node.statement, left)
-    timeout = timeout_ns(node.element.timeout.name) if node.element.timeout is not None else None
+    timeout = duration_ns(node.element.timeout, node.element.timeout.name) if node.element.timeout is not None else None
     _check_steps(node, (step,), timeout is not None)
     name = reading.table.meter(node, node.name, left, node.size or 0, timeout)
     operation = "add" if timeout is None else "update"

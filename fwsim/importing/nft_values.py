@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from fwsim.errors import RulesetError
+from fwsim.nft.source import shown
 from fwsim.nft.tree import (
     Binary,
     Boolean,
@@ -26,7 +27,7 @@ from fwsim.nft.tree import (
     Wildcard,
 )  # fmt: skip
 
-from .nft_types import READERS, TYPES, DataType, UnreadableError
+from .nft_types import READERS, TYPES, DataType, UnreadableError, milliseconds
 
 
 class Wanted(NamedTuple):
@@ -69,6 +70,14 @@ MOST_KNOWN = 1 << 16
 def refuse(node: Node, what: str) -> RulesetError:
     """One mistake at a node."""
     return node.source.error(node.start, what)
+
+
+def duration_ns(node: Node, text: str) -> int:
+    """A duration that a node says, in ns."""
+    try:
+        return milliseconds(text) * 1_000_000
+    except UnreadableError as why:
+        raise refuse(node, f"{shown(text)} is no duration: {why}") from None
 
 
 def unveiled(node: Expression) -> Expression:

@@ -261,7 +261,7 @@ class _Growing:
         number = self.lowering.element_set(key, asks)
         names = " . ".join(str(selector) for selector in step.selectors)
         row = (OP_ELEMENT, 0, number, 0, 0, 0, int(step.negated), 0)
-        if step.negated:
+        if step.negated and not step.absent:
             for selector, field in zip(step.selectors, fields, strict=True):
                 self._ask(Asked(str(selector), str(field), "to be there", Meaning((0,))))
         for line in self._going_on():

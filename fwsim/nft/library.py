@@ -7,19 +7,22 @@ that includes itself, and more than `MOST_FILES` files are refused, and there is
 
 from __future__ import annotations
 
-import glob
+import fnmatch
 import os
 from pathlib import Path
 
 from fwsim.errors import RulesetError
 
-from .source import LARGEST, Source, decoded, read_bytes, shown
+from .source import LARGEST, Source, byte_length, decoded, read_bytes, shown
 
 DEEPEST_INCLUDE = 16
 """Files that may be open at once, as in nft."""
 
 MOST_FILES = 1000
 """Files that may be included in all."""
+
+LONGEST_PATH = 4096
+"""Bytes of a path or pattern, as Linux has it."""
 
 MAGIC = frozenset("*?[")
 
@@ -38,15 +41,36 @@ class Library:
 
     def find(self, pattern: str, source: Source, offset: int) -> list[Source]:
         """The texts that `include "pattern"` at `offset` of `source` means, in the order they are read."""
-        if "\0" in pattern or not pattern:
-            raise source.error(offset, "expected the path of a file")
+        if "\0" in pattern or not 0 < byte_length(pattern) <= LONGEST_PATH:
+            raise source.error(offset, f"expected the path of a file, of at most {LONGEST_PATH} bytes")
         self._check_depth(source, offset)
         if not MAGIC & set(pattern):
             return [self._read(pattern, source, offset)]
         if ".." in pattern.split("/"):
             raise source.error(offset, f"{shown(pattern)} leads outside the folder of the ruleset")
-        found = sorted(glob.glob(pattern, root_dir=self.folder))
+        found = self._expanded(pattern, source, offset)
         return [self._read(path, source, offset) for path in found if not os.path.isdir(self.folder / path)]
+
+    def _expanded(self, pattern: str, source: Source, offset: int) -> list[str]:
+        """The paths that a pattern means, one part after the other: links among folders must not multiply them."""
+        found = ["/" if pattern.startswith("/") else ""]
+        for part in filter(None, pattern.split("/")):
+            before, found = found, []
+            for folder in before:
+                found += [os.path.join(folder, name) for name in self._names(folder, part)]
+                if len(found) > MOST_FILES:
+                    raise source.error(offset, f"{shown(pattern)} means more than {MOST_FILES} files, expected fewer")
+        return sorted(found)
+
+    def _names(self, folder: str, part: str) -> list[str]:
+        """The names in a folder that a part of a pattern means; those with a dot in front only if it says so."""
+        if not MAGIC & set(part):
+            return [part] if os.path.lexists(self.folder / folder / part) else []
+        try:
+            names = os.listdir(self.folder / folder)
+        except OSError:
+            return []
+        return [name for name in fnmatch.filter(names, part) if part.startswith(".") or not name.startswith(".")]
 
     def _check_depth(self, source: Source, offset: int) -> None:
         """Refuse a file too many that is open."""
@@ -70,6 +94,8 @@ class Library:
         if self._files > MOST_FILES:
             raise source.error(offset, f"more than {MOST_FILES} files are included, expected fewer")
         name = os.path.normpath(self.shown / path)
+        if os.path.exists(real) and not (os.path.isfile(real) or os.path.isdir(real)):
+            raise source.error(offset, f"{shown(path)} is a pipe or a device, expected a file")
         try:
             data = read_bytes(real, name)
         except RulesetError as error:

@@ -112,3 +112,26 @@ def test_listings_of_the_corpus_say_the_same_as_json_and_as_text() -> None:
 def test_a_listing_may_be_laid_out_in_any_way() -> None:
     told = json.loads(rule_text({"accept": None}))
     assert parse_json(json.dumps(told, indent=4)) == parse_json(json.dumps(told, separators=(",", ":")))
+
+
+def test_what_a_listing_needs_comes_before_what_needs_it() -> None:
+    held = {"family": "ip", "table": "t", "name": "x"}
+    jump = {"map": {**held, "type": "mark", "map": "verdict", "elem": [[1, {"jump": {"target": "c"}}]]}}
+    rule = {"rule": {"family": "ip", "table": "t", "chain": "c", "expr": []}}
+    table, chain = {"table": {"family": "ip", "name": "t"}}, {"chain": {**held, "name": "c"}}
+    gone = {"flush": {"table": {"family": "ip", "name": "t"}}}
+    listing = text_of({"flush": {"ruleset": None}}, table, jump, {"counter": held}, rule, chain, gone, rule)
+    assert [each.kind for each in parse_json(listing).commands] == [
+        "ruleset", "table", "chain", "counter", "map", "rule", "table", "rule",
+    ]  # fmt: skip
+
+
+def test_commands_keep_their_order() -> None:
+    table, chain = {"family": "ip", "name": "t"}, {"family": "ip", "table": "t", "name": "c"}
+    told = [
+        {"add": {"chain": chain}},
+        {"add": {"table": table}},
+        {"delete": {"chain": chain}},
+        {"add": {"chain": chain}},
+    ]
+    assert [each.kind for each in parse_json(text_of(*told)).commands] == ["chain", "table", "chain", "chain"]

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,26 @@ def test_a_link_that_leads_outside_is_refused(tmp_path: Path) -> None:
 
 def test_a_pattern_that_finds_nothing_includes_nothing(tmp_path: Path) -> None:
     assert read_script(written(tmp_path, {"main.nft": 'include "*.none"\nadd table x\n'})).commands[0].kind == "table"
+
+
+def test_a_pipe_that_nobody_writes_to_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(RulesetError, match=r"main\.nft:1:9: 'pipe' is a pipe or a device, expected a file"):
+        read_script(written(tmp_path, {"main.nft": 'include "pipe"\n'}))
+
+
+def test_links_among_folders_do_not_multiply_what_a_pattern_means(tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / f"link{number}").symlink_to(".")
+    with pytest.raises(RulesetError, match="means more than 1000 files"):
+        read_script(written(tmp_path, {"main.nft": f'include "{"*/" * 40}x*"\n'}))
+
+
+def test_a_pattern_finds_what_it_means_in_folders_and_no_hidden_files(tmp_path: Path) -> None:
+    texts = {
+        name: f"add table t{number}\n" for number, name in enumerate(["a/2.nft", "a/1.nft", "b/1.nft", "a/.x.nft"])
+    }
+    script = read_script(written(tmp_path, {"main.nft": 'include "?/[12].nft"\n', "c": "", **texts}))
+    assert [Path(each.path).relative_to(tmp_path) for each in script.sources[1:]] == [
+        Path("a/1.nft"), Path("a/2.nft"), Path("b/1.nft"),
+    ]  # fmt: skip

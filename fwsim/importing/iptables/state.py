@@ -16,6 +16,10 @@ from .reach import problems_of
 MOST_PROBLEMS = 50
 
 
+LONGEST = 400
+"""Characters of a message: what it quotes may be a whole text without line ends."""
+
+
 class TooManyError(Exception):
     """So many problems that no more are looked for."""
 
@@ -43,7 +47,7 @@ class Reading:
 
     def refuse(self, location: Location, what: str, column: int | None = None) -> None:
         """Remember a problem."""
-        self._remember(Problem(location.path, location.line, column or location.column, what))
+        self._remember(Problem(location.path, location.line, column or location.column, on_one_line(what)))
 
     def _remember(self, problem: Problem) -> None:
         """Remember a problem, up to a number."""
@@ -74,3 +78,9 @@ class Reading:
         """Look at the tables that commands have changed."""
         for table in self._unchecked.values():
             self.check(table)
+
+
+def on_one_line(what: str) -> str:
+    """A message without its middle if it is very long, and with nothing in it that cannot be printed."""
+    text = what if len(what) <= LONGEST else f"{what[: LONGEST // 2]} ... {what[-LONGEST // 2 :]}"
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

@@ -6,6 +6,7 @@ Read first: `commands`. This is the way in.
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 
 from fwsim.errors import Problem, RulesetError
 from fwsim.garbage import uncollected
@@ -13,13 +14,17 @@ from fwsim.nft.block_tree import Command, Script
 from fwsim.nft.source import LARGEST, Source, byte_length, whole
 from fwsim.nft.tokens import MOST_PROBLEMS
 
-from .commands import command
+from .commands import INQUIRIES, VERBS, command
 from .located import Json, read
 from .members import integer, items, members
 
 BEGINNING = re.compile(r'[ \t\n\r]*+\{[ \t\n\r]*+"nftables"[ \t\n\r]*+:')
 SCHEMA = 1
 """The highest version of the schema that libnftables knows."""
+
+ORDER = {"table": 0, "chain": 1, "set": 3, "map": 3, "meter": 3, "flowtable": 3, "element": 4, "rule": 4}
+OTHERS = 2
+"""In which order objects of a listing need each other: tables, chains, counters and the like, sets, rules."""
 
 
 def looks_like_nft_json(text: str) -> bool:
@@ -39,22 +44,35 @@ def parse_json(text: str, path: str = "<text>") -> Script:
     held = members(read(source), ("nftables",), "nftables")
     if "nftables" not in held:
         raise source.error(0, "'nftables' is missing, expected nft JSON")
-    commands: list[Command] = []
+    commands: list[tuple[tuple[int, int], Command]] = []
     problems: list[Problem] = []
+    stretch = 0
     waiting = items(held["nftables"], "commands")[::-1]
     held.clear()  # what was read is given back command by command
     while waiting:
         item = waiting.pop()
         try:
             if not _is_about_itself(item):
-                commands.append(command(item))
+                read_one, rank = command(item), _rank(item)
+                stretch += 2 * (rank is None)  # a command is a stretch of its own
+                commands.append(((stretch, rank) if rank is not None else (stretch - 1, 0), read_one))
         except RulesetError as error:
             problems += error.problems
             if len(problems) >= MOST_PROBLEMS:
                 break
     if problems:
         raise RulesetError(problems)
-    return Script(source, 0, len(text), tuple(commands), (source,))
+    commands.sort(key=itemgetter(0))
+    return Script(source, 0, len(text), tuple(each for _, each in commands), (source,))
+
+
+def _rank(item: Json) -> int | None:
+    """Where an object of a listing comes among those around it; None for a command, which stays where it is.
+
+    nft lists maps before the chains that they jump to, an order in which it could not add them itself.
+    """
+    ((key, _),) = item.value.items() if isinstance(item.value, dict) else ()
+    return None if key in VERBS or key in INQUIRIES else ORDER.get(key, OTHERS)
 
 
 def _is_about_itself(item: Json) -> bool:
