@@ -32,7 +32,8 @@ from .stretches import Stretches
 
 VERDICTS = {
     "accept": int(Verdict.ACCEPT), "drop": int(Verdict.DROP), "reject": int(Verdict.REJECT),
-    "continue": V_CONTINUE, "jump": V_JUMP, "goto": V_GOTO, "return": V_RETURN, "queue": V_UNKNOWN, "unknown": V_UNKNOWN,
+    "continue": V_CONTINUE, "jump": V_JUMP, "goto": V_GOTO, "return": V_RETURN,
+    "queue": V_UNKNOWN, "unknown": V_UNKNOWN,
 }  # fmt: skip
 """The kind of a verdict as the number in RULE["verdict"]. What becomes of a packet in a queue, userspace decides; what
 of a packet at a target that is not simulated, nobody knows here."""

@@ -14,7 +14,6 @@ from fwsim.engine.statistic import BITS32, has_luck, is_its_turn, mixed, next_in
 from fwsim.lower.counts import numgen_row, statistic_row
 from fwsim.netfilter.fields import Numgen
 from fwsim.netfilter.steps import Statistic
-from fwsim.tables import empty
 
 
 def rows(values: tuple[int, ...], seed: int = 0) -> tuple[dict[str, int], dict[str, int]]:
