@@ -315,8 +315,8 @@ def weigh(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, d
 
 
 @hot
-def record(mode: Stateful, frame: Row, decision: Row) -> None:
-    """Write what tracking said into the decision."""
+def record(mode: Stateful, frame: Row, decision: Row, doubtful: bool) -> None:
+    """Write what tracking said into the decision; `doubtful` if the packet's connection may not be there."""
     result = mode.results[0]
     decision["connection"] = frame["connection"]
     if not mode.tracking:
@@ -324,9 +324,12 @@ def record(mode: Stateful, frame: Row, decision: Row) -> None:
     decision["tcp_state_before"] = result["state_before"]
     decision["tcp_state"] = result["state_after"]
     state = result["ct_state"]
-    decision["ct_state"] = state
-    if state != INVALID and state != UNTRACKED:
-        decision["ct_direction"] = result["direction"]
+    if doubtful and (mode.results[2]["ct_state"] != state or mode.results[2]["direction"] != result["direction"]):
+        decision["ct_state"] = UNKNOWN_VALUE
+    else:
+        decision["ct_state"] = state
+        if state != INVALID and state != UNTRACKED:
+            decision["ct_direction"] = result["direction"]
     verdict = decision["verdict"]
     if not result["reason"] or verdict == NOT_EVALUATED:
         return
@@ -359,6 +362,7 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hash
         if seen_state == UNKNOWN_VALUE:
             result["ct_state"] = UNKNOWN_VALUE  # a notrack rule may have exempted it
         show(mode, result)
+    doubtful = is_tentative(mode)
     if result["reason"] == R_TABLE_FULL and mode.tracking:
         refuse(decision, DROP, R_TABLE_FULL)
     else:
@@ -369,7 +373,7 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hash
         decision["ct_state"] = UNTRACKED
     else:
         frame["evidence"] |= weigh(mode, frame, packet, quotes, hashed, decision)
-        record(mode, frame, decision)
+        record(mode, frame, decision, doubtful)
 
 
 @entry

@@ -214,9 +214,9 @@ def _ct_construct(part: Hanging, mode: str, has_limit: bool, lacking: dict[int, 
     """What it hangs on if a rule asked for something of conntrack, or if the connection may not be there."""
     if mode == "stateless":
         return LIMIT_OF if has_limit else NOTRACK
+    if part.rule == ABSENT:
+        return CONNECTION
     if part.no_ct_state:
         tracking = (Reason.NOT_SIMULATED, Reason.CUT)
         return next((lacking[reason] for reason in tracking if reason in lacking), NOTRACK)
-    if part.rule == ABSENT:
-        return CONNECTION
     return LIMIT_OF if has_limit else MARK
