@@ -11,6 +11,7 @@ import pytest
 from fwsim.capture.crafting import Ip, in_pieces
 from fwsim.naming import Naming, RuleNames
 from fwsim.report.unknown import COUNTING, Hanging, Unknowns, construct_of, rules_with_limit
+from fwsim.terms import Reason
 from tests.deciding import (
     EDGE,
     HERE,
