@@ -24,7 +24,7 @@ class Keeper(NetfilterFirewall):
 
     def __init__(
         self,
-        *rules: Sequence[Step],
+        *rules: Sequence[Any],
         sets: Sequence[Set] = (),
         family: str = "ip",
         ends: Sequence[Step] = (ACCEPT,),

@@ -26,7 +26,6 @@ from fwsim.netfilter.steps import (
     Rate,
     Recent,
     Statistic,
-    Step,
     Update,
 )
 from fwsim.ruleset.values import Limit, Numbers
@@ -108,14 +107,14 @@ def iptables(rules: Sequence[str], packets: Sequence[Datagram | str]) -> Answer:
 class Watched(Keeper):
     """Rules without a verdict, and a table of the connections that their packets open."""
 
-    def __init__(self, rules: Sequence[Sequence[Step]], sets: Sequence[Set]) -> None:
+    def __init__(self, rules: Sequence[Sequence[Any]], sets: Sequence[Set]) -> None:
         """Every datagram passes all rules."""
         super().__init__(*rules, sets=sets, ends=())
         self.rows: dict[tuple[int, int, int], int] = {}
 
     def send(self, packet: Datagram, time: int) -> None:
         """Let a datagram pass the rules, and confirm its connection."""
-        fields = {"sport": packet.sport, "dport": packet.dport, "length": packet.length, "proto": 17}
+        fields: dict[str, Any] = {"sport": packet.sport, "dport": packet.dport, "length": packet.length, "proto": 17}
         flow = packet.host, packet.sport, packet.dport
         if flow in self.rows:
             self.books["connection"] = self.rows[flow]
@@ -143,7 +142,7 @@ class Watched(Keeper):
 
 
 def ours(
-    rules: Sequence[Sequence[Step]], packets: Sequence[Datagram | str], times: Sequence[int], *sets: Set
+    rules: Sequence[Sequence[Any]], packets: Sequence[Datagram | str], times: Sequence[int], *sets: Set
 ) -> list[int]:
     """How many packets our rules match, sent when the kernel's were."""
     firewall, sent = Watched(rules, sets), iter(times)
@@ -170,7 +169,7 @@ def hashed(name: str, limit: Limit, **more: Any) -> HashLimit:
     return HashLimit(name, limit, SRC, 60 * SECOND, **more)
 
 
-IPTABLES: dict[str, tuple[list[str], list[list[Step]], list[Datagram | str]]] = {
+IPTABLES: dict[str, tuple[list[str], list[list[Any]], list[Datagram | str]]] = {
     "limit": (
         ["-m limit --limit 10/s --limit-burst 3", "-m limit --limit 100/min --limit-burst 1"],
         [[Rate(TEN, "xt")], [Rate(Limit(100, 60 * SECOND, 1), "xt")]],
@@ -248,7 +247,7 @@ DYNAMIC = Set("s", ("inet_service",), dynamic=True, size=3, timeout_ns=SECOND)
 EACH = Set("m", ("ipv4_addr",), dynamic=True)
 ZERO = Numbers(((0, 0),))
 
-NFT: dict[str, tuple[str, list[str], list[list[Step]], list[Datagram | str], list[Set]]] = {
+NFT: dict[str, tuple[str, list[str], list[list[Any]], list[Datagram | str], list[Set]]] = {
     "quota": (
         "", ["quota 600 bytes", "quota over 600 bytes", "quota 650 bytes"],
         [[Quota(600)], [Quota(600, over=True)], [Quota(650)]], [*SIZES], [],

@@ -51,7 +51,7 @@ def used(seed: int = 1) -> Keeper:
             firewall.delete(4)
             firewall.delete(5)
         firewall.books["connection"] = row if row not in (4, 5) or n < 40 else -1
-        fields = {"src": f"10.1.0.{row % 3}", "sport": 1000 + row, "ttl": 60 + n % 2}
+        fields: dict[str, Any] = {"src": f"10.1.0.{row % 3}", "sport": 1000 + row, "ttl": 60 + n % 2}
         for port in (n * seed % len(RULES), 8, 50 if n % 20 == 0 else 5):
             firewall.accepts(n / 10, dport=port, **fields)
     return firewall
@@ -76,8 +76,8 @@ def test_what_follows_is_answered_alike(tmp_path: Path, seed: int) -> None:
         firewall.books["connection"] = 3
         told = []
         for n in range(60, 120):
-            fields = {"src": f"10.1.0.{n % 4}", "sport": 1002 + n % 11, "ttl": 60 + n % 2, "dport": n % len(RULES)}
-            told.append(firewall.accepts(n / 10, **fields))
+            fields: dict[str, Any] = {"src": f"10.1.0.{n % 4}", "sport": 1002 + n % 11, "ttl": 60 + n % 2}
+            told.append(firewall.accepts(n / 10, dport=n % len(RULES), **fields))
         answers.append(told)
     assert answers[0] == answers[1]
     assert {True, False} <= set(answers[0])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from fwsim.netfilter.fields import Numgen
-from fwsim.netfilter.steps import Case, Choose, Lookup, Match, Quota, Rate, Statistic, Unknown, Verdict
+from fwsim.netfilter.steps import Case, Choose, Lookup, Match, Quota, Rate, Statistic, Step, Unknown, Verdict
 from fwsim.ruleset.values import Limit, Numbers
 from tests.keeping_by_key import SECOND, Keeper
 from tests.netfiltering import ACCEPT, DROP, NetfilterFirewall, number, table
 
-MAYBE = [number("dport", 1), Unknown("what is not simulated")]
+MAYBE: list[Step] = [number("dport", 1), Unknown("what is not simulated")]
 
 
 def values(*numbers: int) -> Numbers:
@@ -24,7 +25,7 @@ def test_a_number_in_turn_is_drawn_for_each_packet() -> None:
 
 def test_a_map_draws_once_and_has_its_offset() -> None:
     cases = tuple(Case((values(number),), (Verdict("jump", f"c{number}"),)) for number in (10, 11, 12))
-    chains = {f"c{number}": [[ACCEPT if number == 11 else DROP]] for number in (10, 11, 12)}
+    chains: dict[str, Any] = {f"c{number}": [[ACCEPT if number == 11 else DROP]] for number in (10, 11, 12)}
     firewall = NetfilterFirewall(table([Choose((Numgen("inc", 3, 10, 0),), cases)], **chains))
     assert [firewall.ask().chain for _ in range(4)] == ["inet t c10", "inet t c11", "inet t c12", "inet t c10"]
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fwsim.engine.recent import ttl_before_forwarding
-from fwsim.netfilter.steps import Recent, Unknown
+from fwsim.netfilter.steps import Recent, Step, Unknown
 from fwsim.terms import ABSENT, Hook
 from tests.keeping_by_key import SECOND, Keeper
 from tests.netfiltering import number
@@ -155,7 +155,7 @@ def test_an_address_can_be_asked_for_with_its_ttl() -> None:
 
 
 def test_what_may_have_been_seen_is_unknown() -> None:
-    maybe = [number("dport", 1), Unknown("what is not simulated")]
+    maybe: list[Step] = [number("dport", 1), Unknown("what is not simulated")]
     firewall = Keeper([*maybe, recent("set")], [number("dport", 2), recent("set")], [recent("rcheck")])
     firewall.accepts(dport=2, src="10.1.0.1")
     firewall.accepts(dport=1, src="10.1.0.1")
