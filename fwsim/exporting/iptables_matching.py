@@ -283,16 +283,26 @@ def mac_arguments(value: Numbers) -> list[Arguments]:
     return [tuple(found)] if value.negated else [(text,) for text in found]
 
 
+IFACES = {"iif": " --limit-iface-in", "oif": " --limit-iface-out"}
+RPFILTER = {"loose": " --loose", "mark": " --validmark", "accept_local": " --accept-local"}
+
+
 def route_arguments(selector: Fib, value: MatchValue) -> list[Arguments]:
-    """What kind of address the routes say it is."""
-    if selector.result != "type" or not isinstance(value, Numbers):
+    """What kind of address the routes say it is, or whether they lead back to where a packet comes from."""
+    if not isinstance(value, Numbers):
         raise CannotSay(f"fib {selector.result}")
-    side = {frozenset({"saddr"}): "src", frozenset({"daddr"}): "dst"}.get(selector.flags)
+    if selector.result == "rpfilter":
+        chosen = members(value, 1)
+        options = "".join(option for flag, option in RPFILTER.items() if flag in selector.flags)
+        invert = "" if 1 in chosen else " --invert"
+        return [()] if len(chosen) == 2 else [(f"-m rpfilter{options}{invert}",)] if chosen else []
+    side = {"saddr": "src", "daddr": "dst"}.get("".join(selector.flags - set(IFACES)))
     numbers = [number for low, high in value.intervals for number in range(low, high + 1)]
-    if side is None or any(number not in ROUTE_TYPES for number in numbers):
-        raise CannotSay("fib type")
+    if selector.result not in ("type", "addrtype") or side is None or any(each not in ROUTE_TYPES for each in numbers):
+        raise CannotSay(f"fib {selector.result}")
     types = ",".join(ROUTE_TYPES[number] for number in numbers)
-    return [(f"-m addrtype {sign(value.negated)}--{side}-type {types}",)]
+    limit = "".join(option for flag, option in IFACES.items() if flag in selector.flags)
+    return [(f"-m addrtype {sign(value.negated)}--{side}-type {types}{limit}",)]
 
 
 def nth_of(selector: Numgen, value: MatchValue) -> Statistic:

@@ -53,6 +53,11 @@ def duration_text(nanoseconds: int) -> str:
     return found + (f"{milliseconds}ms" if milliseconds or not found else "")
 
 
+def own_words(text: str, *, is_nft: bool) -> bool:
+    """Whether a step was written in words of nft that mean the same again: no JSON, no variable."""
+    return is_nft and bool(text) and not text.startswith("{") and "$" not in text
+
+
 def rate_text(step: Rate) -> str:
     """A token bucket, or the one that an object of the table is."""
     if step.object is not None:
@@ -115,7 +120,7 @@ def term_text(term: Term, known: Known) -> str:
 def alter_text(step: Alter, known: Known, *, is_nft: bool) -> str:
     """A field of the header that gets a value."""
     if step.constant is None or len(step.selectors) != 1:
-        if is_nft and step.text:
+        if own_words(step.text, is_nft=is_nft):
             return step.text
         raise CannotSay(told(step))
     selector = step.selectors[0]
@@ -131,7 +136,7 @@ def value_text(selector: Selector, number: int, known: Known) -> str:
 
 def effectless_text(step: Effectless, *, is_nft: bool) -> str:
     """A counter or a log entry."""
-    if is_nft and step.text and "$" not in step.text:
+    if own_words(step.text, is_nft=is_nft):
         return step.text
     if step.counter:
         return "counter"
@@ -195,9 +200,9 @@ def verdict_text(step: Verdict, chains: Mapping[str, str], *, is_nft: bool) -> s
     if step.kind == "reject":
         return reject_text(step.reject_with) if step.reject_with else "reject"
     if step.kind == "queue":
-        if not is_nft:
+        if not own_words(step.text, is_nft=is_nft):
             raise CannotSay(told(step))
-        return step.text or "queue"
+        return step.text
     if step.target is None:
         return step.kind
     return f"{step.kind} {step.target if isinstance(step.target, Generated) else chains[step.target]}"

@@ -103,7 +103,7 @@ class NftMatching:
 
     def _unknown(self, step: Unknown) -> str:
         """A match that is not simulated."""
-        if not self.is_nft or step.construct.startswith("xt "):
+        if not self.is_nft or step.construct.startswith(("xt ", "{")):
             raise CannotSay(told(step))
         return step.construct
 

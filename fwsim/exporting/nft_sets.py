@@ -32,6 +32,7 @@ from .nft_doing import (
     duration_text,
     effectless_text,
     nat_text,
+    own_words,
     verdict_text,
 )
 from .nft_matching import element_texts
@@ -196,7 +197,7 @@ def object_lines(own: Object, name: str, *, is_nft: bool) -> list[str]:
         case Effectless() if step.counter or own.kind == "counter":
             body = ""
         case _:
-            if not is_nft or not getattr(step, "text", ""):
+            if not own_words(getattr(step, "text", ""), is_nft=is_nft):
                 raise CannotSay(told(step))
             body = step.text  # type: ignore[union-attr]
     return [f"\t{own.kind} {name} {{", *([f"\t\t{body}"] if body else []), "\t}"]

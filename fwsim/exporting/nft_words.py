@@ -82,7 +82,7 @@ def is_port(selector: Selector) -> bool:
 def selector_text(selector: Selector, known: Known) -> str:
     """A selector in nft's words. One `by_family` needs the family, a port goes without the protocol as `th`."""
     if not isinstance(selector, str):
-        return _other_text(selector)
+        return _other_text(selector, known)
     if selector in ("sport", "dport"):
         return f"{PORT_WORDS.get(known.proto or 0, 'th')} {selector}"
     if selector in PLAIN:
@@ -93,13 +93,13 @@ def selector_text(selector: Selector, known: Known) -> str:
     return names[known.family]
 
 
-def _other_text(selector: Raw | Option | Fib | Numgen | NotSimulated) -> str:
+def _other_text(selector: Raw | Option | Fib | Numgen | NotSimulated, known: Known) -> str:
     """A selector that is no field."""
     match selector:
         case Raw(base, offset, length):
             return f"@{base},{offset},{length}"
         case Fib(flags, result):
-            return f"fib {' . '.join(flag for flag in FIB_FLAGS if flag in flags)} {fib_result(result)}"
+            return f"fib {' . '.join(flag for flag in FIB_FLAGS if flag in flags)} {fib_result(result, known)}"
         case Numgen(mode, modulus, offset, _):
             return f"numgen {mode} mod {modulus}" + (f" offset {offset}" if offset else "")
         case Option():
@@ -108,9 +108,11 @@ def _other_text(selector: Raw | Option | Fib | Numgen | NotSimulated) -> str:
             return construct
 
 
-def fib_result(result: str) -> str:
-    """What nft asks for: `exists` is asked of `oif`."""
-    return "oif" if result == "exists" else result
+def fib_result(result: str, known: Known) -> str:
+    """What nft asks for: `exists` is asked of `oif`, and the types of xtables are those of nft for IPv4."""
+    if result == "rpfilter" or (result == "addrtype" and known.family != 4):
+        raise CannotSay(f"-m {result}: it asks the routes otherwise than nft's fib")
+    return {"exists": "oif", "addrtype": "type"}.get(result, result)
 
 
 def option_text(option: Option) -> str:

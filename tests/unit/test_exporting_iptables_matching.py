@@ -80,6 +80,12 @@ def test_fragments_packet_types_and_macs() -> None:
 def test_routes_and_generators() -> None:
     local = Fib(frozenset({"daddr"}), "type")
     assert matching.route_arguments(local, Numbers(((2, 2),))) == [("-m addrtype --dst-type LOCAL",)]
+    from_here = Fib(frozenset({"saddr", "iif"}), "addrtype")
+    assert matching.route_arguments(from_here, Numbers(((2, 3),), negated=True)) == [
+        ("-m addrtype ! --src-type LOCAL,BROADCAST --limit-iface-in",)
+    ]
+    back = Fib(frozenset({"saddr", "iif", "loose"}), "rpfilter")
+    assert matching.route_arguments(back, Numbers(((0, 0),))) == [("-m rpfilter --loose --invert",)]
     assert matching.nth_of(Numgen("inc", 3, 0, 1), Numbers(((1, 1),))) == Statistic(3, 1)
     with pytest.raises(CannotSay):
         matching.nth_of(Numgen("random", 3, 0, 1), Numbers(((1, 1),)))

@@ -172,3 +172,15 @@ def test_third_party_listings_are_read_again_as_the_same_and_load() -> None:
         assert tables(read(text).netfilter) == tables(netfilter) if text else True, path
         same += 1
     assert same >= 100
+
+
+def test_what_was_read_from_json_is_written_in_the_words_of_nft() -> None:
+    chain = '{"chain": {"family": "ip", "table": "t", "name": "drop-all", "handle": 1}}'
+    rule = (
+        '{"rule": {"family": "ip", "table": "t", "chain": "drop-all", "handle": 2, '
+        '"expr": [{"counter": null}, {"log": {"prefix": "a"}}, {"drop": null}]}}'
+    )
+    document = f'{{"nftables": [{{"table": {{"family": "ip", "name": "t", "handle": 1}}}}, {chain}, {rule}]}}'
+    text = nft_text(read(document).netfilter)
+    assert '\t\tcounter log prefix "a" drop\n' in text
+    assert loads("nft", text) == ""

@@ -24,6 +24,13 @@ def test_a_selector_in_the_words_of_nft(selector: Selector, known: Known, text: 
     assert selector_text(selector, known) == text
 
 
+def test_types_of_addresses_in_xtables_are_those_of_nft_for_ipv4() -> None:
+    selector = Fib(frozenset({"daddr"}), "addrtype")
+    assert selector_text(selector, Known(4)) == "fib daddr type"
+    with pytest.raises(CannotSay, match="addrtype"):
+        selector_text(selector, Known(6))
+
+
 def test_a_selector_that_the_family_does_not_have_is_refused() -> None:
     with pytest.raises(CannotSay, match="ip_id"):
         selector_text("ip_id", Known(6))
