@@ -101,7 +101,12 @@ def follow(notes: Notes, way: int) -> tuple[int | None, int | None, bool, int]:
 # --- packets to which nobody answers ---------------------------------------------------------------------------------
 
 MULTICAST_V4, MULTICAST_V6 = range(224, 256), 0xFF
-ICMP_ERRORS = {Proto.ICMP: (3, 4, 5, 11, 12), Proto.ICMPV6: tuple(range(128))}
+ANSWERED_ICMP = (0, 8, *range(13, 19))
+ICMP_ERRORS = {
+    int(Proto.ICMP): frozenset(range(256)) - frozenset(ANSWERED_ICMP),
+    int(Proto.ICMPV6): frozenset(range(128)),
+}  # fmt: skip
+"""The types that count as errors where answers are made (`icmp_pointers` in net/ipv4/icmp.c, `is_ineligible`)."""
 LOOPBACK_BROADCAST = 0x7FFFFFFF
 BAD_CHECKSUM = int(Evidence.BAD_CHECKSUM)
 
@@ -128,7 +133,7 @@ def answered(
         return False
     if proto == Proto.TCP and (flags < 0 or flags & TcpFlag.RST):
         return False
-    if icmp_type in ICMP_ERRORS.get(Proto(proto) if proto in (1, 58) else Proto.TCP, ()):
+    if icmp_type in ICMP_ERRORS.get(proto, ()):
         return False
     ends = (src0, dst0)
     if family == 6:

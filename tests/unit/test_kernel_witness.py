@@ -86,6 +86,7 @@ def test_a_piece_that_went_into_a_datagram_is_silent(notes: tuple[tuple[int, str
         ({"fragment": 2, "proto": Proto.UDP}, 0),
         ({"proto": Proto.TCP, "flags": TcpFlag.RST}, 0),
         ({"proto": Proto.ICMP, "icmp_type": 3}, 0),
+        ({"proto": Proto.ICMP, "icmp_type": 42}, 0),
         ({"family": 6, "src0": V6 + 1, "dst0": V6 + 1, "proto": Proto.ICMPV6, "icmp_type": 1}, 0),
         ({"proto": Proto.UDP, "dst0": 0xE0000001}, 0),
         ({"proto": Proto.UDP, "src0": 0}, 0),

@@ -18,7 +18,7 @@ from fwsim.fuzz.rules.places import Places
 from fwsim.fuzz.rules.talks import INBOUND, OUTBOUND, Spoken, talk
 from fwsim.result import Result
 from fwsim.ruleset import Ruleset
-from fwsim.ruleset.values import Choice, Masked, MatchValue, Numbers
+from fwsim.ruleset.values import Addresses, Choice, Masked, MatchValue, Numbers
 from fwsim.simulator import Simulator
 from fwsim.terms import CtState, Direction, Hook
 
@@ -92,3 +92,9 @@ def test_an_opening_is_answered_now_and_then() -> None:
 def test_the_firewalls_own_packets_are_seen_going_out() -> None:
     assert {one.direction for one in spoken(3, Hook.OUTPUT)} >= {OUTBOUND}
     assert spoken(3, Hook.FORWARD)[0].direction == INBOUND
+
+
+def test_nobody_is_answered_by_the_firewall() -> None:
+    nobody = Addresses(v4=((0, 0),))
+    asked: dict[str, MatchValue] = {"src": nobody, "ct_state": states(CtState.ESTABLISHED)}
+    assert {one.direction for seed in range(9) for one in spoken(seed, Hook.INPUT, **asked)} == {INBOUND}

@@ -55,6 +55,8 @@ def talk(chance: Random, aimed: Aimed, places: Places) -> Iterator[Spoken]:
 def said(aimed: Aimed) -> Iterator[Spoken]:
     """The packet alone."""
     direction = OUTBOUND if aimed.way == Hook.OUTPUT else INBOUND
+    if aimed.way == Hook.OUTPUT and not aimed.packet["dst"]:
+        return  # an answer to nobody: a socket would send it to itself
     for ip in crafted(aimed):
         yield Spoken(aimed.seen_on, direction, ip)
 
