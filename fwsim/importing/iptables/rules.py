@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from fwsim.netfilter.fields import Raw
-from fwsim.netfilter.steps import AnyOf, Effectless, Match, Step, Unknown, Verdict
+from fwsim.netfilter.steps import AnyOf, AtHook, Effectless, Match, Step, Unknown, Verdict
 from fwsim.ruleset.values import Masked, Names, Numbers
 from fwsim.terms import Hook
 
@@ -151,7 +151,7 @@ def without_text(step: Step) -> Step:
     if isinstance(step, AnyOf):
         ways = tuple(tuple(replace(match, text="") for match in way) for way in step.alternatives)
         return AnyOf(ways)
-    if isinstance(step, (Unknown, Effectless)):
+    if isinstance(step, (Unknown, AtHook, Effectless)):
         return step
     return replace(step, text="")
 

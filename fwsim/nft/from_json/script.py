@@ -71,7 +71,9 @@ def _rank(item: Json) -> int | None:
 
     nft lists maps before the chains that they jump to, an order in which it could not add them itself.
     """
-    ((key, _),) = item.value.items() if isinstance(item.value, dict) else ()
+    if not isinstance(item.value, dict):
+        return None
+    ((key, _),) = item.value.items()
     return None if key in VERBS or key in INQUIRIES else ORDER.get(key, OTHERS)
 
 
