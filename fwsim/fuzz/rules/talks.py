@@ -37,8 +37,18 @@ class Spoken:
     ip: Ip
 
 
+NOBODY = ("0.0.0.0", "::")
+
+
 def talk(chance: Random, aimed: Aimed, places: Places) -> Iterator[Spoken]:
-    """The packet with all that belongs to it."""
+    """The packet with all that belongs to it, but what the firewall would say to nobody: that goes to itself."""
+    for one in conversation(chance, aimed, places):
+        if one.direction == INBOUND or one.ip.dst not in NOBODY:
+            yield one
+
+
+def conversation(chance: Random, aimed: Aimed, places: Places) -> Iterator[Spoken]:
+    """The packet with what comes before and after."""
     state = aimed.packet.get("ct_state", int(CtState.NEW))
     if state == CtState.RELATED and aimed.packet["proto"] in ICMP_OF:
         yield from related(aimed, places)
@@ -55,8 +65,6 @@ def talk(chance: Random, aimed: Aimed, places: Places) -> Iterator[Spoken]:
 def said(aimed: Aimed) -> Iterator[Spoken]:
     """The packet alone."""
     direction = OUTBOUND if aimed.way == Hook.OUTPUT else INBOUND
-    if aimed.way == Hook.OUTPUT and not aimed.packet["dst"]:
-        return  # an answer to nobody: a socket would send it to itself
     for ip in crafted(aimed):
         yield Spoken(aimed.seen_on, direction, ip)
 
