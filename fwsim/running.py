@@ -12,9 +12,10 @@ import numpy as np
 
 from fwsim import keyed_tables
 from fwsim import tracker as trackers
+from fwsim.engine.attached import Stateful
 from fwsim.engine.entries import KeyedRules
 from fwsim.engine.path import Course
-from fwsim.engine.pipeline import Stateful, run_stateful
+from fwsim.engine.pipeline import run_stateful
 from fwsim.engine.program import Memory
 from fwsim.engine.shard import MINE, NOBODY, STATE, Numbers, Share
 from fwsim.engine.tuples import Tracker

@@ -16,9 +16,9 @@ import numpy as np
 
 from fwsim import tracker as trackers
 from fwsim.engine import shard
+from fwsim.engine.attached import Stateful
 from fwsim.engine.expectation import expectation_of
 from fwsim.engine.expiry import FIRST
-from fwsim.engine.pipeline import Stateful
 from fwsim.engine.program import Memory
 from fwsim.engine.shard import Births, Numbers, Share, adopt_numbers, number_rows, share_out
 from fwsim.engine.tuples import Tracker, is_live, relink

@@ -359,6 +359,7 @@ def conclude(rules: Table, state: Row, hook: int, decision: Row) -> int:
     decision["reason"] = R_POLICY if decision["rule"] == RULE_POLICY else R_RULE
     if verdict == UNKNOWN:
         decision["reason"] = state["cause"]
+        state["refusals"] |= possible & ~MAY_ACCEPT
     return verdict
 
 

@@ -80,6 +80,12 @@ def hook_of(packet: Row) -> int:
 
 
 @hot
+def set_out(course: Course) -> None:
+    """A packet is at the beginning of its way: nothing can have refused it yet."""
+    course.memory.state[0]["refusals"] = 0
+
+
+@hot
 def begin(decision: Row, packet: Row) -> None:
     """An empty decision about a packet: accepted unless something says otherwise."""
     decision["verdict"] = ACCEPT
@@ -119,13 +125,15 @@ def chains_at(course: Course, hook: int, low: int, high: int, decision: Row, qui
 
 @hot
 def at_hook(course: Course, hook: int, from_priority: int, so_far: int, decision: Row, quiet: int) -> int:
-    """Walk the chains of one hook; the verdict so far may be UNKNOWN, which a definite refusal overrides."""
+    """Walk the chains of one hook; a refusal overrides an UNKNOWN so far that may have been that same refusal."""
     if so_far != ACCEPT and so_far != UNKNOWN:
         return so_far
     reason, at = decision["reason"], decision["hook"]
     chain, rule = decision["chain"], decision["rule"]
+    refusals = course.memory.state[0]["refusals"]
     verdict = chains_at(course, hook, from_priority, HIGHEST, decision, quiet)
-    if verdict == ACCEPT and so_far == UNKNOWN:
+    if so_far == UNKNOWN and (verdict == ACCEPT or refusals & ~(1 << verdict)):
+        decision["reject_with"] = 0
         decision["verdict"] = UNKNOWN
         decision["reason"], decision["hook"] = reason, at  # what is not known, not who accepted later
         decision["chain"], decision["rule"] = chain, rule

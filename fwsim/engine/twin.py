@@ -15,7 +15,7 @@ import numpy.typing as npt
 from fwsim.engine import entry, hot
 from fwsim.engine.beside import for_nothing, show_link, show_own_tuple, show_ports
 from fwsim.engine.icmp import is_error, is_never_tracked
-from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse
+from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse, set_out
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, Direction, Hook, Proto, Reason, TcpFlag, Verdict
 
 Row = Any
@@ -175,6 +175,7 @@ def first_state(mode: Stateless, packet: Row) -> int:
 @hot
 def show_view(mode: Stateless, packet: Row, view: int, state: int) -> None:
     """Make the rules see the packet as it is, as its mirror image, or as a reply."""
+    set_out(mode.course)
     if view == MIRROR:
         show_mirror(mode.course, packet)
     elif view == AS_REPLY:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import pytest
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Ether
 
@@ -87,3 +88,32 @@ COMMIT
     assert (other.verdict.name, other.rule) == ("DROP", "policy")
     unknown = firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=97), "lan")
     assert (unknown.verdict.name, unknown.line) == ("UNKNOWN", 14)
+
+
+@pytest.mark.parametrize(
+    ("policy", "verdict"), [("drop", "DROP"), ("accept", "UNKNOWN")], ids=["drop later", "accept later"]
+)
+@pytest.mark.parametrize("answer", ["", "reject"])
+def test_what_may_have_been_dropped_before_is_refused_for_sure_only_if_it_is_dropped_later(
+    policy: str, verdict: str, answer: str
+) -> None:
+    text = f"""
+table ip t {{
+\tchain early {{ type filter hook prerouting priority -300; meta cpu 1 drop; }}
+\tchain forward {{ type filter hook forward priority 0; policy {policy}; {answer}; }}
+}}
+"""
+    decision = Firewall(text).ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=53), "lan")
+    assert decision.verdict.name == ("UNKNOWN" if answer else verdict)
+    assert (decision.line == 3) == (decision.verdict.name == "UNKNOWN")
+
+
+def test_an_answer_to_translated_addresses_may_be_none() -> None:
+    """Linux knows the connection's answers by the firewall's address, the capture shows that of the host inside."""
+    text = GATEWAY.replace("policy drop", "policy accept")
+    firewall = Firewall(text)
+    firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(sport=5000, dport=53), "lan")
+    reply = firewall.ask(IP(src="203.0.113.9", dst="10.0.0.7") / UDP(sport=53, dport=5000), "wan")
+    assert (reply.verdict.name, reply.ct_state.name) == ("UNKNOWN", "NONE")
+    again = firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(sport=5000, dport=53), "lan")
+    assert again.ct_state.name == "NONE"  # new, or established by that answer
