@@ -119,10 +119,17 @@ def keep_translation(mode: Stateful, result: Row) -> None:
 
 @hot
 def doubt_translated(mode: Stateful, result: Row) -> None:
-    """Of a translated connection, Linux knows answers by other addresses than the captured ones: this may be none."""
+    """Of a translated connection, Linux knows answers by other addresses than the captured ones: this may be none.
+
+    If it is none, the connection is still in the state that it had before: what it is to later packets is not known.
+    """
     row = result["connection"]
-    if row > 0 and result["direction"] == REPLY and mode.tracker.connections[row]["status"] & TRANSLATED:
+    if row <= 0 or mode.tracker.connections[row]["status"] & TRANSLATED == 0:
+        return
+    if result["direction"] == REPLY:
         mode.tracker.connections[row]["status"] |= TENTATIVE
+    if mode.tracker.connections[row]["status"] & TENTATIVE:
+        result["ct_state"] = UNKNOWN_VALUE
 
 
 @shared

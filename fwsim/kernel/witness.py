@@ -111,13 +111,19 @@ LOOPBACK_BROADCAST = 0x7FFFFFFF
 BAD_CHECKSUM = int(Evidence.BAD_CHECKSUM)
 
 
+CHECKED = (Proto.TCP, Proto.UDP, Proto.ICMP, Proto.ICMPV6)
+UNCHECKED = (Proto.AH, Proto.ESP, Proto.SCTP, Proto.UDPLITE, Proto.DCCP, Proto.GRE)
+"""Protocols whose checksum is of another kind, of a part only, or optional."""
+
+
 def unanswerable(packets: Table, frames: Table, broadcasts: frozenset[int] = frozenset()) -> frozenset[int]:
     """The rows to which the kernel sends no answer, whatever a REJECT says: there it cannot be told from a drop.
 
     `broadcasts` are the networks' broadcast addresses, as numbers.
 
     `nf_send_unreach`, `nf_send_reset`, `icmp_send` and their like for IPv6: none to a piece behind the first, to a
-    reset, to an ICMP error, to or from a group or everybody, and none to a packet whose checksum is wrong.
+    reset, to an ICMP error, to or from a group or everybody, and none to a packet whose checksum is wrong. A packet of a
+    protocol unknown to them is summed up as if it had a checksum (`nf_reject_verify_csum`), which is most often wrong.
     """
     fields = ("family", "proto", "fragment", "flags", "icmp_type", "src0", "dst0")
     rows = zip(*(packets[name].tolist() for name in fields), (frames["evidence"] & BAD_CHECKSUM).tolist(), strict=True)
@@ -133,7 +139,7 @@ def answered(
         return False
     if proto == Proto.TCP and (flags < 0 or flags & TcpFlag.RST):
         return False
-    if icmp_type in ICMP_ERRORS.get(proto, ()):
+    if icmp_type in ICMP_ERRORS.get(proto, ()) or (proto not in CHECKED and proto not in UNCHECKED):
         return False
     ends = (src0, dst0)
     if family == 6:

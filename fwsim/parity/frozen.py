@@ -5,6 +5,7 @@ Read first: DESIGN section 1, "Time is a field".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, cast
@@ -13,7 +14,9 @@ from fwsim.capture import Captures, Chunk
 from fwsim.convert.stating import MOST_TOKENS
 from fwsim.ruleset import Rule, Ruleset
 from fwsim.ruleset.conntrack import Conntrack
+from fwsim.ruleset.imported import import_netfilter
 from fwsim.ruleset.limits import PACKETS, SECOND, UNITS_OF_TIME
+from fwsim.ruleset.located import Document
 
 HOUR = UNITS_OF_TIME["hour"] * SECOND
 MOST_SECONDS = ((1 << 31) - 1) // 1000
@@ -21,6 +24,13 @@ MOST_SECONDS = ((1 << 31) - 1) // 1000
 STRETCH = 100
 """How much longer timeouts are made for a clock that stands still, while the kernel's goes on."""
 LONG = 3 * HOUR
+
+
+OWN = "yaml"
+"""The format of rulesets of our own (`Netfilter.format`)."""
+
+RATE = re.compile(r"(\d\s*(?:[kmg]?bytes\s*)?/\s*)(?:seconds?|sec|s|minutes?|min|m|hours?|h)\b")
+"""A rate in the words of nft and iptables: `10/second`, `5 mbytes/minute`, `3/min`."""
 
 
 def frozen(captures: Captures) -> Captures:
@@ -53,10 +63,27 @@ def standing_still(ruleset: Ruleset, stretch: int = STRETCH) -> Ruleset:
     """The same ruleset for a clock that does not move, though that of the kernel does while it is asked.
 
     Limits hold as much as before, but hardly fill again: a token an hour. (A byte limit whose bucket would be more than
-    the kernel counts is left as it is.) Timeouts of seconds and minutes become `stretch` times as long.
+    the kernel counts is left as it is.) Timeouts of seconds and minutes become `stretch` times as long. In the text of
+    nft and iptables rates are those of a day.
     """
     longer = _unbounded(ruleset.conntrack.model_copy(update=_longer(ruleset.conntrack, stretch)))
+    if ruleset.netfilter.format != OWN:
+        return with_text(ruleset.model_copy(update={"conntrack": longer}), lambda text: RATE.sub(r"\1day", text))
     return rewritten(ruleset.model_copy(update={"conntrack": longer}), _still)
+
+
+def with_text(ruleset: Ruleset, change: Callable[[str], str]) -> Ruleset:
+    """The ruleset that the changed text of nft or iptables is; of several texts it stays as it is."""
+    sources = ruleset.netfilter.sources
+    if len(sources) != 1:
+        return ruleset
+    ((path, text),) = sources
+    netfilter = import_netfilter(Document(path, change(text)))
+    assert netfilter is not None
+    result = ruleset.model_copy()
+    result.__dict__.pop("netfilter", None)
+    result._imported = netfilter
+    return result
 
 
 def rewritten(ruleset: Ruleset, change: Callable[[Rule], Rule]) -> Ruleset:

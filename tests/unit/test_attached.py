@@ -70,3 +70,16 @@ def test_a_translated_connection_that_is_answered_by_captured_addresses_may_not_
     run.mode.results[0]["direction"] = direction
     doubt_translated(run.mode, run.mode.results[0])
     assert is_tentative(run.mode) == tentative
+
+
+def test_behind_a_doubtful_answer_the_ct_state_of_a_translated_connection_is_not_known(run: StatefulRun) -> None:
+    run.tracker.connections[ROW]["status"] = CtStatus.SNAT
+    result = run.mode.results[0]
+    doubt_translated(run.mode, result)
+    assert result["ct_state"] == CtState.ESTABLISHED
+    result["direction"] = 1
+    doubt_translated(run.mode, result)
+    assert result["ct_state"] == UNKNOWN_VALUE
+    result["direction"], result["ct_state"] = 0, CtState.ESTABLISHED
+    doubt_translated(run.mode, result)
+    assert result["ct_state"] == UNKNOWN_VALUE
