@@ -27,6 +27,7 @@ UNTRACKED = int(CtState.UNTRACKED)
 TENTATIVE = int(CtStatus.TENTATIVE)
 HELPER = int(CtStatus.HELPER)
 IN_DOUBT = int(CtStatus.HELPER_IN_DOUBT)
+SNAT = int(CtStatus.SNAT)
 VISIBLE_STATUS = TENTATIVE - 1
 
 
@@ -122,13 +123,15 @@ def doubt_translated(mode: Stateful, result: Row) -> None:
     """Of a translated connection, Linux knows answers by other addresses than the captured ones: this may be none.
 
     If it is none, the connection is still in the state that it had before: what it is to later packets is not known.
+    (Those whose destination is translated have an unknown verdict anyhow, see `path.is_sent_elsewhere`.)
     """
     row = result["connection"]
     if row <= 0 or mode.tracker.connections[row]["status"] & TRANSLATED == 0:
         return
+    status = mode.tracker.connections[row]["status"]
     if result["direction"] == REPLY:
-        mode.tracker.connections[row]["status"] |= TENTATIVE
-    if mode.tracker.connections[row]["status"] & TENTATIVE:
+        mode.tracker.connections[row]["status"] = status | TENTATIVE
+    elif status & TENTATIVE and status & TRANSLATED == SNAT:
         result["ct_state"] = UNKNOWN_VALUE
 
 

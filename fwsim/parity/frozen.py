@@ -29,7 +29,7 @@ LONG = 3 * HOUR
 OWN = "yaml"
 """The format of rulesets of our own (`Netfilter.format`)."""
 
-RATE = re.compile(r"(\d\s*(?:[kmg]?bytes\s*)?/\s*)(?:seconds?|sec|s|minutes?|min|m|hours?|h)\b")
+RATE = re.compile(r"(\d\s*(?:[kmg]?bytes\s*)?/\s*)(?:seconds?|sec|s|minutes?|min|m)\b")
 """A rate in the words of nft and iptables: `10/second`, `5 mbytes/minute`, `3/min`."""
 
 
@@ -64,11 +64,11 @@ def standing_still(ruleset: Ruleset, stretch: int = STRETCH) -> Ruleset:
 
     Limits hold as much as before, but hardly fill again: a token an hour. (A byte limit whose bucket would be more than
     the kernel counts is left as it is.) Timeouts of seconds and minutes become `stretch` times as long. In the text of
-    nft and iptables rates are those of a day.
+    nft and iptables rates are those of an hour.
     """
     longer = _unbounded(ruleset.conntrack.model_copy(update=_longer(ruleset.conntrack, stretch)))
     if ruleset.netfilter.format != OWN:
-        return with_text(ruleset.model_copy(update={"conntrack": longer}), lambda text: RATE.sub(r"\1day", text))
+        return with_text(ruleset.model_copy(update={"conntrack": longer}), lambda text: RATE.sub(r"\1hour", text))
     return rewritten(ruleset.model_copy(update={"conntrack": longer}), _still)
 
 

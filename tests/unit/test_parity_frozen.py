@@ -108,21 +108,21 @@ def test_slowed_down_a_timeout_is_at_most_what_the_kernel_takes() -> None:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("limit rate 10/second burst 5 packets", "limit rate 10/day burst 5 packets"),
-        ("limit rate over 5 mbytes/minute", "limit rate over 5 mbytes/day"),
-        ("-m limit --limit 3/min --limit-burst 7", "-m limit --limit 3/day --limit-burst 7"),
-        ("-m hashlimit --hashlimit-above 1000/sec", "-m hashlimit --hashlimit-above 1000/day"),
+        ("limit rate 10/second burst 5 packets", "limit rate 10/hour burst 5 packets"),
+        ("limit rate over 5 mbytes/minute", "limit rate over 5 mbytes/hour"),
+        ("-m limit --limit 3/min --limit-burst 7", "-m limit --limit 3/hour --limit-burst 7"),
+        ("-m hashlimit --hashlimit-above 1000/sec", "-m hashlimit --hashlimit-above 1000/hour"),
         ("ip saddr 10.0.0.0/8 timeout 30s", "ip saddr 10.0.0.0/8 timeout 30s"),
     ],
 )
-def test_rates_of_nft_and_iptables_are_those_of_a_day(text: str, wanted: str) -> None:
-    assert RATE.sub(r"\1day", text) == wanted
+def test_rates_of_nft_and_iptables_are_those_of_an_hour(text: str, wanted: str) -> None:
+    assert RATE.sub(r"\1hour", text) == wanted
 
 
 def test_a_ruleset_of_nft_is_read_again_with_slow_rates() -> None:
     text = "table ip t {\n\tchain c {\n\t\tlimit rate 10/second accept\n\t}\n}\n"
     ruleset = standing_still(load_ruleset(io.StringIO(text), overrides={"conntrack.udp_timeout": "30"}))
     (rule,) = ruleset.netfilter.tables[0].chains["c"].rules
-    assert rule.location.text == "limit rate 10/day accept"
-    assert "10/day" in ruleset.netfilter.sources[0][1]
+    assert rule.location.text == "limit rate 10/hour accept"
+    assert "10/hour" in ruleset.netfilter.sources[0][1]
     assert ruleset.conntrack.udp_timeout == 3000 * 10**9
