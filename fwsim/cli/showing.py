@@ -32,6 +32,7 @@ from fwsim.cli.streams import Compiling, check_target, colours, opened, warn
 from fwsim.cli.summing_up import about, advice_of, unknowns_of
 from fwsim.cluster.storing import Folder
 from fwsim.errors import UsageError
+from fwsim.lower import families_of_one
 from fwsim.report.about import About
 from fwsim.report.comparison import unchained_notes
 from fwsim.report.conntrack_listing import record
@@ -319,7 +320,10 @@ class Showing(Counters):
         if self.run.guessed is not None:
             self._show_guessed(self.run.guessed)
         told = about(self.run, self.tally, self.window, hint=not self.advised, interrupted=self.interrupted)
-        unchained = unchained_notes(self.tally, selected=told.selection is not None)
+        families = families_of_one(
+            self.run.simulator.lowered["stateful" if "stateful" in self.run.modes else "stateless"]
+        )
+        unchained = unchained_notes(self.tally, families, selected=told.selection is not None)
         told = replace(told, notes=told.notes + unchained)
         if self.output.format == "text":
             self._write_text(told)

@@ -32,7 +32,7 @@ from .routed import Routes
 from .settings import settings_row
 from .tables import Tables
 
-__all__ = ["ChainInfo", "Lowered", "RuleInfo", "lower", "needs_tracking"]
+__all__ = ["ChainInfo", "Lowered", "RuleInfo", "families_of_one", "lower", "needs_tracking"]
 
 POLICY = re.compile(r'^[ \t]*"?policy"?[ \t]*:', re.MULTILINE)
 """The key in the text of a chain, at the beginning of a line."""
@@ -73,6 +73,8 @@ class ChainInfo:
     first: int
     last: int
     """Its rules are those numbered `first` .. `last`-1."""
+    family: int = 0
+    """4 or 6 if only packets of it get there, else 0."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,15 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
     )
 
 
+def families_of_one(lowered: Lowered) -> dict[int, int]:
+    """The hooks at which there are chains for packets of one family only, and which that is."""
+    found: dict[int, set[int]] = {}
+    for chain in lowered.chains:
+        for hook in chain.hooks:
+            found.setdefault(int(hook), set()).add(chain.family)
+    return {hook: next(iter(families)) for hook, families in found.items() if len(families) == 1 and 0 not in families}
+
+
 def _constructs(tables: Tables) -> dict[int, list[str]]:
     """What each rule asks that is not simulated."""
     found: dict[int, list[str]] = {}
@@ -195,9 +206,9 @@ def _chains(running: Sequence[tuple[Table, Chain]]) -> list[ChainInfo]:
     """The names of all chains, by number."""
     result: list[ChainInfo] = []
     first = 0
-    for _, chain in running:
+    for table, chain in running:
         last = first + len(chain.rules)
         line = policy_line(chain.location)
-        result.append(ChainInfo(chain.title, chain.hooks, chain.priority, chain.policy, line, first, last))
+        result.append(ChainInfo(chain.title, chain.hooks, chain.priority, chain.policy, line, first, last, table.sees))
         first = last
     return result

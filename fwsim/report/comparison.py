@@ -7,7 +7,7 @@ made here for text and JSON alike; how they look is said in `summary_text` and `
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -270,10 +270,17 @@ def most_telling(tally: Tally) -> tuple[Example, str] | None:
     return None
 
 
-def unchained_notes(tally: Tally, *, selected: bool = False) -> tuple[str, ...]:
-    """What the ruleset lets pass because it has no chain there, a sentence for each hook."""
+def unchained_notes(
+    tally: Tally, families: Mapping[int, int] | None = None, *, selected: bool = False
+) -> tuple[str, ...]:
+    """What the ruleset lets pass because it has no chain there, a sentence for each hook.
+
+    `families` are the hooks where there are chains, but for packets of this family only.
+    """
     noun = "selected packet" if selected else "packet"
+    other = {4: " for IPv6", 6: " for IPv4"}
     return tuple(
-        f"no chain at {word(Hook(hook))}: {counted(number, noun)} accepted without a rule"
+        f"no chain{other.get((families or {}).get(hook, 0), '')} at {word(Hook(hook))}: "
+        f"{counted(number, noun)} accepted without a rule"
         for hook, number in sorted(tally.unchained.items())
     )

@@ -11,9 +11,8 @@ _NFT = re.compile(
     r"(?:flush\s+ruleset|(?:add\s+|create\s+|delete\s+|destroy\s+|flush\s+)?table\s+(?:(?:ip6?|inet|arp|bridge|netdev)\s+)?[\w.\"/-]+\s*(?:\{|;|$)|"
     r"(?:define|include)\s+\S|(?:add|insert)\s+(?:chain|rule|set|map|element)\s)"
 )
-_IPTABLES = re.compile(
-    r"\*(?:filter|nat|mangle|raw|security)\s*$|(?:ip6?tables(?:-\w+)?\s+)?-(?:[AINPFX]|-append)\s+\S+"
-)
+_OURS = re.compile(r"(?:---|%YAML|[{]|[\"']?[\w -]+[\"']?[ \t]*:(?:[ \t]|$))")
+"""How the first statement of YAML or JSON begins: with a key, if not with a mark."""
 _NFT_JSON = re.compile(r'\{\s*"nftables"\s*:')
 
 LINES_READ = 200
@@ -32,5 +31,12 @@ def foreign_format(text: str) -> str | None:
             continue
         if _NFT.match(statement):
             return "nft"
-        return "iptables" if _IPTABLES.match(statement) else None
-    return None
+        return None if _OURS.match(statement) else _iptables(text)
+    return _iptables(text)
+
+
+def _iptables(text: str) -> str | None:
+    """Whether a text that is none of ours has lines of iptables: a script may begin in any way."""
+    from fwsim.importing.iptables import looks_like_iptables
+
+    return "iptables" if looks_like_iptables(text) else None

@@ -9,10 +9,12 @@ import pytest
 
 from fwsim.engine.program import MAX_DEPTH
 from fwsim.errors import RulesetError
-from fwsim.lower import Lowered, lower
+from fwsim.lower import Lowered, families_of_one, lower
+from fwsim.netfilter import Chain, Table
 from fwsim.ruleset import Ruleset, load_ruleset
 from fwsim.terms import Hook, Verdict
 from tests.matching import Firewall
+from tests.netfiltering import imported
 
 DROP = {"verdict": "drop"}
 
@@ -123,3 +125,13 @@ def test_a_ruleset_of_thousands_of_rules_finds_its_last() -> None:
     firewall = Firewall(rules)
     answer = firewall.ask(src="10.7.249.9", dport=1999)
     assert (answer.rule, answer.tried) == ("2000", 2000)
+
+
+def test_hooks_with_chains_for_one_family_only_are_known() -> None:
+    four = Chain("a", "ip t a", (Hook.INPUT, Hook.FORWARD))
+    six = Chain("b", "ip6 t b", (Hook.FORWARD, Hook.OUTPUT))
+    both = Chain("c", "inet t c", (Hook.OUTPUT,))
+    tables = (Table("ip", "t", {"a": four}), Table("ip6", "t", {"b": six}), Table("inet", "t", {"c": both}))
+    lowered = lower(imported(*tables), interfaces=["lan"])
+    assert [chain.family for chain in lowered.chains] == [4, 6, 0]
+    assert families_of_one(lowered) == {Hook.INPUT: 4}
