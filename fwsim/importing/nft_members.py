@@ -23,15 +23,34 @@ class Member(NamedTuple):
     node: Element
 
 
+MOST_MEMBERS = 1 << 21
+DEEPEST = 16
+
+
 def flat(
     literal: SetLiteral, value: Expression | None = None
 ) -> Iterator[tuple[Expression, Expression | None, Element]]:
-    """Keys with their values; sets in sets are opened."""
+    """Keys with their values; sets in sets are opened.
+
+    Names that stand for sets of names are short to write and may be without end to write out: so both are bounded.
+    """
+    for number, found in enumerate(_opened(literal, value, 0)):
+        if number >= MOST_MEMBERS:
+            raise refuse(literal, f"the set has more than {MOST_MEMBERS:,} elements")
+        yield found
+
+
+def _opened(
+    literal: SetLiteral, value: Expression | None, depth: int
+) -> Iterator[tuple[Expression, Expression | None, Element]]:
+    """The same without a bound on their number."""
+    if depth > DEEPEST:
+        raise refuse(literal, f"sets are nested deeper than {DEEPEST} levels")
     for each in literal.elements:
         key = unveiled(each.key)
         given = each.value if each.value is not None else value
         if isinstance(key, SetLiteral):
-            yield from flat(key, given)
+            yield from _opened(key, given, depth + 1)
         elif isinstance(key, SetReference):
             raise refuse(key, "a named set cannot be part of another set")
         else:

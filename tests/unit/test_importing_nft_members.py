@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fwsim.errors import RulesetError
+from fwsim.importing.nft import read_nft
 from tests.nft_importing import refused_rule, told
 
 
@@ -43,3 +45,11 @@ def test_elements_of_an_anonymous_set_may_overlap_and_be_the_same() -> None:
 
 def test_an_element_around_an_earlier_one_is_loaded_as_by_the_kernel() -> None:
     assert told("ip saddr . tcp dport { 10.1.0.0/16 . 22, 10.0.0.0/8 . 22 }", "ip")[0] == "proto=6"
+
+
+def test_names_that_double_are_refused_before_they_are_written_out() -> None:
+    lines = ["define a0 = { 1, 2 }"]
+    lines += [f"define a{number + 1} = {{ $a{number}, $a{number} }}" for number in range(60)]
+    text = "\n".join(lines) + "\ntable t {\n\tchain c {\n\t\ttcp dport $a60 accept\n\t}\n}\n"
+    with pytest.raises(RulesetError, match="nested deeper than 16 levels"):
+        read_nft(text)

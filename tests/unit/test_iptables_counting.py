@@ -46,7 +46,7 @@ def test_a_bucket_for_each_address_and_port() -> None:
 def test_a_bucket_of_bytes_forgets_after_fifteen_seconds() -> None:
     (step,) = steps("-m hashlimit --hashlimit-name a --hashlimit-upto 512kb/s -j ACCEPT")
     assert isinstance(step, HashLimit)
-    assert (step.limit, step.expire_ns) == (Limit(524288, SECOND, 524288, False, "bytes"), 15 * SECOND)
+    assert (step.limit, step.expire_ns) == (Limit(524288, SECOND, 0, False, "bytes"), 15 * SECOND)
 
 
 def test_a_burst_of_bytes_is_a_multiple_of_the_rate() -> None:
@@ -92,7 +92,7 @@ def test_a_share_that_makes_no_sense_is_refused(words: str) -> None:
 
 
 def test_a_quota_is_over_when_inverted() -> None:
-    assert steps("-m quota ! --quota 1000 -j ACCEPT") == [Quota(1000, 0, True, None, "-m quota ! --quota 1000")]
+    assert steps("-m quota ! --quota 1000 -j ACCEPT") == [Quota(1000, 0, True, None, "-m quota ! --quota 1000", "xt")]
 
 
 def test_recent_addresses_have_a_list_and_a_mask() -> None:
