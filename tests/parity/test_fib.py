@@ -19,6 +19,8 @@ pytestmark = pytest.mark.kernel
 NOT_FOR_IPV6 = ("BROADCAST", "BLACKHOLE", "PROHIBIT")
 """Types that xt_addrtype refuses there."""
 MARKS = 31
+THIRD = 3
+"""All questions take a minute: each test asks a third of them."""
 """Bits of a mark that tell which iptables rules were true."""
 
 
@@ -68,9 +70,14 @@ def rpfilter_questions() -> list[Question]:
     return found
 
 
+def some(questions: dict[str, Question], first: int) -> dict[str, Question]:
+    """Every third of the questions."""
+    return dict(list(questions.items())[first::THIRD])
+
+
 @pytest.mark.parametrize("bare", [False, True], ids=["with a default route", "without"])
 def test_fib_answers_as_the_kernel_does(bare: bool) -> None:
-    questions = nft_questions("", "iif")
+    questions = some(nft_questions("", "iif"), int(bare))
     texts = {name: question.text for name, question in questions.items()}
     host, found = answers(Asked({4: texts, 6: texts}, bare=bare))
     topology = topology_of(host)
@@ -82,13 +89,13 @@ def test_fib_answers_as_the_kernel_does(bare: bool) -> None:
             unknown[family] += outcome.unknown
             packets += outcome.packets
     assert different == []
-    assert packets > 200_000
+    assert packets > 60_000
     assert unknown[4] == 0
     assert unknown[6] < packets / 50  # next hops that a hash chooses, and multicast that leads to every link
 
 
 def test_fib_answers_as_the_kernel_does_to_what_is_forwarded() -> None:
-    questions = nft_questions("", "iif", "oif")
+    questions = some(nft_questions("", "iif", "oif"), 2)
     texts = {name: question.text for name, question in questions.items()}
     forwarding = {"net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "1"}
     host, found = answers(Asked({4: texts, 6: texts}, sysctls=forwarding, hook="forward"))
@@ -99,10 +106,10 @@ def test_fib_answers_as_the_kernel_does_to_what_is_forwarded() -> None:
         different += outcome.different
         packets += outcome.packets
     assert different == []
-    assert packets > 50_000
+    assert packets > 15_000
 
 
-@pytest.mark.parametrize("asked", [addrtype_questions(), rpfilter_questions()], ids=["addrtype", "rpfilter"])
+@pytest.mark.parametrize("asked", [addrtype_questions()[::THIRD], rpfilter_questions()], ids=["addrtype", "rpfilter"])
 def test_xtables_answers_as_the_kernel_does(asked: Sequence[Question]) -> None:
     different = []
     for start in range(0, len(asked), MARKS):

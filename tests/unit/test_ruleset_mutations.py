@@ -52,6 +52,7 @@ def test_a_text_cut_anywhere_is_read_or_refused_with_a_place(name: str, tmp_path
         assert outcome(READERS[name].read, tmp_path / "r") in ("read", "refused")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in READERS if name not in UNBOUNDED])
 def test_a_hostile_text_is_read_or_refused_within_bounds(name: str, tmp_path: Path) -> None:
     asked = [text for text in HOSTILE if not text.startswith(tuple(LEFT_OUT.get(name, ())))]
