@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable
 
+from fwsim.compiler.frames import in_one_piece
 from fwsim.compiling.child import KEEP_GOING
 from fwsim.engine import cache_folder, compile_engine, is_cached
 from fwsim.native import keeping
@@ -34,7 +35,7 @@ def main(*arguments: str) -> None:
     folder = cache_folder()
     with keeping.locked(folder):
         if not is_cached():
-            make()
+            in_one_piece(make)()
             keeping.complete(folder)
 
 

@@ -1,6 +1,9 @@
+import random
+import shlex
+
 import pytest
 
-from fwsim.importing.iptables.shell import Logical, Simple, commands, logical_lines
+from fwsim.importing.iptables.shell import Logical, Simple, commands, logical_lines, words_of
 from fwsim.importing.iptables.values import RefusedError
 
 
@@ -40,3 +43,34 @@ def test_a_backslash_continues_a_line_but_not_a_comment() -> None:
     assert list(logical_lines(["a \\", "b", "# c \\", "d \\"], 1)) == [
         Logical(1, "a  b"), Logical(3, "# c \\"), Logical(4, "d  "),
     ]  # fmt: skip
+
+
+def cut_by_the_library(line: str) -> list[str] | None:
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|<>()")
+    lexer.whitespace_split = True
+    try:
+        return list(lexer)
+    except ValueError:
+        return None
+
+
+def cut_here(line: str) -> list[str] | None:
+    try:
+        return list(words_of(line))
+    except RefusedError:
+        return None
+
+
+def test_words_and_operators_are_those_of_a_shell() -> None:
+    chance = random.Random(5)
+    lines = ["".join(chance.choices("ab -\"'\\;&|\t", k=chance.randint(1, 14))) for _ in range(4000)]
+    assert [cut_here(line) for line in lines] == [cut_by_the_library(line) for line in lines]
+
+
+def test_a_comment_begins_where_a_word_would() -> None:
+    assert list(words_of("a#b ''#c \\ #d #e")) == ["a#b", "#c", " #d"]
+
+
+def test_a_word_may_be_long() -> None:
+    word = "a" * 4_000_000
+    assert list(words_of(f"{word} '{word}' \"{word}\"")) == [word, word, word]

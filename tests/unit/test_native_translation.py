@@ -97,6 +97,32 @@ except RuntimeError as error:
 """
 )
 
+CALLED = (
+    FUNCTIONS
+    + """
+from fwsim.native import translation
+def called(group, start):
+    for i in range(start):
+        group.rows[i]["total"] += group.plain[i]
+    return group.factor
+def calling(group):
+    return called(group, 2) + called(group, 3)
+written = []
+emit = translation._object_of
+def emitted(compiled, symbol, arguments):
+    compiled.library._ensure_finalized()
+    written.append(str(compiled.library._final_module))
+    return emit(compiled, symbol, arguments)
+translation._object_of = emitted
+translator = translation.Translator([called, calling], [calling], [called], {})
+translator.translate(calling, "calling", (tables(),))
+for line in written[0].splitlines():
+    if line.startswith("define"):
+        head, _, rest = line.partition("@")
+        print("internal" in head, len(rest.partition("(")[0]), rest.count(","))
+"""
+)
+
 OUTSIDE = """
 import math, sys
 from fwsim.native.translation import Translator
@@ -135,3 +161,10 @@ def test_code_that_checks_bounds_says_so_when_one_is_passed(tmp_path: Path) -> N
 
 def test_a_function_that_needs_more_than_its_object_file_is_refused() -> None:
     assert "beyond needs" in run(OUTSIDE)
+
+
+def test_a_function_that_is_called_takes_no_more_than_it_uses_under_a_short_name() -> None:
+    calling, called = (line.split() for line in run(CALLED).splitlines())
+    assert (calling[0], called[0]) == ("False", "True")
+    assert max(int(calling[1]), int(called[1])) < 150
+    assert int(called[2]) < 6 < int(calling[2])

@@ -6,7 +6,6 @@ Read first: nothing. Variables, substitution, conditions and loops are refused, 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -101,6 +100,14 @@ ASIDE = frozenset(
 
 SILENCED = re.compile(r"(?:\d?>>?|&>)\s*/dev/null|2>&1")
 SINGLE_QUOTED = re.compile(r"'[^']*'|\\.")
+TOKEN = re.compile(
+    r"""(?P<space>[ \t\r\n]+)|(?P<operator>[;&|<>()]+)|(?P<comment>\#)|'(?P<single>[^']*+)'"""
+    r"""|"(?P<double>(?:[^"\\]|\\.)*+)"|\\(?P<escaped>.)|(?P<broken>['"\\])"""
+    r"""|(?P<plain>[^ \t\r\n;&|<>()'"\\\#][^ \t\r\n;&|<>()'"\\]*+)""",
+    re.DOTALL,
+)
+"""A word of the shell is several of these in a row."""
+ESCAPED = re.compile(r'\\(["\\])')
 PARTS = (";", "&&")
 PUNCTUATION = frozenset(";&|<>()")
 
@@ -141,19 +148,40 @@ def commands(line: str) -> Iterator[Simple]:
         return
     if "$" in bare or "`" in bare:
         raise RefusedError(f"`{'$' if '$' in bare else '`'}` asks the shell: {ADVICE}")
-    lexer = shlex.shlex(SILENCED.sub(" ", line), posix=True, punctuation_chars=";&|<>()")
-    lexer.whitespace_split = True
-    try:
-        words = list(lexer)
-    except ValueError as error:
-        raise RefusedError(f"the line cannot be cut into words: {error}") from None
     command: list[str] = []
-    for word in [*words, ";"]:
+    for word in [*words_of(SILENCED.sub(" ", line)), ";"]:
         if word in PARTS:
             yield from _simple(command)
             command = []
         else:
             command.append(word)
+
+
+def words_of(line: str) -> Iterator[str]:
+    """The words of a line, and its operators: what a shell makes of it (POSIX, Shell Command Language, 2.2 and 2.3)."""
+    word: list[str] = []
+    for found in TOKEN.finditer(line):
+        if found.lastgroup in ("plain", "single"):
+            word.append(found[found.lastgroup])
+        elif found.lastgroup == "comment" and word:
+            word.append("#")
+        elif found.lastgroup == "double":
+            word.append(ESCAPED.sub(r"\1", found["double"]))
+        elif found.lastgroup == "escaped":
+            word.append(found["escaped"])
+        elif found.lastgroup == "broken":
+            what = "no character behind the last backslash" if found[0] == "\\" else f"no closing {found[0]}"
+            raise RefusedError(f"the line cannot be cut into words: {what}")
+        else:
+            if word:
+                yield "".join(word)
+            word = []
+            if found.lastgroup == "operator":
+                yield found[0]
+            if found.lastgroup == "comment":
+                return
+    if word:
+        yield "".join(word)
 
 
 def _simple(words: list[str]) -> Iterator[Simple]:
