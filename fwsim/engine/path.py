@@ -226,6 +226,8 @@ def after_tracking(course: Course, route_fault: int, so_far: int, decision: Row,
             decision["reason"] = R_NOT_SIMULATED
             return UNKNOWN
         if hook == PREROUTING and route_fault:
+            if verdict == UNKNOWN:
+                return UNKNOWN  # a rule may have dropped it before
             refuse(decision, NOT_EVALUATED, route_fault)
             return NOT_EVALUATED
     return verdict
