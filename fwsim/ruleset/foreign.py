@@ -12,8 +12,11 @@ _NFT = re.compile(
     r"(?:define|include)\s+\S|(?:add|insert)\s+(?:chain|rule|set|map|element)\s)"
 )
 _IPTABLES = re.compile(
-    r"\*(?:filter|nat|mangle|raw|security)\s*$|(?:ip6?tables(?:-\w+)?\s+)?-(?:[AINPFX]|-append)\s+\S+"
+    r"\*(?:filter|nat|mangle|raw|security)\s*$|(?:(?:sudo\s+)?(?:\S*/)?ip6?tables(?:-\w+)?\s+)?-(?:[AINPFX]|-append)\s+\S+|"
+    r"(?:(?:sudo\s+)?(?:\S*/)?ipset\s+)?(?:create|-N)\s+\S+\s+(?:hash|bitmap|list):"
 )
+_OURS = re.compile(r"""["']?[\w.-]+["']?\s*:(?:\s|$)|-\s|---|[{\[%]""")
+"""How a line of YAML or JSON begins."""
 _NFT_JSON = re.compile(r'\{\s*"nftables"\s*:')
 
 LINES_READ = 200
@@ -32,5 +35,8 @@ def foreign_format(text: str) -> str | None:
             continue
         if _NFT.match(statement):
             return "nft"
-        return "iptables" if _IPTABLES.match(statement) else None
-    return None
+        if _IPTABLES.match(statement):
+            return "iptables"
+        if _OURS.match(statement):
+            return None
+    return None  # other lines may be those of a script, before its first rule

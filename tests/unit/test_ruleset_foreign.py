@@ -49,6 +49,9 @@ def complaint(text: str) -> str:
         ("*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n", "iptables"),
         ("-P INPUT DROP\n-A INPUT -i lo -j ACCEPT\n", "iptables"),
         ("iptables -A INPUT -i lo -j ACCEPT\n", "iptables"),
+        ("create hosts hash:ip family inet\nadd hosts 10.0.0.1\n*filter\nCOMMIT\n", "iptables"),
+        ("ipset create hosts hash:ip\niptables -P INPUT DROP\n", "iptables"),
+        ("#!/bin/sh\nset -e\nPATH=/sbin\necho loading: now\nsudo /sbin/iptables -P INPUT DROP\n", "iptables"),
     ],
 )
 def test_the_words_of_another_program_are_recognised(text: str, format: str) -> None:
