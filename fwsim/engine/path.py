@@ -156,6 +156,12 @@ def is_confirmed(way: int, decision: Row) -> bool:
 
 
 @hot
+def is_stopped(way: int, route_fault: int, decision: Row) -> bool:
+    """Whether a packet whose verdict is not known goes no further than PREROUTING: dropped there, or not routed."""
+    return bool(route_fault and way != LOCAL and decision["verdict"] == UNKNOWN and decision["hook"] == PREROUTING)
+
+
+@hot
 def is_sent_elsewhere(seen: Row) -> bool:
     """Whether the destination of a packet is translated: then nobody knows here which way it goes."""
     if seen["dst0"] == UNKNOWN_VALUE:
@@ -226,6 +232,8 @@ def after_tracking(course: Course, route_fault: int, so_far: int, decision: Row,
             decision["reason"] = R_NOT_SIMULATED
             return UNKNOWN
         if hook == PREROUTING and route_fault:
+            if verdict == UNKNOWN:
+                return UNKNOWN  # a rule may have dropped it before
             refuse(decision, NOT_EVALUATED, route_fault)
             return NOT_EVALUATED
     return verdict

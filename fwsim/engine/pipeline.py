@@ -30,7 +30,7 @@ from fwsim.engine.conntrack import confirm, forget, track
 from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
 from fwsim.engine.expiry import delete, expire
 from fwsim.engine.ftp import R_CLASH, R_PARTIAL, read_along
-from fwsim.engine.path import after_tracking, before_tracking, begin, is_confirmed, refuse, set_out
+from fwsim.engine.path import after_tracking, before_tracking, begin, is_confirmed, is_stopped, refuse, set_out
 from fwsim.engine.settled import counted_fault
 from fwsim.engine.shard import BEFORE, MINE, NOBODY, hash_own, is_anothers, note_decided
 from fwsim.engine.tuples import is_live
@@ -182,7 +182,8 @@ def inherit_number(mode: Stateful, row: int, ghost: int) -> None:
 @hot
 def weigh_stranger(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, decision: Row) -> int:
     """The evidence of a packet that belongs to no connection, which it may open; numbers its connection or ghost."""
-    passed = 1 if is_confirmed(packet["hook"], decision) else 0
+    way = packet["hook"]
+    passed = 1 if is_confirmed(way, decision) and not is_stopped(way, frame["route_fault"], decision) else 0
     mode.results[1]["connection"] = -1
     fault = counted_fault(mode.tracker, frame, packet)
     if not fault and (not passed or mode.ghosts.counters[0]["live"] > 0):

@@ -184,6 +184,8 @@ def _nat(step: Nat, family: int, table: str) -> str:
     """A translation."""
     if table != ("mangle" if step.kind == "tproxy" else "nat") or (step.family or family) != family:
         raise CannotSay(f"{told(step)} in the table {table} of family {family}")
+    if not step.told:
+        raise CannotSay(told(step))
     flags = "".join(f" --{flag.replace('fully-random', 'random-fully')}" for flag in sorted(step.flags))
     ports = "" if step.ports is None else "-".join(str(port) for port in dict.fromkeys(step.ports))
     match step.kind:
@@ -211,6 +213,8 @@ def verdict(step: Verdict, family: int, table: str) -> str | None:
     if step.kind == "continue":
         return None
     if step.kind == "reject":
+        if step.reject_with == RejectWith.NONE:
+            raise CannotSay(told(step))
         kind = ANSWERS[family].get(step.reject_with) if step.reject_with else ANSWERS[family][RejectWith.NONE]
         if kind is None:
             raise CannotSay(f"{told(step)}: an answer of the other family")

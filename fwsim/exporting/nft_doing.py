@@ -29,6 +29,7 @@ from fwsim.netfilter.steps import (
     Verdict,
 )
 from fwsim.ruleset.values import Log
+from fwsim.terms import RejectWith
 
 from .drafting import Generated, told
 from .nft_matching import statistic_text
@@ -54,8 +55,8 @@ def duration_text(nanoseconds: int) -> str:
 
 
 def own_words(text: str, *, is_nft: bool) -> bool:
-    """Whether a step was written in words of nft that mean the same again: no JSON, no variable."""
-    return is_nft and bool(text) and not text.startswith("{") and "$" not in text
+    """Whether a step was written in words of nft that mean the same again: no JSON, no variable, no extension."""
+    return is_nft and bool(text) and not text.startswith(("{", "xt ")) and "$" not in text
 
 
 def rate_text(step: Rate) -> str:
@@ -150,6 +151,8 @@ def effectless_text(step: Effectless, *, is_nft: bool) -> str:
 
 def nat_text(step: Nat, family: int) -> str:
     """A translation; `family` is that of the table, which must be told where it sees both."""
+    if not step.told:
+        raise CannotSay(told(step))
     if step.kind in ("masquerade", "redirect"):
         return " ".join(part for part in (step.kind, _ports_to(step), _flags(step)) if part)
     named = f" ip{'6' if step.family == 6 else ''}" if not family and step.family is not None else ""
@@ -197,6 +200,8 @@ def address_text(number: int, family: int) -> str:
 
 def verdict_text(step: Verdict, chains: Mapping[str, str], *, is_nft: bool) -> str:
     """A verdict; nft's names of the chains are in `chains`."""
+    if step.kind == "unknown" or step.reject_with == RejectWith.NONE:
+        raise CannotSay(told(step))
     if step.kind == "reject":
         return reject_text(step.reject_with) if step.reject_with else "reject"
     if step.kind == "queue":

@@ -205,7 +205,7 @@ class YamlDrafting(Drafting[YamlHead]):
         if step.kind in ("jump", "goto"):
             target = step.target or ""
             return {"verdict": f"{step.kind} {target if isinstance(target, Generated) else self.chains[target]}"}
-        if step.kind not in words.VERDICTS:
+        if step.kind not in words.VERDICTS or step.reject_with == RejectWith.NONE:
             raise CannotSay(told(step))
         if step.kind != "reject" or not step.reject_with:
             return {"verdict": step.kind}

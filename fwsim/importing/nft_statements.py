@@ -22,6 +22,7 @@ from .nft_translating import nat, tproxy
 from .nft_types import TYPES
 from .nft_updating import meter, set_update
 from .nft_values import Wanted, refuse
+from .nft_xtables import xtables
 
 BOUND: dict[type, str] = {
     rule_tree.Nat: "", rule_tree.Reject: "reject", rule_tree.Tproxy: "tproxy", rule_tree.Synproxy: "synproxy",
@@ -160,13 +161,6 @@ def _named(reading: Reading, node: rule_tree.Named) -> None:
     use(reading, node)
 
 
-def _xtables(reading: Reading, node: rule_tree.Xtables) -> None:
-    """What nft prints of iptables' rules and cannot read itself."""
-    reading.add(Unknown(node.text))
-    if node.kind != "match":
-        reading.add(Verdict("drop", text=node.text))
-
-
 STATEMENTS: dict[type, Callable[..., None]] = {
     rule_tree.Match: match, rule_tree.VerdictMap: verdict_map, rule_tree.VerdictStatement: _verdict,
     rule_tree.AnonymousChain: _anonymous_chain, rule_tree.Named: _named, rule_tree.Counter: _counted,
@@ -175,6 +169,6 @@ STATEMENTS: dict[type, Callable[..., None]] = {
     rule_tree.Tproxy: tproxy, rule_tree.Synproxy: _synproxy, rule_tree.Queue: _queue,
     rule_tree.Duplicate: _duplicate, rule_tree.Forward: _forward, rule_tree.Assign: assign,
     rule_tree.Notrack: _notrack, rule_tree.FlowOffload: _flow, rule_tree.SetUpdate: set_update,
-    rule_tree.Meter: meter, rule_tree.StripOption: strip, rule_tree.Xtables: _xtables,
+    rule_tree.Meter: meter, rule_tree.StripOption: strip, rule_tree.Xtables: xtables,
 }  # fmt: skip
 """Who reads which statement."""

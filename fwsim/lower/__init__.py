@@ -168,13 +168,15 @@ def families_of_one(lowered: Lowered) -> dict[int, int]:
 
 
 def _constructs(tables: Tables) -> dict[int, list[str]]:
-    """What each rule asks that is not simulated."""
+    """What each rule asks or does that is not simulated."""
     found: dict[int, list[str]] = {}
-    for row in tables.rules:
+    for row, target in zip(tables.rules, tables.unknown_targets, strict=True):
         _, first, _, last, *_ = row
         for instruction in tables.instructions[first:last]:
             if instruction.ask is not None and instruction.ask.kind == "unknown":
                 found.setdefault(row[7], []).append(instruction.ask.wanted)
+        if target is not None:
+            found.setdefault(row[7], []).append(target)
     return found
 
 

@@ -9,14 +9,19 @@ from collections.abc import Iterable, Iterator
 
 from fwsim.netfilter.fields import Selector
 from fwsim.netfilter.model import NetfilterRule, selectors_of
-from fwsim.netfilter.steps import AnyOf, Assign, Choose, Connections, Nat, SetHelper, Step, Update
+from fwsim.netfilter.steps import AnyOf, Assign, Choose, Connections, Nat, SetHelper, Step, Unknown, Update
 
 from .fields import is_of_conntrack
 
 
 def asks_for_ct(rule: NetfilterRule) -> bool:
     """Whether a rule asks for anything of conntrack."""
-    return any(is_of_conntrack(selector) for step in every_step(rule.steps) for selector in selectors_of(step))
+    return any(_lost(step) or any(map(is_of_conntrack, selectors_of(step))) for step in every_step(rule.steps))
+
+
+def _lost(step: Step) -> bool:
+    """Whether a step asks conntrack for something that is not told."""
+    return isinstance(step, Unknown) and step.tracks
 
 
 def needs_tracking(rule: NetfilterRule) -> bool:
@@ -26,7 +31,7 @@ def needs_tracking(rule: NetfilterRule) -> bool:
 
 def _tracks(step: Step) -> bool:
     """Whether one step does."""
-    if isinstance(step, (Connections, Nat, SetHelper)):
+    if isinstance(step, (Connections, Nat, SetHelper)) or _lost(step):
         return True
     asked: list[Selector] = list(selectors_of(step))
     if isinstance(step, Assign):

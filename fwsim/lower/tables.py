@@ -64,6 +64,8 @@ class Tables:
         self.lines = Lines(Meanings(interfaces), self.stretches, len(self.running), routes)
         self.instructions: list[Instruction] = []
         self.rules: list[tuple[int, ...]] = []
+        self.unknown_targets: list[str | None] = []
+        """For each of `rules` its target, if nobody knows here what becomes of a packet there."""
         self.chains: list[tuple[int, ...]] = []
         self.sources = 0
         """How many rules there are, each of one or several lines."""
@@ -110,6 +112,7 @@ class Tables:
         verdict = VERDICTS[end.kind]
         chain = len(self.chains)
         self.rules.append((chain, first, first + indexed, last, verdict, target, reject_with(end), source, counts))
+        self.unknown_targets.append((end.text or end.kind) if verdict == V_UNKNOWN else None)
 
     @property
     def asks(self) -> list[Ask | None]:

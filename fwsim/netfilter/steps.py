@@ -65,11 +65,15 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A match that cannot be simulated at these hooks; at the others it is `elsewhere`."""
+    """A match that cannot be simulated at these hooks; at the others it is `elsewhere`.
+
+    `tracks`: it asks for something of conntrack, which therefore tracks.
+    """
 
     construct: str
     hooks: frozenset[Hook] = frozenset(Hook)
     elsewhere: bool = False
+    tracks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +265,7 @@ class Alter:
 class Nat:
     """Translate the connection: `snat`, `dnat`, `masquerade`, `redirect`, `netmap`, `tproxy`; it ends the chain.
 
-    `addresses` and `ports` are lowest and highest, None if not given.
+    `addresses` and `ports` are lowest and highest, None if not given. Not `told`: they are, but were lost.
     """
 
     kind: str
@@ -270,13 +274,15 @@ class Nat:
     ports: tuple[int, int] | None = None
     flags: frozenset[str] = frozenset()
     text: str = ""
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`accept` `drop` `reject` `return` `continue` `queue`, or `jump` and `goto` with the `target` chain.
 
-    `unknown`: what becomes of the packet cannot be told; `text` is how the target was written.
+    `unknown`: what becomes of the packet cannot be told; `text` is how the target was written. A `reject` with
+    `RejectWith.NONE` has an answer that was lost; None stands for the usual one.
     """
 
     kind: str

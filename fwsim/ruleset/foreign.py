@@ -11,8 +11,8 @@ _NFT = re.compile(
     r"(?:flush\s+ruleset|(?:add\s+|create\s+|delete\s+|destroy\s+|flush\s+)?table\s+(?:(?:ip6?|inet|arp|bridge|netdev)\s+)?[\w.\"/-]+\s*(?:\{|;|$)|"
     r"(?:define|include)\s+\S|(?:add|insert)\s+(?:chain|rule|set|map|element)\s)"
 )
-_OURS = re.compile(r"(?:---|%YAML|[{]|[\"']?[\w -]+[\"']?[ \t]*:(?:[ \t]|$))")
-"""How the first statement of YAML or JSON begins: with a key, if not with a mark."""
+_OURS = re.compile(r"""["']?[\w.-]+["']?\s*:(?:\s|$)|-\s|---|[{\[%]""")
+"""How a line of YAML or JSON begins."""
 _NFT_JSON = re.compile(r'\{\s*"nftables"\s*:')
 
 LINES_READ = 200

@@ -96,4 +96,4 @@ def _bounded(problems: list[Problem]) -> list[Problem]:
 def _not_a_mapping(root: object) -> str:
     """The message for a file that is no ruleset at all."""
     found = "nothing" if root is None else mistakes.seen(root)
-    return f"expected a ruleset: a mapping with 'rules' or 'chains', found {found}"
+    return f"expected a ruleset (nft, iptables, or a mapping with 'rules' or 'chains'), found {found}"

@@ -82,7 +82,7 @@ def _decoded(path: str, data: bytes) -> str:
     encoding = "utf-8"
     for magic, kind in FOREIGN.items():
         if data.startswith(magic):
-            raise _error(path, *WHOLE, f"is {kind}, expected a ruleset in YAML or JSON")
+            raise _error(path, *WHOLE, f"is {kind}, expected a ruleset in YAML, JSON, nft or iptables")
     for mark, name in BYTE_ORDER_MARKS:
         if data.startswith(mark):
             data, encoding = data[len(mark) :], name

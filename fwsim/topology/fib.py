@@ -226,7 +226,8 @@ def addresses_of(those: Iterable[tuple[int, Interval]]) -> Addresses:
 def is_among(result: int | str, value: MatchValue) -> bool:
     """Whether a result is among the values, or with negation is not."""
     if isinstance(value, Names):
-        return value.matches(str(result)) is not value.negated
+        found = value.matches(result) if isinstance(result, str) and result else "" in value.names
+        return found is not value.negated
     assert isinstance(value, Numbers)
     return any(low <= int(result) <= high for low, high in value.intervals) is not value.negated
 

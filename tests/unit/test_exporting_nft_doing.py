@@ -96,6 +96,8 @@ def test_verdicts() -> None:
     assert verdict_text(tcp_reset, {}, is_nft=False) == "reject with tcp reset"
     with pytest.raises(CannotSay):
         verdict_text(Verdict("queue"), {}, is_nft=False)
+    with pytest.raises(CannotSay):
+        verdict_text(Verdict("unknown", text="-j SYNPROXY"), {}, is_nft=False)
 
 
 def test_a_log_keeps_its_words_but_no_variable() -> None:

@@ -36,6 +36,8 @@ def test_other_texts_are_not(text: str) -> None:
         ("-j REJECT --reject-with icmp6-port-unreachable", 6),
         ("-j DNAT --to-destination [2001:db8::1]:80", 6),
         ("-A INPUT -j DROP", None),
+        ("# inet6\n-A INPUT -j DROP", 6),
+        ("# inet6\n-A INPUT -s 10.0.0.1 -j DROP", 4),
     ],
 )
 def test_rules_tell_their_family(text: str, family: int | None) -> None:

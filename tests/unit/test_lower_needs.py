@@ -19,6 +19,7 @@ from fwsim.netfilter.steps import (
     SetHelper,
     Step,
     Term,
+    Unknown,
     Update,
 )
 from fwsim.ruleset.values import Choice, Masked, Numbers
@@ -36,6 +37,8 @@ NEW = Match("ct_state", Masked((Choice(8, 8, 8),)))
         (Lookup(("src", "ct_mark")), True, True),
         (Choose(("dport",), (Case((Numbers(((1, 1),)),), (NEW, ACCEPT)),)), True, True),
         (Update("add", "s", ("src",), steps=(NEW,)), True, True),
+        (Unknown("xt match conntrack", tracks=True), True, True),
+        (Unknown("xt match string"), False, False),
         (Assign("ct_mark", 1), True, False),
         (Assign("mark", 0, (Term("ct_mark"),)), True, False),
         (Assign("mark", 1), False, False),

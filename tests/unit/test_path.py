@@ -198,6 +198,20 @@ def test_an_unknown_verdict_becomes_a_drop_if_a_later_chain_drops_in_any_case() 
     assert (sure.verdict, sure.rule, sure.chain) == (DROP, "no", "postrouting0")
 
 
+def test_a_packet_that_goes_no_further_and_may_have_been_dropped_before_is_unknown() -> None:
+    ended = udp(NOWHERE, THERE, ttl=1)
+    assert Wall(at("prerouting")).ask(ended).verdict == Verdict.NOT_EVALUATED
+    decision = Wall(at("prerouting", {"iif": "lan", "verdict": "drop"})).ask(ended)
+    assert (decision.verdict, decision.hook, decision.reason) == (UNKNOWN, Hook.PREROUTING, Reason.NO_INTERFACE)
+
+
+def test_a_packet_that_goes_no_further_in_any_case_opens_no_connection() -> None:
+    wall = Wall(at("prerouting", {"iif": "lan", "ttl": 1, "verdict": "drop"}), tracking="on")
+    assert wall.ask(udp(NOWHERE, THERE, ttl=1)).verdict == UNKNOWN
+    assert wall.ask(udp(NOWHERE, THERE)).ct_state == CtState.NEW
+    assert wall.ask(udp(THERE, NOWHERE, ports=(53, 40000))).ct_state == CtState.ESTABLISHED
+
+
 def test_an_unknown_verdict_stays_if_later_chains_accept() -> None:
     chains = at("forward", {**UNKNOWN_INTERFACE, "verdict": "drop"}) | at("postrouting", {"verdict": "accept"})
     decision = Wall(chains).ask(udp(HERE, NOWHERE))

@@ -52,6 +52,9 @@ def complaint(text: str) -> str:
         ("#!/bin/sh\n# Lab 3\nmodprobe ip_tables\niptables -F\niptables -P FORWARD DROP\n", "iptables"),
         ("sudo /sbin/ip6tables -F\n", "iptables"),
         ("create admins hash:ip family inet\nadd admins 10.0.0.1\n", "iptables"),
+        ("create hosts hash:ip family inet\nadd hosts 10.0.0.1\n*filter\nCOMMIT\n", "iptables"),
+        ("ipset create hosts hash:ip\niptables -P INPUT DROP\n", "iptables"),
+        ("#!/bin/sh\nset -e\nPATH=/sbin\necho loading: now\nsudo /sbin/iptables -P INPUT DROP\n", "iptables"),
     ],
 )
 def test_the_words_of_another_program_are_recognised(text: str, format: str) -> None:

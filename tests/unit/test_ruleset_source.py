@@ -25,13 +25,25 @@ def load_error(data: bytes) -> list[str]:
         ("größe: ".encode() + b"\xc3(", "<input>:1:8: not UTF-8: invalid continuation byte"),
         (b"name: a\0b\n", "<input>:1:8: the control character U+0000 is not allowed, expected text"),
         (b"name: \x1b[31m\n", "<input>:1:7: the control character U+001B is not allowed, expected text"),
-        (b"", "<input>:1:1: expected a ruleset: a mapping with 'rules' or 'chains', found nothing"),
-        (b"# only this\n", "<input>:1:1: expected a ruleset: a mapping with 'rules' or 'chains', found nothing"),
-        (b"- a\n", "<input>:1:1: expected a ruleset: a mapping with 'rules' or 'chains', found a list"),
-        (b"plain text\n", "<input>:1:1: expected a ruleset: a mapping with 'rules' or 'chains', found 'plain text'"),
+        (b"", "<input>:1:1: expected a ruleset (nft, iptables, or a mapping with 'rules' or 'chains'), found nothing"),
+        (
+            b"# only this\n",
+            "<input>:1:1: expected a ruleset (nft, iptables, or a mapping with 'rules' or 'chains'), found nothing",
+        ),
+        (
+            b"- a\n",
+            "<input>:1:1: expected a ruleset (nft, iptables, or a mapping with 'rules' or 'chains'), found a list",
+        ),
+        (
+            b"words\n",
+            "<input>:1:1: expected a ruleset (nft, iptables, or a mapping with 'rules' or 'chains'), found 'words'",
+        ),
         (b"{}", "<input>:1:1: a ruleset needs 'rules' or 'chains' (or at least a 'policy')"),
-        (b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00", "<input>: is a capture, expected a ruleset in YAML or JSON"),
-        (b"\x1f\x8b\x08\x00", "<input>: is a gzip file, expected a ruleset in YAML or JSON"),
+        (
+            b"\xd4\xc3\xb2\xa1\x02\x00\x04\x00",
+            "<input>: is a capture, expected a ruleset in YAML, JSON, nft or iptables",
+        ),
+        (b"\x1f\x8b\x08\x00", "<input>: is a gzip file, expected a ruleset in YAML, JSON, nft or iptables"),
     ],
 )
 def test_bytes_that_are_no_ruleset_are_told_apart(data: bytes, expected: str) -> None:

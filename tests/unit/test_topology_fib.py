@@ -163,3 +163,13 @@ def test_addresses_without_and_within_others() -> None:
     ten, part = parse_addresses(["10.0.0.0/8", "::1"]), parse_addresses(["10.1.0.0/16", "192.0.2.1", "::1"])
     assert without(ten, part) == parse_addresses(["10.0.0.0/16", "10.2.0.0-10.255.255.255"])
     assert within(ten, part) == parse_addresses(["10.1.0.0/16", "::1"])
+
+
+def test_no_interface_is_found_where_the_route_leads_elsewhere() -> None:
+    none = Names((), ("",), negated=True)  # `fib saddr . iif oif 0`
+    made = topology(*MACHINE)
+    by_device = Fib(frozenset({"saddr", "iif"}), "oif")
+    assert asked(made, by_device, none, iif="eth0", src="10.0.0.9", dst="192.0.2.1") is True
+    assert asked(made, by_device, none, iif="br0", src="10.0.0.9", dst="192.0.2.1") is False
+    some = Names((), ("",))
+    assert asked(made, by_device, some, iif="br0", src="10.0.0.9", dst="192.0.2.1") is True

@@ -33,8 +33,9 @@ EVIDENCE = (
     (6, r"icmp6|icmpv6|ipv6-icmp|-m (?:hl|frag|hbh|rt|eui64|ipv6header|dst)\b|-j (?:HL|SNPT|DNPT)\b"),
     (4, r"-p icmp\b|--icmp-type|-m ttl\b|-j (?:TTL|ECN)\b|--reject-with icmp-|[ ]-f[ ]"),
     (4, r"\b\d+\.\d+\.\d+\.\d+"),
+    (6, r"(?m)^#[ \t]*inet6[ \t]*$"),
 )
-"""What tells the family, the surest first."""
+"""What tells the family, the surest first; the last is a comment that generators of rules (Capirca, Aerleon) write."""
 
 
 def family_of(text: str) -> int | None:
