@@ -28,6 +28,7 @@ from fwsim.terms import Hook, Verdict
 from .doing import Ask
 from .limits import limit_problems
 from .needs import asks_for_ct, needs_tracking
+from .reach import depth_of
 from .routed import Routes
 from .settings import settings_row
 from .tables import Tables
@@ -95,6 +96,8 @@ class Lowered:
     uses_fields: frozenset[str]
     asks: list[Ask | None]
     interfaces: tuple[str, ...]
+    depth: int
+    """How many chains deep a packet gets at most."""
     elements: tuple[Element, ...] = ()
     """What stands in sets that rules change."""
 
@@ -120,7 +123,7 @@ class Lowered:
             xt_buckets=empty(BUCKET, len(self.program.xt_limits)),
             counted=counted,
             keyed=make_keyed(self.program.keyed, self.elements, tracker or no_tracker(), key=key),
-            stack=np.zeros(MAX_DEPTH, dtype=np.int64),
+            stack=np.zeros(max(MAX_DEPTH, self.depth), dtype=np.int64),
             places=np.zeros(len(self.program.columns), dtype=np.int64),
             element_places=np.zeros(len(self.program.columns), dtype=np.int64),
             state=state,
@@ -154,6 +157,7 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
         uses_fields=frozenset(ask.field for ask in asks if ask is not None and ask.field is not None) | keying.fields,
         asks=asks,
         interfaces=tuple(interfaces),
+        depth=depth_of(tables.running),
         elements=tuple(keying.elements),
     )
 

@@ -117,3 +117,11 @@ def test_an_answer_to_translated_addresses_may_be_none() -> None:
     assert (reply.verdict.name, reply.ct_state.name) == ("UNKNOWN", "NONE")
     again = firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(sport=5000, dport=53), "lan")
     assert again.ct_state.name == "NONE"  # new, or established by that answer
+
+
+def test_chains_of_xtables_may_be_deeper_than_those_of_nft() -> None:
+    chains = [f"c{n}" for n in range(40)]
+    jumps = [f"-A {one} -j {other}" for one, other in zip(["FORWARD", *chains], chains, strict=False)]
+    lines = ["*filter", ":FORWARD ACCEPT", *(f":{name} -" for name in chains), *jumps, "-A c39 -j DROP", "COMMIT"]
+    decision = Firewall("\n".join(lines)).ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=53), "lan")
+    assert (decision.verdict.name, decision.chain) == ("DROP", "ip filter c39")
