@@ -125,3 +125,15 @@ def test_chains_of_xtables_may_be_deeper_than_those_of_nft() -> None:
     lines = ["*filter", ":FORWARD ACCEPT", *(f":{name} -" for name in chains), *jumps, "-A c39 -j DROP", "COMMIT"]
     decision = Firewall("\n".join(lines)).ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=53), "lan")
     assert (decision.verdict.name, decision.chain) == ("DROP", "ip filter c39")
+
+
+def test_an_element_that_expires_in_a_set_that_rules_change_is_forgotten_then() -> None:
+    rules = "ip saddr @s drop\n ip saddr 10.9.9.9 add @s { ip saddr }"
+    elements = "elements = { 10.0.0.7 timeout 10s expires 300ms, 10.0.0.8 }"
+    firewall = Firewall(
+        f"table ip t {{\n set s {{ type ipv4_addr; flags dynamic,timeout; {elements}\n }}\n"
+        f" chain f {{ type filter hook forward priority 0; {rules}\n }}\n}}\n"
+    )
+    packets = [IP(src=f"10.0.0.{host}", dst="203.0.113.9") / UDP(dport=53) for host in (7, 8, 7, 7, 8)]
+    said = [firewall.ask(packet, "lan").verdict.name for packet in packets]
+    assert said == ["DROP", "DROP", "DROP", "ACCEPT", "DROP"]
