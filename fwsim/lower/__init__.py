@@ -149,7 +149,7 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
     keying = tables.lines.counting.keying
     return Lowered(
         program=tables.program(),
-        rules=_rules(tables.running, _constructs(tables)),
+        rules=_rules(tables.running, tables.constructs),
         chains=_chains(tables.running),
         settings=settings_row(ruleset.conntrack, tracking),
         tracking=tracking,
@@ -169,17 +169,6 @@ def families_of_one(lowered: Lowered) -> dict[int, int]:
         for hook in chain.hooks:
             found.setdefault(int(hook), set()).add(chain.family)
     return {hook: next(iter(families)) for hook, families in found.items() if len(families) == 1 and 0 not in families}
-
-
-def _constructs(tables: Tables) -> dict[int, list[str]]:
-    """What each rule asks that is not simulated."""
-    found: dict[int, list[str]] = {}
-    for row in tables.rules:
-        _, first, _, last, *_ = row
-        for instruction in tables.instructions[first:last]:
-            if instruction.ask is not None and instruction.ask.kind == "unknown":
-                found.setdefault(row[7], []).append(instruction.ask.wanted)
-    return found
 
 
 def policy_line(chain: Location) -> int | None:

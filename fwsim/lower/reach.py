@@ -37,7 +37,7 @@ def place_of(table: Table, chain: Chain) -> Place:
 
 
 def depth_of(running: Sequence[tuple[Table, Chain]]) -> int:
-    """How many chains deep a packet gets at most, the base chain counted. (xtables has no limit, nft has one of 16.)"""
+    """How many chains deep a packet gets at most, the base chain counted: 16 in nft, any number in xtables."""
     targets = {place_of(table, chain): dict.fromkeys(targets_of(table, chain)) for table, chain in running}
     depths: dict[Place, int] = {}
     stack = [place_of(table, chain) for table, chain in running if chain.hooks]

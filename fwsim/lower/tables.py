@@ -67,6 +67,8 @@ class Tables:
         self.chains: list[tuple[int, ...]] = []
         self.sources = 0
         """How many rules there are, each of one or several lines."""
+        self.constructs: dict[int, list[str]] = {}
+        """What each rule asks or does that is not simulated."""
 
     def add_chains(self) -> None:
         """Add all chains with their rules and their index, and the sets that they name."""
@@ -102,6 +104,11 @@ class Tables:
             self.instructions.append(Instruction(row, Ask(asked.key, asked.field, asked.wanted)))
         self.instructions += line.then
         end = line.end or GO_ON
+        unknown = [each.ask.wanted for each in line.then if each.ask is not None and each.ask.kind == "unknown"]
+        if VERDICTS[end.kind] == V_UNKNOWN:
+            unknown.append(end.text or end.kind)
+        if unknown:
+            self.constructs.setdefault(source, []).extend(unknown)
         target = ABSENT
         if end.target is not None:
             target = self.chain_numbers[table.family, table.name, end.target]

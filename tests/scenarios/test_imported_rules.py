@@ -137,3 +137,23 @@ def test_an_element_that_expires_in_a_set_that_rules_change_is_forgotten_then() 
     packets = [IP(src=f"10.0.0.{host}", dst="203.0.113.9") / UDP(dport=53) for host in (7, 8, 7, 7, 8)]
     said = [firewall.ask(packet, "lan").verdict.name for packet in packets]
     assert said == ["DROP", "DROP", "DROP", "ACCEPT", "DROP"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["meta mark set jhash ip saddr mod 2", "meta random 5 meta mark set 0x4", "udp dport 53 queue num 1"],
+)
+def test_a_verdict_that_hangs_on_what_a_rule_does_names_that_rule_and_what_it_does(rule: str) -> None:
+    text = f"table ip t {{\n chain f {{ type filter hook forward priority 0;\n {rule}\n meta mark 0 drop\n }}\n}}\n"
+    firewall = Firewall(text)
+    decision = firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=53), "lan")
+    assert (decision.verdict.name, decision.reason.name, decision.line) == ("UNKNOWN", "NOT_SIMULATED", 3)
+    lowered = firewall.simulator.lowered["stateful"]
+    assert len(lowered.rules[0].not_simulated) == 1
+    assert lowered.rules[0].not_simulated[0] in rule
+
+
+def test_a_mark_that_is_set_again_is_known_again() -> None:
+    rules = "meta mark set jhash ip saddr mod 2\n meta mark set 0\n meta mark 0 drop"
+    firewall = Firewall(f"table ip t {{\n chain f {{ type filter hook forward priority 0; {rules}\n }}\n}}\n")
+    assert firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=53), "lan").verdict.name == "DROP"
