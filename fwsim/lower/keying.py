@@ -152,7 +152,7 @@ class Keying:
         if isinstance(step, Quota) and step.object is None:
             self.quotas.append(quota_row(step))
             return Counts(quota=len(self.quotas) - 1)
-        if isinstance(step, Connections) and not step.key:
+        if isinstance(step, Connections):  # of the element, whatever the step says beside
             return Counts(connections=step.count, over=int(step.over))
         return None
 

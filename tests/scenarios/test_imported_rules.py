@@ -157,3 +157,15 @@ def test_a_mark_that_is_set_again_is_known_again() -> None:
     rules = "meta mark set jhash ip saddr mod 2\n meta mark set 0\n meta mark 0 drop"
     firewall = Firewall(f"table ip t {{\n chain f {{ type filter hook forward priority 0; {rules}\n }}\n}}\n")
     assert firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=53), "lan").verdict.name == "DROP"
+
+
+def test_connections_are_counted_for_each_element_of_a_set() -> None:
+    rule = "add @s { ip saddr ct count over 1 } drop"
+    firewall = Firewall(
+        f"table ip t {{\n set s {{ type ipv4_addr; flags dynamic; }}\n"
+        f" chain f {{ type filter hook forward priority 0; {rule}\n }}\n}}\n"
+    )
+    hosts = [(7, 1000), (7, 1000), (8, 1000), (7, 1001), (8, 1000)]
+    packets = [IP(src=f"10.0.0.{host}", dst="203.0.113.9") / UDP(sport=sport, dport=53) for host, sport in hosts]
+    said = [firewall.ask(packet, "lan").verdict.name for packet in packets]
+    assert said == ["ACCEPT", "ACCEPT", "ACCEPT", "DROP", "ACCEPT"]

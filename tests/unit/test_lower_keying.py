@@ -71,7 +71,7 @@ def test_an_element_that_has_a_time_of_its_own_is_forgotten_then() -> None:
         ((Quota(5),), 1),
         ((Connections(5),), 2),
         ((RATE, Quota(5)), None),
-        ((Connections(5, key=(("src", 32),)),), None),
+        ((Connections(5, key=(("src", 32),)),), 2),
         ((Rate(Limit(1, SECOND), object="named"),), None),
         ((Verdict("drop"),), None),
     ],
