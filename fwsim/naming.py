@@ -100,6 +100,10 @@ class NamedRule(Protocol):
         """The line in its file, from 1."""
 
     @property
+    def path(self) -> str:
+        """Its file, empty if it was made in Python."""
+
+    @property
     def text(self) -> str:
         """As it was written."""
 

@@ -268,7 +268,7 @@ WALK = row_type(
     """
     chain depth linear truth sure possible doubt cause cause_rule waiting tried known vague
     accept_rule accept_chain refused_rule refused_chain refused_with
-    hook kept value policies refusals
+    hook kept value policies refusals lost blamed
     """
 )
 """Scratch of one walk. The `chain` it is in, `depth` calls deep; `linear` 1 looks at rule after rule;
@@ -281,8 +281,9 @@ gives it; `doubt` the `Reason` why the last rule was not clear, `cause` the firs
 
 `hook` it is at; `kept` two bits for each truth that OP_KEEP has kept; `value` under construction by OP_TERM;
 `policies` where the hits of policies begin; `refusals` one bit for each verdict by which the packet may have been
-refused at an earlier hook. A second row is for looking up elements: only its `known` and `vague`
-are used."""
+refused at an earlier hook; `lost` the rule (plus 1) since which the mark is not known because something is not
+simulated, or 0; `blamed` the same if that is the `doubt`. A second row is for looking up elements: only its `known` and
+`vague` are used."""
 
 SETTINGS = row_type(
     """

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from fwsim import keyed_tables
 from fwsim.engine.instructions import match
 from fwsim.engine.match import FINISHED, begin_chain, begin_walk, conclude, finish_chain, next_base, step
-from fwsim.engine.program import FALSE, MAYBE, OP_LIMIT, TRUE, Memory, Program
+from fwsim.engine.program import FALSE, MAYBE, OP_LAST_QUESTION, OP_LIMIT, TRUE, Memory, Program
 from fwsim.lower import Lowered
 from fwsim.naming import address_text
 from fwsim.ruleset import words as ruleset_words
@@ -158,7 +158,7 @@ def _other_failure(lowered: Lowered, rule: int, matched: bool | None) -> Failure
     """What is no match of a field as the reason why a rule does not apply."""
     row = lowered.program.rules[rule]
     asked = [(at, lowered.asks[at]) for at in range(int(row["first"]), int(row["last"]))]
-    others = [(at, ask) for at, ask in asked if ask is not None and ask.field is None]
+    others = [(at, ask) for at, ask in asked if ask is not None and ask.field is None and _is_question(lowered, at)]
     for at, ask in sorted(others, key=lambda other: other[1].kind != "unknown" if matched is None else 0):
         value = "not known" if matched is None else "not so here"
         instruction = lowered.program.instructions[at]
@@ -167,6 +167,11 @@ def _other_failure(lowered: Lowered, rule: int, matched: bool | None) -> Failure
             value = "within the rate" if over else "used up"
         return Failure(ask.key, ask.wanted, value)
     return None
+
+
+def _is_question(lowered: Lowered, at: int) -> bool:
+    """Whether an instruction asks something: what one does is no reason why a rule does not apply."""
+    return bool(lowered.program.instructions[at]["op"] <= OP_LAST_QUESTION)
 
 
 def value_text(key: str, value: Sequence[int], interfaces: Sequence[str]) -> str:

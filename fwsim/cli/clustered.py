@@ -86,6 +86,7 @@ def clustered(
             shards=inputs.jobs if inputs.jobs > 1 else threads_of(client),
             packets=packets_in(inputs.captures),
             host=rules.host,
+            seed=inputs.seed or 0,
         )
         result = ClusterResult(client, setup, inputs.captures, simulator, table=whole)
         naming = naming_of(result.captures, simulator)

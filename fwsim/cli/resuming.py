@@ -6,6 +6,7 @@ as it was, and what that is is told: the program, the options, the files that we
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -192,6 +193,8 @@ class Keeping:
         with self._readable():
             if saved.text_or_none("guessed") != run.guessed:
                 raise UsageError(f"{self.path}: another ruleset was guessed when the checkpoint was made")
+            if saved.text("sources") != digest_of_sources(run):
+                raise UsageError(f"{self.path}: a file that -r includes has changed since the checkpoint was made")
             restore_topology(run.simulator.topology, saved.part("topology"), run.captures.interfaces)
             restore_modes(run.simulator, saved.part("modes"))
             limits = limits_of(run.simulator, len(run.captures.files), len(run.captures.interfaces))
@@ -247,6 +250,7 @@ class Keeping:
             "rulesets": self._digests,
             "read": [mark and mark.save() for mark in marks(run.captures)],
             "guessed": run.guessed,
+            "sources": digest_of_sources(run),
             "captures": save_captures(run.captures),
             "topology": save_topology(run.simulator.topology),
             "modes": save_modes(run.simulator),
@@ -333,6 +337,11 @@ def digests_of(inputs: InputOptions) -> dict[str, str | None]:
     files = {"-r": inputs.rules, "--stateless-rules": inputs.stateless_rules, "--sysctl": inputs.sysctl}
     files |= {f"--topology {path}": path for path in inputs.topology}
     return {name: digest_of(file) if file is not None and is_regular(file) else None for name, file in files.items()}
+
+
+def digest_of_sources(run: Run) -> str:
+    """A digest of all texts that the rules were read from, those that others include too."""
+    return hashlib.sha256(repr(run.ruleset.netfilter.sources).encode()).hexdigest()
 
 
 def asked_for(

@@ -49,7 +49,8 @@ def decide_stateless(setup: Setup, located: Located, before: bytes | None) -> tu
     with at_work(setup):
         simulator = simulator_of(setup)
         choices = (setup.stateless_rules or setup.ruleset).stateless
-        run = StatelessRun(simulator.lowered["stateless"], replies=choices.replies, icmp_errors=choices.icmp_errors)
+        lowered = simulator.lowered["stateless"]
+        run = StatelessRun(lowered, replies=choices.replies, icmp_errors=choices.icmp_errors, seed=setup.seed)
         if before is not None:
             run.remember(pickle.loads(before))
         decisions = empty(DECISION, len(located.own))
@@ -163,7 +164,8 @@ def decide_stateful(setup: Setup, shard: int, times: Times, part: Part, before: 
     """Decide a shard's packets of a file; gives what it knows then too."""
     with at_work(setup):
         lowered = simulator_of(setup).lowered["stateful"]
-        run = StatefulRun(lowered, key=setup.key, share=own_share(shard, len(times.nows), setup.shards))
+        share = own_share(shard, len(times.nows), setup.shards)
+        run = StatefulRun(lowered, key=setup.key, seed=setup.seed, share=share)
         if before is not None:
             go_on(run, pickle.loads(before))
         part = Part(part.places, ours(part.rows, slice(None)))

@@ -23,7 +23,8 @@ from fwsim.simulator import Simulator
 class Setup:
     """A run: the rules, how captures are read, and how many shards there are.
 
-    `key` keys the hashes, and must be the same for all; `packets` is about how many there are.
+    `key` keys the hashes, and must be the same for all; `packets` is about how many there are; `seed` decides what rules
+    leave to chance.
     """
 
     ruleset: Ruleset
@@ -35,6 +36,7 @@ class Setup:
     shards: int
     packets: int
     host: Host | None = None
+    seed: int = 0
     token: str = field(default_factory=lambda: uuid4().hex)
 
     def __hash__(self) -> int:

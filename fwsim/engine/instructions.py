@@ -68,6 +68,7 @@ def follow(program: Program, memory: Memory, rule: int, start: int, seen: Row, w
     state = memory.state[0]
     truth = TRUE
     cause = 0
+    blamed = 0
     for at in range(start, program.rules[rule]["last"]):
         step = program.instructions[at]
         op = step["op"]
@@ -75,19 +76,22 @@ def follow(program: Program, memory: Memory, rule: int, start: int, seen: Row, w
         if op <= OP_LAST_MATCH:
             result = match(step, program.numbers, words)
             if result == MAYBE:
-                state["doubt"] = cause_of(step["field"], seen)
+                state["doubt"] = cause_of(step["field"], seen, state)
         elif op <= OP_LAST_QUESTION:
             if truth == TRUE:
                 cause = 0 if state["sure"] else state["cause"]
             result = answer(program, memory, step, seen, words, cause, quiet)
         else:
-            result = change(step, state, seen, words, truth)
+            result = change(step, state, seen, words, truth, rule, cause)
         if result == FALSE:
             return FALSE
         if result == MAYBE:
             truth = MAYBE
-            cause = cause if cause else state["doubt"]
+            if cause == 0:
+                cause = state["doubt"]
+                blamed = state["lost"] if op <= OP_LAST_MATCH and step["field"] == MARK else 0
     state["doubt"] = cause
+    state["blamed"] = blamed
     return truth
 
 
@@ -159,8 +163,11 @@ def is_element(program: Program, memory: Memory, step: Row, words: Numbers) -> i
 
 
 @hot
-def change(step: Row, state: Row, seen: Row, words: Numbers, truth: int) -> int:
-    """Do what a step does; its own truth. If it is not certain that the packet is here, the result is unknown."""
+def change(step: Row, state: Row, seen: Row, words: Numbers, truth: int, rule: int, cause: int) -> int:
+    """Do what a step does; its own truth. If it is not certain that the packet is here, the result is unknown.
+
+    `cause` is why the rule may not apply, or 0.
+    """
     op = step["op"]
     certain = truth == TRUE and state["sure"] == 1
     if op == OP_KEEP:
@@ -168,10 +175,14 @@ def change(step: Row, state: Row, seen: Row, words: Numbers, truth: int) -> int:
         state["kept"] = state["kept"] & ~(3 << digit) | (truth if step["value"] else FALSE) << digit
         return TRUE
     if op == OP_TERM:
+        if step["field"] < 0:
+            state["lost"] = rule + 1
         return take_term(step, state, words)
     forget(state)
     if op == OP_ASSIGN:
         assign(step, state, seen, words, certain)
+        if step["field"] == MARK:
+            note_lost(state, words, certain, rule, cause)
     elif op == OP_ALTER:
         if words[0, step["field"]] != ABSENT:
             words[0, step["field"]] = step["value"] if certain else UNKNOWN_VALUE
@@ -216,6 +227,19 @@ def assign(step: Row, state: Row, seen: Row, words: Numbers, certain: bool) -> N
 
 
 @hot
+def note_lost(state: Row, words: Numbers, certain: bool, rule: int, cause: int) -> None:
+    """Note whether something that is not simulated is why the mark, which was set, is not known."""
+    if words[0, MARK] != UNKNOWN_VALUE:
+        state["lost"] = 0
+    elif not certain and state["lost"] != rule + 1:
+        state["lost"] = 0
+        if cause == R_NOT_SIMULATED:
+            state["lost"] = rule + 1
+        elif cause == 0 and state["cause"] == R_NOT_SIMULATED:
+            state["lost"] = state["cause_rule"] + 1
+
+
+@hot
 def translate(destination: int, seen: Row) -> None:
     """What is behind a translation of addresses sees addresses and ports that are not known here."""
     if seen["ct_status"] >= 0:
@@ -243,8 +267,10 @@ def set_helper(helper: int, seen: Row, certain: bool) -> None:
 
 
 @hot
-def cause_of(field: int, seen: Row) -> int:
+def cause_of(field: int, seen: Row, state: Row) -> int:
     """The reason why a field's value is not known."""
+    if field == MARK and state["lost"]:
+        return R_NOT_SIMULATED
     if field == IIF or field == OIF:
         return R_NO_INTERFACE
     if field == CT_STATE or field == CT_DIRECTION or field == CT_STATUS or field == CT_MARK:

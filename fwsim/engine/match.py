@@ -220,7 +220,7 @@ def apply(program: Program, memory: Memory, base: int, rule: int, truth: int, qu
         state["sure"] = 0
         if state["cause"] == 0:
             state["cause"] = state["doubt"]
-            state["cause_rule"] = rule
+            state["cause_rule"] = state["blamed"] - 1 if state["blamed"] else rule
     if verdict == V_JUMP or verdict == V_GOTO:
         return call(program.chains, row, memory.stack, state, rule, truth)
     if verdict == V_RETURN:

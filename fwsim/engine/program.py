@@ -97,7 +97,8 @@ WORDS_A_BLOCK = 8
 """Words of the bitset of a long chain that are stored, and shared, together."""
 BLOCKS_A_SUMMARY = 63
 MAX_DEPTH = 16
-"""Chains within chains, the base chain counted (NFT_JUMP_STACK_SIZE): so at most 15 jumps and gotos deep."""
+"""Chains within chains, the base chain counted (NFT_JUMP_STACK_SIZE): so at most 15 jumps and gotos deep.
+Rules of xtables may be deeper; `fwsim.lower` makes the stack as deep as they are."""
 
 
 class Program(NamedTuple):

@@ -156,6 +156,8 @@ class Copies:
         pending = list(steps)
         while pending:
             step = pending.pop(0)
+            if isinstance(step, Verdict) and step.kind == "continue":
+                continue
             if isinstance(step, Verdict):
                 verdict = self._verdict(step, spot)
                 return (*found, verdict) if verdict is not None else _effective(found)
@@ -170,19 +172,21 @@ class Copies:
                 if not left.selectors:
                     pending = [*left.cases[0].steps, *pending]
                     continue
-                left = self._cases(left, spot)
+                left = self._cases(left, spot, pending)
             if not isinstance(left, bool):
                 found.append(left)
         return _effective(found)
 
-    def _cases(self, step: Choose, spot: Spot) -> Choose:
-        """A map whose verdicts lead further."""
+    def _cases(self, step: Choose, spot: Spot, behind: Sequence[Step]) -> Choose:
+        """A map whose verdicts lead further; `behind` it stands what a case may go on with."""
         cases = []
         for case in step.cases:
             last = case.steps[-1]
             steps = case.steps
             if isinstance(last, Verdict):
                 verdict = self._verdict(last, spot) or Verdict("continue")
+                if behind and verdict.kind == "continue" != last.kind:
+                    raise CannotSay(told(step))  # the jump leads nowhere here, and not to what is behind the map
                 steps = (*case.steps[:-1], verdict)
             cases.append(Case(case.element, steps))
         return replace(step, cases=tuple(cases))

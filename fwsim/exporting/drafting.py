@@ -186,6 +186,7 @@ class Drafting(ABC, Generic[Head]):
     def add(self, steps: Sequence[Step]) -> None:
         """Write a rule at the end of the open chain."""
         self.heads, self.acted, self.lasting = [self.start()], False, True
+        steps = [step for step in steps if not _goes_on(step)]
         for number, step in enumerate(steps):
             if isinstance(step, Choose) and not self.has_map(step):
                 self._choose(step, steps[:number], steps[number + 1 :])
@@ -302,6 +303,11 @@ def _element(step: Choose, case: Case) -> tuple[Step, ...]:
     return tuple(Match(selector, value) for selector, value in zip(step.selectors, case.element, strict=False))
 
 
+def _goes_on(step: Step) -> bool:
+    """Whether a step only says that the rule goes on."""
+    return isinstance(step, Verdict) and step.kind == "continue"
+
+
 def _is_over(steps: Sequence[Step]) -> bool:
     """Whether a rule of these steps is the last that a packet meets in its chain."""
     last = steps[-1] if steps else None
@@ -310,6 +316,8 @@ def _is_over(steps: Sequence[Step]) -> bool:
 
 def _ended(steps: tuple[Step, ...], rest: Sequence[Step]) -> tuple[Step, ...]:
     """The steps of a case, and those behind the map if they are reached."""
+    if _goes_on(steps[-1]):
+        return (*steps[:-1], *rest)
     return steps if isinstance(steps[-1], (Verdict, Nat)) else (*steps, *rest)
 
 

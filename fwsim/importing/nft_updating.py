@@ -13,6 +13,7 @@ from fwsim.nft.rule_tree import Meter, SetUpdate, Statement
 from fwsim.nft.tree import Expression, Node, SetReference
 
 from .nft_counting import STATEFUL, counted, not_stateful
+from .nft_named_sets import SetState
 from .nft_operands import Operand, is_constant, operands
 from .nft_reading import Reading
 from .nft_values import Wanted, duration_ns, element, refuse, unveiled
@@ -35,7 +36,7 @@ def set_update(reading: Reading, node: SetUpdate) -> None:
         raise refuse(node.element, "a comment cannot stand here")
     steps = tuple(_inner(each, left) for each in node.statements)
     if node.value is not None:
-        _check_value(reading, node, found.is_map)
+        _check_value(reading, node, found)
         reading.ruleset.remark(node, f"{node.text}: {UNKNOWN_VALUE}")
     found.change(node, node.operation)
     _check_steps(node, steps, "timeout" in found.flags)
@@ -50,12 +51,15 @@ def _check_steps(node: Node, steps: tuple[Step, ...], forgets: bool) -> None:
         raise refuse(node, "'ct count' cannot be kept for elements that have a timeout")
 
 
-def _check_value(reading: Reading, node: SetUpdate, is_map: bool) -> None:
-    """What a rule puts into a map."""
+def _check_value(reading: Reading, node: SetUpdate, found: SetState) -> None:
+    """What a rule puts into a map: something of the packet, or always the same."""
     assert node.value is not None
-    if not is_map:
+    if not found.is_map:
         raise refuse(node.value, "a value stands in maps only")
-    key_of(reading, node.value.key)
+    if is_constant(node.value.key):
+        element(reading.constants, node.value.key, found.value_wanted)
+    else:
+        operands(reading, node.value.key)
 
 
 def key_of(reading: Reading, node: Expression) -> tuple[Operand, ...]:

@@ -28,6 +28,7 @@ from fwsim.terms import Hook, Verdict
 from .doing import Ask
 from .limits import limit_problems
 from .needs import asks_for_ct, needs_tracking
+from .reach import depth_of
 from .routed import Routes
 from .settings import settings_row
 from .tables import Tables
@@ -95,6 +96,8 @@ class Lowered:
     uses_fields: frozenset[str]
     asks: list[Ask | None]
     interfaces: tuple[str, ...]
+    depth: int
+    """How many chains deep a packet gets at most."""
     elements: tuple[Element, ...] = ()
     """What stands in sets that rules change."""
 
@@ -120,7 +123,7 @@ class Lowered:
             xt_buckets=empty(BUCKET, len(self.program.xt_limits)),
             counted=counted,
             keyed=make_keyed(self.program.keyed, self.elements, tracker or no_tracker(), key=key),
-            stack=np.zeros(MAX_DEPTH, dtype=np.int64),
+            stack=np.zeros(max(MAX_DEPTH, self.depth), dtype=np.int64),
             places=np.zeros(len(self.program.columns), dtype=np.int64),
             element_places=np.zeros(len(self.program.columns), dtype=np.int64),
             state=state,
@@ -146,7 +149,7 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
     keying = tables.lines.counting.keying
     return Lowered(
         program=tables.program(),
-        rules=_rules(tables.running, _constructs(tables)),
+        rules=_rules(tables.running, tables.constructs),
         chains=_chains(tables.running),
         settings=settings_row(ruleset.conntrack, tracking),
         tracking=tracking,
@@ -154,6 +157,7 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
         uses_fields=frozenset(ask.field for ask in asks if ask is not None and ask.field is not None) | keying.fields,
         asks=asks,
         interfaces=tuple(interfaces),
+        depth=depth_of(tables.running),
         elements=tuple(keying.elements),
     )
 
@@ -165,19 +169,6 @@ def families_of_one(lowered: Lowered) -> dict[int, int]:
         for hook in chain.hooks:
             found.setdefault(int(hook), set()).add(chain.family)
     return {hook: next(iter(families)) for hook, families in found.items() if len(families) == 1 and 0 not in families}
-
-
-def _constructs(tables: Tables) -> dict[int, list[str]]:
-    """What each rule asks or does that is not simulated."""
-    found: dict[int, list[str]] = {}
-    for row, target in zip(tables.rules, tables.unknown_targets, strict=True):
-        _, first, _, last, *_ = row
-        for instruction in tables.instructions[first:last]:
-            if instruction.ask is not None and instruction.ask.kind == "unknown":
-                found.setdefault(row[7], []).append(instruction.ask.wanted)
-        if target is not None:
-            found.setdefault(row[7], []).append(target)
-    return found
 
 
 def policy_line(chain: Location) -> int | None:

@@ -64,7 +64,8 @@ def doing(step: Step) -> list[Instruction] | None:
     if isinstance(step, Alter):
         fields = [packet_field(selector) for selector in step.selectors]
         value = UNKNOWN_VALUE if step.constant is None else step.constant
-        return [_plain(OP_ALTER, number_in_seen(field), value) for field in fields if field is not None]
+        ask = _not_simulated(step.text or "a changed header") if step.constant is None else None
+        return [_plain(OP_ALTER, number_in_seen(field), value, ask) for field in fields if field is not None]
     return None
 
 
@@ -77,13 +78,19 @@ def _assigning(step: Assign) -> list[Instruction]:
     for term in step.terms:
         field = packet_field(term.selector)
         number = -1 if field is None else number_in_seen(field)
-        terms.append(Instruction((OP_TERM, number, 0, term.shift, term.mask, 0, 0, int(step.lenient)), None))
+        ask = _not_simulated(step.text or construct_of(term.selector)) if field is None else None
+        terms.append(Instruction((OP_TERM, number, 0, term.shift, term.mask, 0, 0, int(step.lenient)), ask))
     return [*terms, _plain(OP_ASSIGN, number_in_seen(target), step.constant)]
 
 
-def _plain(op: int, field: int = 0, value: int = 0) -> Instruction:
+def _plain(op: int, field: int = 0, value: int = 0, ask: Ask | None = None) -> Instruction:
     """An instruction that does something."""
-    return Instruction((op, field, 0, 0, 0, value, 0, 0), None)
+    return Instruction((op, field, 0, 0, 0, value, 0, 0), ask)
+
+
+def _not_simulated(construct: str) -> Ask:
+    """Something that is done, but not known how: for those who tell of it."""
+    return Ask(construct, None, construct, "unknown")
 
 
 def kept(truth: int, parting: int) -> Instruction:

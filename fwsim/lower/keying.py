@@ -114,16 +114,24 @@ class Keying:
         """The row of KEYED of a set, its written elements put in; None if they cannot be."""
         name = ("set", table.family, table.name, of_set.name)
         if name not in self._names:
-            keys = [key for element in of_set.elements for key in self._keys(element)]
+            keys = self._expiries(of_set)
             counts = self._counts(of_set.steps)
             if len(keys) > MOST_ELEMENTS or counts is None or of_set.cases is not None:
                 return None
             keyed = self._names[name] = self._add_keyed(size=of_set.size or SET_SIZE, collect=SECOND)
             self._count(keyed, counts)
             use = self._add_use(keyed, K_LOOK_UP, [], counts) if counts != Counts() else ABSENT
-            timeout = of_set.timeout_ns or 0
-            self.elements += [Element(keyed, key, timeout, use) for key in dict.fromkeys(keys)]
+            self.elements += [Element(keyed, key, timeout, use) for key, timeout in keys.items()]
         return self._names[name]
+
+    def _expiries(self, of_set: Set) -> dict[tuple[int, ...], int]:
+        """The keys of the elements that are written in a set, with when each is forgotten, 0 for never."""
+        own = of_set.expiries or (None,) * len(of_set.elements)
+        expiries: dict[tuple[int, ...], int] = {}
+        for element, expiry in zip(of_set.elements, own, strict=True):
+            for key in self._keys(element):
+                expiries.setdefault(key, expiry or of_set.timeout_ns or 0)
+        return expiries
 
     def _count(self, keyed: int, counts: Counts) -> None:
         """Note that elements of a set count."""
@@ -144,7 +152,7 @@ class Keying:
         if isinstance(step, Quota) and step.object is None:
             self.quotas.append(quota_row(step))
             return Counts(quota=len(self.quotas) - 1)
-        if isinstance(step, Connections) and not step.key:
+        if isinstance(step, Connections):  # of the element, whatever the step says beside
             return Counts(connections=step.count, over=int(step.over))
         return None
 

@@ -85,7 +85,8 @@ class Lines:
         self.counting = Counting(meanings.interfaces, stretches)
         self.element_sets: list[list[list[Asked]]] = []
         """Sets of elements as hidden chains: for each element its questions."""
-        self._known_sets: dict[tuple[object, ...], int] = {}
+        self._known_sets: dict[tuple[object, ...], tuple[int, Elements]] = {}
+        """By the identity of anonymous elements, which are kept here: nothing else may get their place."""
 
     def of_rule(self, rule: NetfilterRule, table: Table, hooks: frozenset[Hook]) -> list[Line]:
         """The lines of one rule, which is asked at these hooks."""
@@ -94,12 +95,12 @@ class Lines:
             growing.add(step)
         return growing.lines()
 
-    def element_set(self, key: tuple[object, ...], elements: list[list[Asked]]) -> int:
-        """The row of CHAIN of a set of elements; the same `key` is the same set."""
+    def element_set(self, key: tuple[object, ...], elements: Elements, asks: list[list[Asked]]) -> int:
+        """The row of CHAIN of a set of elements, which asks so; the same `key` is the same set."""
         if key not in self._known_sets:
-            self._known_sets[key] = self.first_set + len(self.element_sets)
-            self.element_sets.append(elements)
-        return self._known_sets[key]
+            self._known_sets[key] = self.first_set + len(self.element_sets), elements
+            self.element_sets.append(asks)
+        return self._known_sets[key][0]
 
 
 class _Growing:
@@ -130,7 +131,7 @@ class _Growing:
             return
         if isinstance(step, Verdict):
             for line in self._going_on():
-                line.end = step
+                line.end = step if step.kind != "continue" else None  # what stands behind it is done (nft_do_chain)
             return
         if isinstance(step, Lookup):
             self._look_up(step)
@@ -258,7 +259,7 @@ class _Growing:
             asks.append([asked for asked in known if asked is not None])
         fields = tuple(packet_field(selector) for selector in step.selectors)
         key = (self.table.family, self.table.name, step.set, fields, None if step.set else id(step.elements))
-        number = self.lowering.element_set(key, asks)
+        number = self.lowering.element_set(key, step.elements, asks)
         names = " . ".join(str(selector) for selector in step.selectors)
         row = (OP_ELEMENT, 0, number, 0, 0, 0, int(step.negated), 0)
         if step.negated and not step.absent:

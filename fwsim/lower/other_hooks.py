@@ -10,12 +10,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fwsim.netfilter.model import Chain, Netfilter, NetfilterRule, Table
-from fwsim.netfilter.steps import Choose, Match, Step, Unknown, Verdict
+from fwsim.netfilter.steps import (
+    AnyOf,
+    Assign,
+    AtHook,
+    Choose,
+    Connections,
+    Effectless,
+    Lookup,
+    Match,
+    Quota,
+    Rate,
+    Step,
+    Unknown,
+    Update,
+    Verdict,
+)
 from fwsim.ruleset.values import Names
 from fwsim.terms import Hook
 from fwsim.terms import Verdict as Policy
 
+from .fields import packet_field
 from .needs import every_step
+from .reach import targets_of
 
 IP_FAMILIES = ("ip", "ip6", "inet")
 """The families whose chains see IP packets at the five hooks."""
@@ -25,6 +42,9 @@ LEAVING = ("egress", "output", "postrouting")
 """The other hooks that a packet gets to when it goes out."""
 
 HARMLESS = ("accept", "continue", "return", "jump", "goto")
+ASKING = (Match, Lookup, AnyOf, AtHook, Effectless)
+COUNTING = (Rate, Quota, Connections)
+"""What counts for its own rule, unless it is an object that others share."""
 
 
 def stand_ins(netfilter: Netfilter) -> Iterator[tuple[Table, Chain]]:
@@ -39,12 +59,36 @@ def stand_ins(netfilter: Netfilter) -> Iterator[tuple[Table, Chain]]:
 def _may_refuse(table: Table, chain: Chain) -> bool:
     """Whether a packet may not get through, or not as it was."""
     return chain.policy != Policy.ACCEPT or any(
-        isinstance(step, Unknown) or (isinstance(step, Verdict) and step.kind not in HARMLESS)
-        for each in table.chains.values()
+        not _is_harmless(step, table)
+        for each in _reached(table, chain)
         for rule in each.rules
         for step in every_step(rule.steps)
-        if not isinstance(step, Choose)
     )
+
+
+def _is_harmless(step: Step, table: Table) -> bool:
+    """Whether packets are to the rules behind what they were without this step."""
+    if isinstance(step, Verdict):
+        return step.kind in HARMLESS
+    if isinstance(step, Choose):
+        cases = table.sets[step.map].cases if step.map is not None else None
+        return all(_is_harmless(inner, table) for case in cases or () for inner in every_step(case.steps))
+    if isinstance(step, COUNTING):
+        return table.family not in IP_FAMILIES or getattr(step, "object", None) is None
+    if isinstance(step, Update):
+        return table.family not in IP_FAMILIES  # its sets are asked by no chain that is walked
+    return isinstance(step, ASKING) or (isinstance(step, Assign) and packet_field(step.target) is None)
+
+
+def _reached(table: Table, base: Chain) -> list[Chain]:
+    """A chain and those that it leads to."""
+    found = {base.name: base}
+    pending = [base]
+    while pending:
+        for _, _, name in targets_of(table, pending.pop()):
+            if name not in found:
+                pending.append(found.setdefault(name, table.chains[name]))
+    return list(found.values())
 
 
 def _stand_in(chain: Chain) -> Chain:

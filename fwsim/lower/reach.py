@@ -19,7 +19,7 @@ Place = tuple[str, str, str]
 
 def hooks_of_chains(running: Sequence[tuple[Table, Chain]]) -> dict[Place, frozenset[Hook]]:
     """The hooks of every chain; none of one that nothing jumps to."""
-    targets = {place_of(table, chain): set(_targets(table, chain)) for table, chain in running}
+    targets = {place_of(table, chain): set(targets_of(table, chain)) for table, chain in running}
     hooks: dict[Place, set[Hook]] = {place_of(table, chain): set(chain.hooks) for table, chain in running}
     pending = [place for place, own in hooks.items() if own]
     while pending:
@@ -36,7 +36,23 @@ def place_of(table: Table, chain: Chain) -> Place:
     return table.family, table.name, chain.name
 
 
-def _targets(table: Table, chain: Chain) -> Iterator[Place]:
+def depth_of(running: Sequence[tuple[Table, Chain]]) -> int:
+    """How many chains deep a packet gets at most, the base chain counted: 16 in nft, any number in xtables."""
+    targets = {place_of(table, chain): dict.fromkeys(targets_of(table, chain)) for table, chain in running}
+    depths: dict[Place, int] = {}
+    stack = [place_of(table, chain) for table, chain in running if chain.hooks]
+    while stack:
+        place = stack[-1]
+        unknown = [target for target in targets[place] if target not in depths]
+        if place in depths or not unknown:
+            depths.setdefault(place, 1 + max((depths[target] for target in targets[place]), default=0))
+            stack.pop()
+        else:
+            stack += unknown
+    return max(depths.values(), default=0)
+
+
+def targets_of(table: Table, chain: Chain) -> Iterator[Place]:
     """The chains that a chain jumps or goes to."""
     for rule in chain.rules:
         for step in every_step(rule.steps):

@@ -64,11 +64,11 @@ class Tables:
         self.lines = Lines(Meanings(interfaces), self.stretches, len(self.running), routes)
         self.instructions: list[Instruction] = []
         self.rules: list[tuple[int, ...]] = []
-        self.unknown_targets: list[str | None] = []
-        """For each of `rules` its target, if nobody knows here what becomes of a packet there."""
         self.chains: list[tuple[int, ...]] = []
         self.sources = 0
         """How many rules there are, each of one or several lines."""
+        self.constructs: dict[int, list[str]] = {}
+        """What each rule asks or does that is not simulated."""
 
     def add_chains(self) -> None:
         """Add all chains with their rules and their index, and the sets that they name."""
@@ -104,6 +104,11 @@ class Tables:
             self.instructions.append(Instruction(row, Ask(asked.key, asked.field, asked.wanted)))
         self.instructions += line.then
         end = line.end or GO_ON
+        unknown = [each.ask.wanted for each in line.then if each.ask is not None and each.ask.kind == "unknown"]
+        if VERDICTS[end.kind] == V_UNKNOWN:
+            unknown.append(end.text or end.kind)
+        if unknown:
+            self.constructs.setdefault(source, []).extend(unknown)
         target = ABSENT
         if end.target is not None:
             target = self.chain_numbers[table.family, table.name, end.target]
@@ -112,7 +117,6 @@ class Tables:
         verdict = VERDICTS[end.kind]
         chain = len(self.chains)
         self.rules.append((chain, first, first + indexed, last, verdict, target, reject_with(end), source, counts))
-        self.unknown_targets.append((end.text or end.kind) if verdict == V_UNKNOWN else None)
 
     @property
     def asks(self) -> list[Ask | None]:

@@ -121,7 +121,8 @@ class Unknowns:
         if part.rule < 0 or title is None:
             return ""
         line = names.line(part.rule, part.chain)
-        place = f"{self.paths[mode]}:{line}" if line else self.paths[mode]
+        path = names.rules[part.rule].path or self.paths[mode]  # it may stand in a file that the ruleset includes
+        place = f"{path}:{line}" if line else path
         kind = "rule " if names.rules[part.rule].name else ""  # a rule without a name has the word in its title
         return f"{kind}{safe(title)} ({safe(place)})"
 

@@ -13,6 +13,7 @@ import pytest
 from fwsim.report.frame_schema import frame_schema
 from tests.cli.conftest import Invoke
 
+PCAPS = Path(__file__).parent.parent.parent / "pcaps"
 CUT = [7, 8, 9, 10, 12, 13]
 """The packets of the demo that stateless admits and stateful blocks."""
 
@@ -379,3 +380,13 @@ def test_files_and_options_are_complained_of_without_a_place(
 ) -> None:
     outcome = invoke("compare", "demo.pcap", *arguments)
     assert (outcome.status, outcome.err.startswith(told)) == (2, True), outcome.err
+
+
+def test_a_construct_in_an_included_file_is_named_with_that_file(tmp_path: Path, invoke: Invoke) -> None:
+    rules = "table ip t {\n chain f { type filter hook forward priority 0;\n\n meta random 4 drop\n }\n}\n"
+    (tmp_path / "more.nft").write_text(rules)
+    (tmp_path / "main.nft").write_text('include "./more.nft"\n')
+    outcome = invoke("compare", PCAPS / "handshake.pcapng", "-r", tmp_path / "main.nft")
+    assert outcome.status == 3
+    assert "meta random 4" in outcome.err
+    assert "more.nft:4)" in outcome.err

@@ -225,8 +225,13 @@ def test_killed_at_random_moments_and_gone_on_with_it_gives_the_same(here: Path,
 @pytest.fixture
 def kept(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A checkpoint in the middle of a run, as `kept`, and the arguments that go on with it."""
+    return ended(monkeypatch, "limited.yaml")
+
+
+def ended(monkeypatch: pytest.MonkeyPatch, rules: str) -> list[str]:
+    """The same with these rules."""
     write_traffic("fuzzed.pcapng", 3, 60, fragments=0.1)
-    arguments = ["compare", "fuzzed.pcapng", "-r", "limited.yaml", "--format", "jsonl", "-o", "out"]
+    arguments = ["compare", "fuzzed.pcapng", "-r", rules, "--format", "jsonl", "-o", "out"]
     arguments += ["--checkpoint", "kept", "--every", "1", "--resume"]
     save, saves = Keeping.save, iter(range(100))
 
@@ -309,6 +314,19 @@ def test_another_ruleset_capture_or_output_is_refused(kept: list[str], invoke: I
     Path("fuzzed.pcapng").write_bytes(capture)
     Path("limited.yaml").write_text(LIMITED + "# changed\n")
     assert complaint(invoke, kept) == "kept: the file of -r has changed since the checkpoint was made"
+
+
+def test_another_file_that_the_ruleset_includes_is_refused(
+    here: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = "table ip t {\n chain f { type filter hook forward priority 0; %s\n }\n}\n"
+    Path("more.nft").write_text(rules % "ip saddr 10.0.0.1 drop")
+    Path("main.nft").write_text('include "./more.nft"\n')
+    arguments = ended(monkeypatch, "main.nft")
+    Path("more.nft").write_text(rules % "drop")
+    assert complaint(invoke, arguments) == "kept: a file that -r includes has changed since the checkpoint was made"
+    Path("more.nft").write_text(rules % "ip saddr 10.0.0.1 drop")
+    assert invoke(*arguments).status in (0, 3)
 
 
 def test_a_capture_that_has_grown_is_read_on(kept: list[str], invoke: Invoke) -> None:

@@ -117,3 +117,55 @@ def test_an_answer_to_translated_addresses_may_be_none() -> None:
     assert (reply.verdict.name, reply.ct_state.name) == ("UNKNOWN", "NONE")
     again = firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(sport=5000, dport=53), "lan")
     assert again.ct_state.name == "NONE"  # new, or established by that answer
+
+
+def test_chains_of_xtables_may_be_deeper_than_those_of_nft() -> None:
+    chains = [f"c{n}" for n in range(40)]
+    jumps = [f"-A {one} -j {other}" for one, other in zip(["FORWARD", *chains], chains, strict=False)]
+    lines = ["*filter", ":FORWARD ACCEPT", *(f":{name} -" for name in chains), *jumps, "-A c39 -j DROP", "COMMIT"]
+    decision = Firewall("\n".join(lines)).ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=53), "lan")
+    assert (decision.verdict.name, decision.chain) == ("DROP", "ip filter c39")
+
+
+def test_an_element_that_expires_in_a_set_that_rules_change_is_forgotten_then() -> None:
+    rules = "ip saddr @s drop\n ip saddr 10.9.9.9 add @s { ip saddr }"
+    elements = "elements = { 10.0.0.7 timeout 10s expires 300ms, 10.0.0.8 }"
+    firewall = Firewall(
+        f"table ip t {{\n set s {{ type ipv4_addr; flags dynamic,timeout; {elements}\n }}\n"
+        f" chain f {{ type filter hook forward priority 0; {rules}\n }}\n}}\n"
+    )
+    packets = [IP(src=f"10.0.0.{host}", dst="203.0.113.9") / UDP(dport=53) for host in (7, 8, 7, 7, 8)]
+    said = [firewall.ask(packet, "lan").verdict.name for packet in packets]
+    assert said == ["DROP", "DROP", "DROP", "ACCEPT", "DROP"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["meta mark set jhash ip saddr mod 2", "meta random 5 meta mark set 0x4", "udp dport 53 queue num 1"],
+)
+def test_a_verdict_that_hangs_on_what_a_rule_does_names_that_rule_and_what_it_does(rule: str) -> None:
+    text = f"table ip t {{\n chain f {{ type filter hook forward priority 0;\n {rule}\n meta mark 0 drop\n }}\n}}\n"
+    firewall = Firewall(text)
+    decision = firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=53), "lan")
+    assert (decision.verdict.name, decision.reason.name, decision.line) == ("UNKNOWN", "NOT_SIMULATED", 3)
+    lowered = firewall.simulator.lowered["stateful"]
+    assert len(lowered.rules[0].not_simulated) == 1
+    assert lowered.rules[0].not_simulated[0] in rule
+
+
+def test_a_mark_that_is_set_again_is_known_again() -> None:
+    rules = "meta mark set jhash ip saddr mod 2\n meta mark set 0\n meta mark 0 drop"
+    firewall = Firewall(f"table ip t {{\n chain f {{ type filter hook forward priority 0; {rules}\n }}\n}}\n")
+    assert firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=53), "lan").verdict.name == "DROP"
+
+
+def test_connections_are_counted_for_each_element_of_a_set() -> None:
+    rule = "add @s { ip saddr ct count over 1 } drop"
+    firewall = Firewall(
+        f"table ip t {{\n set s {{ type ipv4_addr; flags dynamic; }}\n"
+        f" chain f {{ type filter hook forward priority 0; {rule}\n }}\n}}\n"
+    )
+    hosts = [(7, 1000), (7, 1000), (8, 1000), (7, 1001), (8, 1000)]
+    packets = [IP(src=f"10.0.0.{host}", dst="203.0.113.9") / UDP(sport=sport, dport=53) for host, sport in hosts]
+    said = [firewall.ask(packet, "lan").verdict.name for packet in packets]
+    assert said == ["ACCEPT", "ACCEPT", "ACCEPT", "DROP", "ACCEPT"]

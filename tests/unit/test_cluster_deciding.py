@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +79,15 @@ def test_nothing_changes_at_what_is_not_evaluated() -> None:
     owners = np.array([NOBODY, 0, NOBODY, 1, NOBODY])
     noted = np.array([[9, 9], [2, 0], [9, 9], [1, 1], [9, 9]])
     assert there_were([4, 7], noted, owners != NOBODY).tolist() == [[4, 7], [2, 0], [2, 0], [1, 1], [1, 1]]
+
+
+def test_chance_is_that_of_the_seed() -> None:
+    rules = "table ip t {\n chain f { type filter hook forward priority 0; numgen random mod 2 0 drop\n }\n}\n"
+    stateless, stateful = set(), set()
+    for seed in range(6):
+        setup = replace(made(rules), shards=1, seed=seed)
+        located = located_of(setup, "midstream.pcapng")
+        times, parts = split(setup, located)
+        stateless.add(decide_stateless(setup, located, None)[0]["verdict"].tobytes())
+        stateful.add(decide_stateful(setup, 0, times, parts[0], None)[0].decisions["verdict"].tobytes())
+    assert len(stateless) == len(stateful) == 6

@@ -7,6 +7,7 @@ import pytest
 from fwsim.errors import RulesetError
 from fwsim.exporting.stateless import stateless_twin
 from fwsim.netfilter import Netfilter
+from fwsim.netfilter.steps import Verdict
 from tests.exporting import read
 
 
@@ -45,3 +46,16 @@ def test_notrack_in_a_chain_that_is_jumped_to_is_refused() -> None:
     raw = "chain r { type filter hook prerouting priority -300; jump x; }"
     with pytest.raises(RulesetError, match="notrack in a chain that is jumped to"):
         twin(FORWARD, raw, "chain x { udp dport 53 notrack; }")
+
+
+def test_behind_continue_the_rest_of_a_rule_is_copied() -> None:
+    rules = "ct state established accept; tcp dport 80 continue drop;"
+    chains = twin(f"chain f {{ type filter hook forward priority 0; {rules} }}").tables[0].chains.values()
+    ends = {rule.steps[-1].kind for chain in chains for rule in chain.rules if isinstance(rule.steps[-1], Verdict)}
+    assert "drop" in ends
+    assert "continue" not in ends
+
+
+def test_a_map_that_jumps_to_what_does_nothing_does_not_lead_to_what_is_behind_it() -> None:
+    with pytest.raises(RulesetError, match="vmap"):
+        twin(FORWARD, "chain x { ip saddr vmap { 10.0.0.1 : jump y, 10.0.0.2 : continue } drop; }", "chain y { }")

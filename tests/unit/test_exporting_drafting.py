@@ -99,3 +99,9 @@ def test_marks_and_states_may_change_between_two_rules() -> None:
 def test_a_step_is_told_as_it_was_written() -> None:
     assert told(Verdict("queue", text="queue to 3")) == "'queue to 3'"
     assert told(Verdict("queue")) == "'verdict'"
+
+
+def test_behind_continue_the_rest_of_a_rule_is_written() -> None:
+    chains = rules_of("tcp dport 81 continue drop", "tcp dport vmap { 22 : accept, 80 : continue } drop")
+    found = [(str(rule.dport.source), rule.verdict.kind) for rule in chains["c"] if rule.dport]
+    assert found == [("81", "drop"), ("22", "accept"), ("80", "drop")]

@@ -53,6 +53,17 @@ def test_a_meter_is_a_set_of_its_table() -> None:
     assert (found.kinds, found.dynamic, found.size, found.timeout_ns) == (("ipv4_addr",), True, 99, 10**10)
 
 
+@pytest.mark.parametrize("value", ["0x5", "meta mark"])
+def test_a_rule_may_put_a_constant_into_a_map_or_something_of_the_packet(value: str) -> None:
+    maps = "map m { type ipv4_addr : mark; flags dynamic; }\n"
+    assert told(f"add @m {{ ip saddr : {value} }}", "ip", maps) == ["add src to m"]
+
+
+def test_what_a_rule_puts_into_a_map_is_of_its_type() -> None:
+    maps = "map m { type ipv4_addr : inet_service; flags dynamic; }\n"
+    assert "inet_service" in refused_rule("add @m { ip saddr : 10.0.0.1 }", "ip", maps)
+
+
 @pytest.mark.parametrize(
     ("rule", "what"),
     [

@@ -116,7 +116,7 @@ def changed_row(op: int, certain: bool, field: str = "mark", **fields: Any) -> A
     state = empty(WALK, 1)[0]
     state["sure"] = 1
     row = packet_row(**fields)
-    assert change(step, state, row[0], words(row), TRUE if certain else MAYBE) == TRUE
+    assert change(step, state, row[0], words(row), TRUE if certain else MAYBE, 0, 0) == TRUE
     return row[0]
 
 
@@ -188,4 +188,11 @@ def test_a_notrack_that_may_apply_leaves_the_state_unknown() -> None:
     ],
 )
 def test_the_cause_of_an_unknown_field(field: str, unknown: list[str], fragment: int, wanted: Reason) -> None:
-    assert cause_of(number_of(PACKET, field), packet_row(unknown, fragment=fragment)[0]) == wanted
+    state = empty(WALK, 1)[0]
+    assert cause_of(number_of(PACKET, field), packet_row(unknown, fragment=fragment)[0], state) == wanted
+
+
+def test_a_mark_that_a_rule_has_made_unknown_is_not_simulated() -> None:
+    state = empty(WALK, 1)[0]
+    state["lost"] = 1
+    assert cause_of(number_of(PACKET, "mark"), packet_row()[0], state) == Reason.NOT_SIMULATED

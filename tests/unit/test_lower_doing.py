@@ -29,7 +29,7 @@ def test_what_a_step_does_is_a_row_of_instructions(step: Step, operations: list[
     done = doing(step)
     assert done is not None
     assert [instruction.operands[0] for instruction in done] == operations
-    assert all(instruction.ask is None or operations == [OP_NAT] for instruction in done)
+    assert all(instruction.ask is None or instruction.ask.kind == "unknown" for instruction in done)
 
 
 def test_what_changes_nothing_and_asks_is_left_to_others() -> None:
@@ -68,3 +68,11 @@ def test_a_construct_is_told_as_it_was_written() -> None:
 
 def test_what_is_kept_is_numbered() -> None:
     assert kept(1, 3).operands[2] == 3
+
+
+def test_what_is_done_with_something_unknown_is_told() -> None:
+    lost = Assign("mark", terms=(Term(NotSimulated("jhash")), Term("ct_mark")), text="meta mark set jhash ...")
+    asks = [instruction.ask for instruction in doing(lost) or []]
+    assert [ask and (ask.wanted, ask.kind) for ask in asks] == [("meta mark set jhash ...", "unknown"), None, None]
+    assert [instruction.ask is None for instruction in doing(Alter(("ttl",))) or []] == [False]
+    assert [instruction.ask is None for instruction in doing(Alter(("ttl",), 4)) or []] == [True]

@@ -55,6 +55,13 @@ def test_elements_of_all_kinds_become_keys() -> None:
     assert {element.timeout for element in keying.elements} == {9}
 
 
+def test_an_element_that_has_a_time_of_its_own_is_forgotten_then() -> None:
+    keying = Keying(())
+    two = (Addresses(v4=((1, 1),)),), (Addresses(v4=((2, 2),)),)
+    keying.use(Lookup(("src",), set="s"), of_set(*two, timeout_ns=9, expiries=(7, None)))
+    assert [element.timeout for element in keying.elements] == [7, 9]
+
+
 @pytest.mark.parametrize(
     ("steps", "counting"),
     [
@@ -64,7 +71,7 @@ def test_elements_of_all_kinds_become_keys() -> None:
         ((Quota(5),), 1),
         ((Connections(5),), 2),
         ((RATE, Quota(5)), None),
-        ((Connections(5, key=(("src", 32),)),), None),
+        ((Connections(5, key=(("src", 32),)),), 2),
         ((Rate(Limit(1, SECOND), object="named"),), None),
         ((Verdict("drop"),), None),
     ],

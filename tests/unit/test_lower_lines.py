@@ -238,3 +238,26 @@ def test_a_trace_tells_a_rule_by_the_line_that_matched() -> None:
     assert (look.rule, look.matched) == (0, False)
     assert look.failure is not None
     assert look.failure.wanted == "dport vmap"
+
+
+@WALKS
+def test_behind_continue_the_rule_goes_on(which: Walk) -> None:
+    on = Case(ports(80), (Verdict("continue"),))
+    taken = Case(ports(443), (ACCEPT,))
+    firewall = NetfilterFirewall(
+        table([Choose(("dport",), (on, taken)), DROP], [Verdict("continue"), ACCEPT], policy=Policy.DROP)
+    )
+    assert verdict(firewall, which, dport=80) == ("drop", "1")
+    assert verdict(firewall, which, dport=443) == ("accept", "1")
+    assert verdict(firewall, which, dport=22) == ("accept", "2")
+
+
+def test_maps_of_many_elements_are_not_mistaken_for_each_other() -> None:
+    def cases(first: int) -> tuple[Case, ...]:
+        return tuple(Case((*ports(first + n), *ports(1)), (ACCEPT,)) for n in range(70))
+
+    sets = [Set(f"m{n}", ("inet_service", "inet_service"), cases=cases(100 * n)) for n in range(1, 9)]
+    rules = [[Choose(("dport", "sport"), map=each.name)] for each in sets]
+    firewall = NetfilterFirewall(table(*rules, sets=sets))
+    answers = [verdict(firewall, dport=100 * n + 5, sport=1) for n in range(1, 9)]
+    assert answers == [("accept", str(n)) for n in range(1, 9)]

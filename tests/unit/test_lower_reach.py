@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fwsim.lower.reach import hooks_of_chains
+from fwsim.lower.reach import depth_of, hooks_of_chains
 from fwsim.netfilter import Chain, NetfilterRule, Set, Table
 from fwsim.netfilter.steps import Case, Choose, Step, Verdict
 from fwsim.ruleset.values import Numbers
@@ -41,3 +41,16 @@ def test_chains_of_one_name_in_two_tables_are_two() -> None:
     other = Table("ip", "other", {"b": chain("b")})
     running = [(table, each) for table in (one, other) for each in table.chains.values()]
     assert hooks_of_chains(running)["ip", "other", "b"] == frozenset()
+
+
+def test_the_longest_way_from_a_hook_tells_how_deep_packets_get() -> None:
+    chains = [
+        chain("a", Hook.INPUT, steps=(Verdict("jump", "d"),)),
+        chain("b", Hook.OUTPUT, steps=(Verdict("jump", "c"),)),
+        chain("c", steps=(Verdict("goto", "d"),)),
+        chain("d"),
+        chain("x", steps=(Verdict("jump", "x"),)),
+    ]
+    table = Table("ip", "t", {each.name: each for each in chains})
+    assert depth_of([(table, each) for each in chains]) == 3
+    assert depth_of([]) == 0
