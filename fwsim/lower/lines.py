@@ -24,6 +24,7 @@ from fwsim.netfilter.fields import Fib, Selector
 from fwsim.netfilter.model import NetfilterRule, Table, selectors_of
 from fwsim.netfilter.steps import (
     AnyOf,
+    Assign,
     AtHook,
     Case,
     Choose,
@@ -85,6 +86,8 @@ class Lines:
         self.counting = Counting(meanings.interfaces, stretches)
         self.element_sets: list[list[list[Asked]]] = []
         """Sets of elements as hidden chains: for each element its questions."""
+        self.fields: set[str] = set()
+        """What sets of elements, and new values, are made of: no instruction of their own asks for these."""
         self._known_sets: dict[tuple[object, ...], tuple[int, Elements]] = {}
         """By the identity of anonymous elements, which are kept here: nothing else may get their place."""
 
@@ -258,6 +261,7 @@ class _Growing:
             known = [self.lowering.meanings.asked(match, self.table.sets) for match in way]
             asks.append([asked for asked in known if asked is not None])
         fields = tuple(packet_field(selector) for selector in step.selectors)
+        self.lowering.fields.update(field for field in fields if field is not None)
         key = (self.table.family, self.table.name, step.set, fields, None if step.set else id(step.elements))
         number = self.lowering.element_set(key, step.elements, asks)
         names = " . ".join(str(selector) for selector in step.selectors)
@@ -284,6 +288,8 @@ class _Growing:
             return [unknown(step.construct, step.hooks, step.elsewhere)]
         if isinstance(step, Effectless):
             return []
+        if isinstance(step, Assign):
+            self.lowering.fields.update(field for term in step.terms if (field := packet_field(term.selector)))
         does = doing(step)
         return does if does is not None else [unknown(getattr(step, "text", "") or type(step).__name__.lower())]
 
