@@ -50,6 +50,9 @@ from .stretches import Stretches
 MOST_LINES = 64
 """Alternatives that a list of elements is turned into; of more it becomes a question of its own (OP_ELEMENT)."""
 
+MOST_PARTINGS = 31
+"""Truths of two bits that one number keeps (`kept` of WALK)."""
+
 ACCEPT = Verdict("accept")
 Elements: TypeAlias = "tuple[tuple[MatchValue, ...], ...]"
 
@@ -183,6 +186,10 @@ class _Growing:
 
     def _part(self, alternatives: Sequence[Sequence[Step]]) -> None:
         """Go on with every alternative from every line."""
+        if self.partings == MOST_PARTINGS and any(map(_does_something, self._going_on())):
+            self.add(Unknown("a rule of very many parts"))
+            self.add(Verdict("unknown", text="the rest of it"))
+            return
         self._keep_what_was_done()
         ended = [line for line in self.open if line.end is not None]
         going_on = self._going_on()
