@@ -42,6 +42,7 @@ class FakeRule:
     line: int | None
     chain: int = 0
     text: str = ""
+    path: str = ""
     not_simulated: tuple[str, ...] = ()
 
 

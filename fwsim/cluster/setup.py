@@ -23,8 +23,8 @@ from fwsim.simulator import Simulator
 class Setup:
     """A run: the rules, how captures are read, and how many shards there are.
 
-    `key` keys the hashes, and must be the same for all; `packets` is about how many there are; `seed` decides what rules
-    leave to chance.
+    `key` keys the hashes, and must be the same for all; `packets` is about how many there are; `seed` decides what
+    rules leave to chance.
     """
 
     ruleset: Ruleset

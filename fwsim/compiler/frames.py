@@ -1,9 +1,9 @@
 """Room for the interpreter's frames in one piece.
 
-Python keeps the frames of calls in pieces of 16 KiB of memory, and gives a piece back as soon as nothing is in it. A loop
-that happens to run at the end of one has the next one mapped and unmapped at every call: an eighth of the time that
-compiling takes, half a million times. A frame that is larger gets a piece of its own, of the next power of two, and what
-it calls goes behind it.
+Python keeps the frames of calls in pieces of 16 KiB of memory, and gives a piece back as soon as nothing is in it. A
+loop that happens to run at the end of one has the next one mapped and unmapped at every call: an eighth of the time
+that compiling takes, half a million times. A frame that is larger gets a piece of its own, of the next power of two,
+and what it calls goes behind it.
 """
 
 from __future__ import annotations

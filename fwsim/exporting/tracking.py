@@ -5,7 +5,7 @@ Read first: `fwsim.lower.needs`.
 
 from __future__ import annotations
 
-from fwsim.lower.needs import needs_tracking
+from fwsim.lower.needs import in_maps, needs_tracking
 from fwsim.netfilter.model import Netfilter
 
 REASSEMBLY = -400
@@ -14,8 +14,9 @@ REASSEMBLY = -400
 
 def is_tracked(netfilter: Netfilter) -> bool:
     """Whether the kernel tracks packets for this ruleset."""
-    chains = [chain for table in netfilter.tables for chain in table.chains.values()]
-    return any(needs_tracking(rule) for chain in chains for rule in chain.rules)
+    chains = [(table, chain) for table in netfilter.tables for chain in table.chains.values()]
+    rules = [*(rule for _, chain in chains for rule in chain.rules), *in_maps(chains)]
+    return any(map(needs_tracking, rules))
 
 
 def sees_later_fragments(netfilter: Netfilter) -> bool:

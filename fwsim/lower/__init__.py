@@ -27,7 +27,7 @@ from fwsim.terms import Hook, Verdict
 
 from .doing import Ask
 from .limits import limit_problems
-from .needs import asks_for_ct, needs_tracking
+from .needs import asks_for_ct, in_maps, needs_tracking
 from .reach import depth_of
 from .routed import Routes
 from .settings import settings_row
@@ -139,7 +139,7 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
     Raises RulesetError for limits that cannot be counted; all else that is wrong, its reader has refused.
     """
     tables = Tables(ruleset.netfilter, interfaces, routes)
-    every_rule = [rule for _, chain in tables.running for rule in chain.rules]
+    every_rule = [*(rule for _, chain in tables.running for rule in chain.rules), *in_maps(tables.running)]
     problems = limit_problems(every_rule)
     if problems:
         raise RulesetError(problems)
@@ -154,7 +154,9 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
         settings=settings_row(ruleset.conntrack, tracking),
         tracking=tracking,
         uses_ct=any(map(asks_for_ct, every_rule)),
-        uses_fields=frozenset(ask.field for ask in asks if ask is not None and ask.field is not None) | keying.fields,
+        uses_fields=frozenset(ask.field for ask in asks if ask is not None and ask.field is not None)
+        | keying.fields
+        | tables.lines.fields,
         asks=asks,
         interfaces=tuple(interfaces),
         depth=depth_of(tables.running),

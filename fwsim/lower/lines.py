@@ -24,6 +24,7 @@ from fwsim.netfilter.fields import Fib, Selector
 from fwsim.netfilter.model import NetfilterRule, Table, selectors_of
 from fwsim.netfilter.steps import (
     AnyOf,
+    Assign,
     AtHook,
     Case,
     Choose,
@@ -48,6 +49,9 @@ from .stretches import Stretches
 
 MOST_LINES = 64
 """Alternatives that a list of elements is turned into; of more it becomes a question of its own (OP_ELEMENT)."""
+
+MOST_PARTINGS = 31
+"""Truths of two bits that one number keeps (`kept` of WALK)."""
 
 ACCEPT = Verdict("accept")
 Elements: TypeAlias = "tuple[tuple[MatchValue, ...], ...]"
@@ -85,6 +89,8 @@ class Lines:
         self.counting = Counting(meanings.interfaces, stretches)
         self.element_sets: list[list[list[Asked]]] = []
         """Sets of elements as hidden chains: for each element its questions."""
+        self.fields: set[str] = set()
+        """What sets of elements, and new values, are made of: no instruction of their own asks for these."""
         self._known_sets: dict[tuple[object, ...], tuple[int, Elements]] = {}
         """By the identity of anonymous elements, which are kept here: nothing else may get their place."""
 
@@ -180,6 +186,10 @@ class _Growing:
 
     def _part(self, alternatives: Sequence[Sequence[Step]]) -> None:
         """Go on with every alternative from every line."""
+        if self.partings == MOST_PARTINGS and any(map(_does_something, self._going_on())):
+            self.add(Unknown("a rule of very many parts"))
+            self.add(Verdict("unknown", text="the rest of it"))
+            return
         self._keep_what_was_done()
         ended = [line for line in self.open if line.end is not None]
         going_on = self._going_on()
@@ -258,6 +268,7 @@ class _Growing:
             known = [self.lowering.meanings.asked(match, self.table.sets) for match in way]
             asks.append([asked for asked in known if asked is not None])
         fields = tuple(packet_field(selector) for selector in step.selectors)
+        self.lowering.fields.update(field for field in fields if field is not None)
         key = (self.table.family, self.table.name, step.set, fields, None if step.set else id(step.elements))
         number = self.lowering.element_set(key, step.elements, asks)
         names = " . ".join(str(selector) for selector in step.selectors)
@@ -284,6 +295,8 @@ class _Growing:
             return [unknown(step.construct, step.hooks, step.elsewhere)]
         if isinstance(step, Effectless):
             return []
+        if isinstance(step, Assign):
+            self.lowering.fields.update(field for term in step.terms if (field := packet_field(term.selector)))
         does = doing(step)
         return does if does is not None else [unknown(getattr(step, "text", "") or type(step).__name__.lower())]
 

@@ -8,8 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fwsim.netfilter.fields import Selector
+<<<<<<< HEAD
 from fwsim.netfilter.model import NetfilterRule, selectors_of
 from fwsim.netfilter.steps import AnyOf, Assign, Choose, Connections, Nat, SetHelper, Step, Unknown, Update
+=======
+from fwsim.netfilter.model import Chain, NetfilterRule, Table, selectors_of
+from fwsim.netfilter.steps import AnyOf, Assign, Choose, Connections, Nat, SetHelper, Step, Update
+>>>>>>> review4
 
 from .fields import is_of_conntrack
 
@@ -37,6 +42,14 @@ def _tracks(step: Step) -> bool:
     if isinstance(step, Assign):
         asked += [step.target, *(term.selector for term in step.terms)]
     return any(map(is_of_conntrack, asked))
+
+
+def in_maps(running: Iterable[tuple[Table, Chain]]) -> Iterator[NetfilterRule]:
+    """What follows from the elements of named maps, and what elements count, each as a rule."""
+    for table in {id(table): table for table, chain in running if chain.other_hook is None}.values():
+        for each in table.sets.values():
+            yield NetfilterRule(each.steps)
+            yield from (NetfilterRule(case.steps) for case in each.cases or ())
 
 
 def every_step(steps: Iterable[Step]) -> Iterator[Step]:

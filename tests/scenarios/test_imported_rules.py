@@ -169,3 +169,27 @@ def test_connections_are_counted_for_each_element_of_a_set() -> None:
     packets = [IP(src=f"10.0.0.{host}", dst="203.0.113.9") / UDP(sport=sport, dport=53) for host, sport in hosts]
     said = [firewall.ask(packet, "lan").verdict.name for packet in packets]
     assert said == ["ACCEPT", "ACCEPT", "ACCEPT", "DROP", "ACCEPT"]
+
+
+def test_a_map_by_which_connections_get_a_mark_makes_the_firewall_track() -> None:
+    marks = "map m { type ipv4_addr : mark; elements = { 10.0.0.7 : 5 }\n }"
+    rules = "ct mark set ip saddr map @m\n ct mark 5 drop"
+    firewall = Firewall(
+        f"table ip t {{\n {marks}\n chain f {{ type filter hook forward priority 0; {rules}\n }}\n}}\n"
+    )
+    assert firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=53), "lan").verdict.name == "DROP"
+    ports = "map m { type inet_service : ipv4_addr; elements = { 53 : 10.0.0.5 }\n }"
+    nat = "chain f { type nat hook prerouting priority -100; dnat to udp dport map @m\n }"
+    firewall = Firewall(f"table ip t {{\n {ports}\n {nat}\n}}\n")
+    assert firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=53), "lan").verdict.name == "UNKNOWN"
+
+
+@pytest.mark.parametrize("count", [3, 70])
+def test_a_long_list_of_hardware_addresses_with_addresses_is_asked_like_a_short_one(count: int) -> None:
+    pairs = ", ".join(f"00:01:02:03:04:{n:02x} . 10.0.0.{n}" for n in range(count))
+    rule = f"ether saddr . ip saddr {{ {pairs} }} drop"
+    firewall = Firewall(f"table ip t {{\n chain f {{ type filter hook forward priority 0; {rule}\n }}\n}}\n")
+    decide = firewall.simulator.decide
+    packet = IP(src="10.0.0.2", dst="203.0.113.9") / UDP(dport=53)
+    assert decide(Ether(src="00:01:02:03:04:02") / packet, at=0.1, iif="lan").verdict.name == "DROP"
+    assert decide(Ether(src="00:01:02:03:04:01") / packet, at=0.2, iif="lan").verdict.name == "ACCEPT"

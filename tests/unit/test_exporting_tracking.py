@@ -23,3 +23,9 @@ def test_a_ct_expression_puts_fragments_together_for_chains_behind(
     chain = f"chain c {{ type filter hook prerouting priority {priority}; {rule}; }}"
     netfilter = read(f"table inet t {{\n\t{chain}\n}}\n").netfilter
     assert (is_tracked(netfilter), sees_later_fragments(netfilter)) == (tracked, fragments)
+
+
+def test_a_map_of_marks_of_connections_makes_the_kernel_track() -> None:
+    marks = "map m { type ipv4_addr : mark; elements = { 10.0.0.7 : 5 }\n }"
+    chain = "chain f { type filter hook forward priority 0; ct mark set ip saddr map @m\n }"
+    assert is_tracked(read(f"table ip t {{\n {marks}\n {chain}\n}}\n").netfilter)

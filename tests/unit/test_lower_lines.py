@@ -261,3 +261,12 @@ def test_maps_of_many_elements_are_not_mistaken_for_each_other() -> None:
     firewall = NetfilterFirewall(table(*rules, sets=sets))
     answers = [verdict(firewall, dport=100 * n + 5, sport=1) for n in range(1, 9)]
     assert answers == [("accept", str(n)) for n in range(1, 9)]
+
+
+@pytest.mark.parametrize(("parts", "said"), [(31, "accept"), (40, "unknown")])
+def test_a_rule_of_more_parts_than_can_be_kept_is_not_simulated(parts: int, said: str) -> None:
+    some = AnyOf(((number("dport", 1),), (number("dport", 2),)))
+    many = Rate(parse_limit({"rate": "1000/second", "burst": 1000}))
+    firewall = NetfilterFirewall(table([*[many, some] * parts, ACCEPT]))
+    assert firewall.ask(dport=2).verdict == said
+    assert firewall.ask(dport=3).verdict == "drop"

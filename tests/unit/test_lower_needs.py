@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from fwsim.lower.needs import asks_for_ct, every_step, needs_tracking
-from fwsim.netfilter import NetfilterRule
+from fwsim.lower.needs import asks_for_ct, every_step, in_maps, needs_tracking
+from fwsim.netfilter import Chain, NetfilterRule, Set, Table
 from fwsim.netfilter.steps import (
     AnyOf,
     Assign,
@@ -58,3 +60,12 @@ def test_every_step_is_found_wherever_it_stands() -> None:
     inner = number("ttl", 1)
     steps: list[Step] = [Update("add", "s", ("src",), steps=(inner,)), AnyOf(((inner,), (inner,)))]
     assert list(every_step(steps)).count(inner) == 3
+
+
+def test_what_named_maps_lead_to_and_what_elements_count_makes_linux_track() -> None:
+    cases = (Case((Numbers(((1, 1),)),), (Assign("ct_mark", 1),)),)
+    for made in (Set("m", ("inet_service",), cases=cases), Set("s", ("ipv4_addr",), steps=(Connections(5),))):
+        chain = Chain("c", "ip t c")
+        table = Table("ip", "t", {"c": chain}, {made.name: made})
+        assert any(map(needs_tracking, in_maps([(table, chain), (table, chain)])))
+        assert not list(in_maps([(table, replace(chain, other_hook="ingress"))]))

@@ -161,27 +161,32 @@ def words_of(line: str) -> Iterator[str]:
     """The words of a line, and its operators: what a shell makes of it (POSIX, Shell Command Language, 2.2 and 2.3)."""
     word: list[str] = []
     for found in TOKEN.finditer(line):
-        if found.lastgroup in ("plain", "single"):
-            word.append(found[found.lastgroup])
-        elif found.lastgroup == "comment" and word:
-            word.append("#")
-        elif found.lastgroup == "double":
-            word.append(ESCAPED.sub(r"\1", found["double"]))
-        elif found.lastgroup == "escaped":
-            word.append(found["escaped"])
-        elif found.lastgroup == "broken":
-            what = "no character behind the last backslash" if found[0] == "\\" else f"no closing {found[0]}"
-            raise RefusedError(f"the line cannot be cut into words: {what}")
-        else:
-            if word:
-                yield "".join(word)
-            word = []
-            if found.lastgroup == "operator":
-                yield found[0]
-            if found.lastgroup == "comment":
-                return
+        part = _part(found, inside=bool(word))
+        if part is not None:
+            word.append(part)
+            continue
+        if word:
+            yield "".join(word)
+        word = []
+        if found.lastgroup == "operator":
+            yield found[0]
+        if found.lastgroup == "comment":
+            return
     if word:
         yield "".join(word)
+
+
+def _part(found: re.Match[str], *, inside: bool) -> str | None:
+    """What a token adds to a word, if it does not end it; `inside` one, `#` begins no comment."""
+    kind = found.lastgroup
+    if kind in ("plain", "single", "escaped"):
+        return str(found[kind])
+    if kind == "double":
+        return ESCAPED.sub(r"\1", found["double"])
+    if kind == "broken":
+        what = "no character behind the last backslash" if found[0] == "\\" else f"no closing {found[0]}"
+        raise RefusedError(f"the line cannot be cut into words: {what}")
+    return "#" if kind == "comment" and inside else None
 
 
 def _simple(words: list[str]) -> Iterator[Simple]:
