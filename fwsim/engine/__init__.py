@@ -112,7 +112,7 @@ def may_be_compiled() -> bool:
     return os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 
 
-def entries() -> frozenset[str]:
+def entry_names() -> frozenset[str]:
     """The names of all entry functions."""
     _import_all()
     return frozenset(function.__name__ for function in _entries)

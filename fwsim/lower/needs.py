@@ -8,13 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fwsim.netfilter.fields import Selector
-<<<<<<< HEAD
-from fwsim.netfilter.model import NetfilterRule, selectors_of
-from fwsim.netfilter.steps import AnyOf, Assign, Choose, Connections, Nat, SetHelper, Step, Unknown, Update
-=======
 from fwsim.netfilter.model import Chain, NetfilterRule, Table, selectors_of
-from fwsim.netfilter.steps import AnyOf, Assign, Choose, Connections, Nat, SetHelper, Step, Update
->>>>>>> review4
+from fwsim.netfilter.steps import AnyOf, Assign, Choose, Connections, Nat, SetHelper, Step, Unknown, Update
 
 from .fields import is_of_conntrack
 

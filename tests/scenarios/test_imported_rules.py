@@ -174,9 +174,7 @@ def test_connections_are_counted_for_each_element_of_a_set() -> None:
 def test_a_map_by_which_connections_get_a_mark_makes_the_firewall_track() -> None:
     marks = "map m { type ipv4_addr : mark; elements = { 10.0.0.7 : 5 }\n }"
     rules = "ct mark set ip saddr map @m\n ct mark 5 drop"
-    firewall = Firewall(
-        f"table ip t {{\n {marks}\n chain f {{ type filter hook forward priority 0; {rules}\n }}\n}}\n"
-    )
+    firewall = Firewall(f"table ip t {{\n {marks}\n chain f {{ type filter hook forward priority 0; {rules}\n }}\n}}\n")
     assert firewall.ask(IP(src="10.0.0.7", dst="203.0.113.9") / UDP(dport=53), "lan").verdict.name == "DROP"
     ports = "map m { type inet_service : ipv4_addr; elements = { 53 : 10.0.0.5 }\n }"
     nat = "chain f { type nat hook prerouting priority -100; dnat to udp dport map @m\n }"

@@ -11,7 +11,7 @@ from types import FunctionType
 from fwsim import engine
 import fwsim.compiler.exercise as exercise
 
-names = engine.entries()
+names = engine.entry_names()
 called = set()
 
 def watching(function):

@@ -203,7 +203,7 @@ assert uncompiled > 0 and "numba" not in sys.modules
 second, none = first_rows(again)
 assert again == [] and none == 0
 assert first == second
-for entry in engine.entries():
+for entry in engine.entry_names():
     assert list(engine.cache_folder().glob(f"*.{entry}-*.o")), entry
 print(uncompiled)
 """

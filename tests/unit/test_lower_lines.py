@@ -20,6 +20,7 @@ from fwsim.netfilter.steps import (
     Lookup,
     Match,
     Rate,
+    Step,
     Term,
     Unknown,
     Verdict,
@@ -267,6 +268,7 @@ def test_maps_of_many_elements_are_not_mistaken_for_each_other() -> None:
 def test_a_rule_of_more_parts_than_can_be_kept_is_not_simulated(parts: int, said: str) -> None:
     some = AnyOf(((number("dport", 1),), (number("dport", 2),)))
     many = Rate(parse_limit({"rate": "1000/second", "burst": 1000}))
-    firewall = NetfilterFirewall(table([*[many, some] * parts, ACCEPT]))
+    steps: list[Step] = [*(step for _ in range(parts) for step in (many, some)), ACCEPT]
+    firewall = NetfilterFirewall(table(steps))
     assert firewall.ask(dport=2).verdict == said
     assert firewall.ask(dport=3).verdict == "drop"
