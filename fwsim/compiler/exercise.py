@@ -7,6 +7,7 @@ import struct
 import tempfile
 from pathlib import Path
 
+from fwsim import keyed_tables
 from fwsim.capture import Captures, Input, open_captures
 from fwsim.report.fragments import Fragments
 from fwsim.report.frames import JsonLines
@@ -25,6 +26,9 @@ chains:
     rules:
       - {name: replies, ct_state: established, verdict: accept}
 """
+
+COUNTING = "table ip t {\n\tset s { type ipv4_addr; size 9; flags dynamic; }\n\tchain c {\n\t\tupdate @s { ip saddr }\n\t}\n}\n"
+"""Rules that keep something by key."""
 
 FRAME = bytes.fromhex(
     "020000000001 020000000002 0800"  # Ethernet
@@ -78,3 +82,10 @@ def exercise() -> None:
                 shards.run(chunk)
             tracker = simulator.stateful.tracker
             grow(tracker, 2 * len(tracker.connections))
+    let_grow(Simulator(load_ruleset(io.StringIO(COUNTING))))
+
+
+def let_grow(simulator: Simulator) -> None:
+    """Make room for more than is kept by key."""
+    course = simulator.stateful.mode.course
+    keyed_tables.grow(course.memory.keyed, course.program.keyed, 10 * len(course.memory.keyed.entries))
