@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from fwsim.errors import RulesetError
 
+from .addresses import is_name
 from .foreign import foreign_format
 from .located import Document, Map
 from .model import Ruleset
@@ -53,8 +54,8 @@ def ruleset_of(
 
 
 def _declared(netfilter: Netfilter, given: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
-    """The interfaces that options give networks, and before them those that rules name."""
-    named: dict[str, Sequence[str]] = {name: () for name in netfilter.interfaces if not name.endswith("*")}
+    """The interfaces that options give networks, and before them those that rules name and that there can be."""
+    named: dict[str, Sequence[str]] = {name: () for name in netfilter.interfaces if is_name(name)}
     return {**named, **given}
 
 

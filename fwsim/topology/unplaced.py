@@ -7,6 +7,7 @@ packets only that were captured there; which packets leave by it is not known.
 from __future__ import annotations
 
 from fwsim.netfilter.model import Netfilter
+from fwsim.ruleset.addresses import is_name
 from fwsim.topology import LOOPBACK, Topology
 
 
@@ -22,6 +23,8 @@ def _is_placed(name: str, topology: Topology) -> bool:
     """Whether some network lies behind the interface, or one of those that are called so."""
     known = {LOOPBACK, *topology.known.ports}
     known |= {placed for placed, behind in topology.interfaces.items() if behind.networks}
+    if not is_name(name.rstrip("*") or name):
+        return name != "*"  # no interface is called so
     if name.endswith("*"):
         return any(one.startswith(name[:-1]) for one in known)
     return name in known

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fwsim.checking import findings_of
 from fwsim.errors import RulesetError
 from fwsim.ruleset import load_ruleset
 from fwsim.ruleset.imported import import_netfilter
@@ -70,3 +71,10 @@ def test_a_file_may_include_from_its_own_folder_and_text_from_standard_input_may
 
 def test_text_of_our_own_is_no_import() -> None:
     assert import_netfilter(Document("x.yaml", "policy: drop\n")) is None
+
+
+@pytest.mark.parametrize("name", ["lan/1", "lan 1 ", "lan/*"])
+def test_a_rule_may_name_an_interface_that_there_cannot_be(name: str) -> None:
+    ruleset = load_ruleset(io.StringIO(NFT.replace('"lan"', f'"{name}"')))
+    assert list(ruleset.interfaces) == []
+    assert not [finding for finding in findings_of(ruleset, "r") if name in finding.what]
