@@ -27,7 +27,14 @@ chains:
       - {name: replies, ct_state: established, verdict: accept}
 """
 
-COUNTING = "table ip t {\n\tset s { type ipv4_addr; size 65535; flags dynamic; }\n\tchain c {\n\t\tupdate @s { ip saddr }\n\t}\n}\n"
+COUNTING = """\
+table ip t {
+\tset s { type ipv4_addr; size 65535; flags dynamic; }
+\tchain c {
+\t\tupdate @s { ip saddr }
+\t}
+}
+"""
 """Rules that keep something by key."""
 
 FRAME = bytes.fromhex(
