@@ -130,6 +130,9 @@ class _Growing:
 
     def add(self, step: Step) -> None:
         """Add a step to every line that has not ended."""
+        if isinstance(step, Match) and isinstance(step.selector, str):  # nine of ten
+            self._put(self._matching(step))
+            return
         if isinstance(step, (Match, Lookup, Choose)):
             step = self._draw(step)
         if isinstance(step, (Choose, AnyOf)):
@@ -287,8 +290,7 @@ class _Growing:
         if counted is not None:
             return [Instruction(counted.operands, Ask(counted.key, None, getattr(step, "text", ""), "limit"))]
         if isinstance(step, Match):
-            asked = self.lowering.meanings.asked(step, self.table.sets)
-            return asked if asked is not None else [unknown(step.text or construct_of(step.selector))]
+            return self._matching(step)
         if isinstance(step, AtHook):
             return [at_hook(step.hooks)]
         if isinstance(step, Unknown):
@@ -299,6 +301,11 @@ class _Growing:
             self.lowering.fields.update(field for term in step.terms if (field := packet_field(term.selector)))
         does = doing(step)
         return does if does is not None else [unknown(getattr(step, "text", "") or type(step).__name__.lower())]
+
+    def _matching(self, step: Match) -> Asked | list[Instruction]:
+        """A match as a question, if what it looks at is simulated."""
+        asked = self.lowering.meanings.asked(step, self.table.sets)
+        return asked if asked is not None else [unknown(step.text or construct_of(step.selector))]
 
 
 def _does_something(line: Line) -> bool:

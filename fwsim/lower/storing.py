@@ -13,6 +13,8 @@ from .stretches import Stretches
 
 LONG = WORDS_A_BLOCK
 """The most words of a short chain."""
+BITS_A_BLOCK = 64 * WORDS_A_BLOCK
+BLOCK = (1 << BITS_A_BLOCK) - 1
 
 
 class Layout:
@@ -37,20 +39,23 @@ class Layout:
 
     def _in_blocks(self, bitsets: Sequence[int]) -> list[int]:
         """Where bitsets stand, made of blocks. From one to the next few blocks change, and only these are looked at."""
-        size = 8 * WORDS_A_BLOCK
         result: list[int] = []
-        before = b""
+        before: int | None = None
         head = [0] * (self.summaries + self.blocks)
         for bitset in bitsets:
-            written = bitset.to_bytes(size * self.blocks, "little")
-            for number in range(self.blocks):
-                block = written[size * number : size * number + size]
-                if block == before[size * number : size * number + size]:
-                    continue
-                head[self.summaries + number] = self.stretches.place_bytes(block)
-                bit = 1 << number % BLOCKS_A_SUMMARY
-                summary = head[number // BLOCKS_A_SUMMARY]
-                head[number // BLOCKS_A_SUMMARY] = summary | bit if any(block) else summary & ~bit
+            changed = bitset ^ before if before is not None else (1 << BITS_A_BLOCK * self.blocks) - 1
+            while changed:
+                number = ((changed & -changed).bit_length() - 1) // BITS_A_BLOCK
+                self._set_block(head, number, bitset)
+                changed &= -1 << BITS_A_BLOCK * (number + 1)  # the blocks behind it
             result.append(self.stretches.place(head))
-            before = written
+            before = bitset
         return result
+
+    def _set_block(self, head: list[int], number: int, bitset: int) -> None:
+        """Note where a block of a bitset stands, and in the summary whether it holds anything."""
+        block = bitset >> BITS_A_BLOCK * number & BLOCK
+        head[self.summaries + number] = self.stretches.place_bytes(block.to_bytes(8 * WORDS_A_BLOCK, "little"))
+        bit = 1 << number % BLOCKS_A_SUMMARY
+        summary = head[number // BLOCKS_A_SUMMARY]
+        head[number // BLOCKS_A_SUMMARY] = summary | bit if block else summary & ~bit
