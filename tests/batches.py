@@ -41,6 +41,7 @@ class FakeRule:
     position: int
     line: int | None
     chain: int = 0
+    path: str = ""
     text: str = ""
     path: str = ""
     not_simulated: tuple[str, ...] = ()
