@@ -43,7 +43,6 @@ class FakeRule:
     chain: int = 0
     path: str = ""
     text: str = ""
-    path: str = ""
     not_simulated: tuple[str, ...] = ()
 
 

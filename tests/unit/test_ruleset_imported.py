@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from fwsim.errors import RulesetError
-from fwsim.ruleset import load_ruleset
+from fwsim.errors import RulesetError, UsageError
+from fwsim.ruleset import Ruleset, load_ruleset, to_json, to_yaml
 from fwsim.ruleset.imported import import_netfilter
 from fwsim.ruleset.located import Document
 
@@ -70,3 +71,10 @@ def test_a_file_may_include_from_its_own_folder_and_text_from_standard_input_may
 
 def test_text_of_our_own_is_no_import() -> None:
     assert import_netfilter(Document("x.yaml", "policy: drop\n")) is None
+
+
+@pytest.mark.parametrize("write", [to_yaml, to_json])
+def test_imported_rules_are_not_written_as_a_ruleset_without_any(write: Callable[[Ruleset], str]) -> None:
+    text = "table ip t {\n chain f { type filter hook forward priority 0; policy drop;\n }\n}\n"
+    with pytest.raises(UsageError, match="fwsim convert"):
+        write(load_ruleset(io.StringIO(text)))
