@@ -41,8 +41,8 @@ class FakeRule:
     position: int
     line: int | None
     chain: int = 0
-    text: str = ""
     path: str = ""
+    text: str = ""
     not_simulated: tuple[str, ...] = ()
 
 

@@ -159,8 +159,3 @@ def _walk(table: Any, start: int, most: int, link: str = "next") -> list[int]:
         found.append(start)
         start = following[start]
     return found if start == 0 else [*found, most + 1]
-
-
-def _last(rows: list[int]) -> int:
-    """The last row of a chain, 0 if there is none."""
-    return rows[-1] if rows else 0

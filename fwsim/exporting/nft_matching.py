@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from fwsim.convert.comparing import NEVER, Condition, compared, masked_condition, members
 from fwsim.convert.matching import FRAGMENTS, NOT_A_LATER_FRAGMENT
-from fwsim.netfilter.fields import Numgen, Selector
+from fwsim.netfilter.fields import Selector
 from fwsim.netfilter.model import Set
 from fwsim.netfilter.steps import AnyOf, Element, Lookup, Match, Statistic, Step, Unknown
 from fwsim.ruleset.values import Addresses, Masked, MatchValue, Names, Numbers
@@ -278,11 +278,6 @@ def statistic_text(step: Statistic) -> str:
     if step.every is not None:
         return f"numgen inc mod {step.every} {'!= ' if step.negated else ''}{step.packet}"
     return f"numgen random mod {HIGHEST_RANDOM} {'>=' if step.negated else '<'} {step.probability}"
-
-
-def is_counter(step: Match) -> bool:
-    """Whether a match counts the packets that get there."""
-    return isinstance(step.selector, Numgen)
 
 
 def _told_family(family: int | None, known: Known) -> tuple[str, ...]:

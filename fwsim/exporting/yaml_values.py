@@ -33,7 +33,6 @@ HIGHEST = {
 }  # fmt: skip
 NAMED_ONLY = ("family", "fragment", "ct_direction")
 BITS = {"ct_state": words.CT_STATES, "ct_status": words.CT_STATUS}
-STATE_BITS = sum(words.CT_STATES.values())
 NOTHING: list[int | str] = []
 
 

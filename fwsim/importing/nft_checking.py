@@ -17,7 +17,6 @@ MOST_JUMPS = 16
 """NFT_JUMP_STACK_SIZE: a chain this many jumps away from its base chain is too far."""
 
 FIVE = frozenset(["prerouting", "input", "forward", "output", "postrouting"])
-INGRESS = frozenset(["ingress"])
 HOOKS: dict[str, frozenset[str]] = {
     "snat": frozenset(["postrouting", "input"]), "masquerade": frozenset(["postrouting"]),
     "dnat": frozenset(["prerouting", "output"]), "redirect": frozenset(["prerouting", "output"]),

@@ -19,8 +19,6 @@ class Field(NamedTuple):
 LINK, NETWORK, TRANSPORT = 1, 2, 3
 """Layers; nft calls them bases."""
 
-BASES = {LINK: "ll", NETWORK: "nh", TRANSPORT: "th"}
-
 LAYERS = {
     "ether": LINK, "vlan": LINK, "inet": LINK, "netdev": LINK, "arp": NETWORK, "ip": NETWORK, "ip6": NETWORK,
 }  # fmt: skip

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from fwsim.errors import UsageError
+
 from .model import Ruleset
 from .scalars import plain_scalar
 
@@ -37,6 +39,8 @@ def to_json(ruleset: Ruleset) -> str:
 
 def _written(ruleset: Ruleset) -> dict[str, Any]:
     """What was set, as plain mappings, lists and scalars."""
+    if ruleset._imported is not None:  # its rules are in no key of ours: without them all would be accepted
+        raise UsageError("rules of nft or iptables are written by fwsim convert (fwsim.exporting)")
     return ruleset.model_dump(exclude_unset=True, exclude_none=True)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fwsim.checking import findings_of
-from fwsim.errors import RulesetError
-from fwsim.ruleset import load_ruleset
+from fwsim.errors import RulesetError, UsageError
+from fwsim.ruleset import Ruleset, load_ruleset, to_json, to_yaml
 from fwsim.ruleset.imported import import_netfilter
 from fwsim.ruleset.located import Document
 
@@ -78,3 +79,10 @@ def test_a_rule_may_name_an_interface_that_there_cannot_be(name: str) -> None:
     ruleset = load_ruleset(io.StringIO(NFT.replace('"lan"', f'"{name}"')))
     assert list(ruleset.interfaces) == []
     assert not [finding for finding in findings_of(ruleset, "r") if name in finding.what]
+
+
+@pytest.mark.parametrize("write", [to_yaml, to_json])
+def test_imported_rules_are_not_written_as_a_ruleset_without_any(write: Callable[[Ruleset], str]) -> None:
+    text = "table ip t {\n chain f { type filter hook forward priority 0; policy drop;\n }\n}\n"
+    with pytest.raises(UsageError, match="fwsim convert"):
+        write(load_ruleset(io.StringIO(text)))

@@ -32,7 +32,6 @@ from .values import STATEMENT, constant, expression
 LOG_FLAGS = ("tcp sequence", "tcp options", "ip options", "skuid", "ether", "all")
 LOG_NUMBERS = {"group": 65535, "snaplen": (1 << 32) - 1, "queue-threshold": 65535}
 REJECTS = ("icmp", "icmpv6", "icmpx", "tcp reset")
-SYNPROXY_KEYS = frozenset(["mss", "wscale", "flags"])
 SYNPROXY_FLAGS = ("timestamp", "sack-perm")
 FORMS = {"interval": "interval", "prefix": "prefix", "concat": "addr . port"}
 NETMAP = "netmap"

@@ -77,7 +77,6 @@ def _alike(family: int, number: tuple[int, int] | None) -> int | None:
 Name = Annotated[str, BeforeValidator(parse_interface_name)]
 Text = Annotated[str, BeforeValidator(_text)]
 Number = Annotated[tuple[int, int], BeforeValidator(_address)]
-Vlan = Annotated[int, Field(ge=0, lt=4096)]
 
 
 class Listed(BaseModel):
