@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from fwsim.native.calling import Arguments
+from fwsim.native.sparing import few_passes, know_operators, know_sizes
 
 RUNTIME = frozenset({"memset", "memcpy", "memmove"})
 """What machine code may call that is not in its object file."""
@@ -31,6 +32,8 @@ class Translator:
     ) -> None:
         """Make a compiled twin of every hot function, each calling the twins of the others; compile none yet."""
         _index_as_written()
+        know_operators()
+        know_sizes()
         inner = {function.__qualname__ for function in functions if function not in entries}
         _compile_late(inner, {function.__qualname__ for function in shared})
         made = {function: make() for function, make in instructions.items()}
@@ -72,6 +75,7 @@ def _twins(
     """
     from numba import njit
 
+    pipeline = few_passes()
     spaces: dict[str, dict[str, Any]] = {}
     compiled: dict[FunctionType, Any] = dict(instructions)
     for function in functions:
@@ -86,6 +90,7 @@ def _twins(
             forceinline=function not in entries and function not in shared,
             no_cpython_wrapper=True,
             no_cfunc_wrapper=True,
+            pipeline_class=pipeline,
         )
         _without_literals(dispatcher)
         compiled[function] = dispatcher
