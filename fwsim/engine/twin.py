@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.engine import entry, hot
-from fwsim.engine.beside import for_nothing, show_link, show_own_tuple, show_ports
+from fwsim.engine import entry, hot, shared
+from fwsim.engine.beside import fill_own_tuple, for_nothing, show_link, show_ports
 from fwsim.engine.icmp import is_error, is_never_tracked
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse, set_out
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, Direction, Hook, Proto, Reason, TcpFlag, Verdict
@@ -108,11 +108,17 @@ def show(course: Course, packet: Row, state: int, direction: int) -> None:
     seen["ct_status"] = 0 if tracked else ABSENT
     seen["ct_mark"] = 0 if tracked else ABSENT
     if course.extra[0]["wanted"]:
-        show_ports(course.extra[0], packet)
+        show_beside(course.extra[0], packet, state, direction == REPLY)
+
+
+@shared
+def show_beside(extra: Row, packet: Row, state: int, is_reply: bool) -> None:
+    """Make the rules see what else there is of it."""
+    show_ports(extra, packet)
     if state == NEW or state == ESTABLISHED:
-        show_own_tuple(course.extra[0], packet, direction == REPLY)
+        fill_own_tuple(extra, packet, is_reply)
     else:
-        for_nothing(course.extra[0], UNKNOWN_VALUE if tracked else ABSENT)
+        for_nothing(extra, UNKNOWN_VALUE if state == RELATED else ABSENT)
 
 
 @hot
@@ -135,8 +141,8 @@ def show_mirror(course: Course, packet: Row) -> None:
         seen["flags"] = 2  # what opens a connection is a SYN
     elif packet["icmp_type"] >= 0:
         seen["icmp_type"] = icmp_request_of(packet["family"], packet["icmp_type"])
-    show_own_tuple(course.extra[0], packet, True)
     if course.extra[0]["wanted"]:
+        fill_own_tuple(course.extra[0], packet, True)
         show_ports(course.extra[0], seen)
 
 

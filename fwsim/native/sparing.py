@@ -1,7 +1,7 @@
 """What Numba need not do for hot functions, which spares a tenth of the time of compiling.
 
-Read first: the rules in `fwsim.engine`, `fwsim.native.translation`. Should a release of Numba not ask here what is asked
-now, compiling takes longer, and gives the same.
+Read first: the rules in `fwsim.engine`, `fwsim.native.translation`. Should a release of Numba not ask here what is
+asked now, compiling takes longer, and gives the same.
 """
 
 from __future__ import annotations
