@@ -102,7 +102,9 @@ class Oracle:
             if lowest <= self.chains[name].priority < highest:
                 try:
                     self.run(name, packet)
-                    outcome = Outcome(self.chains[name].policy, name)
+                    policy = self.chains[name].policy
+                    if policy != Verdict.ACCEPT or outcome.rule is None:  # else a rule has said more
+                        outcome = Outcome(policy, name)
                 except Ended as ended:
                     outcome = ended.outcome
                 if outcome.verdict != Verdict.ACCEPT:

@@ -13,8 +13,6 @@ from .stretches import Stretches
 
 LONG = WORDS_A_BLOCK
 """The most words of a short chain."""
-BITS_A_BLOCK = 64 * WORDS_A_BLOCK
-BLOCK = (1 << BITS_A_BLOCK) - 1
 
 
 class Layout:
@@ -23,6 +21,8 @@ class Layout:
     def __init__(self, stretches: Stretches, rules: int, indexed: bool) -> None:
         """For a chain of so many rules, of which some are `indexed`; `stretches` takes the words."""
         self.stretches = stretches
+        self.bits = 64 * WORDS_A_BLOCK
+        """Of a block."""
         self.words = -(-rules // RULES_A_WORD)
         self.blocks = -(-self.words // WORDS_A_BLOCK)
         self.summaries = -(-self.blocks // BLOCKS_A_SUMMARY) if indexed and self.words > LONG else 0
@@ -43,18 +43,18 @@ class Layout:
         before: int | None = None
         head = [0] * (self.summaries + self.blocks)
         for bitset in bitsets:
-            changed = bitset ^ before if before is not None else (1 << BITS_A_BLOCK * self.blocks) - 1
+            changed = bitset ^ before if before is not None else (1 << self.bits * self.blocks) - 1
             while changed:
-                number = ((changed & -changed).bit_length() - 1) // BITS_A_BLOCK
+                number = ((changed & -changed).bit_length() - 1) // self.bits
                 self._set_block(head, number, bitset)
-                changed &= -1 << BITS_A_BLOCK * (number + 1)  # the blocks behind it
+                changed &= -1 << self.bits * (number + 1)  # the blocks behind it
             result.append(self.stretches.place(head))
             before = bitset
         return result
 
     def _set_block(self, head: list[int], number: int, bitset: int) -> None:
         """Note where a block of a bitset stands, and in the summary whether it holds anything."""
-        block = bitset >> BITS_A_BLOCK * number & BLOCK
+        block = bitset >> self.bits * number & (1 << self.bits) - 1
         head[self.summaries + number] = self.stretches.place_bytes(block.to_bytes(8 * WORDS_A_BLOCK, "little"))
         bit = 1 << number % BLOCKS_A_SUMMARY
         summary = head[number // BLOCKS_A_SUMMARY]

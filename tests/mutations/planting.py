@@ -71,8 +71,9 @@ class Planter(MetaPathFinder):
         Path(os.environ[REPORT]).write_text(json.dumps({"loaded": is_loaded, "failures": self.failures}))
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Set the planter in front of all finders of modules."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Set the planter in front of all finders of modules, before a conftest imports any of the engine."""
     planter = Planter(*json.loads(os.environ[PLANT]))
     sys.meta_path.insert(0, planter)
-    config.pluginmanager.register(planter, "planter")
+    early_config.pluginmanager.register(planter, "planter")
