@@ -185,5 +185,6 @@ def test_every_module_has_its_own_test() -> None:
         if path.stem.startswith("__"):
             continue
         package = path.parent.name
-        wanted[dotted(path)] = {f"test_{path.stem}", f"test_{package}_{path.stem}"}
+        whole = dotted(path).removeprefix("fwsim.").replace(".", "_")
+        wanted[dotted(path)] = {f"test_{path.stem}", f"test_{package}_{path.stem}", f"test_{whole}"}
     assert [name for name, names in wanted.items() if not names & tests] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fwsim.importing.nft_blocks import Corners, blocks
+from fwsim.importing.nft.blocks import Corners, blocks
 
 
 def test_an_interval_falls_apart_into_aligned_blocks() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fwsim.importing.nft_comparing import computed, undone
-from fwsim.importing.nft_operands import Operand
-from fwsim.importing.nft_types import TYPES
+from fwsim.importing.nft.comparing import computed, undone
+from fwsim.importing.nft.operands import Operand
+from fwsim.importing.nft.types import TYPES
 from fwsim.netfilter.steps import Match
 from tests.nft_importing import script, steps_of, table_of, told
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fwsim.importing.nft_headers import EXTENSION_FIELDS, FIELDS, INSIDE, NAMED
-from fwsim.importing.nft_types import TYPES
+from fwsim.importing.nft.headers import EXTENSION_FIELDS, FIELDS, INSIDE, NAMED
+from fwsim.importing.nft.types import TYPES
 from fwsim.netfilter import fields as netfilter_fields
 from fwsim.nft.words import PAYLOAD
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fwsim.importing.nft_keys import CT, CT_ADDRESSES, META
-from fwsim.importing.nft_types import TYPES
+from fwsim.importing.nft.keys import CT, CT_ADDRESSES, META
+from fwsim.importing.nft.types import TYPES
 from fwsim.netfilter.fields import FIELDS
 from fwsim.netfilter.steps import Unknown
 from fwsim.nft.words import CT_KEYS, META_NAMED, META_QUALIFIED

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fwsim.importing.nft_headers import LINK, NETWORK, TRANSPORT
-from fwsim.importing.nft_reading import FAMILY, Reading
-from fwsim.importing.nft_ruleset import ChainState, Ruleset, TableState
+from fwsim.importing.nft.headers import LINK, NETWORK, TRANSPORT
+from fwsim.importing.nft.reading import FAMILY, Reading
+from fwsim.importing.nft.ruleset import ChainState, Ruleset, TableState
 from fwsim.nft import parse_text
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fwsim.importing.nft_ruleset import TableState, location
+from fwsim.importing.nft.ruleset import TableState, location
 from fwsim.netfilter.steps import Rate
 from fwsim.nft import parse_text
 from tests.nft_importing import imported, script, steps_of

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fwsim.importing.nft_symbols import SYMBOLS, numbered
-from fwsim.importing.nft_types import READERS
+from fwsim.importing.nft.symbols import SYMBOLS, numbered
+from fwsim.importing.nft.types import READERS
 from fwsim.terms import CtState, CtStatus
 
 

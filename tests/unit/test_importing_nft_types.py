@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fwsim.importing.nft_types import READERS, TYPES, UnreadableError, seconds
+from fwsim.importing.nft.types import READERS, TYPES, UnreadableError, seconds
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fwsim.importing import nft_values
+from fwsim.importing.nft import values as nft_values
 from tests.nft_importing import refused_rule, steps_of, told
 
 

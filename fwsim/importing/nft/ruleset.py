@@ -1,6 +1,6 @@
 """The ruleset that a script builds: tables, chains, sets and objects while commands change them.
 
-Read first: `nft_named_sets`, `fwsim.netfilter.model`. `nft_commands` changes it, `nft_result` makes a `Netfilter` of
+Read first: `named_sets`, `fwsim.netfilter.model`. `commands` changes it, `result` makes a `Netfilter` of
 it.
 """
 
@@ -16,13 +16,13 @@ from fwsim.nft import block_tree, rule_tree
 from fwsim.nft.tree import Node, SetReference
 from fwsim.ruleset.values import Location
 
-from .nft_comparing import Values, kind_of
-from .nft_named_sets import SetState
-from .nft_operands import Operand
-from .nft_values import Constant, Constants, Word, refuse
+from .comparing import Values, kind_of
+from .named_sets import SetState
+from .operands import Operand
+from .values import Constant, Constants, Word, refuse
 
 if TYPE_CHECKING:
-    from .nft_named_sets import SecondUse
+    from .named_sets import SecondUse
 
 
 def location(node: Node, policy_line: int = 0) -> Location:

@@ -1,6 +1,6 @@
 """Commands, applied in order to a ruleset, as nft and the kernel would.
 
-Read first: `nft_ruleset`, `nft_rules`, `nft_sets`, `nft_chains`. Each command is checked by itself; the mistakes of all
+Read first: `ruleset`, `rules`, `sets`, `chains`. Each command is checked by itself; the mistakes of all
 are told together.
 """
 
@@ -14,12 +14,12 @@ from fwsim.nft import block_tree, rule_tree
 from fwsim.nft.block_tree import Command, Target
 from fwsim.nft.tree import Expression, Node
 
-from . import nft_chains, nft_sets
-from .nft_counting import check_object, object_step
-from .nft_removing import check_unused, check_unused_object, check_unused_set
-from .nft_rules import by_handle, place_of, read_rule
-from .nft_ruleset import ChainState, ObjectState, Ruleset, TableState
-from .nft_values import refuse
+from . import chains, sets
+from .counting import check_object, object_step
+from .removing import check_unused, check_unused_object, check_unused_set
+from .rules import by_handle, place_of, read_rule
+from .ruleset import ChainState, ObjectState, Ruleset, TableState
+from .values import refuse
 
 MOST_PROBLEMS = 10
 OBJECTS = frozenset(["counter", "quota", "limit", "secmark", "synproxy", "ct helper", "ct timeout", "ct expectation"])
@@ -89,7 +89,7 @@ class Applying:
         body, name = command.body, target.name or ""
         if command.kind == "chain":
             chain_body = cast("block_tree.Chain | None", body)
-            chain = nft_chains.declare(self.ruleset, table, command, name, chain_body, exclusive)
+            chain = chains.declare(self.ruleset, table, command, name, chain_body, exclusive)
             if chain_body is not None:
                 self.rules(table, chain, chain_body)
         elif command.kind == "rule":
@@ -119,20 +119,18 @@ class Applying:
     def block(self, table: TableState, body: block_tree.Table, exclusive: bool) -> None:
         """First what has a name, then what is in it."""
         for each in body.chains:
-            self.attempt(nft_chains.declare, self.ruleset, table, each, each.name, each, False)
+            self.attempt(chains.declare, self.ruleset, table, each, each.name, each, False)
         for one in body.objects:
             self.attempt(self.named_object, table, one, False)
         for flowtable in body.flowtables:
             self.attempt(self.flowtable, table, flowtable, False)
         declared = []
         for named in body.sets:
-            self.attempt(
-                lambda named=named: declared.append((nft_sets.declare(self.ruleset, table, named, False), named))
-            )
+            self.attempt(lambda named=named: declared.append((sets.declare(self.ruleset, table, named, False), named)))
         for state, named in declared:
             if named.elements is not None:
-                reading = nft_sets.reading_of(self.ruleset, table, node=named)
-                self.attempt(nft_sets.add_elements, reading, state, named.elements)
+                reading = sets.reading_of(self.ruleset, table, node=named)
+                self.attempt(sets.add_elements, reading, state, named.elements)
         for each in body.chains:
             if each.name in table.chains:
                 self.rules(table, table.chains[each.name], each)
@@ -150,16 +148,16 @@ class Applying:
 
     def named_set(self, table: TableState, body: block_tree.NamedSet, exclusive: bool) -> None:
         """A set or map with its elements."""
-        state = nft_sets.declare(self.ruleset, table, body, exclusive)
+        state = sets.declare(self.ruleset, table, body, exclusive)
         if body.elements is not None:
-            nft_sets.add_elements(nft_sets.reading_of(self.ruleset, table, node=body), state, body.elements)
+            sets.add_elements(sets.reading_of(self.ruleset, table, node=body), state, body.elements)
 
     def elements(self, table: TableState, node: Node, target: Target, body: Expression, exclusive: bool) -> None:
         """`add element`."""
         state = table.sets.get(target.name or "")
         if state is None:
             raise refuse(target, f"there is no set '{target.name}' in {table.title}")
-        nft_sets.add_elements(nft_sets.reading_of(self.ruleset, table, node=node), state, body, exclusive)
+        sets.add_elements(sets.reading_of(self.ruleset, table, node=node), state, body, exclusive)
 
     def named_object(self, table: TableState, body: block_tree.Stateful | block_tree.CtObject, exclusive: bool) -> None:
         """A named object."""
@@ -254,8 +252,8 @@ class Applying:
         state = table.sets.get(target.name or "")
         if state is None:
             raise refuse(target, f"there is no set '{target.name}' in {table.title}")
-        reading = nft_sets.reading_of(self.ruleset, table, node=command)
-        nft_sets.remove_elements(reading, state, cast(Expression, command.body), must)
+        reading = sets.reading_of(self.ruleset, table, node=command)
+        sets.remove_elements(reading, state, cast(Expression, command.body), must)
 
     def _delete_flowtable(self, table: TableState, command: Command, target: Target, must: bool) -> None:
         if command.body is not None:

@@ -1,6 +1,6 @@
 """Comparisons as steps: `tcp dport 22`, `ct state new,established`, `ip saddr . tcp dport @pairs`.
 
-Read first: `nft_operands`, `nft_comparing`. As `expr_evaluate_relational` of nft reads them.
+Read first: `operands`, `comparing`. As `expr_evaluate_relational` of nft reads them.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from fwsim.nft import rule_tree
 from fwsim.nft.tree import Boolean, Expression, Range, SetLiteral, SetReference
 from fwsim.ruleset.values import Intervals, Names, Numbers
 
-from .nft_comparing import seen
-from .nft_headers import ETHERTYPES, INSIDE, TRANSPORT, TRANSPORTS
-from .nft_members import anonymous, members_of
-from .nft_operands import Operand, is_constant, operand, operands
-from .nft_reading import Reading
-from .nft_types import TYPES
-from .nft_values import Constant, Everything, Span, Word, ends, refuse, unveiled
+from .comparing import seen
+from .headers import ETHERTYPES, INSIDE, TRANSPORT, TRANSPORTS
+from .members import anonymous, members_of
+from .operands import Operand, is_constant, operand, operands
+from .reading import Reading
+from .types import TYPES
+from .values import Constant, Everything, Span, Word, ends, refuse, unveiled
 
 ORDERS = ("<", ">", "<=", ">=")
 

@@ -1,6 +1,6 @@
 """What a rule sets: marks, fields of the packet, options, helpers and the rest of a connection.
 
-Read first: `nft_operands`, `nft_maps`.
+Read first: `operands`, `maps`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from fwsim.netfilter.steps import Alter, Assign, Choose, Effectless, Step, Term
 from fwsim.nft import rule_tree, tree
 from fwsim.nft.tree import Binary, Ct, Expression, Header, HeaderOption, Inner, Map, Meta, RawPayload
 
-from .nft_keys import CT, META
-from .nft_maps import mapped
-from .nft_operands import Operand, is_constant, operand
-from .nft_reading import Reading
-from .nft_types import TYPES
-from .nft_values import Evaluated, Span, Wanted, refuse, unveiled
+from .keys import CT, META
+from .maps import mapped
+from .operands import Operand, is_constant, operand
+from .reading import Reading
+from .types import TYPES
+from .values import Evaluated, Span, Wanted, refuse, unveiled
 
 MARK = 0xFFFFFFFF
 META_SETTABLE = frozenset(["mark", "priority", "nftrace", "pkttype", "secmark", "broute"])
@@ -72,7 +72,7 @@ def _object(reading: Reading, node: rule_tree.Assign, kind: str) -> None:
     """`ct helper set "ftp-standard"`, or by a map."""
     value = unveiled(node.value)
     if isinstance(value, Map):
-        from .nft_counting import object_map
+        from .counting import object_map
 
         object_map(reading, value, f"ct {kind}", node.text)
         return

@@ -1,6 +1,6 @@
 """`reject`, in all its kinds and with the defaults of each family.
 
-Read first: `nft_reading`. As `stmt_evaluate_reject` of nft does it.
+Read first: `reading`. As `stmt_evaluate_reject` of nft does it.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from fwsim.netfilter.steps import Verdict
 from fwsim.nft.rule_tree import Reject
 from fwsim.terms import RejectWith
 
-from .nft_headers import NETWORK, TRANSPORT
-from .nft_protocols import protocol
-from .nft_reading import FAMILY, Reading, conflict
-from .nft_types import TYPES
-from .nft_values import Wanted, refuse
+from .headers import NETWORK, TRANSPORT
+from .protocols import protocol
+from .reading import FAMILY, Reading, conflict
+from .types import TYPES
+from .values import Wanted, refuse
 
 ICMP = {
     0: RejectWith.ICMP_NET_UNREACHABLE, 1: RejectWith.ICMP_HOST_UNREACHABLE, 2: RejectWith.ICMP_PROT_UNREACHABLE,

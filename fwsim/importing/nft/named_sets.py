@@ -1,6 +1,6 @@
 """Named sets and maps while a script is read: what they hold, and what is refused about their elements.
 
-Read first: `nft_members`, `nft_values`.
+Read first: `members`, `values`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from fwsim.errors import RulesetError
 from fwsim.netfilter.steps import Choose, Step, Verdict
 from fwsim.nft.tree import Node
 
-from .nft_blocks import Corners
-from .nft_members import box, has_interval
-from .nft_operands import Operand
-from .nft_values import Evaluated, Wanted, refuse
+from .blocks import Corners
+from .members import box, has_interval
+from .operands import Operand
+from .values import Evaluated, Wanted, refuse
 
 if TYPE_CHECKING:
-    from .nft_ruleset import Ruleset
+    from .ruleset import Ruleset
 
 Build = Callable[[Evaluated], "tuple[Step, ...]"]
 

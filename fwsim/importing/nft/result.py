@@ -1,6 +1,6 @@
 """From the ruleset that a script built to a `Netfilter`.
 
-Read first: `nft_ruleset`, `fwsim.netfilter.model`.
+Read first: `ruleset`, `fwsim.netfilter.model`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from fwsim.nft.block_tree import Script
 from fwsim.ruleset.values import Addresses, MatchValue, Numbers
 from fwsim.terms import Hook, Verdict
 
-from .nft_headers import WITH_PORTS
-from .nft_named_sets import Build, Kept, SetState, pretended
-from .nft_ruleset import ChainState, Ruleset, RuleState, TableState, location
-from .nft_values import Constant, Evaluated, Everything, Span, Word
+from .headers import WITH_PORTS
+from .named_sets import Build, Kept, SetState, pretended
+from .ruleset import ChainState, Ruleset, RuleState, TableState, location
+from .values import Constant, Evaluated, Everything, Span, Word
 
 HOOKS = {
     "prerouting": Hook.PREROUTING, "input": Hook.INPUT, "forward": Hook.FORWARD, "output": Hook.OUTPUT,

@@ -1,6 +1,6 @@
 """What speaks of what: whether a chain, set or object may go.
 
-Read first: `nft_ruleset`.
+Read first: `ruleset`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from fwsim.netfilter.steps import Choose, Match, Step, Update, Verdict
 from fwsim.nft.tree import Node, Symbol, walk
 
-from .nft_ruleset import ChainState, ObjectState, TableState
-from .nft_values import refuse
+from .ruleset import ChainState, ObjectState, TableState
+from .values import refuse
 
 
 def inside(steps: tuple[Step, ...]) -> Iterator[Step]:

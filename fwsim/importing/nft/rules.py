@@ -1,6 +1,6 @@
 """Rules: their statements as steps, and where they go in a chain.
 
-Read first: `nft_statements`, `nft_ruleset`.
+Read first: `statements`, `ruleset`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from fwsim.netfilter.model import NetfilterRule
 from fwsim.nft import block_tree, rule_tree
 from fwsim.nft.tree import Node
 
-from .nft_reading import Reading
-from .nft_ruleset import ChainState, Ruleset, RuleState, TableState, location
-from .nft_statements import statement
-from .nft_values import refuse
+from .reading import Reading
+from .ruleset import ChainState, Ruleset, RuleState, TableState, location
+from .statements import statement
+from .values import refuse
 
 
 def read_rule(ruleset: Ruleset, table: TableState, chain: ChainState, node: rule_tree.Rule) -> RuleState:

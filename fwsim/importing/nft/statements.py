@@ -1,6 +1,6 @@
 """The statements of rules as steps.
 
-Read first: `nft_matches`, `nft_maps`, `nft_setting`, `nft_counting`. `STATEMENTS` says who reads which.
+Read first: `matches`, `maps`, `setting`, `counting`. `STATEMENTS` says who reads which.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from fwsim.netfilter.steps import Effectless, NoTrack, Unknown, Verdict
 from fwsim.nft import rule_tree
 from fwsim.nft.tree import Expression, Map, Range
 
-from .nft_counting import counted, use
-from .nft_maps import mapped, verdict_map, verdict_step
-from .nft_matches import match
-from .nft_operands import is_constant, operands
-from .nft_reading import Reading
-from .nft_rejecting import reject
-from .nft_setting import assign, strip
-from .nft_translating import nat, tproxy
-from .nft_types import TYPES
-from .nft_updating import meter, set_update
-from .nft_values import Wanted, refuse
-from .nft_xtables import xtables
+from .counting import counted, use
+from .maps import mapped, verdict_map, verdict_step
+from .matches import match
+from .operands import is_constant, operands
+from .reading import Reading
+from .rejecting import reject
+from .setting import assign, strip
+from .translating import nat, tproxy
+from .types import TYPES
+from .updating import meter, set_update
+from .values import Wanted, refuse
+from .xtables import xtables
 
 BOUND: dict[type, str] = {
     rule_tree.Nat: "", rule_tree.Reject: "reject", rule_tree.Tproxy: "tproxy", rule_tree.Synproxy: "synproxy",

@@ -1,6 +1,6 @@
 """Elements of sets and maps: reading them, and what nft and the kernel refuse about them.
 
-Read first: `nft_values`, `nft_operands`.
+Read first: `values`, `operands`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from fwsim.nft.tree import Element, Expression, SetLiteral, SetReference
 
-from .nft_blocks import Box, Corners
-from .nft_operands import Operand
-from .nft_values import Constants, Evaluated, Everything, Span, Wanted, Word, element, refuse, unveiled
+from .blocks import Box, Corners
+from .operands import Operand
+from .values import Constants, Evaluated, Everything, Span, Wanted, Word, element, refuse, unveiled
 
 
 class Member(NamedTuple):

@@ -1,6 +1,6 @@
 """A rule while it is read: its steps so far, and what they say about the packet's headers.
 
-Read first: `nft_headers`, `nft_values`, `fwsim.netfilter.steps`. nft asks for a header before it asks for a field of
+Read first: `headers`, `values`, `fwsim.netfilter.steps`. nft asks for a header before it asks for a field of
 it, unless the rule has done so already; `Reading` knows what has been asked.
 """
 
@@ -14,11 +14,11 @@ from fwsim.netfilter.steps import Match, Step
 from fwsim.nft.tree import Node
 from fwsim.ruleset.values import Names, Numbers
 
-from .nft_headers import LAYERS, LINK, NETWORK, TRANSPORT, WITH_PORTS
-from .nft_values import Constants, refuse
+from .headers import LAYERS, LINK, NETWORK, TRANSPORT, WITH_PORTS
+from .values import Constants, refuse
 
 if TYPE_CHECKING:
-    from .nft_ruleset import ChainState, Ruleset, TableState
+    from .ruleset import ChainState, Ruleset, TableState
 
 AT_FIRST: dict[str, dict[int, str]] = {
     "ip": {NETWORK: "ip"}, "ip6": {NETWORK: "ip6"}, "inet": {LINK: "inet"}, "arp": {NETWORK: "arp"},

@@ -1,6 +1,6 @@
 """What nft asks before a field of a header: whether the packet has that header.
 
-Read first: `nft_reading`. As `payload_gen_dependency` of nft does it, from what the rule has asked already.
+Read first: `reading`. As `payload_gen_dependency` of nft does it, from what the rule has asked already.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from fwsim.netfilter.steps import Match
 from fwsim.nft.tree import Node
 from fwsim.ruleset.values import Numbers
 
-from .nft_headers import ICMP_TYPES, INSIDE, LAYERS, LINK, NETWORK, TRANSPORT
-from .nft_reading import ANY_INTERFACE, FAMILY, Reading, conflict
-from .nft_values import refuse
+from .headers import ICMP_TYPES, INSIDE, LAYERS, LINK, NETWORK, TRANSPORT
+from .reading import ANY_INTERFACE, FAMILY, Reading, conflict
+from .values import refuse
 
 LOWEST = {"ip": NETWORK, "ip6": NETWORK, "arp": NETWORK, "inet": LINK, "bridge": LINK, "netdev": LINK}
 """The lowest layer that tables of a family know by themselves."""

@@ -1,6 +1,6 @@
 """nat, tproxy and redirect.
 
-Read first: `nft_maps`, `nft_reading`. As `stmt_evaluate_nat` of nft does it.
+Read first: `maps`, `reading`. As `stmt_evaluate_nat` of nft does it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from fwsim.netfilter.steps import Step, Unknown
 from fwsim.nft.rule_tree import Nat, Tproxy
 from fwsim.nft.tree import Concatenation, Expression, Header, Map, SetLiteral, SetReference
 
-from .nft_headers import NETWORK, TRANSPORT
-from .nft_maps import mapped
-from .nft_operands import is_constant, operands
-from .nft_reading import Reading, conflict
-from .nft_types import TYPES
-from .nft_values import Evaluated, Everything, Span, Wanted, Word, element, refuse, unveiled
+from .headers import NETWORK, TRANSPORT
+from .maps import mapped
+from .operands import is_constant, operands
+from .reading import Reading, conflict
+from .types import TYPES
+from .values import Evaluated, Everything, Span, Wanted, Word, element, refuse, unveiled
 
 ADDRESS = {"ip": Wanted(TYPES["ipv4_addr"], 32), "ip6": Wanted(TYPES["ipv6_addr"], 128)}
 PORT = Wanted(TYPES["inet_service"], 16)

@@ -4,14 +4,14 @@ Read first: `fwsim.nft` (the tree), `fwsim.netfilter` (what it becomes). This is
 
 | module | holds |
 |---|---|
-| `services`, `nft_symbols`, `nft_types` | names of ports, protocols and constants; the data types |
-| `nft_headers`, `nft_keys` | fields of headers; keys of meta and ct |
-| `nft_values`, `nft_members`, `nft_blocks` | constants, elements of sets, and which of them overlap |
-| `nft_reading`, `nft_protocols`, `nft_operands` | a rule while it is read; what it looks at, and what is asked before |
-| `nft_comparing`, `nft_matches`, `nft_maps` | comparisons and maps |
-| `nft_setting`, `nft_counting`, `nft_rejecting`, `nft_translating`, `nft_updating`, `nft_statements` | statements |
-| `nft_named_sets`, `nft_ruleset`, `nft_rules`, `nft_sets`, `nft_chains`, `nft_commands`, `nft_removing` | commands |
-| `nft_checking`, `nft_result` | what the kernel checks in the end; the `Netfilter` |
+| `services`, `symbols`, `types` | names of ports, protocols and constants; the data types |
+| `headers`, `keys` | fields of headers; keys of meta and ct |
+| `values`, `members`, `blocks` | constants, elements of sets, and which of them overlap |
+| `reading`, `protocols`, `operands` | a rule while it is read; what it looks at, and what is asked before |
+| `comparing`, `matches`, `maps` | comparisons and maps |
+| `setting`, `counting`, `rejecting`, `translating`, `updating`, `statements` | statements |
+| `named_sets`, `ruleset`, `rules`, `sets`, `chains`, `commands`, `removing` | commands |
+| `checking`, `result` | what the kernel checks in the end; the `Netfilter` |
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from fwsim.netfilter.model import Netfilter
 from fwsim.nft import parse_text
 from fwsim.nft.block_tree import Script
 
-from .nft_checking import check
-from .nft_commands import MOST_PROBLEMS, Applying
-from .nft_result import netfilter
-from .nft_ruleset import Ruleset
+from .checking import check
+from .commands import MOST_PROBLEMS, Applying
+from .result import netfilter
+from .ruleset import Ruleset
 
 
 @uncollected()

@@ -1,6 +1,6 @@
 """What the kernel checks when all commands are done: jumps, and what stands at which hooks.
 
-Read first: `nft_ruleset`. As `nft_chain_validate` of the kernel: from every base chain along all jumps.
+Read first: `ruleset`. As `nft_chain_validate` of the kernel: from every base chain along all jumps.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from fwsim.errors import Problem
 from fwsim.netfilter.steps import Choose, Step, Verdict
 from fwsim.nft.tree import Node
 
-from .nft_removing import inside
-from .nft_ruleset import ChainState, Ruleset, RuleState, TableState
-from .nft_values import refuse
+from .removing import inside
+from .ruleset import ChainState, Ruleset, RuleState, TableState
+from .values import refuse
 
 MOST_JUMPS = 16
 """NFT_JUMP_STACK_SIZE: a chain this many jumps away from its base chain is too far."""

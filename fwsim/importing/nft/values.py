@@ -1,6 +1,6 @@
 """Constants: the right side of comparisons, elements of sets, what is assigned.
 
-Read first: `nft_types`. A constant is read by the type of what it is compared with (`Wanted`), as nft does it.
+Read first: `types`. A constant is read by the type of what it is compared with (`Wanted`), as nft does it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from fwsim.nft.tree import (
     Wildcard,
 )  # fmt: skip
 
-from .nft_types import READERS, TYPES, DataType, UnreadableError, milliseconds
+from .types import READERS, TYPES, DataType, UnreadableError, milliseconds
 
 
 class Wanted(NamedTuple):

@@ -1,6 +1,6 @@
 """What a rule looks at: fields of headers, meta, ct, fib and the rest, as selectors of `fwsim.netfilter`.
 
-Read first: `nft_reading`, `nft_protocols`, `fwsim.netfilter.fields`. The tables of meta and ct are in `nft_keys`.
+Read first: `reading`, `protocols`, `fwsim.netfilter.fields`. The tables of meta and ct are in `keys`.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from fwsim.nft.tree import (
 )  # fmt: skip
 from fwsim.terms import Hook
 
-from .nft_headers import EXTENSION_FIELDS, FIELDS, LAYERS, NAMED, NETWORK, OPTION_BITS, TRANSPORT
-from .nft_keys import CT, CT_ADDRESSES, META, PROTOCOL_KEYS, Key
-from .nft_protocols import ask_header
-from .nft_reading import FAMILY, Reading, conflict
-from .nft_types import TYPES, DataType
-from .nft_values import Wanted, refuse
+from .headers import EXTENSION_FIELDS, FIELDS, LAYERS, NAMED, NETWORK, OPTION_BITS, TRANSPORT
+from .keys import CT, CT_ADDRESSES, META, PROTOCOL_KEYS, Key
+from .protocols import ask_header
+from .reading import FAMILY, Reading, conflict
+from .types import TYPES, DataType
+from .values import Wanted, refuse
 
 EVERYWHERE = frozenset(Hook)
 

@@ -1,6 +1,6 @@
 """Declared sets and maps, and their elements.
 
-Read first: `nft_named_sets`, `nft_members`.
+Read first: `named_sets`, `members`.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from fwsim.netfilter.steps import Step
 from fwsim.nft import block_tree, tree
 from fwsim.nft.tree import Element, Expression, SetLiteral
 
-from .nft_counting import counted
-from .nft_maps import verdict_step
-from .nft_members import flat
-from .nft_named_sets import PLAIN, Kept, SetState
-from .nft_operands import Operand, operand
-from .nft_reading import Reading
-from .nft_ruleset import ChainState, Ruleset, TableState
-from .nft_types import TYPES
-from .nft_values import Evaluated, Everything, Wanted, Word, duration_ns, element, refuse, unveiled
+from .counting import counted
+from .maps import verdict_step
+from .members import flat
+from .named_sets import PLAIN, Kept, SetState
+from .operands import Operand, operand
+from .reading import Reading
+from .ruleset import ChainState, Ruleset, TableState
+from .types import TYPES
+from .values import Evaluated, Everything, Wanted, Word, duration_ns, element, refuse, unveiled
 
 LONGEST_KEY = 64
 """Bytes of an element with all its parts, each padded to four (NFT_DATA_VALUE_MAXLEN)."""

@@ -13,7 +13,7 @@ from fwsim.netfilter.steps import Alter, Effectless, Nat, Step, Unknown, Verdict
 from fwsim.nft import rule_tree
 from fwsim.terms import RejectWith
 
-from .nft_reading import Reading
+from .reading import Reading
 
 TRACKING = frozenset((
     "conntrack", "state", "connmark", "connbytes", "connlabel", "connlimit", "helper", "cluster", "CONNMARK",

@@ -1,6 +1,6 @@
 """Sets that rules change: `add @set { ip saddr }`, `update`, `delete`, and meters.
 
-Read first: `nft_counting`, `nft_operands`.
+Read first: `counting`, `operands`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from fwsim.netfilter.steps import Connections, Step, Update
 from fwsim.nft.rule_tree import Meter, SetUpdate, Statement
 from fwsim.nft.tree import Expression, Node, SetReference
 
-from .nft_counting import STATEFUL, counted, not_stateful
-from .nft_named_sets import SetState
-from .nft_operands import Operand, is_constant, operands
-from .nft_reading import Reading
-from .nft_values import Wanted, duration_ns, element, refuse, unveiled
+from .counting import STATEFUL, counted, not_stateful
+from .named_sets import SetState
+from .operands import Operand, is_constant, operands
+from .reading import Reading
+from .values import Wanted, duration_ns, element, refuse, unveiled
 
 UNKNOWN_VALUE = "what a rule puts into a map is not simulated"
 

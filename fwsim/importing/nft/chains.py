@@ -1,6 +1,6 @@
 """Declared chains: their type, hook, priority and policy.
 
-Read first: `nft_ruleset`. Which types and hooks a family has is the kernel's (`nft_chain_filter.c` and its like).
+Read first: `ruleset`. Which types and hooks a family has is the kernel's (`nft_chain_filter.c` and its like).
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from fwsim.nft import block_tree
 from fwsim.nft.priorities import priority_number
 from fwsim.nft.tree import Expression, List, Node, SetLiteral, Symbol, Variable
 
-from .nft_ruleset import ChainState, Ruleset, TableState
-from .nft_values import refuse, unveiled
+from .ruleset import ChainState, Ruleset, TableState
+from .values import refuse, unveiled
 
 FIVE = frozenset(["prerouting", "input", "forward", "output", "postrouting"])
 NAT = FIVE - {"forward"}

@@ -1,6 +1,6 @@
 """Statements that count: limits, quotas, counters, `ct count`, and the named objects of a table.
 
-Read first: `nft_reading`, `fwsim.netfilter.steps`. Unlike nft, which cuts off what is beyond 32 bits without a word, a
+Read first: `reading`, `fwsim.netfilter.steps`. Unlike nft, which cuts off what is beyond 32 bits without a word, a
 burst or number of connections that does not fit is refused (so are sizes of sets and groups of logs).
 """
 
@@ -13,11 +13,11 @@ from fwsim.nft.rule_tree import Statement
 from fwsim.nft.tree import Expression, Map, Node, SetLiteral, SetReference, Symbol
 from fwsim.ruleset.values import Limit
 
-from .nft_maps import choose_named, keys, last_first, looked_at
-from .nft_matches import element_of
-from .nft_members import anonymous_map, members_of
-from .nft_reading import Reading
-from .nft_values import refuse, unveiled
+from .maps import choose_named, keys, last_first, looked_at
+from .matches import element_of
+from .members import anonymous_map, members_of
+from .reading import Reading
+from .values import refuse, unveiled
 
 SECOND = 1_000_000_000
 PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}

@@ -1,6 +1,6 @@
 """The data types of nft: how wide they are, and how their values are written.
 
-Read first: `nft_symbols`. A type has no width of its own (0 bits) where what is looked at gives it one.
+Read first: `symbols`. A type has no width of its own (0 bits) where what is looked at gives it one.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from .nft_symbols import SYMBOLS
-from .services import PROTOCOLS, SERVICES
+from fwsim.importing.services import PROTOCOLS, SERVICES
+
+from .symbols import SYMBOLS
 
 NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|[0-9]+)\Z", re.ASCII)
 DOTTED = re.compile(r"[0-9a-fA-FxX.]+\Z", re.ASCII)

@@ -1,6 +1,6 @@
 """From constants to the values that a selector is compared with.
 
-Read first: `nft_operands`, `nft_values`, `fwsim.ruleset.values`. Equal values are one object: rulesets repeat
+Read first: `operands`, `values`, `fwsim.ruleset.values`. Equal values are one object: rulesets repeat
 themselves.
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from fwsim.netfilter.fields import FIELDS, Fib, Raw, Selector
 from fwsim.ruleset.values import Addresses, Choice, Intervals, Masked, MatchValue, Names, Numbers, merged
 
-from .nft_blocks import blocks
-from .nft_operands import Operand
-from .nft_values import Constant, Everything, Span, Word
+from .blocks import blocks
+from .operands import Operand
+from .values import Constant, Everything, Span, Word
 
 FAMILIES = {"nfproto": {2: 4, 10: 6}, "ethertype": {0x0800: 4, 0x86DD: 6}}
 """By what nft calls a family: ours."""

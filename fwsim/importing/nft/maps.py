@@ -1,6 +1,6 @@
 """Maps: `vmap`, and `map` for what is set or translated to.
 
-Read first: `nft_members`, `nft_operands`. The cases of a named map are settled when the whole script is read, since
+Read first: `members`, `operands`. The cases of a named map are settled when the whole script is read, since
 elements may be added behind the rule.
 """
 
@@ -14,12 +14,12 @@ from fwsim.nft import tree
 from fwsim.nft.rule_tree import VerdictMap
 from fwsim.nft.tree import Expression, SetLiteral, SetReference
 
-from .nft_comparing import seen
-from .nft_matches import element_of
-from .nft_members import anonymous_map, has_interval, members_of
-from .nft_operands import Operand, is_constant, operands
-from .nft_reading import Reading
-from .nft_values import Evaluated, Wanted, element, refuse, unveiled
+from .comparing import seen
+from .matches import element_of
+from .members import anonymous_map, has_interval, members_of
+from .operands import Operand, is_constant, operands
+from .reading import Reading
+from .values import Evaluated, Wanted, element, refuse, unveiled
 
 Build = Callable[[Evaluated], "tuple[Step, ...]"]
 """What follows from a value of a map."""
