@@ -16,12 +16,15 @@ from fwsim.engine.attached import Stateful
 from fwsim.engine.entries import KeyedRules
 from fwsim.engine.path import Course
 from fwsim.engine.pipeline import run_stateful
+from fwsim.engine.places import Places
 from fwsim.engine.program import Memory
 from fwsim.engine.shard import MINE, NOBODY, STATE, Numbers, Share
+from fwsim.engine.translating import Nat
 from fwsim.engine.tuples import Tracker
 from fwsim.engine.twin import REPLIES_ACK_OR_RST, REPLIES_ANY, REPLIES_NEVER, Stateless, run_stateless
 from fwsim.lower import Lowered
-from fwsim.tables import DECISION, EXTRA, PACKET, TRACK, empty, plain
+from fwsim.tables import DECISION, EXTRA, PACKET, TRACK, TRANSLATION, TUPLE, empty, plain
+from fwsim.topology import Topology, settled
 from fwsim.uncompiled import Tables
 
 CHUNK = 2_048
@@ -91,6 +94,7 @@ class StatelessRun:
                 twin=int(lowered.uses_ct),
                 replies=REPLIES[replies],
                 icmp_errors=int(icmp_errors == "accept"),
+                nat=nat_in(lowered.places),
             )
         )
 
@@ -134,6 +138,7 @@ class StatefulRun:
                 hashes=np.full(CHUNK, -1, dtype=np.int64),
                 tracking=int(lowered.tracking),
                 share=alone() if share is None else share,
+                nat=nat_in(lowered.places),
             )
         )
 
@@ -224,6 +229,11 @@ def alone() -> Share:
     nothing = np.zeros(0, dtype=np.int64)
     state = np.full(STATE, NOBODY, dtype=np.int64)
     return Share(state, nothing, nothing, nothing, nothing, nothing, nothing)
+
+
+def nat_in(places: Places | None) -> Nat:
+    """What translation works with."""
+    return Nat(settled(Topology({}).places) if places is None else places, empty(TRANSLATION, 1), empty(TUPLE, 2))
 
 
 def longer(numbers: Numbers, length: int) -> Numbers:

@@ -31,6 +31,7 @@ COUNTED = ("live", "created", "expired", "evicted", "dropped", "helped")
 """COUNTERS that are those of all shards together."""
 
 LIMIT = "a rule counts the packets of all connections together"
+TRANSLATED = "answers to translated packets have other addresses than these"
 FULL = "the connection table may fill up, and only the whole tells who has to go"
 REPLACED = "the run goes on with a table that it was given as one"
 LOOKED_AT = "somebody looks into the connection table"
@@ -68,6 +69,8 @@ class ShardedRun:
         """Why there is one shard, if there is."""
         if lowered.counts:
             self.unite(LIMIT)
+        elif lowered.translates:
+            self.unite(TRANSLATED)
         else:
             self._fit(CHUNK)
 

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +19,10 @@ from fwsim.capture import Chunk, from_scapy
 from fwsim.capture.captures import CHUNK_ROWS
 from fwsim.capture.pool import Pool
 from fwsim.defragmenting import Assembled, Defragmenter
+from fwsim.engine.places import Places
 from fwsim.errors import UsageError
 from fwsim.lower import Lowered, lower
+from fwsim.lower.routed import Routes
 from fwsim.ruleset import Ruleset
 from fwsim.ruleset.host import Host
 from fwsim.running import StatefulRun, StatelessRun
@@ -38,7 +40,7 @@ from fwsim.terms import (
     evidence_words,
     word,
 )
-from fwsim.topology import Topology
+from fwsim.topology import Topology, settled
 from fwsim.topology.fib import where
 from fwsim.uncompiled import flush, loaded, usable
 
@@ -148,6 +150,14 @@ class Decision:
         return ", ".join(parts)
 
 
+class Known(TypedDict):
+    """What lowering a ruleset is told of its surroundings."""
+
+    interfaces: Sequence[str]
+    routes: Routes
+    places: Places
+
+
 class Simulator:
     """A firewall of the mind: it keeps the connection table, and decides about packets in both modes."""
 
@@ -180,15 +190,15 @@ class Simulator:
             raise UsageError(f"jobs={jobs!r}: expected a whole number, 1 or more")
         self.topology = Topology.build(ruleset, interfaces=interfaces or {}, local=local, host=host)
         self.lowered: dict[Mode, Lowered] = {}
-        routes = partial(where, self.topology)
-        self.lowered["stateful"] = lower(ruleset, interfaces=self.topology.names, routes=routes)
+        known: Known = {
+            "interfaces": self.topology.names,
+            "routes": partial(where, self.topology),
+            "places": settled(self.topology.places),
+        }
+        self.lowered["stateful"] = lower(ruleset, **known)
         hooks = {hook for chain in self.lowered["stateful"].chains for hook in chain.hooks}
         self.topology.guards_itself = not hooks.isdisjoint((Hook.INPUT, Hook.OUTPUT))
-        self.lowered["stateless"] = (
-            lower(stateless_rules, interfaces=self.topology.names, routes=routes)
-            if stateless_rules
-            else self.lowered["stateful"]
-        )
+        self.lowered["stateless"] = lower(stateless_rules, **known) if stateless_rules else self.lowered["stateful"]
         choices = (stateless_rules or ruleset).stateless
         seed = key or 0
         key = secrets.randbits(28) if key is None else key

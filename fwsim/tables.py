@@ -84,12 +84,13 @@ EXTRA = row_type(
     """
     wanted pkttype src_mac th_sport th_dport ct_family ct_proto
     ct_src0 ct_src1 ct_src2 ct_src3 ct_dst0 ct_dst1 ct_dst2 ct_dst3 ct_sport ct_dport
+    reply_src0 reply_src1 reply_src2 reply_src3 reply_dst0 reply_dst1 reply_dst2 reply_dst3 reply_sport reply_dport
     """
 )
 """What else rules may see of a packet, filled in only if a ruleset asks for any of it (`wanted`).
 
 `pkttype` as in FRAME; `src_mac` 48 bits; `th_sport` and `th_dport` the first and second two bytes behind the IP header
-whatever the protocol; the others are the original tuple of its connection.
+whatever the protocol; the others are the original and the reply tuple of its connection.
 It lies behind the row of PACKET that rules see: its fields have the numbers behind those of PACKET.
 """
 
@@ -180,7 +181,7 @@ COUNTERS = row_type(
     """
     next_number used free live peak created expired evicted dropped
     oldest newest oldest_assured newest_assured evict_assured hash_key armed
-    newest_expecting helped helped_used helped_free
+    newest_expecting helped helped_used helped_free vague
     """
 )
 """The bookkeeping of a connection table, one row of it.
@@ -194,7 +195,8 @@ that of the others, in the order in which they became so (-1 none).
 `hash_key` is the secret of a run: it spreads tuples over buckets and changes no result.
 `armed` is how many places of the expiry heap are taken, also by rows that are free again.
 `newest_expecting` begins the chain of EXPECTATION; `helped` of its rows are taken now, `helped_used` have ever been,
-and `helped_free` begins the chain of those that are free again.
+and `helped_free` begins the chain of those that are free again. `vague` 1 once there has been a connection with a tuple
+that is not all known.
 """
 
 BOUNDS = row_type(
@@ -248,7 +250,25 @@ fewest rules."""
 
 BASE = row_type("chain priority next family nat")
 """A chain at a hook, its `priority`, and the next one at the same hook (or -1). Rows 0 to 4 stand for the hooks.
-`family` 4 or 6: only packets of it get there (0: all); `nat` 1: only those that open a connection."""
+`family` 4 or 6: only packets of it get there (0: all).
+Translation has one place at a hook, for each family: first the chains that say how, whose `nat` is the `CtStatus` bit
+of connections that need them no more; behind them a row without a chain (-1), where the walk stops for it."""
+
+TRANSLATION = row_type(
+    """
+    to family random persistent offset
+    low0 low1 low2 low3 high0 high1 high2 high3 ports low_port high_port base_port
+    """
+)
+"""What a rule translates to: `to` an `fwsim.engine.program.TO_*`, of a `family` (0: whatever the packet's is).
+
+`low`..`high` are addresses, the mask of NETMAP being what both have in common; `ports` 1 if `low_port`..`high_port` are
+given too, and `offset` 1 if the port is moved as far from `low_port` as it was from `base_port`. `random` 1: the port
+is drawn; `persistent` 1: a source gets the same address whatever its destination."""
+
+SOURCE = np.dtype([("older", np.int32), ("newer", np.int32), ("bucket", np.int32)])
+"""Row c: connection c in the chain of those whose first packets came from the same address and port, by its bucket (-1:
+it hangs in none); the newest is first."""
 
 COLUMN = row_type("field mask kind first count wide rows absent")
 """One field of a chain's index, of a number only the bits of `mask`: how to find a value's class, `kind`, an
@@ -269,6 +289,7 @@ WALK = row_type(
     chain depth linear truth sure possible doubt cause cause_rule waiting tried known vague
     accept_rule accept_chain refused_rule refused_chain refused_with
     hook kept value policies refusals lost blamed
+    stage halt chosen iif oif fault
     """
 )
 """Scratch of one walk. The `chain` it is in, `depth` calls deep; `linear` 1 looks at rule after rule;
@@ -282,19 +303,24 @@ gives it; `doubt` the `Reason` why the last rule was not clear, `cause` the firs
 `hook` it is at; `kept` two bits for each truth that OP_KEEP has kept; `value` under construction by OP_TERM;
 `policies` where the hits of policies begin; `refusals` one bit for each verdict by which the packet may have been
 refused at an earlier hook; `lost` the rule (plus 1) since which the mark is not known because something is not
-simulated, or 0; `blamed` the same if that is the `doubt`. A second row is for looking up elements: only its `known` and
+simulated, or 0; `blamed` the same if that is the `doubt`.
+
+Of its way: the `stage` it is at, its interfaces `iif` and `oif`, and the `fault` for which routing discards it; `halt`
+the row of BASE where the walk has stopped for a translation (else -1), and `chosen` the row of TRANSLATION that applies
+(-1 none, UNKNOWN_VALUE perhaps one). A second row is for looking up elements: only its `known` and
 `vague` are used."""
 
 SETTINGS = row_type(
     """
-    loose be_liberal ignore_invalid_rst max_retrans checksum max tracking clock_frozen
+    loose be_liberal ignore_invalid_rst max_retrans checksum max tracking translating clock_frozen
     syn_sent syn_recv established fin_wait close_wait last_ack time_wait close max_retrans_timeout unacknowledged
     udp udp_stream icmp icmpv6 generic gre gre_stream
     sctp_closed sctp_cookie_wait sctp_cookie_echoed sctp_established
     sctp_shutdown_sent sctp_shutdown_recd sctp_shutdown_ack_sent sctp_heartbeat_sent
     """
 )
-"""Conntrack's sysctls (`net.netfilter.nf_conntrack_*`); all timeouts in ns. `tracking` is 0 or 1."""
+"""Conntrack's sysctls (`net.netfilter.nf_conntrack_*`); all timeouts in ns. `tracking` is 0 or 1;
+`translating` has bits 1 and 2 if addresses of IPv4 and IPv6 may be translated."""
 
 
 def empty(row: np.dtype[np.void], count: int) -> npt.NDArray[np.void]:

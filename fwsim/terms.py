@@ -81,6 +81,8 @@ class CtStatus(IntFlag):
     CONFIRMED = 8
     SNAT = 16
     DNAT = 32
+    SNAT_DONE = 128
+    DNAT_DONE = 256
     DYING = 512
     HELPER = 8192
     TENTATIVE = 1 << 20
@@ -89,6 +91,10 @@ class CtStatus(IntFlag):
     """Its opening was refused; remembered only so that later packets can be explained."""
     HELPER_IN_DOUBT = 1 << 22
     """Whether it has a helper, or what that has read, is not known for sure."""
+    NAT_IN_DOUBT = 1 << 23
+    """Whether, or to what, it is translated is not known for sure."""
+    STRAY = 1 << 24
+    """A packet may have been one of it that could not be recognised: what state it is in is not known."""
 
 
 class TcpState(IntEnum):
@@ -188,6 +194,9 @@ class Reason(IntEnum):
     MIRROR = 4
     ICMP_ERROR_TWIN = 5
     TABLE_FULL = 6
+    NAT_CLASH = 7
+    NAT_REDIRECT = 8
+    NAT_NO_ADDRESS = 9
     # not evaluated
     NOT_IP = 10
     EGRESS_COPY = 11
@@ -223,6 +232,7 @@ class Reason(IntEnum):
     NOT_SIMULATED = 24
     NOT_COUNTED = 25
     ENTRIES_FULL = 26
+    TRANSLATED = 27
     # why conntrack found it invalid (ct state invalid)
     TCP_SHORT = 30
     TCP_BAD_CHECKSUM = 31

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from fwsim.engine.ahead import LINE
 from fwsim.engine.expiry import FIRST
 from fwsim.engine.tuples import PRIME, Tracker, is_live, relink
-from fwsim.tables import CONNECTION, COUNTERS, EXPECTATION, NEIGHBOURS, SETTINGS, SIDE, TUPLE, empty
+from fwsim.tables import CONNECTION, COUNTERS, EXPECTATION, NEIGHBOURS, SETTINGS, SIDE, SOURCE, TUPLE, empty
 from fwsim.uncompiled import flush, usable
 
 LEAST_ROWS = 64
@@ -28,6 +28,9 @@ are used, so large steps cost little but buckets, and what is copied and hashed 
 
 ENDLESS = (1 << 30) - 1 - FIRST
 """Connections of a table without a limit: so many that tuple rows have numbers below 2**31."""
+
+SOURCE_BUCKETS = (1 << 16) + 1
+"""Buckets of connections by their source, and one for those that hang in none."""
 
 LEAST_KEY = 1 << 29
 """Smaller keys would spread badly."""
@@ -63,6 +66,7 @@ def with_rows(rows: int, helped: int, counters: npt.NDArray[np.void], settings: 
 
     There is a bucket for each tuple or more. What lies in one cache line is told in `fwsim.tables`.
     """
+    translates = bool(settings[0]["translating"])
     return Tracker(
         tuples=_in_lines(TUPLE, 2 * rows),
         sides=_in_lines(SIDE, 2 * rows),
@@ -74,6 +78,8 @@ def with_rows(rows: int, helped: int, counters: npt.NDArray[np.void], settings: 
         heap_row=np.zeros(rows, dtype=np.int32),
         counters=counters,
         settings=settings,
+        sources=empty(SOURCE, rows if translates else 1),
+        source_buckets=np.zeros(SOURCE_BUCKETS if translates else 2, dtype=np.int32),
     )
 
 
@@ -152,6 +158,8 @@ def _copy_rows(tracker: Tracker, to: Tracker) -> None:
     to.sides[: 2 * used] = tracker.sides[: 2 * used]
     to.heap_key[:used] = tracker.heap_key[:used]
     to.heap_row[:used] = tracker.heap_row[:used]
+    to.sources[:used] = tracker.sources[:used]
+    to.source_buckets[:] = tracker.source_buckets
 
 
 def connections_listing(tracker: Tracker) -> Iterator[dict[str, Any]]:

@@ -13,22 +13,24 @@ import numpy.typing as npt
 from fwsim.engine import hot, shared
 from fwsim.engine.beside import show_link, show_tuple
 from fwsim.engine.conntrack import fresh_state
-from fwsim.engine.path import TRANSLATED, Course
+from fwsim.engine.path import Course, go_on
 from fwsim.engine.shard import Share
+from fwsim.engine.translating import Nat, translate
 from fwsim.engine.tuples import Tracker
-from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Reason
 
 Row = Any
 Table = npt.NDArray[np.void]
 
-REPLY = int(Direction.REPLY)
 INVALID = int(CtState.INVALID)
 UNTRACKED = int(CtState.UNTRACKED)
 TENTATIVE = int(CtStatus.TENTATIVE)
 HELPER = int(CtStatus.HELPER)
 IN_DOUBT = int(CtStatus.HELPER_IN_DOUBT)
-SNAT = int(CtStatus.SNAT)
+STRAY = int(CtStatus.STRAY)
+NAT_IN_DOUBT = int(CtStatus.NAT_IN_DOUBT)
 VISIBLE_STATUS = TENTATIVE - 1
+R_TRANSLATED = int(Reason.TRANSLATED)
 
 
 class Stateful(NamedTuple):
@@ -47,6 +49,7 @@ class Stateful(NamedTuple):
     hashes: npt.NDArray[np.int64]
     tracking: int
     share: Share
+    nat: Nat
 
 
 @hot
@@ -69,7 +72,8 @@ def show(mode: Stateful, result: Row) -> None:
     elif row >= 0 and state != INVALID and state != UNTRACKED:
         connection = mode.tracker.connections[row]
         seen["ct_direction"] = result["direction"]
-        seen["ct_status"] = connection["status"] & VISIBLE_STATUS
+        status = connection["status"]
+        seen["ct_status"] = UNKNOWN_VALUE if status & NAT_IN_DOUBT else status & VISIBLE_STATUS
         seen["ct_mark"] = connection["mark"]
     else:
         seen["ct_direction"] = ABSENT
@@ -111,28 +115,22 @@ def keep_helper(mode: Stateful, result: Row) -> None:
 
 
 @hot
-def keep_translation(mode: Stateful, result: Row) -> None:
-    """A rule may have translated the connection that the packet opens: its later packets go another way."""
-    status = mode.course.seen[0]["ct_status"]
-    if status > 0 and status & TRANSLATED and result["fresh"]:
-        mode.tracker.connections[result["connection"]]["status"] |= status & TRANSLATED
+def doubt_strayed(mode: Stateful, result: Row) -> None:
+    """What may have been packets of a connection, not recognised, may have changed its state."""
+    row = result["connection"]
+    if row > 0 and mode.tracker.connections[row]["status"] & STRAY:
+        result["ct_state"] = UNKNOWN_VALUE
+        result["reason"] = R_TRANSLATED
 
 
 @hot
-def doubt_translated(mode: Stateful, result: Row) -> None:
-    """Of a translated connection, Linux knows answers by other addresses than the captured ones: this may be none.
-
-    If it is none, the connection is still in the state that it had before: what it is to later packets is not known.
-    (Those whose destination is translated have an unknown verdict anyhow, see `path.is_sent_elsewhere`.)
-    """
-    row = result["connection"]
-    if row <= 0 or mode.tracker.connections[row]["status"] & TRANSLATED == 0:
-        return
-    status = mode.tracker.connections[row]["status"]
-    if result["direction"] == REPLY:
-        mode.tracker.connections[row]["status"] = status | TENTATIVE
-    elif status & TENTATIVE and status & TRANSLATED == SNAT:
-        result["ct_state"] = UNKNOWN_VALUE
+def go_through_translation(mode: Stateful, result: Row, frame: Row, so_far: int, decision: Row, quiet: int) -> None:
+    """Go on with a packet's way as often as it is interrupted for translation."""
+    state = mode.course.memory.state[0]
+    while state["halt"] >= 0:
+        behind = state["halt"]
+        so_far = translate(mode.course, mode.tracker, mode.nat, result, frame, so_far, decision)
+        so_far = go_on(mode.course, behind, so_far, decision, quiet)
 
 
 @shared

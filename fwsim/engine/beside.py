@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.engine import hot, shared
+from fwsim.engine.vague import shown_address, shown_id
 from fwsim.tables import V6, Table
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Hook
 
@@ -91,6 +92,17 @@ def fill_own_tuple(extra: Row, packet: Row, is_reply: bool) -> None:
         extra["ct_dst0"], extra["ct_dst1"] = packet["dst0"], packet["dst1"]
         extra["ct_dst2"], extra["ct_dst3"] = packet["dst2"], packet["dst3"]
         extra["ct_sport"], extra["ct_dport"] = packet["sport"], packet["dport"]
+    turn_tuple(extra)
+
+
+@hot
+def turn_tuple(extra: Row) -> None:
+    """Show the reply tuple of a connection that is not translated."""
+    extra["reply_src0"], extra["reply_src1"] = extra["ct_dst0"], extra["ct_dst1"]
+    extra["reply_src2"], extra["reply_src3"] = extra["ct_dst2"], extra["ct_dst3"]
+    extra["reply_dst0"], extra["reply_dst1"] = extra["ct_src0"], extra["ct_src1"]
+    extra["reply_dst2"], extra["reply_dst3"] = extra["ct_src2"], extra["ct_src3"]
+    extra["reply_sport"], extra["reply_dport"] = extra["ct_dport"], extra["ct_sport"]
 
 
 @hot
@@ -114,6 +126,12 @@ def fill_tuple(extra: Row, tuples: Table, row: int) -> None:
     extra["ct_dst0"], extra["ct_dst1"] = original["dst0"], original["dst1"]
     extra["ct_dst2"], extra["ct_dst3"] = original["dst2"], original["dst3"]
     extra["ct_sport"], extra["ct_dport"] = original["src_id"], original["dst_id"]
+    reply = tuples[2 * row + 1]
+    extra["reply_src0"], extra["reply_src1"] = shown_address(reply["src0"]), reply["src1"]
+    extra["reply_src2"], extra["reply_src3"] = reply["src2"], reply["src3"]
+    extra["reply_dst0"], extra["reply_dst1"] = shown_address(reply["dst0"]), reply["dst1"]
+    extra["reply_dst2"], extra["reply_dst3"] = reply["dst2"], reply["dst3"]
+    extra["reply_sport"], extra["reply_dport"] = shown_id(reply["src_id"]), shown_id(reply["dst_id"])
 
 
 @hot
@@ -125,3 +143,7 @@ def for_nothing(extra: Row, value: int) -> None:
     extra["ct_dst0"] = value
     extra["ct_sport"] = value
     extra["ct_dport"] = value
+    extra["reply_src0"] = value
+    extra["reply_dst0"] = value
+    extra["reply_sport"] = value
+    extra["reply_dport"] = value

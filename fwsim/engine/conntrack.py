@@ -24,6 +24,7 @@ from fwsim.engine.tcp import INVALID as REFUSED
 from fwsim.engine.tcp_table import flags_are_valid
 from fwsim.engine.tcp_window import BE_LIBERAL
 from fwsim.engine.tuples import Tracker, find_by_hash, hash_of, invert, of_packet
+from fwsim.engine.vague import find_vague
 from fwsim.tables import Row, Table
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Proto, Reason, TcpFlag
 
@@ -43,6 +44,7 @@ EXPECTED = int(CtStatus.EXPECTED)
 SEEN_REPLY = int(CtStatus.SEEN_REPLY)
 ASSURED = int(CtStatus.ASSURED)
 CONFIRMED = int(CtStatus.CONFIRMED)
+STRAY = int(CtStatus.STRAY)
 
 ORIGINAL = int(Direction.ORIGINAL)
 REPLY = int(Direction.REPLY)
@@ -56,6 +58,7 @@ R_ICMP_BAD_TYPE = int(Reason.ICMP_BAD_TYPE)
 R_ICMP_REPLY = int(Reason.ICMP_REPLY_WITHOUT_REQUEST)
 R_ICMP_UNMATCHED = int(Reason.ICMP_ERROR_UNMATCHED)
 R_EXPECTED = int(Reason.EXPECTED)
+R_TRANSLATED = int(Reason.TRANSLATED)
 
 
 @hot
@@ -82,6 +85,10 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int,
         if follow(tracker, frame, packet, quotes, found, fault, result) != REPEAT:
             return
         delete(tracker, found >> 1)  # the packet opens a new connection in place of the old one
+    elif tracker.counters[0]["vague"] and may_be_known(tracker):
+        result["ct_state"] = UNKNOWN_VALUE
+        result["reason"] = R_TRANSLATED
+        return
     if not invert(tracker.tuples[0], tracker.tuples[1]):
         refuse(result, R_ICMP_BAD_TYPE)
     elif make_room(tracker):
@@ -91,6 +98,16 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int,
             withdraw(tracker, master)  # also if the packet is invalid, or a rule drops it
     else:
         refuse(result, R_TABLE_FULL)
+
+
+@hot
+def may_be_known(tracker: Tracker) -> bool:
+    """Whether the packet may belong to a connection of which not all is known; what became of that is not, then."""
+    found = find_vague(tracker, tracker.tuples[UNCONFIRMED], 0, tracker.tuples[2 * BLANK])
+    if found < 0:
+        return False
+    tracker.connections[found >> 1]["status"] |= STRAY
+    return True
 
 
 @hot

@@ -10,6 +10,7 @@ from __future__ import annotations
 from fwsim.engine import hot
 from fwsim.engine.datagram import refresh
 from fwsim.engine.tuples import Tracker, find, invert
+from fwsim.engine.vague import find_vague
 from fwsim.tables import V6, Row, Table
 from fwsim.terms import UNKNOWN_VALUE, CtState, Direction, Proto, Reason
 
@@ -26,6 +27,7 @@ R_BAD_QUOTE = int(Reason.ICMP_ERROR_BAD_QUOTE)
 R_WRONG_TARGET = int(Reason.ICMP_ERROR_WRONG_TARGET)
 R_NOT_LOCAL = int(Reason.ICMP_REDIRECT_NOT_LOCAL)
 R_RELATED = int(Reason.ICMP_ERROR_RELATED)
+R_TRANSLATED = int(Reason.TRANSLATED)
 
 ICMP_ERRORS = 1 << 3 | 1 << 4 | 1 << 5 | 1 << 11 | 1 << 12
 """Unreachable, source quench, redirect, time exceeded, parameter problem (RFC 792)."""
@@ -93,7 +95,7 @@ def relate(tracker: Tracker, packet: Row, quotes: Table, result: Row) -> None:
     result["reason"] = reason
     if reason == R_RELATED:
         result["ct_state"] = RELATED
-    elif reason == R_CUT:
+    elif reason == R_CUT or reason == R_TRANSLATED:
         result["ct_state"] = UNKNOWN_VALUE
     else:
         result["ct_state"] = INVALID
@@ -119,13 +121,19 @@ def look_up_quoted(tracker: Tracker, packet: Row, quotes: Table, result: Row) ->
         return R_BAD_QUOTE
     found = find(tracker, wanted)
     if found < 0:
-        return R_UNMATCHED
+        return R_TRANSLATED if is_perhaps_known(tracker) else R_UNMATCHED
     # `wanted` is what an answer to the quoted packet would carry: its destination is the quoted packet's sender.
     if not goes_to(packet, wanted):
         return R_WRONG_TARGET
     result["connection"] = found >> 1
     result["direction"] = found & 1
     return R_RELATED
+
+
+@hot
+def is_perhaps_known(tracker: Tracker) -> bool:
+    """Whether the tuple in the scratch row may be that of a connection of which not all is known."""
+    return bool(tracker.counters[0]["vague"] and find_vague(tracker, tracker.tuples[0], 0, tracker.tuples[2]) >= 0)
 
 
 @hot

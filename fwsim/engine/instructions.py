@@ -58,8 +58,6 @@ R_CUT = int(Reason.CUT)
 R_NO_INTERFACE = int(Reason.NO_INTERFACE)
 R_TENTATIVE = int(Reason.TENTATIVE)
 R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
-SNAT = int(CtStatus.SNAT)
-DNAT = int(CtStatus.DNAT)
 
 
 @hot
@@ -189,7 +187,7 @@ def change(step: Row, state: Row, seen: Row, words: Numbers, truth: int, rule: i
     elif op == OP_SET_HELPER:
         set_helper(step["value"], seen, certain)
     elif op == OP_NAT:
-        translate(step["value"], seen)
+        state["chosen"] = step["first"] if certain else UNKNOWN_VALUE
     elif seen["ct_state"] == INVALID or seen["ct_state"] == NOT_TRACKED_YET:
         # nft_notrack_eval: only a packet to which nothing is attached
         seen["ct_state"] = UNTRACKED if certain else UNKNOWN_VALUE
@@ -237,20 +235,6 @@ def note_lost(state: Row, words: Numbers, certain: bool, rule: int, cause: int) 
             state["lost"] = rule + 1
         elif cause == 0 and state["cause"] == R_NOT_SIMULATED:
             state["lost"] = state["cause_rule"] + 1
-
-
-@hot
-def translate(destination: int, seen: Row) -> None:
-    """What is behind a translation of addresses sees addresses and ports that are not known here."""
-    if seen["ct_status"] >= 0:
-        seen["ct_status"] |= DNAT if destination else SNAT
-    if destination:
-        seen["dst0"] = UNKNOWN_VALUE
-        seen["dport"] = UNKNOWN_VALUE if seen["dport"] != ABSENT else ABSENT
-        seen["oif"] = UNKNOWN_VALUE if seen["oif"] != ABSENT else ABSENT
-    else:
-        seen["src0"] = UNKNOWN_VALUE
-        seen["sport"] = UNKNOWN_VALUE if seen["sport"] != ABSENT else ABSENT
 
 
 @hot

@@ -32,9 +32,9 @@ from fwsim.engine.program import (
     Table,
 )
 from fwsim.tables import RULE_POLICY
-from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Hook, Reason, Verdict
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, Hook, Reason, Verdict
 
-__all__ = ["Memory", "Program", "walk", "walk_linear"]
+__all__ = ["Memory", "Program", "walk", "walk_hook", "walk_linear"]
 
 Row = Any
 
@@ -52,9 +52,6 @@ R_NO_CHAIN = int(Reason.NO_CHAIN)
 R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
 PREROUTING = int(Hook.PREROUTING)
 POSTROUTING = int(Hook.POSTROUTING)
-CONFIRMED = int(CtStatus.CONFIRMED)
-NEW = int(CtState.NEW)
-RELATED = int(CtState.RELATED)
 
 FINISHED = -1
 """Instead of the rule to go on with: the base chain is done with."""
@@ -76,10 +73,10 @@ def walk(
 
     `seen` is the packet as rules see it and `words` the same row as a matrix of one row; rules write marks
     there. `quiet` 1 counts no hit and takes no token. Without a chain in that range the packet is accepted, and
-    `decision` keeps what an earlier chain said. `decision["tried"]` is added to.
+    `decision` keeps what an earlier chain said; `tried` is added to.
     """
     memory.state[0]["linear"] = 0
-    return walk_hook(program, memory, hook, from_priority, to_priority, seen, words, decision, quiet)
+    return walk_hook(program, memory, hook, hook, from_priority, to_priority, seen, words, decision, quiet)
 
 
 @hot
@@ -96,7 +93,7 @@ def walk_linear(
 ) -> int:
     """The same as `walk`, looking at one rule after the other without the index."""
     memory.state[0]["linear"] = 1
-    return walk_hook(program, memory, hook, from_priority, to_priority, seen, words, decision, quiet)
+    return walk_hook(program, memory, hook, hook, from_priority, to_priority, seen, words, decision, quiet)
 
 
 @hot
@@ -104,6 +101,7 @@ def walk_hook(
     program: Program,
     memory: Memory,
     hook: int,
+    behind: int,
     from_priority: int,
     to_priority: int,
     seen: Row,
@@ -111,10 +109,13 @@ def walk_hook(
     decision: Row,
     quiet: int,
 ) -> int:
-    """Walk base chain after base chain, as long as the packet may get to the next."""
+    """Walk base chain after base chain `behind` a row of BASE, as long as the packet may get to the next.
+
+    Where addresses are translated the walk stops, and `state["halt"]` is the row behind which it goes on.
+    """
     state = memory.state[0]
     begin_walk(state, hook)
-    base = next_base(program.bases, state, hook, from_priority, to_priority, seen)
+    base = next_base(program.bases, state, behind, from_priority, to_priority, seen)
     while base >= 0:
         chain = program.bases[base]["chain"]
         rule = begin_chain(program.chains, state, chain)
@@ -138,31 +139,42 @@ def begin_walk(state: Row, hook: int) -> None:
 
 @hot
 def next_base(bases: Table, state: Row, base: int, from_priority: int, to_priority: int, seen: Row) -> int:
-    """The row of the base chain behind row `base` that is in the range, or -1: there is none, or the packet is gone."""
+    """The row of the base chain behind row `base` that is in the range, or -1: there is none, or the packet is gone.
+
+    Also -1 where addresses are translated: then `state["halt"]` is the row.
+    """
     if state["possible"] & MAY_ACCEPT == 0:
         return -1
     base = bases[base]["next"]
-    while base >= 0 and (bases[base]["priority"] < from_priority or not is_for(bases[base], seen)):
+    while base >= 0 and (bases[base]["priority"] < from_priority or not is_for(bases[base], state, seen)):
         base = bases[base]["next"]
-    if base >= 0 and bases[base]["priority"] >= to_priority:
+    if base < 0 or bases[base]["priority"] >= to_priority:
+        return -1
+    if bases[base]["chain"] < 0:
+        state["halt"] = base
         return -1
     return int(base)
 
 
 @hot
-def is_for(base: Row, seen: Row) -> bool:
-    """Whether a packet gets to a base chain: one of its family, and for translation one that opens a connection."""
+def is_for(base: Row, state: Row, seen: Row) -> bool:
+    """Whether a packet gets to a base chain: one of its family, and if it translates, as `nf_nat_inet_fn` says."""
     family = base["family"]
     if family and seen["family"] != family:
         return False
-    if base["nat"] == 0:
-        return True
-    # nf_nat_inet_fn: rules are asked for a connection that has no translation yet, which also may be none
-    state = seen["ct_state"]
+    return base["nat"] == 0 or is_for_translation(base, state, seen)
+
+
+@hot
+def is_for_translation(base: Row, state: Row, seen: Row) -> bool:
+    """Whether the packet has a connection, and of chains that say how it is translated: whether they are asked.
+
+    They are for one that has not been here yet, which also may be none, until one of them has said it.
+    """
     status = seen["ct_status"]
-    if state != NEW and state != RELATED and state != UNKNOWN_VALUE:
-        return False
-    return bool(status == UNKNOWN_VALUE or (status >= 0 and status & CONFIRMED == 0))
+    if status == ABSENT or base["chain"] < 0:
+        return bool(status != ABSENT)
+    return bool(state["chosen"] == ABSENT and (status == UNKNOWN_VALUE or status & base["nat"] == 0))
 
 
 @hot

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.engine import hot, shared
-from fwsim.engine.match import Memory, Program, walk
-from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus, Direction, Hook, Reason, Verdict
+from fwsim.engine.match import Memory, Program, walk_hook
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, Direction, Hook, Reason, Verdict
 
 Row = Any
 
@@ -45,11 +45,7 @@ NOT_EVALUATED = int(Verdict.NOT_EVALUATED)
 UNKNOWN = int(Verdict.UNKNOWN)
 
 R_NONE = int(Reason.NONE)
-R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
-SNAT = int(CtStatus.SNAT)
-DNAT = int(CtStatus.DNAT)
-TRANSLATED = SNAT | DNAT
-REPLY = int(Direction.REPLY)
+R_TRANSLATED = int(Reason.TRANSLATED)
 R_NO_CHAIN = int(Reason.NO_CHAIN)
 
 LOWEST = -(1 << 31)
@@ -116,23 +112,24 @@ def refuse(decision: Row, verdict: int, reason: int) -> None:
 
 
 @hot
-def chains_at(course: Course, hook: int, low: int, high: int, decision: Row, quiet: int) -> int:
-    """Walk the chains of one hook with `low` <= priority < `high`."""
-    if course.program.bases[hook]["next"] < 0:
+def chains_at(course: Course, hook: int, behind: int, low: int, high: int, decision: Row, quiet: int) -> int:
+    """Walk the chains of one hook with `low` <= priority < `high` behind a row of BASE (that of the hook: all)."""
+    if course.program.bases[behind]["next"] < 0:
         return ACCEPT  # no chain there: the most frequent case by far
+    course.memory.state[0]["linear"] = 0
     seen = course.seen[0]
-    return walk(course.program, course.memory, hook, low, high, seen, course.words, decision, quiet)
+    return walk_hook(course.program, course.memory, hook, behind, low, high, seen, course.words, decision, quiet)
 
 
 @hot
-def at_hook(course: Course, hook: int, from_priority: int, so_far: int, decision: Row, quiet: int) -> int:
+def at_hook(course: Course, hook: int, behind: int, low: int, so_far: int, decision: Row, quiet: int) -> int:
     """Walk the chains of one hook; a refusal overrides an UNKNOWN so far that may have been that same refusal."""
     if so_far != ACCEPT and so_far != UNKNOWN:
         return so_far
     reason, at = decision["reason"], decision["hook"]
     chain, rule = decision["chain"], decision["rule"]
     refusals = course.memory.state[0]["refusals"]
-    verdict = chains_at(course, hook, from_priority, HIGHEST, decision, quiet)
+    verdict = chains_at(course, hook, behind, low, HIGHEST, decision, quiet)
     if so_far == UNKNOWN and (verdict == ACCEPT or refusals & ~(1 << verdict)):
         decision["reject_with"] = 0
         decision["verdict"] = UNKNOWN
@@ -163,17 +160,6 @@ def is_stopped(way: int, route_fault: int, decision: Row) -> bool:
 
 
 @hot
-def is_sent_elsewhere(seen: Row) -> bool:
-    """Whether the destination of a packet is translated: then nobody knows here which way it goes."""
-    if seen["dst0"] == UNKNOWN_VALUE:
-        return True
-    status = seen["ct_status"]
-    if status <= 0 or status & TRANSLATED == 0:
-        return False
-    return bool(status & (SNAT if seen["ct_direction"] == REPLY else DNAT))
-
-
-@hot
 def first_hook(hook: int) -> int:
     """Where a packet is seen first: OUTPUT if it is made here, else PREROUTING."""
     return OUTPUT if hook == OUTPUT or hook == LOCAL else PREROUTING
@@ -199,7 +185,7 @@ def raw_chains(course: Course, decision: Row, quiet: int) -> int:
         seen["oif"] = ABSENT  # not routed yet
     else:
         seen["iif"] = ABSENT  # made here
-    verdict = chains_at(course, hook, LOWEST, CONNTRACK, decision, quiet)
+    verdict = chains_at(course, hook, hook, LOWEST, CONNTRACK, decision, quiet)
     seen["iif"], seen["oif"] = iif, oif
     return verdict
 
@@ -208,33 +194,57 @@ def raw_chains(course: Course, decision: Row, quiet: int) -> int:
 def after_tracking(course: Course, route_fault: int, so_far: int, decision: Row, quiet: int) -> int:
     """All hooks of the packet's path behind tracking, in the kernel's order; fills `decision`.
 
-    `so_far` is the verdict of the chains before it, ACCEPT or UNKNOWN.
+    `so_far` is the verdict of the chains before it, ACCEPT or UNKNOWN. Where addresses are translated the way is
+    interrupted: `state["halt"]` is not -1 then, and `go_on` goes on.
     """
+    state = course.memory.state[0]
     seen = course.seen[0]
-    way = seen["hook"]
-    iif, oif = seen["iif"], seen["oif"]
+    state["stage"] = 0
+    state["iif"], state["oif"] = seen["iif"], seen["oif"]
+    state["fault"] = route_fault
+    state["chosen"] = ABSENT
+    return go_on(course, ABSENT, so_far, decision, quiet)
+
+
+@hot
+def go_on(course: Course, behind: int, so_far: int, decision: Row, quiet: int) -> int:
+    """Go on from the stage that the packet is at, behind a row of BASE (-1: from its beginning)."""
+    state = course.memory.state[0]
+    state["halt"] = ABSENT
+    seen = course.seen[0]
     verdict = so_far
-    path = WAYS[way]
-    for stage in range(STAGES):
-        hook = path >> 3 * stage & END
+    for stage in range(state["stage"], STAGES):
+        hook = WAYS[seen["hook"]] >> 3 * stage & END
         if hook == END:
             break
-        if hook == FORWARD and seen["ttl"] > 0:
+        if hook == FORWARD and behind < 0 and seen["ttl"] > 0:
             seen["ttl"] -= 1  # ip_forward lowers it before the FORWARD hook
         if course.program.bases[hook]["next"] >= 0:  # few rulesets have chains at every hook
+            way = seen["hook"]
             made_here = stage < 2 and (way == OUTPUT or way == LOCAL)
-            seen["iif"] = ABSENT if made_here else iif
-            seen["oif"] = ABSENT if hook == PREROUTING or hook == INPUT else oif
-            verdict = at_hook(course, hook, CONNTRACK if stage == 0 else LOWEST, verdict, decision, quiet)
+            seen["iif"] = ABSENT if made_here else state["iif"]
+            seen["oif"] = ABSENT if hook == PREROUTING or hook == INPUT else state["oif"]
+            low = CONNTRACK if stage == 0 else LOWEST
+            verdict = at_hook(course, hook, behind if behind >= 0 else hook, low, verdict, decision, quiet)
+            if state["halt"] >= 0:
+                state["stage"] = stage
+                return verdict
+        behind = ABSENT
         if verdict != ACCEPT and verdict != UNKNOWN:
             break
-        if (hook == PREROUTING or hook == OUTPUT) and is_sent_elsewhere(seen):
-            decision["verdict"] = UNKNOWN
-            decision["reason"] = R_NOT_SIMULATED
-            return UNKNOWN
-        if hook == PREROUTING and route_fault:
+        if seen["hook"] == UNKNOWN_VALUE:
+            return lose_way(decision)
+        if hook == PREROUTING and state["fault"]:
             if verdict == UNKNOWN:
                 return UNKNOWN  # a rule may have dropped it before
-            refuse(decision, NOT_EVALUATED, route_fault)
+            refuse(decision, NOT_EVALUATED, state["fault"])
             return NOT_EVALUATED
     return verdict
+
+
+@hot
+def lose_way(decision: Row) -> int:
+    """The destination is translated, nobody knows here to what: nor which way it goes."""
+    decision["verdict"] = UNKNOWN
+    decision["reason"] = R_TRANSLATED
+    return UNKNOWN

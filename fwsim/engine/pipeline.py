@@ -16,11 +16,11 @@ from fwsim.engine import entry, hot, shared
 from fwsim.engine.ahead import hash_packets, look_ahead
 from fwsim.engine.attached import (
     Stateful,
-    doubt_translated,
+    doubt_strayed,
+    go_through_translation,
     is_tentative,
     keep_helper,
     keep_mark,
-    keep_translation,
     show,
     show_nothing_attached,
     show_without,
@@ -33,7 +33,8 @@ from fwsim.engine.ftp import R_CLASH, R_PARTIAL, read_along
 from fwsim.engine.path import after_tracking, before_tracking, begin, is_confirmed, is_stopped, refuse, set_out
 from fwsim.engine.settled import counted_fault
 from fwsim.engine.shard import BEFORE, MINE, NOBODY, hash_own, is_anothers, note_decided
-from fwsim.engine.tuples import is_live
+from fwsim.engine.sources import hang_by_source
+from fwsim.engine.tuples import find, is_live
 from fwsim.terms import (
     SUSPICIOUS,
     UNKNOWN_VALUE,
@@ -65,6 +66,7 @@ OF_OPENING = SUSPICIOUS | int(Evidence.MIDSTREAM)
 
 R_TABLE_FULL = int(Reason.TABLE_FULL)
 R_TENTATIVE = int(Reason.TENTATIVE)
+R_CLASHING = int(Reason.NAT_CLASH)
 R_ICMP_ERROR_RELATED = int(Reason.ICMP_ERROR_RELATED)
 
 
@@ -90,12 +92,21 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
             show_nothing_attached(mode, frame, packet)
             mode.course.seen[0]["mark"] = mark
             show(mode, mode.results[0])
-        after_tracking(mode.course, frame["route_fault"], raw, target, 1 - view)
+        verdict = after_tracking(mode.course, frame["route_fault"], raw, target, 1 - view)
+        if mode.course.memory.state[0]["halt"] >= 0:
+            go_through_translation(mode, mode.results[0 if view else 2], frame, verdict, target, 1 - view)
     keep_mark(mode, mode.results[0])
     keep_helper(mode, mode.results[0])
-    keep_translation(mode, mode.results[0])
     if tentative and mode.scratch[0]["verdict"] != decision["verdict"]:
         refuse(decision, UNKNOWN, R_TENTATIVE)
+    if mode.tracker.settings[0]["translating"] and decision["verdict"] == ACCEPT and is_clashing(mode):
+        refuse(decision, DROP, R_CLASHING)
+
+
+@hot
+def is_clashing(mode: Stateful) -> bool:
+    """Whether the connection that a packet opens could not be told from another one (`__nf_conntrack_confirm`)."""
+    return mode.results[0]["fresh"] != 0 and find(mode.tracker, mode.tracker.tuples[1]) >= 0
 
 
 @hot
@@ -103,7 +114,7 @@ def is_helped(mode: Stateful, packet: Row, decision: Row) -> bool:
     """Whether a helper reads the packet: it has come as far, and it belongs to a connection that has one."""
     result = mode.results[0]
     row = result["connection"]
-    if row <= 0 or result["ct_state"] != ESTABLISHED or not is_confirmed(packet["hook"], decision):
+    if row <= 0 or result["ct_state"] != ESTABLISHED or not is_confirmed(mode.course.seen[0]["hook"], decision):
         return False
     connection = mode.tracker.connections[row]
     return bool(connection["status"] & HELPER and is_live(connection))
@@ -131,6 +142,8 @@ def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int,
         mode.tracker.connections[0]["evidence"] = evidence & OF_OPENING
         row = confirm(mode.tracker, frame, packet, result)
         result["connection"] = row
+        if mode.tracker.settings[0]["translating"]:
+            hang_by_source(mode.tracker, row)
         if verdict == UNKNOWN or result["ct_state"] == UNKNOWN_VALUE:
             mode.tracker.connections[row]["status"] |= TENTATIVE
     else:
@@ -182,11 +195,11 @@ def inherit_number(mode: Stateful, row: int, ghost: int) -> None:
 @hot
 def weigh_stranger(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, decision: Row) -> int:
     """The evidence of a packet that belongs to no connection, which it may open; numbers its connection or ghost."""
-    way = packet["hook"]
-    passed = 1 if is_confirmed(way, decision) and not is_stopped(way, frame["route_fault"], decision) else 0
+    way = mode.course.seen[0]["hook"]
+    fault = mode.course.memory.state[0]["fault"]
+    passed = 1 if is_confirmed(way, decision) and not is_stopped(way, fault, decision) else 0
     mode.results[1]["connection"] = -1
-    fault = counted_fault(mode.tracker, frame, packet)
-    if not fault and (not passed or mode.ghosts.counters[0]["live"] > 0):
+    if not counted_fault(mode.tracker, frame, packet) and (not passed or mode.ghosts.counters[0]["live"] > 0):
         evidence = haunt(mode, frame, packet, quotes, hashed, 1 - passed, decision)
     else:
         evidence = without_connection(packet, mode.results[0]["reason"])
@@ -268,7 +281,7 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hash
         track(mode.tracker, frame, packet, quotes, hashed, result)
         if seen_state == UNKNOWN_VALUE:
             result["ct_state"] = UNKNOWN_VALUE  # a notrack rule may have exempted it
-        doubt_translated(mode, result)
+        doubt_strayed(mode, result)
         show(mode, result)
     doubtful = is_tentative(mode)
     if result["reason"] == R_TABLE_FULL and mode.tracking:

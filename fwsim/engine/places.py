@@ -60,10 +60,12 @@ VLANS = 4096
 STATION = row_type("mac interface own")
 """A known MAC: the interface behind which it lies, or (`own` 1) which has it; UNKNOWN_VALUE if there are several."""
 
-INTERFACE = row_type("captured networks own_mac rp_filter forwards addressed")
+INTERFACE = row_type("captured networks own_mac rp_filter forwards addressed own4 own60 own61 own62 own63")
 """A declared interface: whether some capture interface is it, how many networks were declared behind it, and
 whether the firewall's own MAC there is known. Settings of the stack, of IPv4 only: `rp_filter` (0 off, 1 strict,
-2 loose), whether what comes in there is forwarded at all, and whether it may have an address."""
+2 loose), whether what comes in there is forwarded at all, and whether it may have an address.
+`own4` and `own6`.. are the addresses to which translation gives it: ABSENT if there is none, UNKNOWN_VALUE if it is not
+known which."""
 
 SIGHTING = row_type(
     """

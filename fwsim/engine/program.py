@@ -67,7 +67,17 @@ OP_ALTER = 17
 OP_NOTRACK = 18
 OP_SET_HELPER = 19
 OP_NAT = 20
-"""The connection is translated: with `value` 1 its destination, else its source."""
+"""The connection that the packet opens is translated as row `first` of TRANSLATION says."""
+
+# What a TRANSLATION translates to.
+TO_SAME = 0
+"""The address that it has; perhaps another port."""
+TO_ADDRESSES = 1
+TO_NETWORK = 2
+"""The same host in another network (NETMAP)."""
+TO_INTERFACE = 3
+"""The address of the interface by which the packet leaves (masquerade) or came in (redirect)."""
+TO_UNKNOWN = 4
 
 # How a rule ends when all its matches are true.
 # The first three are those of `Verdict`.
@@ -113,6 +123,7 @@ class Program(NamedTuple):
     xt_limits: Table
     counts: Table
     keyed: KeyedRules
+    translations: Table
     numbers: Numbers
 
 

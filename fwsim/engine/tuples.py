@@ -37,7 +37,8 @@ class Tracker(NamedTuple):
     """One connection table. `fwsim.tracker` makes, grows and lists it.
 
     `buckets` (a power of two of them) hold the first tuple row of each hash chain, -1 if empty; `heap_key` (ns) and
-    `heap_row` are the expiry heap, `counters["armed"]` long. `counters` and `settings` have one row.
+    `heap_row` are the expiry heap, `counters["armed"]` long. `counters` and `settings` have one row. `sources` and
+    `source_buckets` (`fwsim.engine.sources`) are used only where addresses are translated.
     Uncompiled, the tables are `fwsim.tables.Rows` and the others memoryviews.
     """
 
@@ -51,6 +52,8 @@ class Tracker(NamedTuple):
     heap_row: Any
     counters: Table
     settings: Table
+    sources: Table
+    source_buckets: Any
 
 
 @hot

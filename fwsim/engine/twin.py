@@ -15,8 +15,10 @@ import numpy.typing as npt
 from fwsim.engine import entry, hot, shared
 from fwsim.engine.beside import fill_own_tuple, for_nothing, show_link, show_ports
 from fwsim.engine.icmp import is_error, is_never_tracked
-from fwsim.engine.path import Course, after_tracking, before_tracking, begin, refuse, set_out
-from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, Direction, Hook, Proto, Reason, TcpFlag, Verdict
+from fwsim.engine.path import Course, after_tracking, before_tracking, begin, go_on, refuse, set_out
+from fwsim.engine.translating import Nat
+from fwsim.engine.translating_alone import translate_alone
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Proto, Reason, TcpFlag, Verdict
 
 Row = Any
 
@@ -35,6 +37,7 @@ OUTPUT = int(Hook.OUTPUT)
 TCP = int(Proto.TCP)
 ICMP = int(Proto.ICMP)
 ICMPV6 = int(Proto.ICMPV6)
+DONE = int(CtStatus.SNAT_DONE | CtStatus.DNAT_DONE)
 ACK_OR_RST = int(TcpFlag.ACK | TcpFlag.RST)
 R_MIRROR = int(Reason.MIRROR)
 R_ICMP_ERROR_TWIN = int(Reason.ICMP_ERROR_TWIN)
@@ -47,6 +50,7 @@ VIEWS = 3
 """The ways in which the twin looks at a packet."""
 
 REPLIES_NEVER = 0
+REPLIES_DONE = int(CtStatus.SNAT_DONE | CtStatus.DNAT_DONE)
 REPLIES_ACK_OR_RST = 1
 REPLIES_ANY = 2
 
@@ -59,6 +63,7 @@ class Stateless(NamedTuple):
     twin: int
     replies: int
     icmp_errors: int
+    nat: Nat
 
 
 @hot
@@ -105,7 +110,7 @@ def show(course: Course, packet: Row, state: int, direction: int) -> None:
     seen["ct_state"] = state
     seen["ct_direction"] = direction
     tracked = state == NEW or state == ESTABLISHED or state == RELATED
-    seen["ct_status"] = 0 if tracked else ABSENT
+    seen["ct_status"] = (0 if state == NEW else DONE) if tracked else ABSENT
     seen["ct_mark"] = 0 if tracked else ABSENT
     if course.extra[0]["wanted"]:
         show_beside(course.extra[0], packet, state, direction == REPLY)
@@ -147,8 +152,9 @@ def show_mirror(course: Course, packet: Row) -> None:
 
 
 @hot
-def evaluate(course: Course, route_fault: int, decision: Row, quiet: int) -> int:
+def evaluate(mode: Stateless, frame: Row, route_fault: int, decision: Row, quiet: int) -> int:
     """Walk the whole path with the ct state that `seen` shows."""
+    course = mode.course
     seen = course.seen[0]
     begin(decision, seen)
     state = seen["ct_state"]
@@ -163,7 +169,12 @@ def evaluate(course: Course, route_fault: int, decision: Row, quiet: int) -> int
         seen["ct_direction"] = rest
         seen["ct_status"] = rest
         seen["ct_mark"] = rest
-    return after_tracking(course, route_fault, verdict, decision, quiet)
+    verdict = after_tracking(course, route_fault, verdict, decision, quiet)
+    while course.memory.state[0]["halt"] >= 0:
+        behind = course.memory.state[0]["halt"]
+        translate_alone(course, mode.nat, frame["option_fault"])
+        verdict = go_on(course, behind, verdict, decision, quiet)
+    return verdict
 
 
 @hot
@@ -216,7 +227,7 @@ def decide_stateless(mode: Stateless, frame: Row, packet: Row, decision: Row) ->
         show_view(mode, packet, view, state)
         target = decision if view == AS_IT_IS else mode.scratch[view - 1]
         route_fault = 0 if view == MIRROR else frame["route_fault"]
-        verdict = evaluate(mode.course, route_fault, target, 0 if view == AS_IT_IS else 1)
+        verdict = evaluate(mode, frame, route_fault, target, 0 if view == AS_IT_IS else 1)
         if not goes_on(mode, packet, view, state, verdict):
             break
     if last > AS_IT_IS:

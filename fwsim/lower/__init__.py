@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.engine.counted_rows import COUNTED
+from fwsim.engine.places import Places
 from fwsim.engine.program import MAX_DEPTH, Memory, Program
 from fwsim.engine.tuples import Tracker
 from fwsim.errors import RulesetError
@@ -25,6 +26,7 @@ from fwsim.ruleset.values import Location
 from fwsim.tables import BUCKET, WALK, empty
 from fwsim.terms import Hook, Verdict
 
+from .bases import families_translated
 from .doing import Ask
 from .limits import limit_problems
 from .needs import asks_for_ct, in_maps, needs_tracking
@@ -100,12 +102,19 @@ class Lowered:
     """How many chains deep a packet gets at most."""
     elements: tuple[Element, ...] = ()
     """What stands in sets that rules change."""
+    places: Places | None = None
+    """Where addresses lie, for packets whose destination is translated."""
 
     @property
     def counts(self) -> bool:
         """Whether rules count the packets of all connections together."""
         program = self.program
         return bool(len(program.limits) or len(program.xt_limits) or len(program.counts) or len(program.keyed.uses))
+
+    @property
+    def translates(self) -> bool:
+        """Whether addresses may be translated."""
+        return bool(self.settings[0]["translating"])
 
     def memory(self, *, key: int = 0, seed: int = 0, tracker: Tracker | None = None) -> Memory:
         """What a fresh run remembers: nothing counted, all buckets full.
@@ -131,10 +140,12 @@ class Lowered:
 
 
 @uncollected()
-def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None = None) -> Lowered:
+def lower(
+    ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None = None, places: Places | None = None
+) -> Lowered:
     """Lower a ruleset. `interfaces` are the declared names in the order of their numbers.
 
-    `routes` answers questions about routes; without it they have no answer.
+    `routes` answers questions about routes; without it they have no answer. `places` is where addresses lie.
 
     Raises RulesetError for limits that cannot be counted; all else that is wrong, its reader has refused.
     """
@@ -151,7 +162,7 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
         program=tables.program(),
         rules=_rules(tables.running, tables.constructs),
         chains=_chains(tables.running),
-        settings=settings_row(ruleset.conntrack, tracking),
+        settings=settings_row(ruleset.conntrack, tracking, families_translated(tables.running)),
         tracking=tracking,
         uses_ct=any(map(asks_for_ct, every_rule)),
         uses_fields=frozenset(ask.field for ask in asks if ask is not None and ask.field is not None)
@@ -161,6 +172,7 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
         interfaces=tuple(interfaces),
         depth=depth_of(tables.running),
         elements=tuple(keying.elements),
+        places=places if len(tables.lines.translations.rows) else None,
     )
 
 

@@ -12,14 +12,13 @@ from fwsim.engine.program import (
     OP_ALTER,
     OP_ASSIGN,
     OP_KEEP,
-    OP_NAT,
     OP_NOTRACK,
     OP_SET_HELPER,
     OP_TERM,
     OP_UNKNOWN,
 )
 from fwsim.netfilter.fields import NotSimulated, Selector
-from fwsim.netfilter.steps import Alter, Assign, Nat, NoTrack, SetHelper, Step
+from fwsim.netfilter.steps import Alter, Assign, NoTrack, SetHelper, Step
 from fwsim.ruleset import words
 from fwsim.tables import number_in_seen
 from fwsim.terms import UNKNOWN_VALUE, Hook, word
@@ -33,7 +32,7 @@ EVERY_HOOK = sum(1 << hook for hook in Hook)
 class Ask(NamedTuple):
     """What an instruction asks, for explanations: the field's name, the PACKET field, what it wants.
 
-    Of what is no match, `field` is None and `kind` says what it is: `limit`, `unknown`, `hook`, `set` or `kept`.
+    Of what is no match, `field` is None and `kind` says what it is: `limit`, `unknown`, `hook`, `set`, `kept` or `nat`.
     """
 
     key: str
@@ -58,9 +57,6 @@ def doing(step: Step) -> list[Instruction] | None:
     if isinstance(step, SetHelper):
         helper = words.HELPERS.get(step.helper)
         return [] if helper is None else [_plain(OP_SET_HELPER, value=helper)]
-    if isinstance(step, Nat):
-        row = (OP_NAT, 0, 0, 0, 0, int(step.kind in ("dnat", "redirect")), 0, 0)
-        return [Instruction(row, Ask(step.text or step.kind, None, step.text or step.kind, "unknown"))]
     if isinstance(step, Alter):
         fields = [packet_field(selector) for selector in step.selectors]
         value = UNKNOWN_VALUE if step.constant is None else step.constant

@@ -16,13 +16,12 @@ PACKET_FIELDS = {
     "mark": "mark", "ct_direction": "ct_direction", "ct_status": "ct_status", "ct_mark": "ct_mark",
     "time": "now", "pkttype": "pkttype", "src_mac": "src_mac", "ct_family": "ct_family", "ct_proto": "ct_proto",
     "ct_original_src": "ct_src0", "ct_original_dst": "ct_dst0", "ct_original_sport": "ct_sport",
-    "ct_original_dport": "ct_dport", "ct_reply_src": "ct_dst0", "ct_reply_dst": "ct_src0",
-    "ct_reply_sport": "ct_dport", "ct_reply_dport": "ct_sport",
+    "ct_original_dport": "ct_dport", "ct_reply_src": "reply_src0", "ct_reply_dst": "reply_dst0",
+    "ct_reply_sport": "reply_sport", "ct_reply_dport": "reply_dport",
 }  # fmt: skip
-"""The PACKET or EXTRA field of those that are simulated. Of a connection that is not translated, the reply tuple is the
-original one turned round."""
+"""The PACKET or EXTRA field of those that are simulated."""
 
-ADDRESSES = ("src0", "dst0", "ct_src0", "ct_dst0")
+ADDRESSES = ("src0", "dst0", "ct_src0", "ct_dst0", "reply_src0", "reply_dst0")
 """The fields that are four words wide."""
 
 HIGHEST = {field: (1 << kind.bits) - 1 for field, kind in FIELDS.items() if kind.bits}

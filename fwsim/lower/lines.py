@@ -46,6 +46,7 @@ from .doing import Ask, Instruction, at_hook, construct_of, doing, kept, unknown
 from .fields import packet_field
 from .routed import Routes, routed
 from .stretches import Stretches
+from .translations import Translations
 
 MOST_LINES = 64
 """Alternatives that a list of elements is turned into; of more it becomes a question of its own (OP_ELEMENT)."""
@@ -87,6 +88,7 @@ class Lines:
         self.stretches = stretches
         self.first_set = first_set
         self.counting = Counting(meanings.interfaces, stretches)
+        self.translations = Translations()
         self.element_sets: list[list[list[Asked]]] = []
         """Sets of elements as hidden chains: for each element its questions."""
         self.fields: set[str] = set()
@@ -291,6 +293,8 @@ class _Growing:
             return [Instruction(counted.operands, Ask(counted.key, None, getattr(step, "text", ""), "limit"))]
         if isinstance(step, Match):
             return self._matching(step)
+        if isinstance(step, Nat):
+            return [self.lowering.translations.instruction(step)]
         if isinstance(step, AtHook):
             return [at_hook(step.hooks)]
         if isinstance(step, Unknown):

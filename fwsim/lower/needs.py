@@ -16,7 +16,10 @@ from .fields import is_of_conntrack
 
 def asks_for_ct(rule: NetfilterRule) -> bool:
     """Whether a rule asks for anything of conntrack."""
-    return any(_lost(step) or any(map(is_of_conntrack, selectors_of(step))) for step in every_step(rule.steps))
+    return any(
+        _lost(step) or isinstance(step, Nat) or any(map(is_of_conntrack, selectors_of(step)))
+        for step in every_step(rule.steps)
+    )
 
 
 def _lost(step: Step) -> bool:

@@ -5,6 +5,8 @@ Read first: `fwsim.ruleset.conntrack`, SETTINGS in `fwsim.tables`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -29,10 +31,11 @@ SYSCTLS = {
 """The sysctl (without `nf_conntrack_`) behind each field of SETTINGS that has one."""
 
 
-def settings_row(conntrack: Conntrack, tracking: bool) -> npt.NDArray[np.void]:
-    """A table of one row of SETTINGS."""
+def settings_row(conntrack: Conntrack, tracking: bool, translated: Iterable[int] = ()) -> npt.NDArray[np.void]:
+    """A table of one row of SETTINGS; `translated` are the families of which addresses may be translated."""
     table = empty(SETTINGS, 1)
     for field, sysctl in SYSCTLS.items():
         table[0][field] = int(getattr(conntrack, sysctl))
     table[0]["tracking"] = int(tracking)
+    table[0]["translating"] = sum({4: 1, 6: 2}[family] for family in translated)
     return table

@@ -16,7 +16,7 @@ from fwsim.engine.entries import KeyedRules
 from fwsim.engine.program import V_CONTINUE, V_GOTO, V_JUMP, V_RETURN, V_UNKNOWN, Program
 from fwsim.netfilter.model import Chain, Netfilter, Table
 from fwsim.netfilter.steps import Verdict as End
-from fwsim.tables import BASE, CHAIN, COLUMN, INSTRUCTION, LIMIT, RULE
+from fwsim.tables import BASE, CHAIN, COLUMN, INSTRUCTION, LIMIT, RULE, TRANSLATION
 from fwsim.terms import ABSENT, RejectWith, Verdict
 
 from .asking import Asked, Meanings, instruction_of
@@ -136,6 +136,7 @@ class Tables:
             xt_limits=_table(XT_LIMIT, counting.xt_limits),
             counts=_table(COUNT, counting.counts),
             keyed=_keyed(counting.keying),
+            translations=_table(TRANSLATION, self.lines.translations.rows),
             numbers=self.stretches.array(),
         )
 

@@ -24,6 +24,7 @@ from fwsim.terms import UNKNOWN_VALUE
 from fwsim.topology.address_plan import ANY, IPNetwork, plan
 from fwsim.topology.declared import Behind, DeclaringRuleset, broadcasts_on, declared_interfaces, declared_local
 from fwsim.topology.learned import NOTHING, Learned, learned, unreachable
+from fwsim.topology.own_addresses import Words, own_address
 from fwsim.topology.routing import Routing, routing_of
 from fwsim.topology.settings import UNSET, Settings, reverse_path_notes
 from fwsim.topology.surroundings import Surroundings
@@ -189,7 +190,13 @@ class Topology:
             row["forwards"] = self.settings.forwards_v4(name)
             row["rp_filter"] = 0 if name == LOOPBACK else self.settings.rp_filter(name)
             row["addressed"] = self.known.addressed is None or name in self.known.addressed
+            row["own4"] = self._own_address(name, 4)[0]
+            row["own60"], row["own61"], row["own62"], row["own63"] = self._own_address(name, 6)
         return rows
+
+    def _own_address(self, name: str, family: int) -> Words:
+        """The address that an interface has."""
+        return own_address(name, family, self.interfaces, self.local, self.known.knows_local)
 
     @property
     def broadcasts(self) -> list[IPNetwork]:
@@ -329,3 +336,15 @@ class Topology:
                 f"captured on {seen}, which the ruleset does not declare (it has {', '.join(self.interfaces)})"
             )
         return result
+
+
+def settled(tables: Places) -> Places:
+    """A copy of what does not change while packets are read: where addresses lie, and what interfaces have."""
+    return tables._replace(
+        seen_on=empty(places.SEEN_ON, 1),
+        vlans=np.full(1, -1, dtype=np.int64),
+        interfaces=tables.interfaces.copy(),
+        sightings=empty(places.SIGHTING, 1),
+        learned=empty(places.LEARNED, 1),
+        counts=tables.counts.copy(),
+    )

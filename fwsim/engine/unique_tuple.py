@@ -1,0 +1,295 @@
+"""What a new connection is translated to, so that its answers can be told from those to others.
+
+Read first: `get_unique_tuple` (net/netfilter/nf_nat_core.c), TRANSLATION in `fwsim.tables`. What the kernel draws is
+not known here: then the port, or the id, is vague. The tuple is put together in row PROPOSED of the tuples.
+"""
+
+from __future__ import annotations
+
+from fwsim.engine import hot, shared
+from fwsim.engine.expiry import UNCONFIRMED, delete
+from fwsim.engine.jhash import hash_of_address, swapped
+from fwsim.engine.program import TO_SAME
+from fwsim.engine.serial import after
+from fwsim.engine.sources import NOWHERE, first_of_source, next_of_source
+from fwsim.engine.tuples import GRE, ICMP, ICMPV6, TCP, Tracker, find, invert
+from fwsim.engine.vague import DESTINATION_ID, SOURCE_ID, blur, find_vague, has_ports, is_vague, take
+from fwsim.tables import V6, Row
+from fwsim.terms import CtStatus, TcpState
+
+PROPOSED = 2
+"""The tuple row of the translated first packet."""
+ANSWER = 3
+"""That of the answer to it; also scratch. (Row 1 of the connections stays blank: nobody else uses its tuples.)"""
+
+WORD = 0xFFFFFFFF
+SNAT = int(CtStatus.SNAT)
+SYN_SENT = int(TcpState.SYN_SENT)
+TIME_WAIT = int(TcpState.TIME_WAIT)
+
+MOST_ATTEMPTS = 128
+HARDER = 32
+"""NF_NAT_MAX_ATTEMPTS and NF_NAT_HARDER_THRESH."""
+
+FREE = 0
+TAKEN = 1
+PERHAPS = 2
+
+KNOWN = 0
+DRAWN = 1
+"""The kernel chose the port, or the id, by chance."""
+
+
+@shared
+def make_unique(tracker: Tracker, rule: Row, source: int) -> int:
+    """Write the translated tuple of the unconfirmed connection into row PROPOSED; KNOWN or DRAWN.
+
+    `rule` is a row of TRANSLATION whose addresses are settled; `source` 1 translates the source.
+    """
+    proposed = tracker.tuples[PROPOSED]
+    invert(tracker.tuples[2 * UNCONFIRMED + 1], proposed)
+    if source and not rule["random"]:
+        if is_in_range(proposed, rule):
+            taken = is_taken(tracker)
+            if taken != TAKEN:
+                return DRAWN if taken else KNOWN
+        elif follow_source(tracker, rule):
+            taken = is_taken(tracker)
+            if taken != TAKEN or is_vague(proposed):
+                return DRAWN if taken or is_vague(proposed) else KNOWN
+            invert(tracker.tuples[2 * UNCONFIRMED + 1], proposed)
+    if rule["to"] != TO_SAME:
+        choose_address(proposed, rule, source)
+    if not rule["random"]:
+        fits = 1
+        if rule["ports"]:
+            fits = 0 if rule["offset"] else is_id_in_range(proposed, rule, source)
+        if fits:
+            if rule["ports"] and rule["low_port"] == rule["high_port"]:
+                return KNOWN
+            taken = is_taken(tracker)
+            if taken != TAKEN:
+                return DRAWN if taken else KNOWN
+    return look_for_id(tracker, rule, source)
+
+
+@hot
+def is_taken(tracker: Tracker) -> int:
+    """Whether another connection's packets look as the answers to the proposed one would (`nf_nat_used_tuple`).
+
+    PERHAPS if one of which something is not known may.
+    """
+    answer = tracker.tuples[ANSWER]
+    invert(tracker.tuples[PROPOSED], answer)
+    if find(tracker, answer) >= 0:
+        return TAKEN
+    if tracker.counters[0]["vague"] and find_vague(tracker, tracker.tuples[PROPOSED], 1, answer) >= 0:
+        return PERHAPS
+    return FREE
+
+
+@hot
+def is_in_range(proposed: Row, rule: Row) -> int:
+    """Whether the source is one that it may be translated to, as it is (`nf_in_range`)."""
+    if rule["to"] != TO_SAME and not is_between(proposed, rule):
+        return 0
+    return is_id_in_range(proposed, rule, 1) if rule["ports"] else 1
+
+
+@hot
+def is_between(proposed: Row, rule: Row) -> bool:
+    """Whether the source address is in the range."""
+    return is_at_most(
+        rule["low0"], rule["low1"], rule["low2"], rule["low3"],
+        proposed["src0"], proposed["src1"], proposed["src2"], proposed["src3"],
+    ) and is_at_most(
+        proposed["src0"], proposed["src1"], proposed["src2"], proposed["src3"],
+        rule["high0"], rule["high1"], rule["high2"], rule["high3"],
+    )  # fmt: skip
+
+
+@hot
+def is_at_most(a0: int, a1: int, a2: int, a3: int, b0: int, b1: int, b2: int, b3: int) -> bool:
+    """Whether one address is at most another."""
+    if a0 != b0:
+        return bool(a0 < b0)
+    if a1 != b1:
+        return bool(a1 < b1)
+    if a2 != b2:
+        return bool(a2 < b2)
+    return bool(a3 <= b3)
+
+
+@hot
+def is_id_in_range(proposed: Row, rule: Row, source: int) -> int:
+    """Whether the port, or the id of ICMP, is in the range (`l4proto_in_range`)."""
+    proto = proposed["proto"]
+    if proto == ICMP or proto == ICMPV6:
+        number = proposed["src_id"]
+    elif has_ports(proto) or proto == GRE:
+        number = proposed["src_id"] if source else proposed["dst_id"]
+    else:
+        return 1
+    return 1 if rule["low_port"] <= number and number <= rule["high_port"] else 0
+
+
+@hot
+def follow_source(tracker: Tracker, rule: Row) -> bool:
+    """Take the source that another connection from the same one is translated to, if that fits the rule.
+
+    (`find_appropriate_src`; the newest that fits.)
+    """
+    proposed = tracker.tuples[PROPOSED]
+    own = tracker.tuples[ANSWER]
+    take(proposed, own)
+    row = first_of_source(tracker, own)
+    while row != NOWHERE:
+        take_source(tracker.tuples[2 * row + 1], proposed)
+        if is_in_range(proposed, rule):
+            return True
+        row = next_of_source(tracker, row, own)
+    take(own, proposed)
+    return False
+
+
+@hot
+def take_source(reply: Row, proposed: Row) -> None:
+    """The source that a connection with this reply tuple is translated to."""
+    proposed["src0"], proposed["src1"] = reply["dst0"], reply["dst1"]
+    proposed["src2"], proposed["src3"] = reply["dst2"], reply["dst3"]
+    proto = reply["proto"]
+    proposed["src_id"] = reply["src_id"] if proto == ICMP or proto == ICMPV6 else reply["dst_id"]
+
+
+@hot
+def choose_address(proposed: Row, rule: Row, source: int) -> None:
+    """Translate to one of the addresses of a range, which hangs on both ends (`find_best_ips_proto`)."""
+    if (
+        rule["low0"] == rule["high0"]
+        and rule["low1"] == rule["high1"]
+        and rule["low2"] == rule["high2"]
+        and rule["low3"] == rule["high3"]
+    ):
+        set_address(proposed, source, rule["low0"], rule["low1"], rule["low2"], rule["low3"])
+        return
+    is_v4 = rule["low0"] < V6
+    persistent = rule["persistent"]
+    last = proposed["dst0"] if is_v4 else proposed["dst3"]
+    draw = hash_of_address(
+        swapped(proposed["src0"]),
+        swapped(proposed["src1"]),
+        swapped(proposed["src2"]),
+        swapped(proposed["src3"]),
+        0 if persistent else swapped(last),
+    )
+    word0 = chosen_word(draw, rule["low0"] & WORD, rule["high0"] & WORD, 0)
+    if is_v4:
+        set_address(proposed, source, word0, 0, 0, 0)
+        return
+    free = 1 if word0 != rule["high0"] & WORD else 0
+    if not persistent:
+        draw ^= swapped(proposed["dst0"] if source else word0)
+    word1 = chosen_word(draw, rule["low1"], rule["high1"], free)
+    free |= 1 if word1 != rule["high1"] else 0
+    if not persistent:
+        draw ^= swapped(proposed["dst1"] if source else word1)
+    word2 = chosen_word(draw, rule["low2"], rule["high2"], free)
+    free |= 1 if word2 != rule["high2"] else 0
+    if not persistent:
+        draw ^= swapped(proposed["dst2"] if source else word2)
+    word3 = chosen_word(draw, rule["low3"], rule["high3"], free)
+    set_address(proposed, source, V6 + word0, word1, word2, word3)
+
+
+@hot
+def chosen_word(draw: int, low: int, high: int, free: int) -> int:
+    """A word of the chosen address: between two, or if a word before is below its highest, any."""
+    many = WORD if free else high - low + 1 & WORD
+    share = (draw >> 16) * many + ((draw & 0xFFFF) * many >> 16) >> 16  # draw * many >> 32
+    return int(share if free else low + share & WORD)
+
+
+@hot
+def set_address(proposed: Row, source: int, word0: int, word1: int, word2: int, word3: int) -> None:
+    """Write the address of one end."""
+    if source:
+        proposed["src0"], proposed["src1"] = word0, word1
+        proposed["src2"], proposed["src3"] = word2, word3
+    else:
+        proposed["dst0"], proposed["dst1"] = word0, word1
+        proposed["dst2"], proposed["dst3"] = word2, word3
+
+
+@hot
+def look_for_id(tracker: Tracker, rule: Row, source: int) -> int:
+    """Look for a port or an id that makes the tuple unique (`nf_nat_l4proto_unique_tuple`)."""
+    proposed = tracker.tuples[PROPOSED]
+    proto = proposed["proto"]
+    is_icmp = proto == ICMP or proto == ICMPV6
+    if not is_icmp and (not has_ports(proto) or (not rule["ports"] and not source)):
+        return KNOWN
+    number = proposed["src_id"] if is_icmp or source else proposed["dst_id"]
+    low, high = rule["low_port"], rule["high_port"]
+    if not rule["ports"]:
+        low = 0 if is_icmp else least_of_kind(number)
+        high = 0xFFFF if is_icmp or number >= 1024 else 511 if number < 512 else 1023
+    elif high < low and not is_icmp:
+        low, high = high, low
+    size = high - low + 1
+    start = 0
+    if rule["offset"]:
+        start = number - rule["base_port"] & 0xFFFF
+    elif (rule["random"] or source) and size != 1:
+        blur(proposed, SOURCE_ID if source else DESTINATION_ID)
+        return DRAWN
+    return try_ids(tracker, low, size, start, source or is_icmp)
+
+
+@hot
+def least_of_kind(port: int) -> int:
+    """The least port of the kind of one: of credentials, privileged, others."""
+    if port >= 1024:
+        return 1024
+    return 1 if port < 512 else 600
+
+
+@hot
+def try_ids(tracker: Tracker, low: int, size: int, start: int, source: int) -> int:
+    """Try one number after the other; the last one stays if none is free."""
+    proposed = tracker.tuples[PROPOSED]
+    attempts = min(size, MOST_ATTEMPTS)
+    for i in range(attempts):
+        number = low + (start + i & 0xFFFF) % size if size > 0 else low
+        if source:
+            proposed["src_id"] = number
+        else:
+            proposed["dst_id"] = number
+        taken = is_taken(tracker)
+        if taken == TAKEN and attempts - i <= HARDER and is_overcome(tracker):
+            taken = FREE
+        if taken != TAKEN:
+            return DRAWN if taken else KNOWN
+    if attempts >= size:
+        return KNOWN
+    blur(proposed, SOURCE_ID if source else DESTINATION_ID)
+    return DRAWN
+
+
+@hot
+def is_overcome(tracker: Tracker) -> bool:
+    """Whether the connection in the way is over and its sequence numbers are passed: then it is deleted.
+
+    (`nf_nat_used_tuple_harder`.)
+    """
+    new = tracker.connections[UNCONFIRMED]
+    answer = tracker.tuples[ANSWER]
+    if answer["proto"] != TCP or new["state"] != SYN_SENT:
+        return False
+    found = find(tracker, answer)
+    old = tracker.connections[found >> 1]
+    if found & 1 == 0 or old["state"] < TIME_WAIT or old["status"] & SNAT == 0:
+        return False
+    if not after(tracker.sides[2 * UNCONFIRMED]["end"], tracker.sides[found & ~1]["end"]):
+        return False
+    delete(tracker, found >> 1)
+    return True

@@ -1,0 +1,110 @@
+"""Tuples of which something is not known: a port that the kernel draws, an address that only it can tell.
+
+Read first: `fwsim.engine.tuples`. Such a part has a value that no packet has. A packet may be one of such a connection
+if all that is known agrees; whoever does not find a tuple looks for those that it may be.
+"""
+
+from __future__ import annotations
+
+from fwsim.engine import hot, shared
+from fwsim.engine.tuples import ICMP, ICMPV6, SCTP, TCP, UDP, UDPLITE, Tracker, find, invert
+from fwsim.tables import V6, Row
+from fwsim.terms import UNKNOWN_VALUE
+
+VAGUE_ID = 1 << 16
+VAGUE_ADDRESS = 2 * V6
+"""In `src_id` and `dst_id`, in `src0` and `dst0`: not known."""
+
+SOURCE_ADDRESS = 1
+SOURCE_ID = 2
+DESTINATION_ADDRESS = 4
+DESTINATION_ID = 8
+"""The parts of a tuple."""
+
+SOURCE = SOURCE_ADDRESS | SOURCE_ID
+DESTINATION = DESTINATION_ADDRESS | DESTINATION_ID
+
+LOOKED_FOR = (DESTINATION_ID, SOURCE_ID, DESTINATION, SOURCE, SOURCE | DESTINATION)
+"""What may be vague of the reply tuple of a translated connection."""
+KINDS = len(LOOKED_FOR)
+LOOKED_FOR_BITS = sum(parts << 4 * n for n, parts in enumerate(LOOKED_FOR))
+
+
+@hot
+def has_ports(proto: int) -> bool:
+    """Whether packets of a protocol have ports that are translated."""
+    return proto == TCP or proto == UDP or proto == UDPLITE or proto == SCTP
+
+
+@hot
+def blur(row: Row, parts: int) -> None:
+    """Make parts of a tuple vague. The id of ICMP is that of the source, whichever side is translated."""
+    proto = row["proto"]
+    if parts & SOURCE_ADDRESS:
+        row["src0"] = VAGUE_ADDRESS
+        row["src1"], row["src2"], row["src3"] = 0, 0, 0
+    if parts & DESTINATION_ADDRESS:
+        row["dst0"] = VAGUE_ADDRESS
+        row["dst1"], row["dst2"], row["dst3"] = 0, 0, 0
+    if proto == ICMP or proto == ICMPV6:
+        if parts & (SOURCE_ID | DESTINATION_ID):
+            row["src_id"] = VAGUE_ID
+        return
+    if not has_ports(proto):
+        return
+    if parts & SOURCE_ID:
+        row["src_id"] = VAGUE_ID
+    if parts & DESTINATION_ID:
+        row["dst_id"] = VAGUE_ID
+
+
+@hot
+def is_vague(row: Row) -> bool:
+    """Whether some part of a tuple is not known."""
+    return bool(
+        row["src_id"] == VAGUE_ID
+        or row["dst_id"] == VAGUE_ID
+        or row["src0"] == VAGUE_ADDRESS
+        or row["dst0"] == VAGUE_ADDRESS
+    )
+
+
+@shared
+def find_vague(tracker: Tracker, packet: Row, turned: int, scratch: Row) -> int:
+    """The row of a tuple that may be that of a packet, or with `turned` 1 of its answer; or -1.
+
+    `scratch` is a row of TUPLE.
+    """
+    for n in range(KINDS):
+        if turned:
+            invert(packet, scratch)
+        else:
+            take(packet, scratch)
+        blur(scratch, LOOKED_FOR_BITS >> 4 * n & 15)
+        found = find(tracker, scratch)
+        if found >= 0:
+            return found
+    return -1
+
+
+@hot
+def take(source: Row, target: Row) -> None:
+    """Copy a tuple without its place in the table."""
+    target["src0"], target["src1"] = source["src0"], source["src1"]
+    target["src2"], target["src3"] = source["src2"], source["src3"]
+    target["dst0"], target["dst1"] = source["dst0"], source["dst1"]
+    target["dst2"], target["dst3"] = source["dst2"], source["dst3"]
+    target["src_id"], target["dst_id"] = source["src_id"], source["dst_id"]
+    target["proto"] = source["proto"]
+
+
+@hot
+def shown_id(value: int) -> int:
+    """An id as rules see it."""
+    return UNKNOWN_VALUE if value == VAGUE_ID else int(value)
+
+
+@hot
+def shown_address(first: int) -> int:
+    """The first word of an address as rules see it."""
+    return UNKNOWN_VALUE if first == VAGUE_ADDRESS else int(first)
