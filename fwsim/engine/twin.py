@@ -50,7 +50,6 @@ VIEWS = 3
 """The ways in which the twin looks at a packet."""
 
 REPLIES_NEVER = 0
-REPLIES_DONE = int(CtStatus.SNAT_DONE | CtStatus.DNAT_DONE)
 REPLIES_ACK_OR_RST = 1
 REPLIES_ANY = 2
 
