@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.capture import Captures, Input, open_captures
-from fwsim.cli.describing import host_of, networks_of, own_addresses
+from fwsim.cli.describing import host_of, interfaces_by_hand, known_interfaces, networks_of, own_addresses
 from fwsim.cli.guessing import guessed_ruleset
 from fwsim.cli.options import InputOptions, SelectionOptions
 from fwsim.cli.streams import warn
@@ -110,6 +110,10 @@ def rulesets(
     if inputs.stateless_rules:
         by_hand = load_ruleset(inputs.stateless_rules, interfaces=interfaces, local=inputs.local)
     new = {} if ruleset.interfaces else new_interfaces(inputs)
+    if by_hand is not None:
+        new |= interfaces_by_hand(
+            by_hand, dict.fromkeys([*ruleset.interfaces, *known_interfaces(host), *interfaces, *new])
+        )
     return Rulesets(ruleset, by_hand, guessed, networks_of(inputs) | new, host)
 
 

@@ -390,3 +390,20 @@ def test_a_construct_in_an_included_file_is_named_with_that_file(tmp_path: Path,
     assert outcome.status == 3
     assert "meta random 4" in outcome.err
     assert "more.nft:4)" in outcome.err
+
+
+def test_interfaces_that_only_the_stateless_ruleset_names_are_known(invoke: Invoke, demo: Path) -> None:
+    chain = "table inet f {\n chain c {\n  type filter hook forward priority 0; policy drop;\n"
+    Path("state.nft").write_text(f"{chain}  ct state established accept\n  tcp flags syn accept\n }}\n}}\n")
+    Path("acl.nft").write_text(f'{chain}  iifname "wan" drop\n  iifname "lan" accept\n }}\n}}\n')
+    outcome = invoke(
+        "compare", PCAPS / "handshake.pcapng", "-r", "state.nft", "--stateless-rules", "acl.nft", "--format", "jsonl"
+    )
+    assert outcome.status == 0
+    assert [json.loads(line)["stateless"]["verdict"] for line in outcome.lines][:2] == ["accept", "drop"]
+
+
+def test_two_rulesets_are_one_too_many(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("compare", "demo.pcap", "-r", "rules.v4", "-r", "rules.v6")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "'-r' / '--rules': given 2 times (rules.v4, rules.v6), expected once: rules for IPv4 and" in outcome.err
