@@ -16,7 +16,7 @@ import numpy.typing as npt
 from fwsim import keyed_tables
 from fwsim.engine.instructions import match
 from fwsim.engine.match import FINISHED, begin_chain, begin_walk, conclude, finish_chain, next_base, step
-from fwsim.engine.program import FALSE, MAYBE, OP_LAST_QUESTION, OP_LIMIT, TRUE, Memory, Program
+from fwsim.engine.program import FALSE, MAYBE, OP_LAST_QUESTION, OP_LIMIT, TRUE, V_GOTO, V_JUMP, Memory, Program
 from fwsim.lower import Lowered
 from fwsim.naming import address_text
 from fwsim.ruleset import words as ruleset_words
@@ -60,6 +60,8 @@ class Look:
     matched: bool | None
     failure: Failure | None
     verdict: int
+    target: int = ABSENT
+    """The number of the chain that it jumps or goes to, if it ends so."""
 
 
 def trace_walk(
@@ -133,7 +135,9 @@ def _look(
     if matched is not True:
         failure = failures.get(matched) or _other_failure(lowered, rule, matched)
     row = lowered.program.rules[rule]
-    return Look(int(row["source"]), chain, depth, matched, failure, int(row["verdict"]))
+    verdict = int(row["verdict"])
+    target = int(row["target"]) if verdict in (V_JUMP, V_GOTO) else ABSENT
+    return Look(int(row["source"]), chain, depth, matched, failure, verdict, target)
 
 
 def _failures(lowered: Lowered, rule: int, words: npt.NDArray[np.int64]) -> dict[bool | None, Failure]:

@@ -29,6 +29,15 @@ ENDS = ("accept", "drop", "reject", "go on", "jump", "goto", "return", "queue")
 LONGEST_WANTED = 60
 """Letters of what a rule wants."""
 
+SPOKEN = {
+    "ct_state": "ct state ", "ct_status": "ct status ", "ct_mark": "ct mark ", "mark": "meta mark ",
+    "family": "meta nfproto ", "proto": "meta l4proto ",
+}  # fmt: skip
+"""How nft begins to ask for a field: the same once more, where its name has just been told."""
+
+LONGEST_SEEN = 52
+"""Letters of a rule without a name that matches."""
+
 PATHS: dict[int, tuple[Hook, ...]] = {
     Hook.INPUT: (Hook.PREROUTING, Hook.INPUT),
     Hook.FORWARD: (Hook.PREROUTING, Hook.FORWARD, Hook.POSTROUTING),
@@ -145,17 +154,27 @@ def _at_hook(
 def _told(lowered: Lowered, look: Look) -> str:
     """One rule looked at: `14 broken   ct_state is new, wants invalid   no`."""
     rule = lowered.rules[look.rule]
-    name = f"{rule.line or '-':>4} {'  ' * look.depth}{safe(rule.label)}"
+    name = f"{rule.line or '-':>4} {'  ' * look.depth}{safe(rule.name or f'rule {rule.position}')}"
     if look.failure is not None:
         failure = look.failure
         about = _about(failure)
         return f"{name:22} {about:52} {'no' if look.matched is False else 'perhaps'}"
-    return f"{name:22} {'all of it matches':52} yes -> {ENDS[look.verdict]}"
+    quoted = "" if rule.name else safe(shortened(" ".join(rule.text.split()), LONGEST_SEEN))
+    return f"{name:22} {quoted or 'all of it matches':52} yes -> {ENDS[look.verdict]}{_target(lowered, look, quoted)}"
+
+
+def _target(lowered: Lowered, look: Look, quoted: str) -> str:
+    """The chain that a rule leads to, without the table if that is its own; nothing if the rule's text ends with it."""
+    if look.target == ABSENT:
+        return ""
+    table = lowered.chains[look.chain].name.rpartition(" ")[0]
+    target = safe(lowered.chains[look.target].name.removeprefix(f"{table} "))
+    return "" if quoted.endswith(f" {target}") else f" {target}"
 
 
 def _about(failure: Failure) -> str:
     """`dport is 25, wants 80`; of what is not simulated, the construct and that it is not known."""
-    wanted = safe(shortened(failure.wanted, LONGEST_WANTED))
+    wanted = safe(shortened(failure.wanted.removeprefix(SPOKEN.get(failure.key, "")), LONGEST_WANTED))
     if failure.key == failure.wanted:
         return f"{wanted}: {failure.value}"
     return f"{failure.key} is {failure.value}, wants {wanted}"

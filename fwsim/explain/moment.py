@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fwsim.defragmenting import Whole
 from fwsim.engine.tuples import Tracker, is_live
+from fwsim.report.safe import safe
 from fwsim.simulator import Batch, Mode, Simulator
 from fwsim.tables import TRACK, empty, plain
 from fwsim.trace import copied
@@ -20,9 +22,10 @@ class Moment:
     `captured_frame` and `captured_packet` are the fragment's own.
     """
 
-    def __init__(self, simulator: Simulator, batch: Batch, row: int) -> None:
-        """Copy what is known, decide, and keep both."""
+    def __init__(self, simulator: Simulator, batch: Batch, row: int, files: Sequence[str] = ()) -> None:
+        """Copy what is known, decide, and keep both; `files` are the captures as the user named them."""
         self.simulator = simulator
+        self.files = files
         self.before, _ = simulator.stateful.snapshot()
         simulator.stateless.settle()
         self.stateful_memory = copied(simulator.stateful.mode.course.memory)
@@ -45,6 +48,10 @@ class Moment:
             self.whole = assembled.wholes[0] if assembled.wholes else None
         self.result = plain(simulator.stateful.mode.results[0])
         self._ghost_row = int(simulator.stateful.mode.results[1]["connection"])
+
+    def numbered(self, number: int, file: int) -> str:
+        """The number of a packet, with the name of its capture if there are several: `lan.pcap:84`."""
+        return f"{safe(self.files[file])}:{number}" if len(self.files) > 1 else str(number)
 
     def decision(self, mode: Mode) -> dict[str, int]:
         """What a mode decided."""

@@ -80,7 +80,7 @@ def test_jumps_are_told_with_the_rules_that_they_lead_to() -> None:
         "other": {"rules": [{"name": "deep", "proto": "tcp", "verdict": "drop"}]},
     }
     assert [text for _, text in stateful(Wall(chains), udp())] == [
-        "- go all of it matches yes -> jump",
+        "- go all of it matches yes -> jump other",
         "- deep proto is udp, wants tcp no",
         "policy of f -> drop",
     ]

@@ -27,7 +27,7 @@ def test_every_rule_looked_at_is_told_with_its_chain_and_depth() -> None:
     }
     assert Firewall(chains).trace() == [
         Look(0, 0, 0, False, Failure("iif", "wan", "lan"), V_DROP),
-        Look(1, 0, 0, True, None, V_JUMP),
+        Look(1, 0, 0, True, None, V_JUMP, 1),
         Look(3, 1, 1, False, Failure("oif", "lan", "wan"), V_DROP),
         Look(2, 0, 0, True, None, V_DROP),
     ]
