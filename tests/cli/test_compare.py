@@ -283,7 +283,7 @@ def test_an_unknown_verdict_gives_status_3(invoke: Invoke, demo: Path) -> None:
     outcome = invoke("compare", "demo.pcap", "-r", "unknown.yaml", "-q")
     assert outcome.status == 3
     hanging = 'hang on an interface that is not known, first packet 1, asked for by rule "odd" (unknown.yaml:3)'
-    assert outcome.err == f"unknown: 16 packets {hanging}\n"
+    assert outcome.err.startswith(f"unknown: 16 packets {hanging}; --interface NAME=CIDR or ")
     selected = invoke("replay", "demo.pcap", "-r", "unknown.yaml", "-q", "-Y", "n==99")
     assert (selected.status, selected.err) == (0, "")
 
@@ -407,3 +407,19 @@ def test_two_rulesets_are_one_too_many(invoke: Invoke, demo: Path) -> None:
     outcome = invoke("compare", "demo.pcap", "-r", "rules.v4", "-r", "rules.v6")
     assert (outcome.status, outcome.out) == (2, "")
     assert "'-r' / '--rules': given 2 times (rules.v4, rules.v6), expected once: rules for IPv4 and" in outcome.err
+
+
+def test_rules_without_a_name_are_quoted_and_of_chains_at_one_hook_the_strictest_policy_is_told(
+    invoke: Invoke, demo: Path
+) -> None:
+    hook = "type filter hook forward priority"
+    Path("rules.nft").write_text(
+        f"table inet f {{\n chain a {{\n  {hook} 0; policy accept;\n"
+        "  ct state established counter packets 12 bytes 345 accept\n }\n"
+        f" chain b {{\n  {hook} 1; policy drop;\n"
+        "  tcp dport { 80, 443 } ip saddr 10.1.0.0/16 ip daddr 203.0.113.0/24 accept\n }\n}\n"
+    )
+    outcome = invoke("compare", "demo.pcap", "-r", "rules.nft")
+    assert outcome.lines[1] == "rules.nft  2 rules, forward policy drop"
+    assert "  ct state established counter accept" in outcome.out
+    assert "  tcp dport { 80, 443 } ip saddr 10.1.0.0/16 ip daddr 203.0..." in outcome.out
