@@ -118,7 +118,7 @@ def _ours(ruleset: Ruleset, netfilter: Netfilter, form: str, *, stateless: bool)
     from fwsim.ruleset import to_json, to_yaml
 
     ours = not stateless and netfilter.format == "yaml"
-    result = ruleset if ours else ruleset_of(netfilter, ruleset, stateless=stateless)
+    result = ruleset if ours else ruleset_of(netfilter, ruleset, stateless=stateless, form=form.upper())
     return to_yaml(result) if form == "yaml" else to_json(result)
 
 

@@ -29,7 +29,7 @@ from .rule_tree import (
     Xtables,
 )  # fmt: skip
 from .selectors import settable_ct, tcp_option_kind
-from .tokens import NEWLINE, NOTHING, Reader
+from .tokens import NEWLINE, NOTHING, Reader, near
 from .tree import Ct, Element, Expression, Header, HeaderOption, Inner, Map, Meta, RawPayload, SetLiteral
 from .words import AFTER_CT, AFTER_CT_SET, EXTENSION, OPERATORS, STATEMENT_WORDS
 
@@ -75,8 +75,11 @@ def comparison(reader: Reader) -> Statement:
     source, start = reader.source, reader.start
     if reader.text == "@" and not at_raw_payload(reader):
         reader.fail("a statement or an expression")
+    word = reader.text
     left = left_side(reader)
     text = reader.text
+    if reader.last == start + len(word) and (text in ENDS or text == "\n"):
+        reader.fail("a value" + near(word, (*STATEMENTS, *VERDICTS)))  # the word may have been meant for a statement
     if text == "vmap" and not isinstance(left, SetLiteral | Map):
         reader.advance()
         mapping = verdict_mapping(reader)

@@ -9,9 +9,10 @@ Tokens are found when they are asked for, so that a text of any length needs the
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NoReturn
 
 from fwsim.errors import Problem
@@ -153,7 +154,7 @@ class Reader:
         """Step over one of some keywords."""
         text = self.text
         if text not in words:
-            self.fail(what)
+            self.fail(what + near(text, words))
         self.advance()
         return text
 
@@ -254,6 +255,12 @@ def described(kind: int, text: str) -> str:
     if kind == QUOTED:
         return f"quoted string {shown(text[1:-1])}"
     return shown(text)
+
+
+def near(word: str, words: Iterable[str]) -> str:
+    """A question after the word that was probably meant; empty if none is near."""
+    found = difflib.get_close_matches(word[:100], list(words), n=1)
+    return f": did you mean '{found[0]}'?" if found else ""
 
 
 JUNK_WORDS = {

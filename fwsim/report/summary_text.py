@@ -72,7 +72,7 @@ def broken_off(about: About) -> list[str]:
 
 def header(tally: Tally, about: About) -> list[str]:
     """The captures, what is selected of them, and the ruleset, a line each."""
-    names = ", ".join(safe(capture.path.rpartition("/")[2]) for capture in about.captures[:3])
+    names = ", ".join(_file_name(capture.path) for capture in about.captures[:3])
     names += f" and {len(about.captures) - 3} more" if len(about.captures) > 3 else ""
     span = ""
     if tally.first_ts is not None:
@@ -83,10 +83,15 @@ def header(tally: Tally, about: About) -> list[str]:
         rows = [[names, f"{counted(sum(capture.packets for capture in about.captures), 'packet')}, {connections}"]]
         rows.append(["selected", f"{counted(tally.frames, 'packet')}{span}, by {safe(about.selection)}"])
     rules = ", ".join([counted(about.ruleset.rules, "rule"), *map(safe, about.ruleset.policies)])
-    rows.append([safe(about.ruleset.path.rpartition("/")[2]), rules])
+    rows.append([_file_name(about.ruleset.path), rules])
     if about.ruleset.stateless_path:
-        rows.append([safe(about.ruleset.stateless_path.rpartition("/")[2]), "instead of it in stateless mode"])
+        rows.append([_file_name(about.ruleset.stateless_path), "instead of it in stateless mode"])
     return grid(rows, "<<")
+
+
+def _file_name(path: str) -> str:
+    """A file without its folder."""
+    return "(standard input)" if path == "-" else safe(path.rpartition("/")[2])
 
 
 def sentence(tally: Tally, *, selected: bool = False) -> str:
@@ -239,4 +244,5 @@ def next_step(tally: Tally, about: About) -> list[str]:
     example, word = telling
     several = len(about.captures) > 1
     number = f"{safe(about.captures[example.file].path)}:{example.number}" if several else str(example.number)
-    return [f"Next: {safe(about.explain)} -n {number}    ({word})"]
+    again = "    (with the ruleset on standard input again)" if about.ruleset.path == "-" else ""
+    return [f"Next: {safe(about.explain)} -n {number}    ({word}){again}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 from pathlib import Path
 
@@ -423,3 +424,12 @@ def test_rules_without_a_name_are_quoted_and_of_chains_at_one_hook_the_strictest
     assert outcome.lines[1] == "rules.nft  2 rules, forward policy drop"
     assert "  ct state established counter accept" in outcome.out
     assert "  tcp dport { 80, 443 } ip saddr 10.1.0.0/16 ip daddr 203.0..." in outcome.out
+
+
+def test_a_ruleset_from_standard_input_is_called_so(
+    invoke: Invoke, demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(Path("demo.yaml").read_bytes())))
+    outcome = invoke("compare", "demo.pcap", "-r", "-")
+    assert outcome.lines[1].startswith("(standard input)  ")
+    assert outcome.lines[-1].endswith("(with the ruleset on standard input again)")

@@ -143,3 +143,10 @@ def test_options_say_what_imported_rules_do_not(invoke: Invoke, tmp_path: Path) 
     topology.write_text(json.dumps([{"ifname": "lan", "addr_info": [address]}]))
     lines = invoke("convert", rules, "--to", "stateless", "--topology", topology).lines
     assert lines[:3] == ["interfaces:", "  lan: {networks: [10.2.0.0/16]}", "local: [10.2.0.1/32]"]
+
+
+@pytest.mark.parametrize("target", ["yaml", "json"])
+def test_what_cannot_be_said_is_told_in_the_name_of_the_format(invoke: Invoke, tmp_path: Path, target: str) -> None:
+    rules = tmp_path / "rules.nft"
+    rules.write_text("table ip f {\n chain c {\n  meta skuid 0 accept\n }\n}\n")
+    assert f"cannot be written as {target.upper()}: 'meta skuid 0'" in invoke("convert", rules, "--to", target).err
