@@ -40,7 +40,7 @@ from fwsim.ruleset.resolve import joined
 from fwsim.ruleset.values import Addresses, MatchValue, Numbers, merged
 from fwsim.terms import Hook
 
-from .asking import Asked, Meaning, Meanings, instruction_of, merged_asks
+from .asking import Asked, Meaning, Meanings, Questions, merged_asks
 from .counting import Counting, asking_drawn
 from .doing import Ask, Instruction, at_hook, construct_of, doing, kept, unknown
 from .fields import packet_field
@@ -84,7 +84,7 @@ class Lines:
         """
         self.routes = routes
         self.meanings = meanings
-        self.stretches = stretches
+        self.questions = Questions(stretches)
         self.first_set = first_set
         self.counting = Counting(meanings.interfaces, stretches)
         self.element_sets: list[list[list[Asked]]] = []
@@ -100,6 +100,10 @@ class Lines:
         for step in rule.steps:
             growing.add(step)
         return growing.lines()
+
+    def asking(self, asked: Asked) -> Instruction:
+        """A question as an instruction."""
+        return Instruction(self.questions.row(asked), Ask(asked.key, asked.field, asked.wanted))
 
     def element_set(self, key: tuple[object, ...], elements: Elements, asks: list[list[Asked]]) -> int:
         """The row of CHAIN of a set of elements, which asks so; the same `key` is the same set."""
@@ -172,18 +176,13 @@ class _Growing:
         """Ask a question: the index may answer it, if nothing was done before."""
         for line in self._going_on():
             if line.then:
-                line.then.append(self._asking(asked))
+                line.then.append(self.lowering.asking(asked))
             else:
                 line.asks.append(asked)
 
     def _going_on(self) -> list[Line]:
         """The lines that have not ended."""
         return [line for line in self.open if line.end is None]
-
-    def _asking(self, asked: Asked) -> Instruction:
-        """A question behind something that was done."""
-        ask = Ask(asked.key, asked.field, asked.wanted)
-        return Instruction(instruction_of(asked, self.lowering.stretches), ask)
 
     # --- partings ---------------------------------------------------------------------------------------------------
 

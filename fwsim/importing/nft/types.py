@@ -20,6 +20,8 @@ DOTTED = re.compile(r"[0-9a-fA-FxX.]+\Z", re.ASCII)
 LINK_ADDRESS = re.compile(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2})*\Z", re.ASCII)
 DURATION = re.compile(r"(?:([0-9]{1,8})d)?(?:([0-9]{1,8})h)?(?:([0-9]{1,8})m)?(?:([0-9]{1,8})s)?(?:([0-9]{1,8})ms)?\Z")
 CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2}))?\Z", re.ASCII)
+PLAIN = {str(number): number for number in range(256)}
+"""The parts of nearly every IPv4 address."""
 DATES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 SECOND = 1_000_000_000
 
@@ -71,11 +73,9 @@ def _symbolic(name: str) -> Callable[[str], int]:
 
 def _address4(text: str) -> int:
     """An IPv4 address; a number alone, and octal parts, mean what inet_aton makes of them."""
-    try:
-        return int(ipaddress.IPv4Address(text))
-    except ValueError:
-        pass
     parts = text.split(".")
+    if len(parts) == 4 and all(map(PLAIN.__contains__, parts)):
+        return PLAIN[parts[0]] << 24 | PLAIN[parts[1]] << 16 | PLAIN[parts[2]] << 8 | PLAIN[parts[3]]
     if not DOTTED.match(text) or len(parts) > 4:
         raise UnreadableError("expected an IPv4 address (names of hosts are not resolved)")
     numbers = [_integer(part) for part in parts]
