@@ -53,6 +53,9 @@ MOST_LINES = 64
 MOST_PARTINGS = 31
 """Truths of two bits that one number keeps (`kept` of WALK)."""
 
+MOST_GROWN = 1 << 16
+"""Lines that partings may make in all rules together: those of several partings in one rule multiply."""
+
 ACCEPT = Verdict("accept")
 Elements: TypeAlias = "tuple[tuple[MatchValue, ...], ...]"
 
@@ -87,6 +90,8 @@ class Lines:
         self.questions = Questions(stretches)
         self.first_set = first_set
         self.counting = Counting(meanings.interfaces, stretches)
+        self.spare = MOST_GROWN
+        """How many lines partings may still make."""
         self.element_sets: list[list[list[Asked]]] = []
         """Sets of elements as hidden chains: for each element its questions."""
         self.fields: set[str] = set()
@@ -188,21 +193,23 @@ class _Growing:
 
     def _part(self, alternatives: Sequence[Sequence[Step]]) -> None:
         """Go on with every alternative from every line."""
-        if self.partings == MOST_PARTINGS and any(map(_does_something, self._going_on())):
+        going_on = self._going_on()
+        grown = len(going_on) * len(alternatives)
+        if grown > self.lowering.spare or (self.partings == MOST_PARTINGS and any(map(_does_something, going_on))):
             self.add(Unknown("a rule of very many parts"))
             self.add(Verdict("unknown", text="the rest of it"))
             return
+        self.lowering.spare -= grown
         self._keep_what_was_done()
         ended = [line for line in self.open if line.end is not None]
         going_on = self._going_on()
-        grown = []
         for alternative in alternatives:
             for line in going_on:
                 self.open = [line.copy()]
                 for step in alternative:
                     self.add(step)
-                grown += self.open
-        self.open = [*ended, *grown]
+                ended += self.open
+        self.open = ended
 
     def _keep_what_was_done(self) -> None:
         """Let what a packet does before a parting be done by a line of its own, if it does anything."""

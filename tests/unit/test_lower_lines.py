@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fwsim.engine.match import walk, walk_linear
+from fwsim.lower.lines import MOST_GROWN
 from fwsim.netfilter import Set
 from fwsim.netfilter.fields import NotSimulated, Raw
 from fwsim.netfilter.steps import (
@@ -272,3 +273,27 @@ def test_a_rule_of_more_parts_than_can_be_kept_is_not_simulated(parts: int, said
     firewall = NetfilterFirewall(table(steps))
     assert firewall.ask(dport=2).verdict == said
     assert firewall.ask(dport=3).verdict == "drop"
+
+
+def alternatives(count: int, field: str) -> AnyOf:
+    """As many alternatives, of which the ports of another field are asked as well."""
+    return AnyOf(tuple((number(field, n), number("length", n)) for n in range(1, count + 1)))
+
+
+def test_alternatives_that_multiply_without_bound_are_not_simulated() -> None:
+    choose = Choose(("dscp",), tuple(Case(ports(n), (Verdict("jump", f"c{n}"),)) for n in range(200)))
+    steps: list[Step] = [*(alternatives(200, field) for field in ("sport", "dport", "ttl")), choose]
+    chains: Any = {f"c{n}": [] for n in range(200)}
+    firewall = NetfilterFirewall(table([number("proto", 6), *steps], [ACCEPT], **chains))
+    assert len(firewall.lowered.program.rules) < MOST_GROWN
+    (info, _) = firewall.lowered.rules[:2]
+    assert info.not_simulated == ("a rule of very many parts", "the rest of it")
+    assert verdict(firewall, proto=17) == ("accept", "2")
+    assert verdict(firewall, proto=6, sport=7, dport=7, length=7) == ("unknown", "1")
+    assert verdict(firewall, proto=6, sport=7, dport=8, length=7) == ("accept", "2")
+
+
+def test_alternatives_of_all_rules_together_are_bounded() -> None:
+    rules = [[number("proto", n), alternatives(MOST_GROWN // 4, "sport"), ACCEPT] for n in (1, 2, 3, 4, 5)]
+    lowered = NetfilterFirewall(table(*rules)).lowered
+    assert [bool(rule.not_simulated) for rule in lowered.rules] == [False, False, False, False, True]
