@@ -152,8 +152,14 @@ def nft_json(rules: Sequence[Drawn]) -> str:
 
 def _expressions(rule: Drawn) -> list[dict[str, Any]]:
     """One rule of nft JSON."""
-    found = [_equal({"meta": {"key": key}}, value) for key, value in (("iifname", rule.iif), ("oifname", rule.oif)) if value]
-    found += [_equal(_payload("ip", key), _in_json(value)) for key, value in (("saddr", rule.src), ("daddr", rule.dst)) if value]
+    found = [
+        _equal({"meta": {"key": key}}, value) for key, value in (("iifname", rule.iif), ("oifname", rule.oif)) if value
+    ]
+    found += [
+        _equal(_payload("ip", key), _in_json(value))
+        for key, value in (("saddr", rule.src), ("daddr", rule.dst))
+        if value
+    ]
     if rule.proto and rule.sport:
         found.append(_equal(_payload(rule.proto, "sport"), rule.sport))
     if rule.proto and rule.dports:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fwsim.engine.match import walk, walk_linear
-from fwsim.lower.lines import MOST_GROWN
+from fwsim.lower.lines import MOST_ELEMENTS, MOST_GROWN
 from fwsim.netfilter import Set
 from fwsim.netfilter.fields import NotSimulated, Raw
 from fwsim.netfilter.steps import (
@@ -297,3 +297,19 @@ def test_alternatives_of_all_rules_together_are_bounded() -> None:
     rules = [[number("proto", n), alternatives(MOST_GROWN // 4, "sport"), ACCEPT] for n in (1, 2, 3, 4, 5)]
     lowered = NetfilterFirewall(table(*rules)).lowered
     assert [bool(rule.not_simulated) for rule in lowered.rules] == [False, False, False, False, True]
+
+
+def test_sets_of_very_many_joined_elements_are_not_simulated_but_those_that_there_is_room_for_are() -> None:
+    def joined(name: str, count: int) -> Set:
+        elements = tuple((*ports(n % 5), *ports(n)) for n in range(count))
+        return Set(name, ("inet_service", "inet_service"), elements)
+
+    sets = [joined("a", 100), joined("b", MOST_ELEMENTS - 99), joined("c", 200)]
+    asked = [Lookup(("dport", "sport"), set=name, text=f"tcp dport . tcp sport @{name}") for name in "abaca"]
+    firewall = NetfilterFirewall(
+        table(*([number("proto", n), each, ACCEPT] for n, each in enumerate(asked)), sets=sets)
+    )
+    said = [rule.not_simulated for rule in firewall.lowered.rules]
+    assert said == [(), ("a set of very many elements: tcp dport . tcp sport @b",), (), (), ()]
+    answers = [verdict(firewall, proto=n, dport=2, sport=52)[0] for n in range(5)]
+    assert answers == ["accept", "unknown", "accept", "accept", "accept"]

@@ -43,6 +43,22 @@ class UnreadableError(Exception):
     """A word that the data type does not know; the text says why."""
 
 
+MOST_DIGITS = 40
+"""More than any number of nft has: those of 128 bits are the widest."""
+
+
+def _is_decimal(text: str) -> bool:
+    """Whether a text is decimal digits alone."""
+    return text.isascii() and text.isdigit()
+
+
+def _decimal(text: str) -> int:
+    """Decimal digits as a number."""
+    if len(text) > MOST_DIGITS:
+        raise UnreadableError(f"expected a number of at most {MOST_DIGITS} digits")
+    return int(text)
+
+
 def _integer(text: str) -> int:
     """A number in decimal, hexadecimal or octal."""
     if not NUMBER.match(text):
@@ -53,7 +69,7 @@ def _integer(text: str) -> int:
         if set(text) - set("01234567"):
             raise UnreadableError("expected a number")
         return int(text, 8)
-    return int(text)
+    return _decimal(text)
 
 
 def _symbolic(name: str) -> Callable[[str], int]:
@@ -138,8 +154,8 @@ def seconds(text: str) -> int:
 
 def milliseconds(text: str) -> int:
     """`1d2h3m4s5ms` in milliseconds; a number alone is seconds."""
-    if text.isdigit():
-        return int(text) * 1000
+    if _is_decimal(text):
+        return _decimal(text) * 1000
     found = DURATION.match(text)
     if not text or found is None:
         raise UnreadableError("expected a duration such as 1h30m")
@@ -150,8 +166,8 @@ def milliseconds(text: str) -> int:
 
 def _time_of_day(text: str) -> int:
     """`10:00`, `10:00:30`, or seconds since midnight; Unlike Linux: always UTC."""
-    if text.isdigit():
-        return int(text)
+    if _is_decimal(text):
+        return _decimal(text)
     found = CLOCK.match(text)
     if found is None:
         raise UnreadableError("expected a time such as 10:00")
@@ -163,8 +179,8 @@ def _time_of_day(text: str) -> int:
 
 def _date(text: str) -> int:
     """`2020-01-01 10:00` in ns since the epoch, or a number of seconds; Unlike Linux: always UTC."""
-    if text.isdigit():
-        return int(text) * SECOND
+    if _is_decimal(text):
+        return _decimal(text) * SECOND
     for pattern in DATES:
         try:
             when = datetime.strptime(text, pattern).replace(tzinfo=UTC)
