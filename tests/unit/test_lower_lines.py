@@ -294,7 +294,9 @@ def test_alternatives_that_multiply_without_bound_are_not_simulated() -> None:
 
 
 def test_alternatives_of_all_rules_together_are_bounded() -> None:
-    rules = [[number("proto", n), alternatives(MOST_GROWN // 4, "sport"), ACCEPT] for n in (1, 2, 3, 4, 5)]
+    rules: list[list[Step]] = [
+        [number("proto", n), alternatives(MOST_GROWN // 4, "sport"), ACCEPT] for n in (1, 2, 3, 4, 5)
+    ]
     lowered = NetfilterFirewall(table(*rules)).lowered
     assert [bool(rule.not_simulated) for rule in lowered.rules] == [False, False, False, False, True]
 
@@ -306,9 +308,8 @@ def test_sets_of_very_many_joined_elements_are_not_simulated_but_those_that_ther
 
     sets = [joined("a", 100), joined("b", MOST_ELEMENTS - 99), joined("c", 200)]
     asked = [Lookup(("dport", "sport"), set=name, text=f"tcp dport . tcp sport @{name}") for name in "abaca"]
-    firewall = NetfilterFirewall(
-        table(*([number("proto", n), each, ACCEPT] for n, each in enumerate(asked)), sets=sets)
-    )
+    rules: list[list[Step]] = [[number("proto", n), each, ACCEPT] for n, each in enumerate(asked)]
+    firewall = NetfilterFirewall(table(*rules, sets=sets))
     said = [rule.not_simulated for rule in firewall.lowered.rules]
     assert said == [(), ("a set of very many elements: tcp dport . tcp sport @b",), (), (), ()]
     answers = [verdict(firewall, proto=n, dport=2, sport=52)[0] for n in range(5)]
