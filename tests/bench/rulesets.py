@@ -15,6 +15,8 @@ INTERFACES = ("lan", "dmz", "wan", "guest", "vpn0", "vpn1")
 BASES = ("input", "forward", "output")
 SERVICES = (22, 25, 53, 80, 123, 443, 587, 993, 3306, 5432, 8080, 8443)
 USER_CHAINS = 20
+NETWORKS = [word for number, name in enumerate(INTERFACES) for word in ("--interface", f"{name}=10.{number}.0.0/16")]
+"""Options that say what lies behind them."""
 FAMILY = {"family": "ip", "table": "filter"}
 
 
