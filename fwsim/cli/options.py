@@ -267,7 +267,7 @@ input_options = packed(
             help="Whether transport checksums count; auto spares offloaded ones.",
         ),
         click.option("-c", "--count", type=click.IntRange(min=1), metavar="N", help="Read the first N packets only."),
-        click.option("--seed", type=int, help="Keys the hash of the connection table, else random; changes no result."),
+        click.option("--seed", type=int, help="Draws what rules leave to chance (by default 0), and keys hashes."),
         click.option(
             "--jobs", type=click.IntRange(1, JOBS_MAX), metavar="N", default=1, show_default=True,
             help="Track connections in N shards, on as many cores; changes no result.",

@@ -50,6 +50,8 @@ class Run:
     ruleset: Ruleset
     guessed: str | None
     """The ruleset as YAML, if there was none and it had to be guessed."""
+    by_hand: Ruleset | None
+    """That of the stateless mode, if it has one of its own."""
 
     @property
     def captures(self) -> Captures:
@@ -147,7 +149,7 @@ def start(
         for name, path in inputs.named:
             simulator.topology.check_declared(name, f"--in {name}={path}")
     naming = naming_of(captures, simulator)
-    return Run(inputs, modes, Result(captures, simulator), naming, rules.ruleset, rules.guessed)
+    return Run(inputs, modes, Result(captures, simulator), naming, rules.ruleset, rules.guessed, rules.by_hand)
 
 
 def load(inputs: InputOptions, source: str | io.StringIO, host: Host | None = None) -> Ruleset:

@@ -28,7 +28,6 @@ from fwsim.terms import Hook, Verdict
 from .doing import Ask
 from .limits import limit_problems
 from .needs import asks_for_ct, in_maps, needs_tracking
-from .reach import depth_of
 from .routed import Routes
 from .settings import settings_row
 from .tables import Tables
@@ -136,7 +135,8 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
 
     `routes` answers questions about routes; without it they have no answer.
 
-    Raises RulesetError for limits that cannot be counted; all else that is wrong, its reader has refused.
+    Raises RulesetError for jumps in a circle and limits that cannot be counted; all else that is wrong, its reader has
+    refused.
     """
     tables = Tables(ruleset.netfilter, interfaces, routes)
     every_rule = [*(rule for _, chain in tables.running for rule in chain.rules), *in_maps(tables.running)]
@@ -159,7 +159,7 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
         | tables.lines.fields,
         asks=asks,
         interfaces=tuple(interfaces),
-        depth=depth_of(tables.running),
+        depth=tables.depth,
         elements=tuple(keying.elements),
     )
 

@@ -60,7 +60,9 @@ class Meanings:
         """`interfaces` are the declared names, by number."""
         self.interfaces = interfaces
         self._known: dict[tuple[Selector, int, bool], tuple[MatchValue, Meaning]] = {}
-        """By the identity of the value, which is kept here."""
+        """By the identity of the value, which is kept here: hashing a hundred thousand elements takes too long."""
+        self._equal: dict[tuple[Selector, MatchValue, bool], Meaning] = {}
+        """By the value itself, for those that are equal and not the same; each is hashed once."""
         self._elements: dict[tuple[int | bool, ...], MatchValue] = {}
         """The values of sets, by their identity and negation."""
 
@@ -73,7 +75,7 @@ class Meanings:
         key = match.selector, id(value), match.absent
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = value, self._meaning(match.selector, value, match.absent)
+            known = self._known[key] = value, self._shared(match.selector, value, match.absent)
         return Asked(match.selector if isinstance(match.selector, str) else field, field, match.text, known[1])
 
     def _with_sets(self, value: MatchValue, sets: Mapping[str, Set]) -> MatchValue:
@@ -83,6 +85,14 @@ class Meanings:
         if key not in self._elements:
             self._elements[key] = replace(reduce(joined, elements), negated=value.negated)
         return self._elements[key]
+
+    def _shared(self, selector: Selector, value: MatchValue, absent: bool) -> Meaning:
+        """What a value accepts, the same object for equal ones."""
+        key = selector, value, absent
+        found = self._equal.get(key)
+        if found is None:
+            found = self._equal[key] = self._meaning(selector, value, absent)
+        return found
 
     def _meaning(self, selector: Selector, value: MatchValue, absent: bool) -> Meaning:
         """What a value accepts."""
@@ -124,6 +134,24 @@ def _both(one: Asked, other: Asked) -> Asked:
     pairs = zip(boundaries[::2], [*boundaries[1::2], WHOLE + 1], strict=False)
     choices = tuple(Choice(low, high - 1, mask) for low, high in pairs) if mask != WHOLE else ()
     return Asked(one.key, one.field, wanted, Meaning(boundaries, mask, choices, absent=one.means.absent))
+
+
+class Questions:
+    """Questions as rows of INSTRUCTION, made once for each meaning."""
+
+    def __init__(self, stretches: Stretches) -> None:
+        """`stretches` takes the numbers that they are compared with."""
+        self.stretches = stretches
+        self._rows: dict[tuple[str, int], tuple[Meaning, Operands]] = {}
+        """By the identity of the meaning, which is kept here."""
+
+    def row(self, asked: Asked) -> Operands:
+        """The row of a question."""
+        key = asked.field, id(asked.means)
+        known = self._rows.get(key)
+        if known is None:
+            known = self._rows[key] = asked.means, instruction_of(asked, self.stretches)
+        return known[1]
 
 
 def instruction_of(asked: Asked, stretches: Stretches) -> Operands:

@@ -40,7 +40,7 @@ from fwsim.ruleset.resolve import joined
 from fwsim.ruleset.values import Addresses, MatchValue, Numbers, merged
 from fwsim.terms import Hook
 
-from .asking import Asked, Meaning, Meanings, instruction_of, merged_asks
+from .asking import Asked, Meaning, Meanings, Questions, merged_asks
 from .counting import Counting, asking_drawn
 from .doing import Ask, Instruction, at_hook, construct_of, doing, kept, unknown
 from .fields import packet_field
@@ -52,6 +52,12 @@ MOST_LINES = 64
 
 MOST_PARTINGS = 31
 """Truths of two bits that one number keeps (`kept` of WALK)."""
+
+MOST_GROWN = 1 << 16
+"""Lines that partings may make in all rules together: those of several partings in one rule multiply."""
+
+MOST_ELEMENTS = 1 << 16
+"""Elements of all sets together that are questions of their own: their index takes memory by the square of that."""
 
 ACCEPT = Verdict("accept")
 Elements: TypeAlias = "tuple[tuple[MatchValue, ...], ...]"
@@ -84,15 +90,21 @@ class Lines:
         """
         self.routes = routes
         self.meanings = meanings
-        self.stretches = stretches
+        self.questions = Questions(stretches)
         self.first_set = first_set
         self.counting = Counting(meanings.interfaces, stretches)
+        self.spare = MOST_GROWN
+        """How many lines partings may still make."""
         self.element_sets: list[list[list[Asked]]] = []
         """Sets of elements as hidden chains: for each element its questions."""
         self.fields: set[str] = set()
         """What sets of elements, and new values, are made of: no instruction of their own asks for these."""
         self._known_sets: dict[tuple[object, ...], tuple[int, Elements]] = {}
         """By the identity of anonymous elements, which are kept here: nothing else may get their place."""
+        self._placed: set[int] = set()
+        """The identities of all elements kept there."""
+        self._joined = 0
+        """How many elements these are."""
 
     def of_rule(self, rule: NetfilterRule, table: Table, hooks: frozenset[Hook]) -> list[Line]:
         """The lines of one rule, which is asked at these hooks."""
@@ -101,11 +113,21 @@ class Lines:
             growing.add(step)
         return growing.lines()
 
+    def asking(self, asked: Asked) -> Instruction:
+        """A question as an instruction."""
+        return Instruction(self.questions.row(asked), Ask(asked.key, asked.field, asked.wanted))
+
+    def has_room(self, elements: Elements) -> bool:
+        """Whether there is room for a set of these elements, or it is there."""
+        return id(elements) in self._placed or self._joined + len(elements) <= MOST_ELEMENTS
+
     def element_set(self, key: tuple[object, ...], elements: Elements, asks: list[list[Asked]]) -> int:
         """The row of CHAIN of a set of elements, which asks so; the same `key` is the same set."""
         if key not in self._known_sets:
             self._known_sets[key] = self.first_set + len(self.element_sets), elements
             self.element_sets.append(asks)
+            self._placed.add(id(elements))
+            self._joined += len(elements)
         return self._known_sets[key][0]
 
 
@@ -172,7 +194,7 @@ class _Growing:
         """Ask a question: the index may answer it, if nothing was done before."""
         for line in self._going_on():
             if line.then:
-                line.then.append(self._asking(asked))
+                line.then.append(self.lowering.asking(asked))
             else:
                 line.asks.append(asked)
 
@@ -180,30 +202,27 @@ class _Growing:
         """The lines that have not ended."""
         return [line for line in self.open if line.end is None]
 
-    def _asking(self, asked: Asked) -> Instruction:
-        """A question behind something that was done."""
-        ask = Ask(asked.key, asked.field, asked.wanted)
-        return Instruction(instruction_of(asked, self.lowering.stretches), ask)
-
     # --- partings ---------------------------------------------------------------------------------------------------
 
     def _part(self, alternatives: Sequence[Sequence[Step]]) -> None:
         """Go on with every alternative from every line."""
-        if self.partings == MOST_PARTINGS and any(map(_does_something, self._going_on())):
+        going_on = self._going_on()
+        grown = len(going_on) * len(alternatives)
+        if grown > self.lowering.spare or (self.partings == MOST_PARTINGS and any(map(_does_something, going_on))):
             self.add(Unknown("a rule of very many parts"))
             self.add(Verdict("unknown", text="the rest of it"))
             return
+        self.lowering.spare -= grown
         self._keep_what_was_done()
         ended = [line for line in self.open if line.end is not None]
         going_on = self._going_on()
-        grown = []
         for alternative in alternatives:
             for line in going_on:
                 self.open = [line.copy()]
                 for step in alternative:
                     self.add(step)
-                grown += self.open
-        self.open = [*ended, *grown]
+                ended += self.open
+        self.open = ended
 
     def _keep_what_was_done(self) -> None:
         """Let what a packet does before a parting be done by a line of its own, if it does anything."""
@@ -245,6 +264,9 @@ class _Growing:
         if len(step.selectors) == 1 and elements:
             self.add(Match(step.selectors[0], _union(elements, step.negated), text=step.text))
             return
+        if not self.lowering.has_room(elements):
+            self.add(Unknown(f"a set of very many elements: {step.text}"))
+            return
         ways = self._ways(step.selectors, elements, step.text)
         if ways is None:
             self.add(Unknown(step.text or "a set of what is not simulated"))
@@ -255,7 +277,7 @@ class _Growing:
             else:
                 self._part(ways)
         else:
-            self._ask_for_element(step, ways)
+            self._ask_for_element(step, elements, ways)
 
     def _ways(self, selectors: tuple[Selector, ...], elements: Elements, text: str) -> list[list[Match]] | None:
         """Each element as matches; None if one of the selectors is not simulated."""
@@ -264,7 +286,7 @@ class _Growing:
         pairs = [zip(selectors, element, strict=True) for element in elements]
         return [[Match(selector, value, text=text) for selector, value in pair] for pair in pairs]
 
-    def _ask_for_element(self, step: Lookup, ways: list[list[Match]]) -> None:
+    def _ask_for_element(self, step: Lookup, elements: Elements, ways: list[list[Match]]) -> None:
         """Ask all elements at once."""
         asks = []
         for way in ways:
@@ -273,7 +295,7 @@ class _Growing:
         fields = tuple(packet_field(selector) for selector in step.selectors)
         self.lowering.fields.update(field for field in fields if field is not None)
         key = (self.table.family, self.table.name, step.set, fields, None if step.set else id(step.elements))
-        number = self.lowering.element_set(key, step.elements, asks)
+        number = self.lowering.element_set(key, elements, asks)
         names = " . ".join(str(selector) for selector in step.selectors)
         row = (OP_ELEMENT, 0, number, 0, 0, 0, int(step.negated), 0)
         if step.negated and not step.absent:

@@ -29,6 +29,7 @@ from .rule_tree import (
     Xtables,
 )  # fmt: skip
 from .selectors import settable_ct, tcp_option_kind
+from .source import ITEMS, PARTS
 from .tokens import NEWLINE, NOTHING, Reader, near
 from .tree import Ct, Element, Expression, Header, HeaderOption, Inner, Map, Meta, RawPayload, SetLiteral
 from .words import AFTER_CT, AFTER_CT_SET, EXTENSION, OPERATORS, STATEMENT_WORDS
@@ -53,6 +54,7 @@ ENDS = frozenset([";", "}", "comment", ""])
 
 def statement(reader: Reader) -> Statement:
     """One statement."""
+    reader.count(PARTS)
     text = reader.text
     known = STATEMENTS.get(text)
     if known is not None:
@@ -129,6 +131,7 @@ def anonymous_chain(reader: Reader) -> AnonymousChain:
         if reader.kind == NEWLINE or reader.text == ";":
             reader.advance()
         else:
+            reader.count(ITEMS)
             rules.append(rule(reader))
             reader.separator()
     reader.close_brace()

@@ -18,7 +18,7 @@ from typing import NoReturn
 from fwsim.errors import Problem
 
 from .library import Library
-from .source import Source, shown
+from .source import MOST, Source, shown
 from .tree import Define
 from .words import RESERVED
 
@@ -83,8 +83,8 @@ class Reader:
     """
 
     __slots__ = (
-        "_ahead", "_matches", "braces", "depth", "end", "kind", "last", "library", "problems", "scoped", "scopes",
-        "source", "sources", "start", "text", "waiting",
+        "_ahead", "_matches", "braces", "counted", "depth", "end", "kind", "last", "library", "problems", "scoped",
+        "scopes", "source", "sources", "start", "text", "waiting",
     )  # fmt: skip
 
     def __init__(self, source: Source, library: Library | None = None) -> None:
@@ -96,6 +96,7 @@ class Reader:
         self.scopes: list[dict[str, Define]] = [{}]
         self.scoped: frozenset[str] = NOTHING
         self.depth = self.braces = 0
+        self.counted: dict[str, int] = {}
         self.waiting: list[tuple[Source, Iterator[re.Match[str]], deque[re.Match[str]]]] = []
         self.kind = self.start = self.end = self.last = 0
         self.text = ""
@@ -219,6 +220,12 @@ class Reader:
             self.fail(expected)
         self.braces -= 1
         self.advance()
+
+    def count(self, what: str) -> None:
+        """Count something of which a script holds so many at most (`MOST`)."""
+        found = self.counted[what] = self.counted.get(what, 0) + 1
+        if found > MOST[what]:
+            raise self.source.error(self.start, f"more than {MOST[what]:,} {what} in one ruleset")
 
     def deeper(self) -> None:
         """Step into something nested; `depth` is counted down behind it."""

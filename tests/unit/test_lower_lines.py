@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fwsim.engine.match import walk, walk_linear
+from fwsim.lower.lines import MOST_ELEMENTS, MOST_GROWN
 from fwsim.netfilter import Set
 from fwsim.netfilter.fields import NotSimulated, Raw
 from fwsim.netfilter.steps import (
@@ -272,3 +273,44 @@ def test_a_rule_of_more_parts_than_can_be_kept_is_not_simulated(parts: int, said
     firewall = NetfilterFirewall(table(steps))
     assert firewall.ask(dport=2).verdict == said
     assert firewall.ask(dport=3).verdict == "drop"
+
+
+def alternatives(count: int, field: str) -> AnyOf:
+    """As many alternatives, of which the ports of another field are asked as well."""
+    return AnyOf(tuple((number(field, n), number("length", n)) for n in range(1, count + 1)))
+
+
+def test_alternatives_that_multiply_without_bound_are_not_simulated() -> None:
+    choose = Choose(("dscp",), tuple(Case(ports(n), (Verdict("jump", f"c{n}"),)) for n in range(200)))
+    steps: list[Step] = [*(alternatives(200, field) for field in ("sport", "dport", "ttl")), choose]
+    chains: Any = {f"c{n}": [] for n in range(200)}
+    firewall = NetfilterFirewall(table([number("proto", 6), *steps], [ACCEPT], **chains))
+    assert len(firewall.lowered.program.rules) < MOST_GROWN
+    (info, _) = firewall.lowered.rules[:2]
+    assert info.not_simulated == ("a rule of very many parts", "the rest of it")
+    assert verdict(firewall, proto=17) == ("accept", "2")
+    assert verdict(firewall, proto=6, sport=7, dport=7, length=7) == ("unknown", "1")
+    assert verdict(firewall, proto=6, sport=7, dport=8, length=7) == ("accept", "2")
+
+
+def test_alternatives_of_all_rules_together_are_bounded() -> None:
+    rules: list[list[Step]] = [
+        [number("proto", n), alternatives(MOST_GROWN // 4, "sport"), ACCEPT] for n in (1, 2, 3, 4, 5)
+    ]
+    lowered = NetfilterFirewall(table(*rules)).lowered
+    assert [bool(rule.not_simulated) for rule in lowered.rules] == [False, False, False, False, True]
+
+
+def test_sets_of_very_many_joined_elements_are_not_simulated_but_those_that_there_is_room_for_are() -> None:
+    def joined(name: str, count: int) -> Set:
+        elements = tuple((*ports(n % 5), *ports(n)) for n in range(count))
+        return Set(name, ("inet_service", "inet_service"), elements)
+
+    sets = [joined("a", 100), joined("b", MOST_ELEMENTS - 99), joined("c", 200)]
+    asked = [Lookup(("dport", "sport"), set=name, text=f"tcp dport . tcp sport @{name}") for name in "abaca"]
+    rules: list[list[Step]] = [[number("proto", n), each, ACCEPT] for n, each in enumerate(asked)]
+    firewall = NetfilterFirewall(table(*rules, sets=sets))
+    said = [rule.not_simulated for rule in firewall.lowered.rules]
+    assert said == [(), ("a set of very many elements: tcp dport . tcp sport @b",), (), (), ()]
+    answers = [verdict(firewall, proto=n, dport=2, sport=52)[0] for n in range(5)]
+    assert answers == ["accept", "unknown", "accept", "accept", "accept"]
