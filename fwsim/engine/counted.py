@@ -88,13 +88,13 @@ def count_in(counter: Row, counted: Row, op: int, by_chance: int, length: int, q
 def ask_by_key(rules: KeyedRules, kept: Keyed, use: Row, seen: Row, words: Numbers, doubt: int, quiet: int) -> int:
     """The truth of what a USE asks, and what it does; if MAYBE, BOOKS["why"] says why.
 
-    A packet without a key matches nothing, and changes nothing.
+    A packet without a key changes nothing, and matches nothing but what says so (`absent`).
     """
     keyed = use["keyed"]
     begin(kept, seen["now"])
     truth = make_key(rules, kept, use, words)
     if truth == FALSE:
-        return FALSE
+        return int(use["absent"])
     if kept.states[keyed]["unknown"]:
         return in_doubt(kept, kept.states[keyed]["unknown"])
     kind = use["kind"]

@@ -94,7 +94,8 @@ class Keying:
             keyed_set = self._set(table.sets[step.set], table)
             if keyed_set is None:
                 return None
-            return self._add_use(keyed_set, K_LOOK_UP, self._key(step.selectors), negate=int(step.negated))
+            truths = {"negate": int(step.negated), "absent": int(step.absent)}
+            return self._add_use(keyed_set, K_LOOK_UP, self._key(step.selectors), **truths)
         return self._update(step, table) if isinstance(step, Update) else None
 
     # --- sets that rules change -------------------------------------------------------------------------------------

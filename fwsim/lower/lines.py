@@ -243,7 +243,7 @@ class _Growing:
             return
         elements = step.elements if step.set is None else self.table.sets[step.set].elements
         if len(step.selectors) == 1 and elements:
-            self.add(Match(step.selectors[0], _union(elements, step.negated), text=step.text))
+            self.add(Match(step.selectors[0], _union(elements, step.negated), step.absent, step.text))
             return
         ways = self._ways(step.selectors, elements, step.text)
         if ways is None:
