@@ -84,12 +84,14 @@ EXTRA = row_type(
     """
     wanted pkttype src_mac th_sport th_dport ct_family ct_proto
     ct_src0 ct_src1 ct_src2 ct_src3 ct_dst0 ct_dst1 ct_dst2 ct_dst3 ct_sport ct_dport
+    origin elapsed
     """
 )
 """What else rules may see of a packet, filled in only if a ruleset asks for any of it (`wanted`).
 
 `pkttype` as in FRAME; `src_mac` 48 bits; `th_sport` and `th_dport` the first and second two bytes behind the IP header
-whatever the protocol; the others are the original tuple of its connection.
+whatever the protocol; `ct_...` are the original tuple of its connection; `elapsed` the ns since the first packet,
+which came at `origin`.
 It lies behind the row of PACKET that rules see: its fields have the numbers behind those of PACKET.
 """
 

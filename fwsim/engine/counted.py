@@ -91,7 +91,7 @@ def ask_by_key(rules: KeyedRules, kept: Keyed, use: Row, seen: Row, words: Numbe
     A packet without a key changes nothing, and matches nothing but what says so (`absent`).
     """
     keyed = use["keyed"]
-    begin(kept, seen["now"])
+    kept.books[0]["latest"] = seen["now"]
     truth = make_key(rules, kept, use, words)
     if truth == FALSE:
         return int(use["absent"])
@@ -122,13 +122,11 @@ def has_all_fields(rules: KeyedRules, use: Row) -> bool:
 
 @hot
 def begin(kept: Keyed, now: int) -> None:
-    """At the first question by key, let the time begin that elements written in the ruleset have."""
+    """When the first packet comes, let the time begin that elements written in the ruleset have."""
     books = kept.books[0]
-    books["latest"] = now
-    if books["began"]:
-        return
     books["began"] = 1
     books["origin"] = now
+    books["latest"] = now
     for at in range(1, books["used"] + 1):
         entry = kept.entries[at]
         if entry["expires"] > 0:

@@ -42,7 +42,7 @@ USE = row_type("keyed kind first parts timeout rate quota connections over negat
 
 An entry that it makes lasts `timeout` (ns), and has a `rate` (row of LIMIT), a `quota` (row of COUNT) or counts
 `connections` up to so many (-1: none), `over` 1 turns that round; `negate` 1 turns a look-up or xt_recent round, and
-with `absent` 1 a packet without a key matches. `seconds` (in ticks), `hits`, `reap` and `ttl` are those of xt_recent."""
+with `absent` 1 a packet without a key matches. `seconds` (in ticks), `hits`, `reap` and `ttl` are of xt_recent."""
 
 PART = row_type("field wide otherwise narrow mask0 mask1 mask2 mask3")
 """A part of a key: a PACKET field, -1 if it is not simulated. Of a `wide` one, an address, `narrow` is the mask of

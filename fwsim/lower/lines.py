@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from typing import TypeAlias
 
 from fwsim.engine.program import (
@@ -36,13 +35,13 @@ from fwsim.netfilter.steps import (
     Unknown,
     Verdict,
 )
-from fwsim.ruleset.resolve import joined
-from fwsim.ruleset.values import Addresses, MatchValue, Numbers, merged
+from fwsim.ruleset.values import MatchValue
 from fwsim.terms import Hook
 
-from .asking import Asked, Meaning, Meanings, instruction_of, merged_asks
+from .asking import Asked, Meaning, Meanings, instruction_of, merged_asks, union
 from .counting import Counting, asking_drawn
 from .doing import Ask, Instruction, at_hook, construct_of, doing, kept, unknown
+from .expiring import Expiring
 from .fields import packet_field
 from .routed import Routes, routed
 from .stretches import Stretches
@@ -87,6 +86,7 @@ class Lines:
         self.stretches = stretches
         self.first_set = first_set
         self.counting = Counting(meanings.interfaces, stretches)
+        self.expiring = Expiring()
         self.element_sets: list[list[list[Asked]]] = []
         """Sets of elements as hidden chains: for each element its questions."""
         self.fields: set[str] = set()
@@ -223,11 +223,13 @@ class _Growing:
         """The ways to go on, of which a packet takes at most one."""
         if isinstance(step, AnyOf):
             return [[replace(match, text=step.text or match.text) for match in way] for way in step.alternatives]
-        cases = step.cases if step.map is None else self.table.sets[step.map].cases or ()
+        if step.map is not None:
+            own = self.table.sets[step.map]
+            step = self.lowering.expiring.choice(step, own) if own.expires else replace(step, cases=own.cases or ())
         by_end: dict[tuple[object, ...], list[Case]] = {}
-        for case in cases:
+        for case in step.cases:
             by_end.setdefault(_ending(case), []).append(case)
-        others = tuple(case.element for case in cases if case.element)
+        others = tuple(case.element for case in step.cases if case.element)
         ways = []
         for alike in by_end.values():
             for elements, negated in _grouped(alike, others):
@@ -238,12 +240,15 @@ class _Growing:
 
     def _look_up(self, step: Lookup) -> None:
         """Ask whether the selectors are in a set of elements."""
-        if step.set is not None and self.table.sets[step.set].dynamic:
+        own = self.table.sets[step.set] if step.set is not None else None
+        if own is not None and own.dynamic:
             self._put(self._instructions(step))
             return
+        if own is not None and own.expires:
+            step = self.lowering.expiring.lookup(step, own, self.table)
         elements = step.elements if step.set is None else self.table.sets[step.set].elements
         if len(step.selectors) == 1 and elements:
-            self.add(Match(step.selectors[0], _union(elements, step.negated), step.absent, step.text))
+            self.add(Match(step.selectors[0], union(elements, negated=step.negated), step.absent, step.text))
             return
         ways = self._ways(step.selectors, elements, step.text)
         if ways is None:
@@ -323,17 +328,3 @@ def _grouped(alike: Sequence[Case], others: Elements) -> list[tuple[Elements, bo
     elements = tuple(case.element for case in alike if case.element)
     result: list[tuple[Elements, bool]] = [(elements, False)] if elements else []
     return [*result, (others, True)] if any(not case.element for case in alike) else result
-
-
-def _union(elements: Elements, negated: bool) -> MatchValue:
-    """The values of elements of one part as one value (together: one by one would take the square of their number)."""
-    values = [value for (value,) in elements]
-    first = values[0]
-    if isinstance(first, Addresses):
-        every = [value for value in values if isinstance(value, Addresses)]
-        v4, v6 = (merged(interval for value in every for interval in getattr(value, name)) for name in ("v4", "v6"))
-        return replace(first, v4=v4, v6=v6, negated=negated)
-    if isinstance(first, Numbers):
-        numbers = [value for value in values if isinstance(value, Numbers)]
-        return replace(first, intervals=merged(i for value in numbers for i in value.intervals), negated=negated)
-    return replace(reduce(joined, values), negated=negated)
