@@ -270,7 +270,7 @@ WALK = row_type(
     """
     chain depth linear truth sure possible doubt cause cause_rule waiting tried known vague
     accept_rule accept_chain refused_rule refused_chain refused_with
-    hook kept value policies refusals lost blamed
+    hook kept value undrawn policies refusals lost blamed
     """
 )
 """Scratch of one walk. The `chain` it is in, `depth` calls deep; `linear` 1 looks at rule after rule;
@@ -281,7 +281,8 @@ gives it; `doubt` the `Reason` why the last rule was not clear, `cause` the firs
 `waiting` 1 if it may have returned to the policy; `tried` rules looked at; `known` columns of the index looked up,
 `vague` 1 if the value of one of them is not known.
 
-`hook` it is at; `kept` two bits for each truth that OP_KEEP has kept; `value` under construction by OP_TERM;
+`hook` it is at; `kept` two bits for each truth that OP_KEEP has kept; `value` under construction by OP_TERM,
+`undrawn` the `Reason` why a drawn number that went into it is not known, or 0;
 `policies` where the hits of policies begin; `refusals` one bit for each verdict by which the packet may have been
 refused at an earlier hook; `lost` the rule (plus 1) since which the mark is not known because something is not
 simulated, or 0; `blamed` the same if that is the `doubt`. A second row is for looking up elements: only its `known` and

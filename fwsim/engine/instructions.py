@@ -183,6 +183,7 @@ def change(step: Row, state: Row, seen: Row, words: Numbers, truth: int, rule: i
         assign(step, state, seen, words, certain)
         if step["field"] == MARK:
             note_lost(state, words, certain, rule, cause)
+        state["undrawn"] = 0
     elif op == OP_ALTER:
         if words[0, step["field"]] != ABSENT:
             words[0, step["field"]] = step["value"] if certain else UNKNOWN_VALUE
@@ -231,6 +232,8 @@ def note_lost(state: Row, words: Numbers, certain: bool, rule: int, cause: int) 
     """Note whether something that is not simulated is why the mark, which was set, is not known."""
     if words[0, MARK] != UNKNOWN_VALUE:
         state["lost"] = 0
+    elif state["undrawn"] == R_NOT_SIMULATED:
+        state["lost"] = rule + 1
     elif not certain and state["lost"] != rule + 1:
         state["lost"] = 0
         if cause == R_NOT_SIMULATED:

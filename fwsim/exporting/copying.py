@@ -13,12 +13,11 @@ from typing import TypeVar
 
 from fwsim.convert.identifiers import Identifiers
 from fwsim.lower.needs import every_step
-from fwsim.netfilter.fields import Numgen
 from fwsim.netfilter.model import Chain, Netfilter, NetfilterRule, Object, Set, Table
-from fwsim.netfilter.steps import Assign, Case, Choose, Match, NoTrack, Step, Verdict
+from fwsim.netfilter.steps import Assign, Case, Choose, NoTrack, Step, Verdict
 from fwsim.terms import Verdict as Policy
 
-from .drafting import ASKS, COUNTS, told
+from .drafting import ASKS, COUNTS, draws, told
 from .partial import Partial
 from .saying import CannotSay, Refusals, rule_title
 from .views import FALSE, Place, View, takes_out
@@ -265,8 +264,7 @@ class Copies:
 
 def _counts(step: Step) -> bool:
     """Whether a step counts for itself."""
-    numbers = isinstance(step, Match) and isinstance(step.selector, Numgen)
-    return numbers or (isinstance(step, COUNTS) and getattr(step, "object", None) is None)
+    return draws(step) or (isinstance(step, COUNTS) and getattr(step, "object", None) is None)
 
 
 def _ends(rule: NetfilterRule) -> bool:

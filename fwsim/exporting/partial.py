@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from fwsim.netfilter.fields import Numgen, Selector
+from fwsim.netfilter.fields import Selector
 from fwsim.netfilter.model import Set
 from fwsim.netfilter.steps import (
     Alter,
@@ -28,7 +28,7 @@ from fwsim.netfilter.steps import (
     Update,
 )
 
-from .drafting import COUNTS, told
+from .drafting import COUNTS, draws, told
 from .elements import FORGOTTEN
 from .saying import CannotSay
 from .views import FALSE, TRUE, Place, View, constant, includes, is_of_connection, matched, mirror_of, mirror_value
@@ -46,11 +46,11 @@ class Partial:
 
     def step(self, step: Step) -> Step | bool:
         """A step that asks, counts or changes something; True if it does nothing, False if it ends the rule."""
+        if draws(step):
+            self._plain(step)
         match step:
             case Match():
                 self._check([step.selector])
-                if isinstance(step.selector, Numgen):
-                    self._plain(step)
                 return matched(step, self.view, self.place)
             case Lookup():
                 return self._lookup(step)

@@ -39,8 +39,8 @@ from fwsim.ruleset.values import MatchValue
 from fwsim.terms import Hook
 
 from .asking import Asked, Meaning, Meanings, instruction_of, merged_asks, union
-from .counting import Counting, asking_drawn
-from .doing import Ask, Instruction, at_hook, construct_of, doing, kept, unknown
+from .counting import Counting, Drawing, asking_drawn
+from .doing import Ask, Instruction, assigning, at_hook, construct_of, doing, kept, unknown
 from .expiring import Expiring
 from .fields import packet_field
 from .routed import Routes, routed
@@ -133,7 +133,7 @@ class _Growing:
         if isinstance(step, Match) and isinstance(step.selector, str):  # nine of ten
             self._put(self._matching(step))
             return
-        if isinstance(step, (Match, Lookup, Choose)):
+        if isinstance(step, (Match, Lookup, Choose, Assign)):
             step = self._draw(step)
         if isinstance(step, (Choose, AnyOf)):
             self._part(self._alternatives(step))
@@ -160,9 +160,10 @@ class _Growing:
         for line in self._going_on():
             line.then += done
 
-    def _draw(self, step: Match | Lookup | Choose) -> Match | Lookup | Choose:
+    def _draw(self, step: Drawing) -> Drawing:
         """Draw the numbers that a step asks for; the step that asks for what was drawn."""
-        draws = self.lowering.counting.draws(selectors_of(step))
+        terms = step.terms if isinstance(step, Assign) else ()
+        draws = self.lowering.counting.draws([*selectors_of(step), *(term.selector for term in terms)])
         if not draws:
             return step
         self._put([Instruction(draw.operands, Ask(draw.key, None, step.text, "limit")) for draw in draws])
@@ -304,6 +305,7 @@ class _Growing:
             return []
         if isinstance(step, Assign):
             self.lowering.fields.update(field for term in step.terms if (field := packet_field(term.selector)))
+            return assigning(step, self.lowering.counting.term)
         does = doing(step)
         return does if does is not None else [unknown(getattr(step, "text", "") or type(step).__name__.lower())]
 

@@ -7,6 +7,7 @@ import pytest
 from fwsim.exporting.partial import Partial
 from fwsim.exporting.saying import CannotSay
 from fwsim.exporting.views import MIRROR, NEW, REPLY, UNTRACKED, Place, View
+from fwsim.netfilter.fields import Numgen
 from fwsim.netfilter.model import Set
 from fwsim.netfilter.steps import (
     AnyOf,
@@ -69,6 +70,8 @@ def test_a_mark_made_of_that_of_no_connection_ends_the_rule_unless_leniently() -
 @pytest.mark.parametrize(
     ("step", "view"),
     [
+        (Assign("mark", 0, (Term(Numgen("inc", 4, 0, 0)),)), MIRROR),
+        (Choose((Numgen("inc", 4, 0, 0),), (Case((PORT,), (Verdict("drop"),)),)), MIRROR),
         (Rate(Limit(1, 10**9)), MIRROR), (Connections(3), NEW), (Match("ct_mark", Masked((Choice(1, 1, 1),))), NEW),
         (Match("ct_original_dport", PORT), NEW),
     ],
