@@ -156,7 +156,8 @@ CONNECTION = row_type(
 """What conntrack remembers of a connection, apart from its tuples and windows (`struct nf_conn`): three cache lines.
 
 `status` holds `CtStatus` bits; `state` a `TcpState` or `SctpState`; `timeout` the ns last chosen; `expires` when it
-dies (ns), dead at `expires <= now`; `evidence` that of its opening packet.
+dies (ns), dead at `expires <= now`; `evidence` that of its opening packet. A `mark` below 0 is not known:
+UNKNOWN_VALUE, less WALK["lost_ct"].
 `extension` is what only some have: the row of EXPECTATION of one that has a helper; of a ghost, the rule that refused
 its opening (`DECISION["rule"]`).
 `last_*` and `retrans` as in `struct ip_ct_tcp`.
@@ -270,7 +271,7 @@ WALK = row_type(
     """
     chain depth linear truth sure possible doubt cause cause_rule waiting tried known vague
     accept_rule accept_chain refused_rule refused_chain refused_with
-    hook kept value undrawn policies refusals lost blamed
+    hook kept value blame policies refusals lost lost_ct blamed
     """
 )
 """Scratch of one walk. The `chain` it is in, `depth` calls deep; `linear` 1 looks at rule after rule;
@@ -282,11 +283,11 @@ gives it; `doubt` the `Reason` why the last rule was not clear, `cause` the firs
 `vague` 1 if the value of one of them is not known.
 
 `hook` it is at; `kept` two bits for each truth that OP_KEEP has kept; `value` under construction by OP_TERM,
-`undrawn` the `Reason` why a drawn number that went into it is not known, or 0;
+`blame` the rule (plus 1; -1: this one) because of which it is not known, since something is not simulated, or 0;
 `policies` where the hits of policies begin; `refusals` one bit for each verdict by which the packet may have been
 refused at an earlier hook; `lost` the rule (plus 1) since which the mark is not known because something is not
-simulated, or 0; `blamed` the same if that is the `doubt`. A second row is for looking up elements: only its `known` and
-`vague` are used."""
+simulated, or 0, `lost_ct` that of the connection's mark; `blamed` one of them if that is the `doubt`. A second row
+is for looking up elements: only its `known` and `vague` are used."""
 
 SETTINGS = row_type(
     """

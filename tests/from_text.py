@@ -7,7 +7,7 @@ import io
 from scapy.layers.inet import IP, UDP
 
 from fwsim.ruleset import load_ruleset
-from fwsim.simulator import Mode, Simulator
+from fwsim.simulator import Decision, Mode, Simulator
 
 START = 1_700_000_000
 """When the first datagram is sent, in seconds."""
@@ -37,6 +37,12 @@ class FromText:
         self, at: float = 0, *, host: int = 1, sport: int = 3000, dport: int = 2000, length: int = 100
     ) -> bool | None:
         """Whether a datagram of so many bytes from 127.0.0.`host` at a time is accepted; None if that is unknown."""
-        packet = IP(src=f"127.0.0.{host}", dst="127.0.0.1") / UDP(sport=sport, dport=dport) / bytes(length - 28)
-        decision = self.simulator.decide(packet, at=START + at)
+        decision = self.decide(at, host=host, sport=sport, dport=dport, length=length)
         return {"ACCEPT": True, "DROP": False, "UNKNOWN": None}[decision.verdict.name]
+
+    def decide(
+        self, at: float = 0, *, host: int = 1, sport: int = 3000, dport: int = 2000, length: int = 100
+    ) -> Decision:
+        """The decision about such a datagram."""
+        packet = IP(src=f"127.0.0.{host}", dst="127.0.0.1") / UDP(sport=sport, dport=dport) / bytes(length - 28)
+        return self.simulator.decide(packet, at=START + at)

@@ -42,6 +42,8 @@ Row = Any
 
 R_CUT = int(Reason.CUT)
 R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
+THIS_RULE = -1
+"""In WALK["blame"]."""
 
 
 @shared
@@ -88,7 +90,7 @@ def take_drawn(step: Row, counted: Row, state: Row, why: int) -> int:
     """Take the number drawn last into a new value; `why` it is not known, or 0."""
     if why:
         state["value"] = UNKNOWN_VALUE
-        state["undrawn"] = why
+        state["blame"] = THIS_RULE if why == R_NOT_SIMULATED else 0
     elif state["value"] >= 0:
         drawn = (counted["drawn"] + step["value"]) & BITS32
         shift = step["count"]

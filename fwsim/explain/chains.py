@@ -201,4 +201,4 @@ def _show_tracked(moment: Moment, course: Course) -> None:
     show_own_tuple(course.extra[0], moment.packet, result["direction"] == Direction.REPLY)
     seen["ct_direction"] = result["direction"]
     seen["ct_status"] = (connection["status"] if connection else 0) & (CtStatus.TENTATIVE - 1)
-    seen["ct_mark"] = connection["mark"] if connection else 0
+    seen["ct_mark"] = max(connection["mark"], UNKNOWN_VALUE) if connection else 0
