@@ -138,7 +138,8 @@ def test_a_count_in_a_map_stands_once() -> None:
     (table,) = netfilter.tables
     (chain,) = table.chains.values()
     first, *others = chain.rules
-    assert isinstance(choose := first.steps[0], Choose)
+    choose = first.steps[0]
+    assert isinstance(choose, Choose)
     cases = (replace(choose.cases[0], steps=(Statistic(every=2), *choose.cases[0].steps)), *choose.cases[1:])
     counting = replace(first, steps=(replace(choose, cases=cases),))
     changed = replace(chain, rules=(counting, *others), hooks=(Hook.OUTPUT, Hook.INPUT))
