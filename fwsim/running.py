@@ -13,6 +13,7 @@ import numpy as np
 from fwsim import keyed_tables
 from fwsim import tracker as trackers
 from fwsim.engine.attached import Stateful
+from fwsim.engine.counted import begin
 from fwsim.engine.entries import KeyedRules
 from fwsim.engine.path import Course
 from fwsim.engine.pipeline import run_stateful
@@ -22,7 +23,7 @@ from fwsim.engine.tuples import Tracker
 from fwsim.engine.twin import REPLIES_ACK_OR_RST, REPLIES_ANY, REPLIES_NEVER, Stateless, run_stateless
 from fwsim.lower import Lowered
 from fwsim.tables import DECISION, EXTRA, PACKET, TRACK, empty, plain
-from fwsim.uncompiled import Tables
+from fwsim.uncompiled import Tables, flush, usable
 
 CHUNK = 2_048
 """Packets of a chunk for which there is room at first."""
@@ -45,13 +46,34 @@ def new_course(lowered: Lowered, memory: Memory) -> Course:
     matrix = np.zeros((1, packet + more), dtype=np.int64)
     seen, extra = (matrix[0, :packet].view(PACKET), matrix[0, packet:].view(EXTRA))
     extra[0]["wanted"] = int(not lowered.uses_fields.isdisjoint(EXTRA.names or ()))
+    extra[0]["origin"] = memory.keyed.books[0]["origin"]
     return Course(lowered.program, memory, seen, extra, matrix)
 
 
 def going_on(course: Course, memory: Memory) -> Course:
     """The course with what another has counted, looking connections up where it did."""
     keyed = memory.keyed._replace(tracker=course.memory.keyed.tracker)
+    course.extra[0]["origin"] = keyed.books[0]["origin"]
     return course._replace(memory=memory._replace(keyed=keyed))
+
+
+def set_clock(course: Course, now: int) -> None:
+    """Let the time begin, of arrays, unless it has: the ruleset counts as loaded when its first packet comes."""
+    books = course.memory.keyed.books[0]
+    if not books["began"]:
+        kept = usable(course.memory.keyed)
+        begin(kept, now)
+        flush(kept)
+        course.extra[0]["origin"] = books["origin"]
+
+
+def begun(tables: Tables[Mode], packets: Any, start: int, end: int) -> Tables[Mode]:
+    """The tables of a mode whose time has begun at the latest with row `start`."""
+    if start == end or tables.usable().course.memory.keyed.books[0]["began"]:
+        return tables
+    mode = tables.arrays
+    set_clock(mode.course, int(packets[start]["now"]))
+    return Tables(mode)
 
 
 def looking_up(course: Course, tracker: Tracker) -> Course:
@@ -101,7 +123,7 @@ class StatelessRun:
 
     def run(self, frames: Any, packets: Any, decisions: Any, start: int, end: int) -> None:
         """Decide rows `start` to `end`, which are arrays if the engine is compiled, else wrapped."""
-        self._tables = with_room(self._tables, self._keyed_rules, end - start)
+        self._tables = begun(with_room(self._tables, self._keyed_rules, end - start), packets, start, end)
         run_stateless(self._tables.usable(), frames, packets, decisions, start, end)
 
     def remember(self, memory: Memory) -> None:
@@ -155,6 +177,7 @@ class StatefulRun:
     def run(self, frames: Any, packets: Any, quotes: Any, decisions: Any, start: int, end: int) -> None:
         """Decide rows `start` to `end`, in order."""
         self._make_room(end - start)
+        self._tables = begun(self._tables, packets, start, end)
         if end > len(self._tables.usable().hashes):
             self._tables = Tables(self._tables.arrays._replace(hashes=np.full(end, -1, dtype=np.int64)))
         run_stateful(self._tables.usable(), frames, packets, quotes, decisions, start, end)

@@ -84,12 +84,14 @@ EXTRA = row_type(
     """
     wanted pkttype src_mac th_sport th_dport ct_family ct_proto
     ct_src0 ct_src1 ct_src2 ct_src3 ct_dst0 ct_dst1 ct_dst2 ct_dst3 ct_sport ct_dport
+    origin elapsed
     """
 )
 """What else rules may see of a packet, filled in only if a ruleset asks for any of it (`wanted`).
 
 `pkttype` as in FRAME; `src_mac` 48 bits; `th_sport` and `th_dport` the first and second two bytes behind the IP header
-whatever the protocol; the others are the original tuple of its connection.
+whatever the protocol; `ct_...` are the original tuple of its connection; `elapsed` the ns since the first packet,
+which came at `origin`.
 It lies behind the row of PACKET that rules see: its fields have the numbers behind those of PACKET.
 """
 
@@ -154,7 +156,8 @@ CONNECTION = row_type(
 """What conntrack remembers of a connection, apart from its tuples and windows (`struct nf_conn`): three cache lines.
 
 `status` holds `CtStatus` bits; `state` a `TcpState` or `SctpState`; `timeout` the ns last chosen; `expires` when it
-dies (ns), dead at `expires <= now`; `evidence` that of its opening packet.
+dies (ns), dead at `expires <= now`; `evidence` that of its opening packet. A `mark` below 0 is not known:
+UNKNOWN_VALUE, less WALK["lost_ct"].
 `extension` is what only some have: the row of EXPECTATION of one that has a helper; of a ghost, the rule that refused
 its opening (`DECISION["rule"]`).
 `last_*` and `retrans` as in `struct ip_ct_tcp`.
@@ -268,7 +271,7 @@ WALK = row_type(
     """
     chain depth linear truth sure possible doubt cause cause_rule waiting tried known vague
     accept_rule accept_chain refused_rule refused_chain refused_with
-    hook kept value policies refusals lost blamed
+    hook kept value blame policies refusals lost lost_ct blamed
     """
 )
 """Scratch of one walk. The `chain` it is in, `depth` calls deep; `linear` 1 looks at rule after rule;
@@ -279,11 +282,12 @@ gives it; `doubt` the `Reason` why the last rule was not clear, `cause` the firs
 `waiting` 1 if it may have returned to the policy; `tried` rules looked at; `known` columns of the index looked up,
 `vague` 1 if the value of one of them is not known.
 
-`hook` it is at; `kept` two bits for each truth that OP_KEEP has kept; `value` under construction by OP_TERM;
+`hook` it is at; `kept` two bits for each truth that OP_KEEP has kept; `value` under construction by OP_TERM,
+`blame` the rule (plus 1; -1: this one) because of which it is not known, since something is not simulated, or 0;
 `policies` where the hits of policies begin; `refusals` one bit for each verdict by which the packet may have been
 refused at an earlier hook; `lost` the rule (plus 1) since which the mark is not known because something is not
-simulated, or 0; `blamed` the same if that is the `doubt`. A second row is for looking up elements: only its `known` and
-`vague` are used."""
+simulated, or 0, `lost_ct` that of the connection's mark; `blamed` one of them if that is the `doubt`. A second row
+is for looking up elements: only its `known` and `vague` are used."""
 
 SETTINGS = row_type(
     """

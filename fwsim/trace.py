@@ -18,6 +18,7 @@ from fwsim.engine.instructions import match
 from fwsim.engine.match import FINISHED, begin_chain, begin_walk, conclude, finish_chain, next_base, step
 from fwsim.engine.program import FALSE, MAYBE, OP_LAST_QUESTION, OP_LIMIT, TRUE, V_GOTO, V_JUMP, Memory, Program
 from fwsim.lower import Lowered
+from fwsim.lower.fields import ELAPSED
 from fwsim.naming import address_text
 from fwsim.ruleset import words as ruleset_words
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus, ct_state_words, flags_text, word
@@ -189,6 +190,8 @@ def value_text(key: str, value: Sequence[int], interfaces: Sequence[str]) -> str
         return address_text(value)
     if key in ("iif", "oif"):
         return interfaces[number] if number < len(interfaces) else f"interface {number}"
+    if key == ELAPSED:
+        return f"{number / 10**9:.3f} s since the first packet"
     if key in NAMES:
         return next((name for name, known in NAMES[key].items() if known == number), str(number))
     return _bits_text(key, number)

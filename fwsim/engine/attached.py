@@ -70,13 +70,21 @@ def show(mode: Stateful, result: Row) -> None:
         connection = mode.tracker.connections[row]
         seen["ct_direction"] = result["direction"]
         seen["ct_status"] = connection["status"] & VISIBLE_STATUS
-        seen["ct_mark"] = connection["mark"]
+        show_mark(mode, connection["mark"])
     else:
         seen["ct_direction"] = ABSENT
         seen["ct_status"] = ABSENT
         seen["ct_mark"] = ABSENT
         row = ABSENT
     show_tuple(mode.course.extra[0], mode.tracker.tuples, row)
+
+
+@hot
+def show_mark(mode: Stateful, mark: int) -> None:
+    """Make the rules see the mark of a connection, or that it is not known, and the rule that is why."""
+    lost = max(UNKNOWN_VALUE - mark, 0)
+    mode.course.seen[0]["ct_mark"] = max(mark, UNKNOWN_VALUE)
+    mode.course.memory.state[0]["lost_ct"] = lost if lost <= len(mode.course.program.rules) else 0
 
 
 @hot
@@ -99,6 +107,8 @@ def keep_mark(mode: Stateful, result: Row) -> None:
     row = result["connection"]
     mark = mode.course.seen[0]["ct_mark"]
     if row >= 0 and mark != ABSENT and mode.tracking:
+        if mark == UNKNOWN_VALUE:
+            mark -= mode.course.memory.state[0]["lost_ct"]
         mode.tracker.connections[row]["mark"] = mark
 
 

@@ -84,6 +84,7 @@ def set_out(course: Course) -> None:
     """A packet is at the beginning of its way: nothing can have refused it yet."""
     course.memory.state[0]["refusals"] = 0
     course.memory.state[0]["lost"] = 0
+    course.memory.state[0]["lost_ct"] = 0
 
 
 @hot

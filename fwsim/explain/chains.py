@@ -15,7 +15,7 @@ from fwsim.engine.twin import REPLIES_NEVER, could_be_reply, is_icmp_error, show
 from fwsim.explain.moment import Moment
 from fwsim.lower import Lowered
 from fwsim.report.safe import safe, shortened
-from fwsim.running import new_course
+from fwsim.running import new_course, set_clock
 from fwsim.tables import DECISION, PACKET, RULE_POLICY, Table, empty
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Proto, Reason, Verdict, word
 from fwsim.trace import Failure, Look, trace_walk
@@ -56,6 +56,7 @@ def stateful_walk(moment: Moment) -> Iterator[Told]:
     if moment.decision("stateful")["reason"] == Reason.TABLE_FULL:
         return  # tracking itself has dropped it
     course = new_course(lowered, moment.stateful_memory)
+    set_clock(course, moment.packet["now"])
     course.seen[0] = _row(moment.packet)
     show_link(course.extra[0], moment.frame, moment.packet)
     _show_tracked(moment, course)
@@ -67,6 +68,7 @@ def stateless_walk(moment: Moment) -> Iterator[Told]:
     mode = moment.simulator.stateless.mode
     lowered = moment.simulator.lowered["stateless"]
     course = new_course(lowered, moment.stateless_memory)
+    set_clock(course, moment.captured_packet["now"])
     packet, fault = moment.captured_packet, moment.captured_frame["route_fault"]
     show_link(course.extra[0], moment.captured_frame, packet)
     if is_never_tracked(packet):
@@ -218,4 +220,4 @@ def _show_tracked(moment: Moment, course: Course) -> None:
     show_own_tuple(course.extra[0], moment.packet, result["direction"] == Direction.REPLY)
     seen["ct_direction"] = result["direction"]
     seen["ct_status"] = (connection["status"] if connection else 0) & (CtStatus.TENTATIVE - 1)
-    seen["ct_mark"] = connection["mark"] if connection else 0
+    seen["ct_mark"] = max(connection["mark"], UNKNOWN_VALUE) if connection else 0

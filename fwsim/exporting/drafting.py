@@ -131,8 +131,13 @@ def is_shared(step: Step) -> bool:
     """Whether a step counts for itself, so that it must be in one rule only."""
     if isinstance(step, (Rate, Quota)):
         return step.object is None
-    numbers = any(isinstance(selector, Numgen) for selector in selectors_of(step))
-    return numbers or isinstance(step, (Connections, Statistic, HashLimit))
+    return draws(step) or isinstance(step, (Connections, Statistic, HashLimit))
+
+
+def draws(step: Step) -> bool:
+    """Whether a step draws numbers, from a generator of its own."""
+    terms = step.terms if isinstance(step, Assign) else ()
+    return any(isinstance(each, Numgen) for each in (*selectors_of(step), *(term.selector for term in terms)))
 
 
 class Drafting(ABC, Generic[Head]):

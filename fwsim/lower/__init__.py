@@ -26,6 +26,7 @@ from fwsim.tables import BUCKET, WALK, empty
 from fwsim.terms import Hook, Verdict
 
 from .doing import Ask
+from .fields import ELAPSED
 from .limits import limit_problems
 from .needs import asks_for_ct, in_maps, needs_tracking
 from .routed import Routes
@@ -102,9 +103,10 @@ class Lowered:
 
     @property
     def counts(self) -> bool:
-        """Whether rules count the packets of all connections together."""
+        """Whether rules count the packets of all connections together, or the time from the first of them on."""
         program = self.program
-        return bool(len(program.limits) or len(program.xt_limits) or len(program.counts) or len(program.keyed.uses))
+        tables = program.limits, program.xt_limits, program.counts, program.keyed.uses
+        return any(map(len, tables)) or ELAPSED in self.uses_fields
 
     def memory(self, *, key: int = 0, seed: int = 0, tracker: Tracker | None = None) -> Memory:
         """What a fresh run remembers: nothing counted, all buckets full.

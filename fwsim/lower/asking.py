@@ -13,9 +13,9 @@ from typing import NamedTuple
 from fwsim.engine.program import OP_ADDRESS, OP_CHOICE, OP_VALUE
 from fwsim.netfilter.fields import Selector
 from fwsim.netfilter.model import Set
-from fwsim.netfilter.steps import Match
+from fwsim.netfilter.steps import Element, Match
 from fwsim.ruleset.resolve import joined
-from fwsim.ruleset.values import Addresses, Choice, Masked, MatchValue, Names
+from fwsim.ruleset.values import Addresses, Choice, Masked, MatchValue, Names, Numbers, merged
 from fwsim.tables import number_in_seen
 
 from .boundaries import WHOLE, Boundaries, intersection, of_addresses, of_choices, of_names, of_numbers
@@ -165,3 +165,17 @@ def instruction_of(asked: Asked, stretches: Stretches) -> Operands:
         first, narrow, wide = stretches.of_addresses(means.boundaries)
         return OP_ADDRESS, number, first, narrow, 0, wide, 0, absent
     return OP_VALUE, number, *stretches.of_values(means.boundaries), 0, 0, 0, absent
+
+
+def union(elements: Sequence[Element], *, negated: bool) -> MatchValue:
+    """The values of elements of one part as one value (together: one by one would take the square of their number)."""
+    values = [value for (value,) in elements]
+    first = values[0]
+    if isinstance(first, Addresses):
+        every = [value for value in values if isinstance(value, Addresses)]
+        v4, v6 = (merged(interval for value in every for interval in getattr(value, name)) for name in ("v4", "v6"))
+        return replace(first, v4=v4, v6=v6, negated=negated)
+    if isinstance(first, Numbers):
+        numbers = [value for value in values if isinstance(value, Numbers)]
+        return replace(first, intervals=merged(i for value in numbers for i in value.intervals), negated=negated)
+    return replace(reduce(joined, values), negated=negated)

@@ -5,7 +5,7 @@ Read first: `fwsim.netfilter.steps`, INSTRUCTION in `fwsim.tables`, the `OP_*` o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from fwsim.engine.program import (
@@ -19,7 +19,7 @@ from fwsim.engine.program import (
     OP_UNKNOWN,
 )
 from fwsim.netfilter.fields import NotSimulated, Selector
-from fwsim.netfilter.steps import Alter, Assign, Nat, NoTrack, SetHelper, Step
+from fwsim.netfilter.steps import Alter, Assign, Nat, NoTrack, SetHelper, Step, Term
 from fwsim.ruleset import words
 from fwsim.tables import number_in_seen
 from fwsim.terms import UNKNOWN_VALUE, Hook, word
@@ -51,8 +51,6 @@ class Instruction(NamedTuple):
 
 def doing(step: Step) -> list[Instruction] | None:
     """What changes the packet as rules see it; None for what is not simulated."""
-    if isinstance(step, Assign):
-        return _assigning(step)
     if isinstance(step, NoTrack):
         return [_plain(OP_NOTRACK)]
     if isinstance(step, SetHelper):
@@ -69,13 +67,16 @@ def doing(step: Step) -> list[Instruction] | None:
     return None
 
 
-def _assigning(step: Assign) -> list[Instruction]:
-    """A new value, put together; what cannot be asked for later need not be set."""
+def assigning(step: Assign, drawn: Callable[[Term], Operands | None]) -> list[Instruction]:
+    """A new value, put together; what cannot be asked for later need not be set. `drawn` takes numbers drawn before."""
     target = packet_field(step.target)
     if target is None:
         return []
     terms = []
     for term in step.terms:
+        if (taken := drawn(term)) is not None:
+            terms.append(Instruction(taken, None))
+            continue
         field = packet_field(term.selector)
         number = -1 if field is None else number_in_seen(field)
         ask = _not_simulated(step.text or construct_of(term.selector)) if field is None else None

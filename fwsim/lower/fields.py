@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from fwsim.netfilter.fields import FIELDS, Raw, Selector
 
+ELAPSED = "elapsed"
+"""The time since the first packet came. No format says this: lowering asks for it."""
+
 PACKET_FIELDS = {
     "ct_state": "ct_state", "family": "family", "iif": "iif", "oif": "oif", "src": "src0", "dst": "dst0",
     "proto": "proto", "sport": "sport", "dport": "dport", "tcp_flags": "flags",
@@ -18,6 +21,7 @@ PACKET_FIELDS = {
     "ct_original_src": "ct_src0", "ct_original_dst": "ct_dst0", "ct_original_sport": "ct_sport",
     "ct_original_dport": "ct_dport", "ct_reply_src": "ct_dst0", "ct_reply_dst": "ct_src0",
     "ct_reply_sport": "ct_dport", "ct_reply_dport": "ct_sport",
+    ELAPSED: "elapsed",
 }  # fmt: skip
 """The PACKET or EXTRA field of those that are simulated. Of a connection that is not translated, the reply tuple is the
 original one turned round."""

@@ -94,7 +94,8 @@ class Keying:
             keyed_set = self._set(table.sets[step.set], table)
             if keyed_set is None:
                 return None
-            return self._add_use(keyed_set, K_LOOK_UP, self._key(step.selectors), negate=int(step.negated))
+            key = self._key(step.selectors)
+            return self._add_use(keyed_set, K_LOOK_UP, key, negate=int(step.negated), absent=int(step.absent))
         return self._update(step, table) if isinstance(step, Update) else None
 
     # --- sets that rules change -------------------------------------------------------------------------------------
@@ -126,11 +127,10 @@ class Keying:
 
     def _expiries(self, of_set: Set) -> dict[tuple[int, ...], int]:
         """The keys of the elements that are written in a set, with when each is forgotten, 0 for never."""
-        own = of_set.expiries or (None,) * len(of_set.elements)
         expiries: dict[tuple[int, ...], int] = {}
-        for element, expiry in zip(of_set.elements, own, strict=True):
+        for element, lifetime in zip(of_set.elements, of_set.lifetimes, strict=True):
             for key in self._keys(element):
-                expiries.setdefault(key, expiry or of_set.timeout_ns or 0)
+                expiries.setdefault(key, lifetime)
         return expiries
 
     def _count(self, keyed: int, counts: Counts) -> None:

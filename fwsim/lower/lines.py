@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from typing import TypeAlias
 
 from fwsim.engine.program import (
@@ -36,13 +35,13 @@ from fwsim.netfilter.steps import (
     Unknown,
     Verdict,
 )
-from fwsim.ruleset.resolve import joined
-from fwsim.ruleset.values import Addresses, MatchValue, Numbers, merged
+from fwsim.ruleset.values import MatchValue
 from fwsim.terms import Hook
 
-from .asking import Asked, Meaning, Meanings, Questions, merged_asks
-from .counting import Counting, asking_drawn
-from .doing import Ask, Instruction, at_hook, construct_of, doing, kept, unknown
+from .asking import Asked, Meaning, Meanings, Questions, merged_asks, union
+from .counting import Counting, Drawing, asking_drawn
+from .doing import Ask, Instruction, assigning, at_hook, construct_of, doing, kept, unknown
+from .expiring import Expiring
 from .fields import packet_field
 from .routed import Routes, routed
 from .stretches import Stretches
@@ -95,6 +94,7 @@ class Lines:
         self.counting = Counting(meanings.interfaces, stretches)
         self.spare = MOST_GROWN
         """How many lines partings may still make."""
+        self.expiring = Expiring()
         self.element_sets: list[list[list[Asked]]] = []
         """Sets of elements as hidden chains: for each element its questions."""
         self.fields: set[str] = set()
@@ -155,7 +155,7 @@ class _Growing:
         if isinstance(step, Match) and isinstance(step.selector, str):  # nine of ten
             self._put(self._matching(step))
             return
-        if isinstance(step, (Match, Lookup, Choose)):
+        if isinstance(step, (Match, Lookup, Choose, Assign)):
             step = self._draw(step)
         if isinstance(step, (Choose, AnyOf)):
             self._part(self._alternatives(step))
@@ -182,9 +182,10 @@ class _Growing:
         for line in self._going_on():
             line.then += done
 
-    def _draw(self, step: Match | Lookup | Choose) -> Match | Lookup | Choose:
+    def _draw(self, step: Drawing) -> Drawing:
         """Draw the numbers that a step asks for; the step that asks for what was drawn."""
-        draws = self.lowering.counting.draws(selectors_of(step))
+        terms = step.terms if isinstance(step, Assign) else ()
+        draws = self.lowering.counting.draws([*selectors_of(step), *(term.selector for term in terms)])
         if not draws:
             return step
         self._put([Instruction(draw.operands, Ask(draw.key, None, step.text, "limit")) for draw in draws])
@@ -242,11 +243,13 @@ class _Growing:
         """The ways to go on, of which a packet takes at most one."""
         if isinstance(step, AnyOf):
             return [[replace(match, text=step.text or match.text) for match in way] for way in step.alternatives]
-        cases = step.cases if step.map is None else self.table.sets[step.map].cases or ()
+        if step.map is not None:
+            own = self.table.sets[step.map]
+            step = self.lowering.expiring.choice(step, own) if own.expires else replace(step, cases=own.cases or ())
         by_end: dict[tuple[object, ...], list[Case]] = {}
-        for case in cases:
+        for case in step.cases:
             by_end.setdefault(_ending(case), []).append(case)
-        others = tuple(case.element for case in cases if case.element)
+        others = tuple(case.element for case in step.cases if case.element)
         ways = []
         for alike in by_end.values():
             for elements, negated in _grouped(alike, others):
@@ -257,12 +260,15 @@ class _Growing:
 
     def _look_up(self, step: Lookup) -> None:
         """Ask whether the selectors are in a set of elements."""
-        if step.set is not None and self.table.sets[step.set].dynamic:
+        own = self.table.sets[step.set] if step.set is not None else None
+        if own is not None and own.dynamic:
             self._put(self._instructions(step))
             return
+        if own is not None and own.expires:
+            step = self.lowering.expiring.lookup(step, own, self.table)
         elements = step.elements if step.set is None else self.table.sets[step.set].elements
         if len(step.selectors) == 1 and elements:
-            self.add(Match(step.selectors[0], _union(elements, step.negated), text=step.text))
+            self.add(Match(step.selectors[0], union(elements, negated=step.negated), step.absent, step.text))
             return
         if not self.lowering.has_room(elements):
             self.add(Unknown(f"a set of very many elements: {step.text}"))
@@ -321,6 +327,7 @@ class _Growing:
             return []
         if isinstance(step, Assign):
             self.lowering.fields.update(field for term in step.terms if (field := packet_field(term.selector)))
+            return assigning(step, self.lowering.counting.term)
         does = doing(step)
         return does if does is not None else [unknown(getattr(step, "text", "") or type(step).__name__.lower())]
 
@@ -345,17 +352,3 @@ def _grouped(alike: Sequence[Case], others: Elements) -> list[tuple[Elements, bo
     elements = tuple(case.element for case in alike if case.element)
     result: list[tuple[Elements, bool]] = [(elements, False)] if elements else []
     return [*result, (others, True)] if any(not case.element for case in alike) else result
-
-
-def _union(elements: Elements, negated: bool) -> MatchValue:
-    """The values of elements of one part as one value (together: one by one would take the square of their number)."""
-    values = [value for (value,) in elements]
-    first = values[0]
-    if isinstance(first, Addresses):
-        every = [value for value in values if isinstance(value, Addresses)]
-        v4, v6 = (merged(interval for value in every for interval in getattr(value, name)) for name in ("v4", "v6"))
-        return replace(first, v4=v4, v6=v6, negated=negated)
-    if isinstance(first, Numbers):
-        numbers = [value for value in values if isinstance(value, Numbers)]
-        return replace(first, intervals=merged(i for value in numbers for i in value.intervals), negated=negated)
-    return replace(reduce(joined, values), negated=negated)

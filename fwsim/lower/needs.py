@@ -40,11 +40,11 @@ def _tracks(step: Step) -> bool:
 
 
 def in_maps(running: Iterable[tuple[Table, Chain]]) -> Iterator[NetfilterRule]:
-    """What follows from the elements of named maps, and what elements count, each as a rule."""
+    """What follows from the elements of named maps, and what elements count, each as a rule where the set stands."""
     for table in {id(table): table for table, chain in running if chain.other_hook is None}.values():
         for each in table.sets.values():
-            yield NetfilterRule(each.steps)
-            yield from (NetfilterRule(case.steps) for case in each.cases or ())
+            yield NetfilterRule(each.steps, location=each.location)
+            yield from (NetfilterRule(case.steps, location=each.location) for case in each.cases or ())
 
 
 def every_step(steps: Iterable[Step]) -> Iterator[Step]:

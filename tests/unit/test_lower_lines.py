@@ -102,6 +102,26 @@ def test_a_concatenation_is_in_one_of_the_elements_or_in_none(which: Walk, count
 
 
 @WALKS
+@pytest.mark.parametrize("count", [1, 3, 200])
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_a_packet_that_lacks_the_field_is_in_no_set_of_xtables(which: Walk, count: int, dynamic: bool) -> None:
+    one, two = (tuple((Numbers(((n, n),)),) * parts for n in range(100, 100 + count)) for parts in (1, 2))
+    sets = [
+        Set("one", ("inet_service",), one, dynamic=dynamic),
+        Set("two", ("inet_service",) * 2, two, dynamic=dynamic),
+    ]
+    lookup = Lookup(("dport",), set="one", negated=True, absent=True)
+    pair = Lookup(("dport", "dport"), set="two", negated=True, absent=True)
+    for step in (lookup, pair):
+        firewall = NetfilterFirewall(table([step, ACCEPT], [replace(step, absent=False), ACCEPT], sets=sets))
+        assert verdict(firewall, which, dport=None) == ("accept", "1")
+        assert verdict(firewall, which, dport=100) == ("drop", "policy")
+        assert verdict(firewall, which, dport=99) == ("accept", "1")
+        firewall = NetfilterFirewall(table([replace(step, absent=False), ACCEPT], sets=sets))
+        assert verdict(firewall, which, dport=None) == ("drop", "policy")
+
+
+@WALKS
 def test_a_long_list_of_elements_is_unknown_only_for_packets_that_may_be_in_it(which: Walk) -> None:
     elements = tuple((Addresses(v4=((n, n),)), Numbers(((n, n),))) for n in range(200))
     firewall = NetfilterFirewall(table([Lookup(("src", "dport"), elements), ACCEPT]))

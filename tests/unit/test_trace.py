@@ -125,3 +125,7 @@ def test_a_trace_changes_no_memory() -> None:
 
 def test_an_interface_without_a_name_is_a_number() -> None:
     assert value_text("iif", [9], INTERFACES) == "interface 9"
+
+
+def test_the_time_is_told_in_seconds() -> None:
+    assert value_text("elapsed", [12_000_400_000], INTERFACES) == "12.000 s since the first packet"
