@@ -63,7 +63,7 @@ OP_TERM = 15
 OP_ASSIGN = 16
 """The field becomes the exclusive or of the terms before and `value`."""
 OP_ALTER = 17
-"""The header field becomes `value`, which may be UNKNOWN_VALUE."""
+"""The header field becomes `value`, which may be UNKNOWN_VALUE; with `absent` 1 also where it is not there."""
 OP_NOTRACK = 18
 OP_SET_HELPER = 19
 OP_NAT = 20

@@ -43,7 +43,6 @@ from fwsim.terms import Hook
 from .asking import Asked, Meaning, Meanings, instruction_of, merged_asks
 from .counting import Counting, asking_drawn
 from .doing import Ask, Instruction, at_hook, construct_of, doing, kept, unknown
-from .fields import packet_field
 from .routed import Routes, routed
 from .stretches import Stretches
 
@@ -86,7 +85,7 @@ class Lines:
         self.meanings = meanings
         self.stretches = stretches
         self.first_set = first_set
-        self.counting = Counting(meanings.interfaces, stretches)
+        self.counting = Counting(meanings.interfaces, stretches, meanings.fields)
         self.element_sets: list[list[list[Asked]]] = []
         """Sets of elements as hidden chains: for each element its questions."""
         self.fields: set[str] = set()
@@ -259,7 +258,7 @@ class _Growing:
 
     def _ways(self, selectors: tuple[Selector, ...], elements: Elements, text: str) -> list[list[Match]] | None:
         """Each element as matches; None if one of the selectors is not simulated."""
-        if any(packet_field(selector) is None for selector in selectors):
+        if any(self.lowering.meanings.fields.of(selector) is None for selector in selectors):
             return None
         pairs = [zip(selectors, element, strict=True) for element in elements]
         return [[Match(selector, value, text=text) for selector, value in pair] for pair in pairs]
@@ -270,7 +269,7 @@ class _Growing:
         for way in ways:
             known = [self.lowering.meanings.asked(match, self.table.sets) for match in way]
             asks.append([asked for asked in known if asked is not None])
-        fields = tuple(packet_field(selector) for selector in step.selectors)
+        fields = tuple(map(self.lowering.meanings.fields.of, step.selectors))
         self.lowering.fields.update(field for field in fields if field is not None)
         key = (self.table.family, self.table.name, step.set, fields, None if step.set else id(step.elements))
         number = self.lowering.element_set(key, step.elements, asks)
@@ -298,8 +297,9 @@ class _Growing:
         if isinstance(step, Effectless):
             return []
         if isinstance(step, Assign):
-            self.lowering.fields.update(field for term in step.terms if (field := packet_field(term.selector)))
-        does = doing(step)
+            found = (self.lowering.meanings.fields.of(term.selector) for term in step.terms)
+            self.lowering.fields.update(field for field in found if field is not None)
+        does = doing(step, self.lowering.meanings.fields)
         return does if does is not None else [unknown(getattr(step, "text", "") or type(step).__name__.lower())]
 
     def _matching(self, step: Match) -> Asked | list[Instruction]:

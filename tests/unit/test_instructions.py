@@ -11,7 +11,9 @@ from fwsim.engine.instructions import cause_of, change, follow, is_chosen, match
 from fwsim.engine.program import FALSE, MAYBE, OP_ALTER, OP_ASSIGN, OP_NAT, OP_NOTRACK, OP_SET_HELPER, TRUE
 from fwsim.tables import INSTRUCTION, PACKET, WALK, empty, number_of, words
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Reason
-from tests.matching import Firewall, packet_row
+from tests.matching import Firewall, packet_row, with_more
+
+NO_WORDS = np.zeros((1, 100), np.int64)
 
 TCP = {"proto": "tcp", "verdict": "drop"}
 ALL = 0xFFFFFFFF
@@ -115,8 +117,8 @@ def changed_row(op: int, certain: bool, field: str = "mark", **fields: Any) -> A
     step["op"], step["field"], step["value"] = op, number_of(PACKET, field), 5
     state = empty(WALK, 1)[0]
     state["sure"] = 1
-    row = packet_row(**fields)
-    assert change(step, state, row[0], words(row), TRUE if certain else MAYBE, 0, 0) == TRUE
+    row, matrix = with_more(packet_row(**fields))
+    assert change(step, state, row[0], matrix, TRUE if certain else MAYBE, 0, 0) == TRUE
     return row[0]
 
 
@@ -189,10 +191,10 @@ def test_a_notrack_that_may_apply_leaves_the_state_unknown() -> None:
 )
 def test_the_cause_of_an_unknown_field(field: str, unknown: list[str], fragment: int, wanted: Reason) -> None:
     state = empty(WALK, 1)[0]
-    assert cause_of(number_of(PACKET, field), packet_row(unknown, fragment=fragment)[0], state) == wanted
+    assert cause_of(number_of(PACKET, field), packet_row(unknown, fragment=fragment)[0], state, NO_WORDS) == wanted
 
 
 def test_a_mark_that_a_rule_has_made_unknown_is_not_simulated() -> None:
     state = empty(WALK, 1)[0]
     state["lost"] = 1
-    assert cause_of(number_of(PACKET, "mark"), packet_row()[0], state) == Reason.NOT_SIMULATED
+    assert cause_of(number_of(PACKET, "mark"), packet_row()[0], state, NO_WORDS) == Reason.NOT_SIMULATED

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fwsim.lower.fields import ADDRESSES, HIGHEST, PACKET_FIELDS, is_of_conntrack, packet_field
+from fwsim.lower.fields import ADDRESSES, HIGHEST, PACKET_FIELDS, packet_field
+from fwsim.lower.needs import is_of_conntrack
 from fwsim.netfilter.fields import FIELDS, Raw
 from fwsim.tables import EXTRA, PACKET
 

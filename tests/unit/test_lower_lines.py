@@ -183,7 +183,7 @@ def test_what_is_not_simulated_leaves_open_only_what_hangs_on_it(which: Walk) ->
             [number("dport", 1), Unknown('payload "x"'), ACCEPT],
             [number("dport", 2), owner, ACCEPT],
             [number("dport", 3), Match(NotSimulated("meta random"), Numbers(((0, 9),))), DROP],
-            [number("dport", 4), Match(Raw("th", 32, 16), Numbers(((0, 9),)), text="@th,32,16 0-9"), DROP],
+            [number("dport", 4), Match(Raw("th", 32, 64), Numbers(((0, 9),)), text="@th,32,64 0-9"), DROP],
         )
     )
     verdicts = {port: firewall.ask(which=which, dport=port).verdict for port in range(1, 6)}
@@ -191,7 +191,7 @@ def test_what_is_not_simulated_leaves_open_only_what_hangs_on_it(which: Walk) ->
     assert firewall.ask(which=which, dport=1).reason == "not-simulated"
     assert firewall.ask(which=which, dport=1).rule == "1"
     told = [rule.not_simulated for rule in firewall.lowered.rules]
-    assert told == [('payload "x"',), ("meta skuid 1000",), ("meta random",), ("@th,32,16 0-9",)]
+    assert told == [('payload "x"',), ("meta skuid 1000",), ("meta random",), ("@th,32,64 0-9",)]
 
 
 @WALKS
