@@ -1,13 +1,10 @@
 """Options of TCP and IP, and extension headers of IPv6, as nft and xtables find them.
 
 Read first: `places`; of the kernel `nft_exthdr_tcp_eval`, `nft_exthdr_ipv6_eval`, `ipv4_find_option`, and xt_tcpmss and
-xt_tcpudp, which look for options of TCP otherwise than nft: where the two differ, a value is unknown if either may
-ask for it.
+xt_tcpudp, which look for options of TCP otherwise than nft.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +14,7 @@ from fwsim.terms import ABSENT, UNKNOWN_VALUE
 
 from .bits import number
 from .places import AUTHENTICATION, TCP, Header, Numbers, Packets
-from .selecting import IP_KINDS, TCP_KINDS, bits_of, kind_of
+from .selecting import IP_KINDS, TCP_KINDS, XTABLES, bits_of, kind_of
 
 TCP_HEADER = 20
 IPV4_HEADER = 20
@@ -28,16 +25,9 @@ LEAST_SIZE = {IP_KINDS["rr"]: 3, IP_KINDS["ra"]: 4, IP_KINDS["lsrr"]: 7, IP_KIND
 FIRST_POINTER = 4
 
 
-class Other(NamedTuple):
-    """Where xtables finds an option, 0 where it does not; which packets it does not look at, but drops."""
-
-    place: Numbers
-    dropped: npt.NDArray[np.bool_]
-
-
 def option(packets: Packets, asked: Option) -> Numbers:
     """The value of a field, or whether there is such an option."""
-    if asked.header == "tcp":
+    if asked.header in ("tcp", XTABLES):
         return _tcp(packets, asked)
     return _ip(packets, asked) if asked.header == "ip" else _extension(packets, asked)
 
@@ -49,19 +39,17 @@ def _tcp(packets: Packets, asked: Option) -> Numbers:
     """An option of TCP."""
     kind, bits = kind_of(asked), bits_of(asked)
     assert kind is not None
-    needed = 1 if bits is None else (bits.offset + bits.length + 7) >> 3
     reach = _whole_header(packets)
-    place = _walk(packets, reach == 0, kind, needed)
-    header = Header(packets.transport.start + place, reach)
-    if bits is None:
-        value = np.where(reach == UNKNOWN_VALUE, reach, (place > 0).astype(np.int64))
+    if asked.header == XTABLES:
+        place = _in_xtables(packets, reach == 0, kind, sized=bits is not None)
+        # what is no whole header has the packet dropped (`hotdrop`), and of a fragment the payload is taken for one
+        reach = np.where((packets.protocol == TCP) & (reach == ABSENT), UNKNOWN_VALUE, reach)
     else:
-        found = number(packets, header, bits.offset, bits.length)
-        value = np.where((reach == 0) & (place == 0), ABSENT, found)
-    other = _in_xtables(packets, reach == 0, asked, kind)
-    if other is None:
-        return value
-    return np.where((other.place != place) | other.dropped, UNKNOWN_VALUE, value)
+        place = _in_nft(packets, reach == 0, kind, 1 if bits is None else (bits.offset + bits.length + 7) >> 3)
+    if bits is None:
+        return np.where(reach == UNKNOWN_VALUE, reach, (place > 0).astype(np.int64))
+    value = number(packets, Header(packets.transport.start + place, reach), bits.offset, bits.length)
+    return np.where((reach == 0) & (place == 0), ABSENT, value)
 
 
 def _whole_header(packets: Packets) -> Numbers:
@@ -80,7 +68,7 @@ def _size(packets: Packets) -> Numbers:
     return (packets.byte(packets.transport.start + 12) >> 4) * 4
 
 
-def _walk(packets: Packets, whole: npt.NDArray[np.bool_], kind: int, needed: int) -> Numbers:
+def _in_nft(packets: Packets, whole: npt.NDArray[np.bool_], kind: int, needed: int) -> Numbers:
     """Where nft finds an option, 0 where it does not: the first of its kind counts, if it is long enough."""
     place = packets.nothing
     rows = np.flatnonzero(whole)
@@ -97,14 +85,8 @@ def _walk(packets: Packets, whole: npt.NDArray[np.bool_], kind: int, needed: int
     return place
 
 
-def _in_xtables(packets: Packets, whole: npt.NDArray[np.bool_], asked: Option, kind: int) -> Other | None:
-    """Where xtables finds what it may ask for too: a maximum segment size, or whether there is an option by number."""
-    if kind == MAXSEG and asked.field == "size":
-        sized = True
-    elif isinstance(asked.option, int) and asked.field is None:
-        sized = False
-    else:
-        return None
+def _in_xtables(packets: Packets, whole: npt.NDArray[np.bool_], kind: int, *, sized: bool) -> Numbers:
+    """Where xtables finds an option; a maximum segment size (`sized`) is one of the right length only."""
     place = packets.nothing
     rows = np.flatnonzero(whole)
     begin, size = packets.transport.start[rows], _size(packets)[rows]
@@ -117,9 +99,7 @@ def _in_xtables(packets: Packets, whole: npt.NDArray[np.bool_], asked: Option, k
             hit &= (size - at >= MAXSEG_SIZE) & (length == MAXSEG_SIZE)
         place[rows[hit]] = at[hit]
         at = np.where(hit, size, at + np.where((own <= NO_OPERATION) | (length == 0), 1, length))
-    # a header that is not whole has the packet dropped (`hotdrop`)
-    short = (packets.transport.state == 0) & (packets.protocol == TCP) & ~whole
-    return Other(place, short)
+    return place
 
 
 # --- IPv4 ------------------------------------------------------------------------------------------------------------
@@ -170,12 +150,16 @@ def _extension(packets: Packets, asked: Option) -> Numbers:
     found = packets.find(kind)
     header = Header(found.start, found.state)
     if bits is not None:
-        return number(packets, header, bits.offset, bits.length)
+        field = number(packets, header, bits.offset, bits.length)
+        return np.where(found.broken & (asked.header == "exthdr"), UNKNOWN_VALUE, field)
     value = np.where(found.state == UNKNOWN_VALUE, UNKNOWN_VALUE, (found.state == 0).astype(np.int64))
-    if asked.header != "exthdr" or asked.option == "frag":
+    if asked.header != "exthdr":
         return value
-    # xtables wants the whole of it (ip6t_hbh.c, ip6t_rt.c, ip6t_ah.c)
+    value = np.where(found.broken, UNKNOWN_VALUE, value)
+    if asked.option == "frag":
+        return value
+    # of one that says to be longer than the packet xtables thinks otherwise (ip6t_hbh.c, ip6t_rt.c, ip6t_ah.c)
     length = number(packets, header, 8, 8)
     size = (length + 2) * 4 if kind == AUTHENTICATION else (length + 1) * 8
-    whole = np.where(length < 0, length, np.where(found.start + size > packets.length, 0, 1))
-    return np.where(value == 1, np.where(whole == ABSENT, 0, whole), value)
+    whole = np.where(length < 0, length, np.where(found.start + size > packets.length, UNKNOWN_VALUE, 1))
+    return np.where(value == 1, np.where(whole == ABSENT, UNKNOWN_VALUE, whole), value)

@@ -15,10 +15,12 @@ import numpy.typing as npt
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Hook
 
 Numbers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 Table = npt.NDArray[np.void]
 
 TCP, UDP, GRE = 6, 17, 47
 IP_IN_IP = (4, 41)
+GRE_HEADER = 4
 HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, NO_NEXT, DESTINATION = 0, 43, 44, 51, 59, 60
 EXTENSIONS = (HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATION, NO_NEXT, DESTINATION)
 """What the kernel takes for an extension header (`ipv6_ext_hdr`)."""
@@ -37,12 +39,16 @@ class Header(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A header of IPv6: its number, where it begins, the offset of the fragment in which it is, and `Header.state`."""
+    """A header of IPv6: its number, where it begins, the offset of the fragment in which it is, and `Header.state`.
+
+    Where the chain of headers ends in the middle of one, it is `broken`: xtables drops such packets.
+    """
 
     kind: Numbers
     start: Numbers
     fragment: Numbers
     state: Numbers
+    broken: Flags
 
 
 class Packets:
@@ -141,13 +147,16 @@ class Packets:
         tcp = self.protocol == TCP
         size = np.where(tcp, (self.byte(start + 12) >> 4) * 4, 8)
         found = np.where(tcp, self.reach(self.transport, 20), np.where(self.protocol == UDP, 0, ABSENT))
-        found = np.where(np.isin(self.protocol, (*IP_IN_IP, GRE)), UNKNOWN_VALUE, found)
+        tunnelled = np.isin(self.protocol, (*IP_IN_IP, GRE))
+        cut_short = (self.protocol == GRE) & (self.reach(self.transport, GRE_HEADER) == ABSENT)
+        found = np.where(tunnelled & ~cut_short, UNKNOWN_VALUE, found)
         return Header(start + size, np.where(state != 0, state, found))
 
     def find(self, target: int) -> Found:
         """The extension header of IPv6 with a number, or with -1 the transport header (`ipv6_find_hdr`)."""
         kind, start, fragment = self.nothing - 1, self.nothing + 40, self.nothing
         state = self.nothing + ABSENT
+        broken = np.zeros(len(self), np.bool_)
         rows = np.flatnonzero(self.family == 6)
         state[rows] = UNKNOWN_VALUE
         rows = rows[self.known[rows] >= 40]
@@ -156,14 +165,14 @@ class Packets:
             step = self._step(target, rows, number, at)
             end = rows[step.stops]
             kind[end], start[end], state[end] = step.kind[step.stops], at[step.stops], step.state[step.stops]
-            fragment[end] = step.fragment[step.stops]
+            fragment[end], broken[end] = step.fragment[step.stops], step.broken[step.stops]
             goes_on = ~step.stops
             number, at, rows = self.byte(at, rows)[goes_on], (at + step.size)[goes_on], rows[goes_on]
-        return Found(kind, start, fragment, state)
+        return Found(kind, start, fragment, state, broken)
 
     def _step(self, target: int, rows: Any, number: Numbers, at: Numbers) -> _Step:
         """Look at the header `number` at `at` of some packets."""
-        found = number == target
+        found = (number == target) | ((number == AUTHENTICATION) & (target < 0))  # IP6_FH_F_AUTH
         last = ~np.isin(number, EXTENSIONS) | (number == NO_NEXT)
         needed = at + np.where((number == ROUTING) | (number == FRAGMENT), 4, 2)
         missing = ~last & (needed > self.length[rows])
@@ -181,6 +190,7 @@ class Packets:
             kind=np.where(inside, following, number),
             fragment=offset,
             state=state,
+            broken=missing,
             size=np.where(number == FRAGMENT, 8, size),
         )
 
@@ -188,8 +198,9 @@ class Packets:
 class _Step(NamedTuple):
     """One step along the headers of IPv6: which packets are at the end, and what of them is said; the `size` passed."""
 
-    stops: npt.NDArray[np.bool_]
+    stops: Flags
     kind: Numbers
     fragment: Numbers
     state: Numbers
+    broken: Flags
     size: Numbers

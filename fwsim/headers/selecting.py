@@ -65,12 +65,19 @@ EXTENSION_FIELDS: dict[tuple[str, str], Bits] = {
     ("mh", "type"): Bits(16, 8), ("mh", "reserved"): Bits(24, 8), ("mh", "checksum"): Bits(32, 16),
 }  # fmt: skip
 
+XTABLES = "xtables"
+"""The header of an Option of TCP that xtables looks for, which finds some otherwise than nft."""
+XTABLES_FIELDS = {("maxseg", "size"): TCP_FIELDS["maxseg", "size"]}
+
 CLOCK = ("hour", "day", "monthday", "monthday_before")
 """Fields that the time of a packet tells."""
 DESTINATION_MAC = Raw("ll", 0, 48)
 TRANSLATED: dict[str, Parts] = {"nh": ((64, 320),), "th": ((0, 64), (128, 144))}
 """What the translation of addresses and ports, and of the ids of ICMP, may change: with IPv6 addresses from bit 64."""
 BASES = ("ll", "nh", "th", "ih")
+
+
+KINDS = {"tcp": TCP_KINDS, XTABLES: TCP_KINDS, "ip": IP_KINDS, "ip6": EXTENSION_KINDS, "exthdr": EXTENSION_KINDS}
 
 
 def is_readable(selector: Readable) -> bool:
@@ -99,16 +106,17 @@ def _width_of(option: Option) -> int | None:
 
 def kind_of(option: Option) -> int | None:
     """The number of an option or extension header."""
-    kinds = {"tcp": TCP_KINDS, "ip": IP_KINDS, "ip6": EXTENSION_KINDS, "exthdr": EXTENSION_KINDS}.get(option.header, {})
     if isinstance(option.option, int):
-        return option.option if option.header == "tcp" else None
-    return kinds.get(option.option)
+        return option.option if option.header in ("tcp", XTABLES) else None
+    return KINDS.get(option.header, {}).get(option.option)
 
 
 def bits_of(option: Option) -> Bits | None:
     """Where a field of an option lies in it; None if that is not known, or none is asked for."""
     if kind_of(option) is None or option.field is None or option.header == "ip":
         return None
+    if option.header == XTABLES:
+        return XTABLES_FIELDS.get((str(option.option), option.field))
     if option.header != "tcp":
         return EXTENSION_FIELDS.get((str(option.option), option.field))
     if option.field == "length":
@@ -157,7 +165,7 @@ def is_changed_by(selector: Readable, altered: Selector) -> bool:
         return _is_changed_by_option(selector, altered)
     base, parts = _place(altered)
     if isinstance(selector, Option):
-        return selector.header == "tcp" and base == "th" and _meet(parts, (*HEADER_SIZE, *OPTIONS))
+        return selector.header in ("tcp", XTABLES) and base == "th" and _meet(parts, (*HEADER_SIZE, *OPTIONS))
     raw = DESTINATION_MAC if selector == "dst_mac" else selector
     if not isinstance(raw, Raw):
         return False

@@ -7,8 +7,10 @@ the packet's bytes or of its time (`fwsim.headers`), gets a slot of EXTRA; a rul
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import cast
 
-from fwsim.headers.selecting import Readable, There, is_changed_by, is_readable, width
+from fwsim.headers.selecting import XTABLES, Readable, There, is_changed_by, is_readable, width
 from fwsim.netfilter.fields import FIELDS, Option, Raw, Selector
 from fwsim.netfilter.model import NetfilterRule, selectors_of
 from fwsim.netfilter.steps import Alter, Assign, Match, Step
@@ -82,9 +84,10 @@ def written(selector: Readable) -> str:
 class Fields:
     """The fields of a ruleset."""
 
-    def __init__(self, rules: Iterable[NetfilterRule] = ()) -> None:
-        """The rules say what there is to be read; who comes too late gets no slot."""
+    def __init__(self, rules: Iterable[NetfilterRule] = (), *, xtables: bool = False) -> None:
+        """The rules, of iptables or not, say what there is to be read; who comes too late gets no slot."""
         self.slots: list[Readable] = []
+        self._xtables = xtables
         for rule in rules:
             for step in every_step(rule.steps):
                 for selector in _selectors(step):
@@ -92,13 +95,21 @@ class Fields:
 
     def _allot(self, selector: Readable) -> None:
         """Give a selector a slot, if it needs and can have one."""
+        selector = self._own(selector)
         if packet_field(selector) is not None or selector in self.slots or not is_readable(selector):
             return
         if len(self.slots) < SLOTS:
             self.slots.append(selector)
 
+    def _own(self, selector: Readable) -> Readable:
+        """The selector as these rules look for it."""
+        if self._xtables and isinstance(selector, Option) and selector.header == "tcp":
+            return replace(selector, header=XTABLES)
+        return selector
+
     def of(self, selector: Readable) -> str | None:
         """The field that a selector looks at, if it is simulated."""
+        selector = self._own(selector)
         field = packet_field(selector)
         if field is None and selector in self.slots:
             return f"slot{self.slots.index(selector)}"
@@ -106,11 +117,9 @@ class Fields:
 
     def changed_with(self, altered: Selector) -> list[str]:
         """The slots whose values are not known any more once another selector is changed."""
-        return [
-            f"slot{number}"
-            for number, selector in enumerate(self.slots)
-            if selector != altered and is_changed_by(selector, altered)
-        ]
+        own = cast(Selector, self._own(altered))
+        others = ((number, selector) for number, selector in enumerate(self.slots) if selector != own)
+        return [f"slot{number}" for number, selector in others if is_changed_by(selector, own)]
 
 
 NO_SLOTS = Fields()

@@ -61,7 +61,7 @@ class Tables:
         self.running = list(running_chains(netfilter))
         self.every_rule = [*(rule for _, chain in self.running for rule in chain.rules), *in_maps(self.running)]
         """With what follows from the elements of maps, and what elements count."""
-        self.fields = Fields(self.every_rule)
+        self.fields = Fields(self.every_rule, xtables=netfilter.format == "iptables")
         self.chain_numbers = {place_of(table, chain): n for n, (table, chain) in enumerate(self.running)}
         self.hooks = hooks_of_chains(self.running)
         self.stretches = Stretches()
