@@ -96,8 +96,7 @@ EXTRA = row_type(
 `pkttype` as in FRAME; `src_mac` 48 bits; `th_sport` and `th_dport` the first and second two bytes behind the IP header
 whatever the protocol; `ct_...` are the original tuple of its connection.
 `slot0` on hold whatever values the ruleset asks for besides (`fwsim.headers`), read before the walk: the packet's are
-in `row` of a matrix. Of bits by the slots' numbers, `cut` tells which lie beyond what was captured,
-`translated` which are lost where addresses and ports are translated.
+in `row` of a matrix. Their bits in `cut` tell what lies beyond the captured bytes, in `translated` what NAT changes.
 It lies behind the row of PACKET that rules see: its fields have the numbers behind those of PACKET.
 """
 
