@@ -272,3 +272,10 @@ def test_a_rule_of_more_parts_than_can_be_kept_is_not_simulated(parts: int, said
     firewall = NetfilterFirewall(table(steps))
     assert firewall.ask(dport=2).verdict == said
     assert firewall.ask(dport=3).verdict == "drop"
+
+
+def test_who_asks_for_more_than_there_is_room_for_is_told_so() -> None:
+    matches = [Match(Raw("th", 8 * n, 8), Numbers(((1, 1),)), text=f"@th,{8 * n},8 1") for n in range(18)]
+    asked: list[list[Step]] = [[match, ACCEPT] for match in matches]
+    told = [rule.not_simulated for rule in NetfilterFirewall(table(*asked)).lowered.rules]
+    assert told == [()] * 16 + [("@th,128,8 1",), ("@th,136,8 1",)]
