@@ -80,18 +80,24 @@ packet or a line of FTP, else negative. `iif` and `oif` are interface numbers; `
 FORWARD or OUTPUT). The last six are set while a packet is walked through the chains.
 """
 
+SLOTS = 16
+"""How many values of headers and of the clock a ruleset may ask for that are no fields of PACKET."""
+
 EXTRA = row_type(
     """
     wanted pkttype src_mac th_sport th_dport ct_family ct_proto
     ct_src0 ct_src1 ct_src2 ct_src3 ct_dst0 ct_dst1 ct_dst2 ct_dst3 ct_sport ct_dport
-    origin elapsed
+    origin elapsed row cut translated
     """
+    + " ".join(f"slot{number}" for number in range(SLOTS))
 )
 """What else rules may see of a packet, filled in only if a ruleset asks for any of it (`wanted`).
 
 `pkttype` as in FRAME; `src_mac` 48 bits; `th_sport` and `th_dport` the first and second two bytes behind the IP header
 whatever the protocol; `ct_...` are the original tuple of its connection; `elapsed` the ns since the first packet,
 which came at `origin`.
+`slot0` on hold whatever values the ruleset asks for besides (`fwsim.headers`), read before the walk: the packet's are
+in `row` of a matrix. Their bits in `cut` tell what lies beyond the captured bytes, in `translated` what NAT changes.
 It lies behind the row of PACKET that rules see: its fields have the numbers behind those of PACKET.
 """
 

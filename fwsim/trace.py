@@ -27,6 +27,8 @@ Row = Any
 
 TRUTHS = {TRUE: True, FALSE: False, MAYBE: None}
 
+DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+
 NAMES: dict[str, dict[str, int]] = {
     "proto": ruleset_words.PROTOCOLS,
     "family": ruleset_words.FAMILIES,
@@ -34,6 +36,7 @@ NAMES: dict[str, dict[str, int]] = {
     "ct_direction": ruleset_words.DIRECTIONS,
     "icmp_type": ruleset_words.ICMP_TYPES,
     "icmpv6_type": ruleset_words.ICMPV6_TYPES,
+    "day": {name: number for number, name in enumerate(DAYS)},
 }
 """The words that a ruleset may use for the values of these keys."""
 
@@ -192,6 +195,8 @@ def value_text(key: str, value: Sequence[int], interfaces: Sequence[str]) -> str
         return interfaces[number] if number < len(interfaces) else f"interface {number}"
     if key == ELAPSED:
         return f"{number / 10**9:.3f} s since the first packet"
+    if key == "hour":
+        return f"{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}"
     if key in NAMES:
         return next((name for name, known in NAMES[key].items() if known == number), str(number))
     return _bits_text(key, number)

@@ -97,6 +97,7 @@ def compare(request: Request, inputs: InputOptions) -> Round:
         real_time=request.real_time,
     )
     warn(kernel.notes, "note")
+    run.simulator.forget_the_clock()
     with kernel:
         return Round(run, compare_firewalls(Result(captures, run.simulator), kernel))
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.engine import hot, shared
+from fwsim.engine.asked import AS_IT_CAME, show_headers
 from fwsim.engine.beside import show_link, show_tuple
 from fwsim.engine.conntrack import fresh_state
 from fwsim.engine.path import TRANSLATED, Course
@@ -97,6 +98,8 @@ def show_nothing_attached(mode: Stateful, frame: Row, packet: Row) -> None:
     seen["ct_direction"] = ABSENT
     seen["ct_status"] = ABSENT
     seen["ct_mark"] = ABSENT
+    if mode.course.extra[0]["wanted"]:
+        show_headers(mode.course.extra[0], mode.course.words, mode.course.asked, AS_IT_CAME)
     show_link(mode.course.extra[0], frame, packet)
     show_tuple(mode.course.extra[0], mode.tracker.tuples, ABSENT)
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.engine import hot, shared
+from fwsim.engine.asked import FIRST as FIRST_SLOT
+from fwsim.engine.asked import is_cut, show_translated
 from fwsim.engine.counted import THIS_RULE, ask_counted
 from fwsim.engine.index import candidate, forget
 from fwsim.engine.intervals import place_of, place_of_address
@@ -35,7 +37,7 @@ from fwsim.engine.program import (
     Numbers,
     Program,
 )
-from fwsim.tables import PACKET, number_of
+from fwsim.tables import PACKET, number_in_seen, number_of
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Proto, Reason
 
 Row = Any
@@ -47,6 +49,7 @@ CT_STATE = number_of(PACKET, "ct_state")
 CT_DIRECTION = number_of(PACKET, "ct_direction")
 CT_STATUS = number_of(PACKET, "ct_status")
 CT_MARK = number_of(PACKET, "ct_mark")
+WANTED = number_in_seen("wanted")
 
 NOT_TRACKED_YET = int(CtState.NONE)
 INVALID = int(CtState.INVALID)
@@ -76,7 +79,7 @@ def follow(program: Program, memory: Memory, rule: int, start: int, seen: Row, w
         if op <= OP_LAST_MATCH:
             result = match(step, program.numbers, words)
             if result == MAYBE:
-                state["doubt"] = cause_of(step["field"], seen, state)
+                state["doubt"] = cause_of(step["field"], seen, state, words)
         elif op <= OP_LAST_QUESTION:
             if truth == TRUE:
                 cause = 0 if state["sure"] else state["cause"]
@@ -186,12 +189,14 @@ def change(step: Row, state: Row, seen: Row, words: Numbers, truth: int, rule: i
             state["lost_ct"] = lost
         state["blame"] = 0
     elif op == OP_ALTER:
-        if words[0, step["field"]] != ABSENT:
+        if step["absent"] or words[0, step["field"]] != ABSENT:
             words[0, step["field"]] = step["value"] if certain else UNKNOWN_VALUE
     elif op == OP_SET_HELPER:
         set_helper(step["value"], seen, certain)
     elif op == OP_NAT:
         translate(step["value"], seen)
+        if words[0, WANTED]:
+            show_translated(words)
     elif seen["ct_state"] == INVALID or seen["ct_state"] == NOT_TRACKED_YET:
         # nft_notrack_eval: only a packet to which nothing is attached
         seen["ct_state"] = UNTRACKED if certain else UNKNOWN_VALUE
@@ -280,7 +285,7 @@ def set_helper(helper: int, seen: Row, certain: bool) -> None:
 
 
 @hot
-def cause_of(field: int, seen: Row, state: Row) -> int:
+def cause_of(field: int, seen: Row, state: Row, words: Numbers) -> int:
     """The reason why a field's value is not known."""
     if lost_since(field, state):
         return R_NOT_SIMULATED
@@ -290,4 +295,6 @@ def cause_of(field: int, seen: Row, state: Row) -> int:
         return R_TENTATIVE
     if field == MARK and (seen["iif"] == UNKNOWN_VALUE or seen["oif"] == UNKNOWN_VALUE):
         return R_NO_INTERFACE  # set by a rule that asked for an interface
+    if field >= FIRST_SLOT and not is_cut(words, field):
+        return R_NOT_SIMULATED
     return R_CUT

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.engine import hot, shared
+from fwsim.engine.asked import FORWARDED, show_headers
 from fwsim.engine.match import Memory, Program, walk
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus, Direction, Hook, Reason, Verdict
 
@@ -62,7 +63,8 @@ HIGHEST = 1 << 31
 class Course(NamedTuple):
     """What one evaluation needs: the rules, what they remember, and the packet as they see it (one-row tables).
 
-    `seen` is a row of PACKET, `extra` one of EXTRA; `words` is both, as they lie one behind the other.
+    `seen` is a row of PACKET, `extra` one of EXTRA; `words` is both, as they lie one behind the other. `asked` holds
+    what the rules ask of the headers of all packets at hand (`fwsim.engine.asked`).
     """
 
     program: Program
@@ -70,6 +72,7 @@ class Course(NamedTuple):
     seen: npt.NDArray[np.void]
     extra: npt.NDArray[np.void]
     words: npt.NDArray[np.int64]
+    asked: npt.NDArray[np.int64]
 
 
 @hot
@@ -222,6 +225,8 @@ def after_tracking(course: Course, route_fault: int, so_far: int, decision: Row,
             break
         if hook == FORWARD and seen["ttl"] > 0:
             seen["ttl"] -= 1  # ip_forward lowers it before the FORWARD hook
+        if hook == FORWARD and course.extra[0]["wanted"]:
+            show_headers(course.extra[0], course.words, course.asked, FORWARDED)
         if course.program.bases[hook]["next"] >= 0:  # few rulesets have chains at every hook
             made_here = stage < 2 and (way == OUTPUT or way == LOCAL)
             seen["iif"] = ABSENT if made_here else iif

@@ -65,7 +65,7 @@ OP_TERM = 16
 OP_ASSIGN = 17
 """The field becomes the exclusive or of the terms before and `value`."""
 OP_ALTER = 18
-"""The header field becomes `value`, which may be UNKNOWN_VALUE."""
+"""The header field becomes `value`, which may be UNKNOWN_VALUE; with `absent` 1 also where it is not there."""
 OP_NOTRACK = 19
 OP_SET_HELPER = 20
 OP_NAT = 21

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fwsim.engine.asked import AS_IT_CAME, FORWARDED, show_headers
 from fwsim.engine.beside import for_nothing, show_link, show_own_tuple
 from fwsim.engine.icmp import is_never_tracked
 from fwsim.engine.path import CONNTRACK, HIGHEST, LOCAL, LOWEST, Course, begin
+from fwsim.engine.program import Memory
 from fwsim.engine.twin import REPLIES_NEVER, could_be_reply, is_icmp_error, show, show_mirror
 from fwsim.explain.moment import Moment
+from fwsim.headers import Numbers
 from fwsim.lower import Lowered
 from fwsim.report.safe import safe, shortened
 from fwsim.running import new_course, set_clock
@@ -55,9 +58,10 @@ def stateful_walk(moment: Moment) -> Iterator[Told]:
     lowered = moment.simulator.lowered["stateful"]
     if moment.decision("stateful")["reason"] == Reason.TABLE_FULL:
         return  # tracking itself has dropped it
-    course = new_course(lowered, moment.stateful_memory)
+    course = _course(lowered, moment.stateful_memory, moment.asked)
     set_clock(course, moment.packet["now"])
     course.seen[0] = _row(moment.packet)
+    show_headers(course.extra[0], course.words, course.asked, AS_IT_CAME)
     show_link(course.extra[0], moment.frame, moment.packet)
     _show_tracked(moment, course)
     yield from once(walk_path(lowered, course, moment.frame["route_fault"]))
@@ -67,7 +71,7 @@ def stateless_walk(moment: Moment) -> Iterator[Told]:
     """The evaluations that the stateless twin of the policy makes of the packet."""
     mode = moment.simulator.stateless.mode
     lowered = moment.simulator.lowered["stateless"]
-    course = new_course(lowered, moment.stateless_memory)
+    course = _course(lowered, moment.stateless_memory, moment.captured_asked)
     set_clock(course, moment.captured_packet["now"])
     packet, fault = moment.captured_packet, moment.captured_frame["route_fault"]
     show_link(course.extra[0], moment.captured_frame, packet)
@@ -105,6 +109,12 @@ def _as_reply(moment: Moment, lowered: Lowered, course: Course, replies: int) ->
     yield from _named("as reply", walk_path(lowered, course, moment.captured_frame["route_fault"]))
 
 
+def _course(lowered: Lowered, memory: Memory, asked: Numbers | None) -> Course:
+    """A course for one packet, and what its rules ask of the packet's headers."""
+    course = new_course(lowered, memory)
+    return course if asked is None else course._replace(asked=asked)
+
+
 def walk_path(lowered: Lowered, course: Course, route_fault: int) -> Iterator[Told]:
     """Every chain of the path until one refuses; a line for each rule looked at, and one for a policy."""
     decision = empty(DECISION, 1)
@@ -118,6 +128,8 @@ def walk_path(lowered: Lowered, course: Course, route_fault: int) -> Iterator[To
         seen["oif"] = ABSENT if hook in (Hook.PREROUTING, Hook.INPUT) else oif
         if hook == Hook.FORWARD and seen["ttl"] > 0:
             seen["ttl"] -= 1
+        if hook == Hook.FORWARD:
+            show_headers(course.extra[0], course.words, course.asked, FORWARDED)
         if place == 0:
             yield from _untracked(lowered, course, hook, decision)
         yield from _at_hook(lowered, course, hook, (LOWEST if place else CONNTRACK, HIGHEST), decision)

@@ -7,6 +7,8 @@ from typing import Any
 
 from fwsim.defragmenting import Whole
 from fwsim.engine.tuples import Tracker, is_live
+from fwsim.headers import Numbers
+from fwsim.headers.chunks import of_assembled, of_rows
 from fwsim.report.safe import safe
 from fwsim.simulator import Batch, Mode, Simulator
 from fwsim.tables import TRACK, empty, plain
@@ -46,12 +48,22 @@ class Moment:
         if (assembled := simulator.assembled) is not None:
             self.frame, self.packet = plain(assembled.frames[0]), plain(assembled.packets[0])
             self.whole = assembled.wholes[0] if assembled.wholes else None
+        self.asked = self._asked("stateful")
+        self.captured_asked = self._asked("stateless")
         self.result = plain(simulator.stateful.mode.results[0])
         self._ghost_row = int(simulator.stateful.mode.results[1]["connection"])
 
     def numbered(self, number: int, file: int) -> str:
         """The number of a packet, with the name of its capture if there are several: `lan.pcap:84`."""
         return f"{safe(self.files[file])}:{number}" if len(self.files) > 1 else str(number)
+
+    def _asked(self, mode: Mode) -> Numbers | None:
+        """What a mode's rules ask of its headers, a matrix of one row; None if nothing."""
+        asked, batch, row = self.simulator.lowered[mode].asked, self.batch, self.row
+        if mode == "stateful" and self.simulator.assembled is not None:
+            return of_assembled(asked, self.simulator.assembled, batch.buffer)
+        rows = slice(row, row + 1)
+        return of_rows(asked, batch.frames[rows], batch.packets[rows], batch.buffer, 0, 1)
 
     def decision(self, mode: Mode) -> dict[str, int]:
         """What a mode decided."""

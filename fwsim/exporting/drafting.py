@@ -64,7 +64,8 @@ CHANGING = (Assign, Alter, Update, SetHelper)
 LASTING = frozenset({
     "family", "proto", "src", "dst", "sport", "dport", "tcp_flags", "tcp_seq", "tcp_ack", "tcp_window", "icmp_type",
     "icmp_code", "icmp_id", "length", "ip_id", "fragment", "iif", "oif", "pkttype", "src_mac", "dst_mac", "vlan",
-    "hour", "day", "time", "ct_direction", "ct_original_src", "ct_original_dst", "ct_reply_src", "ct_reply_dst",
+    "hour", "day", "time", "monthday", "monthday_before", "ct_direction", "ct_original_src", "ct_original_dst",
+    "ct_reply_src", "ct_reply_dst",
 })  # fmt: skip
 """Fields that no rule changes (but by rewriting the header itself, which `Alter` tells)."""
 MOST_HEADS = 4096

@@ -18,6 +18,7 @@ from fwsim.engine.program import MAX_DEPTH, Memory, Program
 from fwsim.engine.tuples import Tracker
 from fwsim.errors import RulesetError
 from fwsim.garbage import uncollected
+from fwsim.headers.selecting import Readable
 from fwsim.keyed_tables import Element, make_keyed, no_tracker
 from fwsim.netfilter.model import Chain, Table
 from fwsim.ruleset.model import Ruleset
@@ -28,7 +29,7 @@ from fwsim.terms import Hook, Verdict
 from .doing import Ask
 from .fields import ELAPSED
 from .limits import limit_problems
-from .needs import asks_for_ct, in_maps, needs_tracking
+from .needs import asks_for_ct, needs_tracking
 from .routed import Routes
 from .settings import settings_row
 from .tables import Tables
@@ -100,6 +101,8 @@ class Lowered:
     """How many chains deep a packet gets at most."""
     elements: tuple[Element, ...] = ()
     """What stands in sets that rules change."""
+    asked: tuple[Readable, ...] = ()
+    """What is read of headers and of the clock: the slots of EXTRA, by their numbers."""
 
     @property
     def counts(self) -> bool:
@@ -141,7 +144,7 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
     refused.
     """
     tables = Tables(ruleset.netfilter, interfaces, routes)
-    every_rule = [*(rule for _, chain in tables.running for rule in chain.rules), *in_maps(tables.running)]
+    every_rule = tables.every_rule
     problems = limit_problems(every_rule)
     if problems:
         raise RulesetError(problems)
@@ -163,6 +166,7 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
         interfaces=tuple(interfaces),
         depth=tables.depth,
         elements=tuple(keying.elements),
+        asked=tuple(tables.fields.slots),
     )
 
 

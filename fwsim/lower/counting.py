@@ -44,6 +44,7 @@ from .asking import Operands
 from .boundaries import of_numbers
 from .counts import CountRow, numgen_row, quota_row, statistic_row
 from .credits import XtLimitRow, xt_limit_row
+from .fields import NO_SLOTS, Fields
 from .keying import Keying
 from .limits import limit_row
 from .stretches import Stretches
@@ -74,10 +75,10 @@ class Counted(NamedTuple):
 class Counting:
     """The rows of what counts, under construction."""
 
-    def __init__(self, interfaces: Sequence[str], stretches: Stretches) -> None:
-        """`interfaces` are the declared names, by number."""
+    def __init__(self, interfaces: Sequence[str], stretches: Stretches, fields: Fields = NO_SLOTS) -> None:
+        """`interfaces` are the declared names, by number; `fields` those of the ruleset."""
         self.stretches = stretches
-        self.keying = Keying(interfaces)
+        self.keying = Keying(interfaces, fields)
         self.limits: list[tuple[int, ...]] = []
         self.xt_limits: list[XtLimitRow] = []
         self.counts: list[CountRow] = []

@@ -33,7 +33,7 @@ from fwsim.terms import ABSENT
 
 from .counts import CountRow, quota_row
 from .credits import HZ, SECOND, hash_bucket, tick_ns
-from .fields import ADDRESSES, packet_field
+from .fields import ADDRESSES, NO_SLOTS, Fields
 from .limits import LimitRow, limit_row
 
 BITS32 = 0xFFFFFFFF
@@ -67,9 +67,10 @@ class Counts:
 class Keying:
     """The rows under construction."""
 
-    def __init__(self, interfaces: Sequence[str]) -> None:
-        """`interfaces` are the declared names, by number."""
+    def __init__(self, interfaces: Sequence[str], fields: Fields = NO_SLOTS) -> None:
+        """`interfaces` are the declared names, by number; `fields` those of the ruleset."""
         self.interfaces = interfaces
+        self._fields = fields
         self.keyed: list[dict[str, int]] = []
         self.uses: list[dict[str, int]] = []
         self.parts: list[dict[str, int]] = []
@@ -213,7 +214,7 @@ class Keying:
 
     def _part(self, selector: Selector, bits: int, otherwise: int = ABSENT) -> dict[str, int]:
         """One part of a key: so many bits of an address, or a number."""
-        field = packet_field(selector)
+        field = self._fields.of(selector)
         part = dict.fromkeys(PART.names or (), 0) | {"field": ABSENT, "otherwise": otherwise, "mask0": WHOLE}
         if field is not None:
             self.fields.add(field)

@@ -42,7 +42,6 @@ from .asking import Asked, Meaning, Meanings, Questions, merged_asks, union
 from .counting import Counting, Drawing, asking_drawn
 from .doing import Ask, Instruction, assigning, at_hook, construct_of, doing, kept, unknown
 from .expiring import Expiring
-from .fields import packet_field
 from .routed import Routes, routed
 from .stretches import Stretches
 
@@ -91,7 +90,7 @@ class Lines:
         self.meanings = meanings
         self.questions = Questions(stretches)
         self.first_set = first_set
-        self.counting = Counting(meanings.interfaces, stretches)
+        self.counting = Counting(meanings.interfaces, stretches, meanings.fields)
         self.spare = MOST_GROWN
         """How many lines partings may still make."""
         self.expiring = Expiring()
@@ -287,7 +286,7 @@ class _Growing:
 
     def _ways(self, selectors: tuple[Selector, ...], elements: Elements, text: str) -> list[list[Match]] | None:
         """Each element as matches; None if one of the selectors is not simulated."""
-        if any(packet_field(selector) is None for selector in selectors):
+        if any(self.lowering.meanings.fields.of(selector) is None for selector in selectors):
             return None
         pairs = [zip(selectors, element, strict=True) for element in elements]
         return [[Match(selector, value, text=text) for selector, value in pair] for pair in pairs]
@@ -298,7 +297,7 @@ class _Growing:
         for way in ways:
             known = [self.lowering.meanings.asked(match, self.table.sets) for match in way]
             asks.append([asked for asked in known if asked is not None])
-        fields = tuple(packet_field(selector) for selector in step.selectors)
+        fields = tuple(map(self.lowering.meanings.fields.of, step.selectors))
         self.lowering.fields.update(field for field in fields if field is not None)
         key = (self.table.family, self.table.name, step.set, fields, None if step.set else id(step.elements))
         number = self.lowering.element_set(key, elements, asks)
@@ -326,9 +325,11 @@ class _Growing:
         if isinstance(step, Effectless):
             return []
         if isinstance(step, Assign):
-            self.lowering.fields.update(field for term in step.terms if (field := packet_field(term.selector)))
-            return assigning(step, self.lowering.counting.term)
-        does = doing(step)
+            fields = self.lowering.meanings.fields
+            found = (fields.of(term.selector) for term in step.terms)
+            self.lowering.fields.update(field for field in found if field is not None)
+            return assigning(step, self.lowering.counting.term, fields)
+        does = doing(step, self.lowering.meanings.fields)
         return does if does is not None else [unknown(getattr(step, "text", "") or type(step).__name__.lower())]
 
     def _matching(self, step: Match) -> Asked | list[Instruction]:

@@ -11,7 +11,10 @@ from fwsim.netfilter.fields import Selector
 from fwsim.netfilter.model import Chain, NetfilterRule, Table, selectors_of
 from fwsim.netfilter.steps import AnyOf, Assign, Choose, Connections, Nat, SetHelper, Step, Unknown, Update
 
-from .fields import is_of_conntrack
+
+def is_of_conntrack(selector: Selector) -> bool:
+    """Whether it is told by tracking."""
+    return isinstance(selector, str) and selector.startswith("ct_")
 
 
 def asks_for_ct(rule: NetfilterRule) -> bool:

@@ -23,8 +23,10 @@ from .asking import Asked, Meanings
 from .bases import bases_of
 from .bitsets import Bitsets, asked_of
 from .doing import Ask, Instruction
+from .fields import Fields
 from .keying import Keying
 from .lines import Line, Lines
+from .needs import in_maps
 from .other_hooks import IP_FAMILIES, stand_ins
 from .reach import depth_of, hooks_of_chains, place_of, targets_of_chains
 from .routed import Routes
@@ -57,13 +59,16 @@ class Tables:
     def __init__(self, netfilter: Netfilter, interfaces: Sequence[str], routes: Routes | None = None) -> None:
         """`interfaces` are the declared names, by number; `routes` answers questions about routes."""
         self.running = list(running_chains(netfilter))
+        self.every_rule = [*(rule for _, chain in self.running for rule in chain.rules), *in_maps(self.running)]
+        """With what follows from the elements of maps, and what elements count."""
+        self.fields = Fields(self.every_rule, xtables=netfilter.format == "iptables")
         self.chain_numbers = {place_of(table, chain): n for n, (table, chain) in enumerate(self.running)}
         targets = targets_of_chains(self.running)
         self.depth = depth_of(self.running, targets)
         self.hooks = hooks_of_chains(self.running, targets)
         self.stretches = Stretches()
         self.bitsets = Bitsets(self.stretches, sum(len(chain.rules) for _, chain in self.running))
-        self.lines = Lines(Meanings(interfaces), self.stretches, len(self.running), routes)
+        self.lines = Lines(Meanings(interfaces, self.fields), self.stretches, len(self.running), routes)
         self.instructions: list[Instruction] = []
         self.rules: list[tuple[int, ...]] = []
         self.chains: list[tuple[int, ...]] = []

@@ -14,7 +14,9 @@ from fwsim.tables import INSTRUCTION, PACKET, WALK, empty, number_of, words
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Reason
 from fwsim.tracker import connections_listing
 from tests.from_text import FromText, nft
-from tests.matching import Firewall, packet_row
+from tests.matching import Firewall, packet_row, with_more
+
+NO_WORDS = np.zeros((1, 100), np.int64)
 
 TCP = {"proto": "tcp", "verdict": "drop"}
 ALL = 0xFFFFFFFF
@@ -118,8 +120,8 @@ def changed_row(op: int, certain: bool, field: str = "mark", **fields: Any) -> A
     step["op"], step["field"], step["value"] = op, number_of(PACKET, field), 5
     state = empty(WALK, 1)[0]
     state["sure"] = 1
-    row = packet_row(**fields)
-    assert change(step, state, row[0], words(row), TRUE if certain else MAYBE, 0, 0) == TRUE
+    row, matrix = with_more(packet_row(**fields))
+    assert change(step, state, row[0], matrix, TRUE if certain else MAYBE, 0, 0) == TRUE
     return row[0]
 
 
@@ -192,14 +194,14 @@ def test_a_notrack_that_may_apply_leaves_the_state_unknown() -> None:
 )
 def test_the_cause_of_an_unknown_field(field: str, unknown: list[str], fragment: int, wanted: Reason) -> None:
     state = empty(WALK, 1)[0]
-    assert cause_of(number_of(PACKET, field), packet_row(unknown, fragment=fragment)[0], state) == wanted
+    assert cause_of(number_of(PACKET, field), packet_row(unknown, fragment=fragment)[0], state, NO_WORDS) == wanted
 
 
 @pytest.mark.parametrize(("field", "lost"), [("mark", "lost"), ("ct_mark", "lost_ct")])
 def test_a_mark_that_a_rule_has_made_unknown_is_not_simulated(field: str, lost: str) -> None:
     state = empty(WALK, 1)[0]
     state[lost] = 1
-    assert cause_of(number_of(PACKET, field), packet_row()[0], state) == Reason.NOT_SIMULATED
+    assert cause_of(number_of(PACKET, field), packet_row()[0], state, NO_WORDS) == Reason.NOT_SIMULATED
 
 
 HASH = "jhash ip saddr mod 4"

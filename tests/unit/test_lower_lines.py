@@ -204,7 +204,7 @@ def test_what_is_not_simulated_leaves_open_only_what_hangs_on_it(which: Walk) ->
             [number("dport", 1), Unknown('payload "x"'), ACCEPT],
             [number("dport", 2), owner, ACCEPT],
             [number("dport", 3), Match(NotSimulated("meta random"), Numbers(((0, 9),))), DROP],
-            [number("dport", 4), Match(Raw("th", 32, 16), Numbers(((0, 9),)), text="@th,32,16 0-9"), DROP],
+            [number("dport", 4), Match(Raw("th", 32, 64), Numbers(((0, 9),)), text="@th,32,64 0-9"), DROP],
         )
     )
     verdicts = {port: firewall.ask(which=which, dport=port).verdict for port in range(1, 6)}
@@ -212,7 +212,7 @@ def test_what_is_not_simulated_leaves_open_only_what_hangs_on_it(which: Walk) ->
     assert firewall.ask(which=which, dport=1).reason == "not-simulated"
     assert firewall.ask(which=which, dport=1).rule == "1"
     told = [rule.not_simulated for rule in firewall.lowered.rules]
-    assert told == [('payload "x"',), ("meta skuid 1000",), ("meta random",), ("@th,32,16 0-9",)]
+    assert told == [('payload "x"',), ("meta skuid 1000",), ("meta random",), ("@th,32,64 0-9",)]
 
 
 @WALKS
@@ -334,3 +334,10 @@ def test_sets_of_very_many_joined_elements_are_not_simulated_but_those_that_ther
     assert said == [(), ("a set of very many elements: tcp dport . tcp sport @b",), (), (), ()]
     answers = [verdict(firewall, proto=n, dport=2, sport=52)[0] for n in range(5)]
     assert answers == ["accept", "unknown", "accept", "accept", "accept"]
+
+
+def test_who_asks_for_more_than_there_is_room_for_is_told_so() -> None:
+    matches = [Match(Raw("th", 8 * n, 8), Numbers(((1, 1),)), text=f"@th,{8 * n},8 1") for n in range(18)]
+    asked: list[list[Step]] = [[match, ACCEPT] for match in matches]
+    told = [rule.not_simulated for rule in NetfilterFirewall(table(*asked)).lowered.rules]
+    assert told == [()] * 16 + [("@th,128,8 1",), ("@th,136,8 1",)]

@@ -123,6 +123,11 @@ def test_a_trace_changes_no_memory() -> None:
     assert all(part.tolist() == new.tolist() for part, new in zip(flat(firewall.memory), flat(fresh), strict=True))
 
 
+def test_the_clock_is_told_as_a_clock_does() -> None:
+    assert value_text("hour", [8 * 3600 + 5 * 60 + 9], INTERFACES) == "08:05:09"
+    assert value_text("day", [0], INTERFACES) == "Sunday"
+
+
 def test_an_interface_without_a_name_is_a_number() -> None:
     assert value_text("iif", [9], INTERFACES) == "interface 9"
 
