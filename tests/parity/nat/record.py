@@ -80,8 +80,11 @@ def write(to: Path, frames: list[watching.Seen], truth: Truth) -> None:
     to.joinpath(TRUTH).write_text(truth.text())
 
 
-def main(names: list[str], to: Path = CAPTURES) -> int:
-    """Record scenarios, each in a child process."""
+def main(arguments: list[str]) -> int:
+    """Record scenarios, each in a child process; `--to FOLDER` puts them somewhere else."""
+    to, names = CAPTURES, arguments
+    if names[:1] == ["--to"]:
+        to, names = Path(names[1]), names[2:]
     worst = 0
     for name in names or SCENARIOS:
         child = os.fork()

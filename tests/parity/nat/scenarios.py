@@ -14,7 +14,7 @@ from collections.abc import Callable
 from tests.parity.nat import ftp
 from tests.parity.nat.by_hand import ACK, SYN, SYN_ACK, gre, sctp_talk, segment
 from tests.parity.nat.scene import GATEWAY
-from tests.parity.nat.talk import SHORT, Talk, ask
+from tests.parity.nat.talk import SHORT, Address, Talk, ask
 
 ANN, BOB, INNER = "10.1.0.11", "10.1.0.12", "10.1.0.20"
 ANN6, BOB6 = "fd00:1::11", "fd00:1::12"
@@ -42,6 +42,15 @@ def surf(t: Talk, *, clients: tuple[str, ...] = (ANN, BOB), first: int = 40001) 
             t.ping("inside", client, WEB, first + number)
 
 
+def in_pieces(t: Talk, who: str, source: Address, to: Address, whom: str, at: Address) -> None:
+    """A question of three fragments, and an answer of two."""
+    with t.datagrams(whom, at) as server, t.datagrams(who, source) as client:
+        client.sendto(bytes(3000), to)
+        _, peer = server.recvfrom(9000)
+        server.sendto(bytes(2000), peer)
+        client.recv(9000)
+
+
 def strays(t: Talk, port: int = 40001) -> None:
     """What nobody asked for, from outside: to the gateway, to translated ports, and to inside addresses."""
     t.refused("outside", (OTHER, 50001), (PUBLIC, 22))
@@ -52,6 +61,18 @@ def strays(t: Talk, port: int = 40001) -> None:
     for flags in (SYN_ACK, ACK):
         t.pass_on("outside", OTHER, 6, PUBLIC, segment(OTHER, PUBLIC, (80, port), flags))
     t.refused("outside", (OTHER, 50003), (ANN, 80))
+
+
+@scenario
+def routed(t: Talk) -> None:
+    """No translation at all: what the other scenarios are measured by."""
+    surf(t)
+    strays(t)
+    visit(t, SERVER, (8080, 8080))
+    t.refused("outside", (WEB, 50443), (SERVER, 8443))
+    t.shout("outside", (WEB, 50009), (SERVER, 9))
+    in_pieces(t, "inside", (ANN, 40003), (WEB, 53), "outside", (WEB, 53))
+    in_pieces(t, "outside", (WEB, 50001), (SERVER, 5353), "server", (SERVER, 5353))
 
 
 @scenario
@@ -363,16 +384,8 @@ def echo_of(ident: int) -> bytes:
 @scenario
 def fragments(t: Talk) -> None:
     """Datagrams in pieces, through both translations."""
-    with t.datagrams("outside", (WEB, 53)) as names, t.datagrams("inside", (ANN, 40001)) as client:
-        client.sendto(bytes(3000), (WEB, 53))
-        _, peer = names.recvfrom(9000)
-        names.sendto(bytes(2000), peer)
-        client.recv(9000)
-    with t.datagrams("server", (SERVER, 5353)) as names, t.datagrams("outside", (WEB, 50001)) as client:
-        client.sendto(bytes(2000), (PUBLIC, 53))
-        _, peer = names.recvfrom(9000)
-        names.sendto(bytes(3000), peer)
-        client.recv(9000)
+    in_pieces(t, "inside", (ANN, 40001), (WEB, 53), "outside", (WEB, 53))
+    in_pieces(t, "outside", (WEB, 50001), (PUBLIC, 53), "server", (SERVER, 5353))
 
 
 @scenario

@@ -12,14 +12,16 @@ import struct
 import subprocess
 import time
 from collections import defaultdict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fwsim.kernel.nflog import ATTRIBUTE, BEGINNING, BIND, HEADER, MESSAGE_PACKET, config
+from tests.parity.nat.ring import Ring
 from tests.parity.nat.truth import IN, OUT, Fate
 
 ETH_P_ALL = 3
-SO_RCVMARK, SO_TIMESTAMPNS, SO_RCVBUFFORCE = 75, 35, 33
+SO_RCVMARK, SO_RCVBUFFORCE = 75, 33
 PACKET_OUTGOING = 4
 BUFFER = 8 << 20
 FRAME_MAX = 65_600
@@ -82,13 +84,15 @@ class Note(NamedTuple):
 class Watch:
     """The taps and the log; made in the gateway's namespace."""
 
+    ring: Ring = field(init=False)
     tap: socket.socket = field(init=False)
     log: socket.socket = field(init=False)
 
     def __post_init__(self) -> None:
         """Listen from now on."""
+        self.ring = Ring(ETH_P_ALL)
         self.tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-        for option, value in ((SO_RCVBUFFORCE, BUFFER), (SO_RCVMARK, 1), (SO_TIMESTAMPNS, 1)):
+        for option, value in ((SO_RCVBUFFORCE, BUFFER), (SO_RCVMARK, 1)):
             self.tap.setsockopt(socket.SOL_SOCKET, option, value)
         self.log = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
         self.log.bind((0, 0))
@@ -100,20 +104,27 @@ class Watch:
             self.log.send(config(group, MODE=mode, NLBUFSIZ=FRAME_MAX, TIMEOUT=1, QTHRESH=1))
 
     def frames(self) -> list[Seen]:
-        """What came by since the last time, but for the loopback device and what hosts tell IPv6 groups by the clock."""
-        found = []
+        """What came by, but for the loopback device and what hosts tell IPv6 groups by the clock."""
+        passed = list(self.ring.frames())
+        tapped = list(self.tapped())
+        if len(passed) != len(tapped):
+            raise ValueError(f"{len(passed)} frames were copied, {len(tapped)} tapped")
+        return [
+            Seen(copy.at_ns, device, way, mark, copy.data)
+            for copy, (device, way, mark) in zip(passed, tapped, strict=True)
+            if device != "lo" and not copy.data.startswith(IPV6_MULTICAST)
+        ]
+
+    def tapped(self) -> Iterator[tuple[str, int, int]]:
+        """The device, the way and the mark of each frame."""
         while True:
             try:
-                data, extra, _, place = self.tap.recvmsg(FRAME_MAX, 256, socket.MSG_DONTWAIT)
+                _, extra, _, place = self.tap.recvmsg(FRAME_MAX, 256, socket.MSG_DONTWAIT)
             except BlockingIOError:
-                return found
-            device, _, kind = place[:3]
+                return
             values = {code: value for _, code, value in extra}
-            seconds, rest = struct.unpack("=qq", values[SO_TIMESTAMPNS])
             mark = struct.unpack("=I", values[SO_RCVMARK_SENT])[0] if SO_RCVMARK_SENT in values else 0
-            if device != "lo" and not data.startswith(IPV6_MULTICAST):
-                way = OUT if kind == PACKET_OUTGOING else IN
-                found.append(Seen(seconds * 10**9 + rest, device, way, mark if way == OUT else 0, data))
+            yield (place[0], OUT, mark) if place[2] == PACKET_OUTGOING else (place[0], IN, 0)
 
     def notes(self) -> list[Note]:
         """What was logged since the last time."""
