@@ -24,7 +24,9 @@ def say(one: socket.socket, other: socket.socket, line: str) -> str:
     return heard
 
 
-def log_in(t: Talk, server: socket.socket, who: str, source: Address, to: Address) -> tuple[socket.socket, socket.socket]:
+def log_in(
+    t: Talk, server: socket.socket, who: str, source: Address, to: Address
+) -> tuple[socket.socket, socket.socket]:
     """A control connection with somebody logged in."""
     client = t.dial(who, source, to)
     served, _ = server.accept()
@@ -111,12 +113,16 @@ SERVERS = {"203.0.113.80": "outside", "10.2.0.2": "server"}
 """Who has the address of a server."""
 
 
-def active(t: Talk, server: socket.socket, who: str, source: Address, to: Address, data: Ports, at: str | None = None) -> None:
+def active(
+    t: Talk, server: socket.socket, who: str, source: Address, to: Address, data: Ports, at: str | None = None
+) -> None:
     """PORT."""
     called_back(t, server, who, source, to, data, at, f"PORT {port_words(source[0], data[0])}", read_port)
 
 
-def passive(t: Talk, server: socket.socket, who: str, source: Address, to: Address, data: Ports, at: str | None = None) -> None:
+def passive(
+    t: Talk, server: socket.socket, who: str, source: Address, to: Address, data: Ports, at: str | None = None
+) -> None:
     """PASV."""
     answer = f"227 Entering Passive Mode ({port_words(at or to[0], data[1])})"
     called(t, server, who, source, to, data, at, ("PASV", answer), lambda heard: read_port(heard.rstrip(").")))

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from tests.parity.nat import ftp
 from tests.parity.nat.by_hand import ACK, SYN, SYN_ACK, gre, sctp_talk, segment
 from tests.parity.nat.scene import GATEWAY
-from tests.parity.nat.talk import SHORT, Address, Talk, ask
+from tests.parity.nat.talk import SHORT, Address, Talk, ask, echo
 
 ANN, BOB, INNER = "10.1.0.11", "10.1.0.12", "10.1.0.20"
 ANN6, BOB6 = "fd00:1::11", "fd00:1::12"
@@ -248,7 +248,7 @@ def redirect(t: Talk) -> None:
     surf(t, clients=(BOB,), first=40010)
 
 
-ANY = "0.0.0.0"  # noqa: S104  # in a namespace of its own
+ANY = "0.0.0.0"
 
 
 @scenario
@@ -376,8 +376,6 @@ IP_MTU_DISCOVER, IP_PMTUDISC_PROBE = 10, 3
 
 def echo_of(ident: int) -> bytes:
     """An echo request."""
-    from tests.parity.nat.talk import echo
-
     return echo(ident, 1, b"trace", six=False)
 
 

@@ -51,7 +51,9 @@ class Talk:
         client.connect(to)
         return client
 
-    def converse(self, server: socket.socket, who: str, source: Address, to: Address, *, closes: str = "client") -> None:
+    def converse(
+        self, server: socket.socket, who: str, source: Address, to: Address, *, closes: str = "client"
+    ) -> None:
         """A connection: a question, an answer, and an orderly end."""
         client = self.dial(who, source, to)
         self.question(client, server, closes)
@@ -165,7 +167,7 @@ def echo(ident: int, sequence: int, data: bytes, *, six: bool) -> bytes:
 def checksum(data: bytes) -> int:
     """The Internet checksum (RFC 1071)."""
     data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF

@@ -17,7 +17,8 @@ BOTH, TRUTH = "both.pcapng.gz", "truth.json"
 IN, OUT = 1, 2
 
 LINE = re.compile(
-    r"(?P<verdict>accept|drop|out made|out of (?P<cause>\d+)) ?(?P<state>[a-z ]*?)(?P<here> here)?( -> (?P<left>[\d ]+))?"
+    r"(accept|drop|out made|out of (?P<cause>\d+))(?: (?P<state>(?!here)[a-z ]+?))?"
+    r"(?P<here> here)?(?: -> (?P<left>[\d ]+))?"
 )
 
 
@@ -52,9 +53,9 @@ class Fate:
         if found is None:
             raise ValueError(f"{line!r} tells no fate of a frame")
         if line.startswith("out"):
-            return Fate(found["state"], cause=int(found["cause"] or 0), way=OUT)
+            return Fate(found["state"] or "", cause=int(found["cause"] or 0), way=OUT)
         left = [int(number) for number in (found["left"] or "").split()]
-        return Fate(found["state"], left, taken=found["here"] is not None)
+        return Fate(found["state"] or "", left, taken=found["here"] is not None)
 
 
 @dataclass(frozen=True)

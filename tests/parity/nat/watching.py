@@ -1,8 +1,8 @@
 """What the gateway's devices see, and what its kernel does with every frame.
 
-Read first: packet(7); `SO_RCVMARK` in socket(7); `fwsim.kernel.nflog`. Every packet that comes in, or is made here, gets
-a mark of its own before anything else sees it. The device's tap tells the mark of a frame that leaves: so it is known
-which frame became which. A frame that comes in has no mark yet at the tap; `log` tells it behind, with the packet.
+Read first: packet(7); `SO_RCVMARK` in socket(7); `fwsim.kernel.nflog`. Every packet that comes in, or is made here,
+gets a mark of its own before anything else sees it. The device's tap tells the mark of a frame that leaves: so it is
+known which frame became which. A frame that comes in has no mark at the tap; `log` tells it behind, with the packet.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ WITNESS = """table inet witness {{
   chain tracked {{ type filter hook prerouting priority -50; {states}; }}
   chain left {{ type filter hook postrouting priority 500; log group {LEFT}; }}
   chain taken {{ type filter hook input priority 500; log group {TAKEN}; }}
-  chain made {{ type filter hook output priority -500; meta mark set numgen inc mod 900000 offset {FIRST_MADE}; log group {MADE}; }}
+  chain made {{ type filter hook output priority -500; meta mark set numgen inc mod 900000 offset {FIRST_MADE}
+    log group {MADE}; }}
   chain named {{ type filter hook output priority -50; {states}; }}
 }}"""
 
@@ -128,7 +129,7 @@ class Watch:
 
     def notes(self) -> list[Note]:
         """What was logged since the last time."""
-        found = []
+        found: list[Note] = []
         while True:
             try:
                 data = self.log.recv(4 * FRAME_MAX, socket.MSG_DONTWAIT)
