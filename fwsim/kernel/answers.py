@@ -19,6 +19,7 @@ from fwsim.engine.match import has_told_more
 from fwsim.engine.path import LOCAL as HOOK_LOCAL
 from fwsim.engine.program import OP_SET_HELPER, V_DROP, V_REJECT
 from fwsim.kernel.orders import Connection, Heard
+from fwsim.kernel.translated import Ends
 from fwsim.lower import Lowered
 from fwsim.tables import DECISION, RULE_POLICY, empty
 from fwsim.terms import ABSENT, CtState, Direction, Hook, Reason, Verdict
@@ -44,7 +45,8 @@ class Answer:
     `left_out` says by row why a frame was not played (`fwsim.kernel.framing.LEFT_OUT`, TOO_LONG); its decision is
     NOT_EVALUATED, which is the kernel's own only of frames that are not IP and of egress copies. `invalid` says in
     the kernel's words why it was no valid packet. `failed` are those that could not be sent, with the error.
-    `connections` is the table behind each packet, where asked for.
+    `connections` is the table behind each packet, where asked for. `translated` are the rows of packets that came
+    through with other ends than they came with (`fwsim.kernel.translated.Ends`).
 
     A datagram in fragments is reported once, under the number of its first piece: `silent` are the rows of fragments of
     which nothing was heard, and `late` decisions about fragments of earlier chunks, by their (negative) row.
@@ -58,6 +60,7 @@ class Answer:
     silent: frozenset[int] = frozenset()
     late: dict[int, dict[str, int]] = field(default_factory=dict)
     unanswerable: frozenset[int] = frozenset()
+    translated: dict[int, Ends] = field(default_factory=dict)
 
 
 class Hearing(ABC):
