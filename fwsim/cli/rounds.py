@@ -9,7 +9,7 @@ import shlex
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -35,12 +35,21 @@ TIMES = 10
 """How often a round goes through short captures: what is left of connections meets them opened again."""
 
 
+Rounds = Callable[[InputOptions, Path], Iterator[InputOptions]]
+"""Rounds without end; what was made for one in the folder is gone when the next one is asked for."""
+
+
 def rounds(
-    inputs: InputOptions, seconds: float | None, folder: Path, from_rules: int | None = None
+    inputs: InputOptions,
+    seconds: float | None,
+    folder: Path,
+    from_rules: int | None = None,
+    made_by: Rounds | None = None,
 ) -> Iterator[InputOptions]:
     """What each round reads. With `seconds`, traffic is made for so long: of the captures, if there are any.
 
-    With `from_rules` there is one round, of so many packets made from the ruleset's own rules.
+    With `from_rules` there is one round, of so many packets made from the ruleset's own rules. `made_by` makes other
+    traffic than these.
 
     The capture of a round that was made is gone when the next one is asked for: see `kept`.
     """
@@ -51,7 +60,7 @@ def rounds(
         yield inputs
         return
     end = time.monotonic() + seconds
-    made = spoiled(inputs, folder) if inputs.captures or inputs.named else fuzzed(inputs, folder)
+    made = (made_by or (spoiled if inputs.captures or inputs.named else fuzzed))(inputs, folder)
     while time.monotonic() < end:
         yield next(made)
 

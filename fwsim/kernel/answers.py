@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from fwsim.capture.ends import Ends
 from fwsim.convert.observing import BEHIND, DECIDED_BY_POLICY, DECIDED_BY_RULE, TRACKED
 from fwsim.engine.match import has_told_more
 from fwsim.engine.path import LOCAL as HOOK_LOCAL
 from fwsim.engine.program import OP_SET_HELPER, V_DROP, V_REJECT
 from fwsim.kernel.orders import Connection, Heard
-from fwsim.kernel.translated import Ends
 from fwsim.lower import Lowered
 from fwsim.tables import DECISION, RULE_POLICY, empty
 from fwsim.terms import ABSENT, CtState, Direction, Hook, Reason, Verdict
@@ -46,7 +46,7 @@ class Answer:
     NOT_EVALUATED, which is the kernel's own only of frames that are not IP and of egress copies. `invalid` says in
     the kernel's words why it was no valid packet. `failed` are those that could not be sent, with the error.
     `connections` is the table behind each packet, where asked for. `translated` are the rows of packets that came
-    through with other ends than they came with (`fwsim.kernel.translated.Ends`).
+    through with other ends than they came with (`fwsim.capture.ends.Ends`).
 
     A datagram in fragments is reported once, under the number of its first piece: `silent` are the rows of fragments of
     which nothing was heard, and `late` decisions about fragments of earlier chunks, by their (negative) row.

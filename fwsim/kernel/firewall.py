@@ -18,8 +18,8 @@ import numpy.typing as npt
 from fwsim.engine import routes
 from fwsim.errors import UsageError
 from fwsim.kernel.answers import Answer, Hearing, Reader, gives_helpers
-from fwsim.kernel.framing import Frames, Framing
-from fwsim.kernel.orders import Connection, Plan, Play, Played, RouteKind
+from fwsim.kernel.framing import ETHER_TYPES, Frames, Framing
+from fwsim.kernel.orders import Connection, Injection, Plan, Play, Played, RouteKind, Way
 from fwsim.kernel.plan import GLOBAL_SETTING, Devices, plan_of, plan_of_sources
 from fwsim.kernel.process import Process
 from fwsim.kernel.translated import translations
@@ -139,6 +139,21 @@ class KernelFirewall:
         answer.connections = {number - first: table for number, table in played.connections.items()}
         answer.translated = translations(injections, played.left, first)
         return answer
+
+    def relay(self, packets: Sequence[tuple[str, bytes]]) -> dict[int, bytes]:
+        """Let IP packets come in by interfaces, and return by place the first bytes of those that came through.
+
+        They are told as they left, and only where the rules translate.
+        """
+        first = self._next
+        self._next += len(packets)
+        numbered = enumerate(packets, first)
+        injections = [
+            Injection(number, Way.RECEIVED, self._devices.numbered(name), ETHER_TYPES[data[0] >> 4] + data, 0)
+            for number, (name, data) in numbered
+        ]
+        played: Played = self.process.ask(Play(injections))
+        return {number - first: data for number, data in played.left.items() if first <= number < self._next}
 
     def connections(self) -> list[Connection]:
         """The kernel's connection table as it is now."""

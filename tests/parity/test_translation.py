@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fwsim.capture.crafting import Ip, icmp_message, tcp_segment, udp_datagram
+from fwsim.capture.ends import ends_of
 from fwsim.kernel import KernelFirewall
 from fwsim.ruleset.load import load_ruleset
 from fwsim.terms import CtState, Hook, Verdict
@@ -176,3 +177,11 @@ def test_a_packet_whose_new_ends_are_taken_is_dropped_behind_the_last_rule(tmp_p
         assert heard(
             stage, Seen("lan", tcp(HOST, PEER, 5000, 80)), Seen("lan", tcp(SERVER, PEER, 5000, 80)),
         ) == [(ACCEPT, None, NEW, (PUBLIC, 4000, PEER, 80)), (DROP, None, NEW, None)]  # fmt: skip
+
+
+def test_a_relay_tells_with_what_ends_packets_left(tmp_path: Any) -> None:
+    with gateway(tmp_path) as stage:
+        left = stage.firewall.relay([("lan", udp(HOST, PEER, 5000, 1000)), ("wan", udp(PEER, PUBLIC, 1, 2))])
+        assert {place: ends_of(data) for place, data in left.items()} == {0: (PUBLIC, 5000, PEER, 1000)}
+        answer = stage.firewall.relay([("wan", udp(PEER, PUBLIC, 1000, 5000))])
+        assert ends_of(answer[0]) == (PEER, 1000, HOST, 5000)
