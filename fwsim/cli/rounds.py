@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -25,8 +26,13 @@ from fwsim.fuzz.meeting import Meeting, meeting
 from fwsim.fuzz.mutated import mutated
 from fwsim.fuzz.policy import EVERY_STATE
 from fwsim.fuzz.rules.places import Places
+from fwsim.fuzz.rules.through import Relay
+from fwsim.kernel import KernelFirewall
+from fwsim.kernel.plan import translates
+from fwsim.parity import standing_still
 from fwsim.parity.records import Record, records, write
 from fwsim.report.safe import safe
+from fwsim.ruleset import Ruleset
 from fwsim.topology import Topology
 
 ROUND = 20_000
@@ -81,8 +87,19 @@ def made_from_rules(inputs: InputOptions, count: int, folder: Path) -> InputOpti
         networks = {name: ",".join(texts) for name, texts in places.interfaces.items()}
         inputs = replace(inputs, interfaces=networks, local=(*inputs.local, *places.local))
     path = str(folder / f"from-rules-{inputs.seed or 0}.pcapng")
-    write_packets(path, ruleset.netfilter, places, inputs.seed or 0, count)
+    with relaying(ruleset, places) as relay:
+        write_packets(path, ruleset.netfilter, places, inputs.seed or 0, count, relay)
     return replace(inputs, captures=(path,))
+
+
+@contextmanager
+def relaying(ruleset: Ruleset, places: Places) -> Iterator[Relay | None]:
+    """A kernel that says what becomes of packets, if the rules translate."""
+    if not translates(ruleset.netfilter):
+        yield None
+        return
+    with KernelFirewall(standing_still(ruleset), interfaces=places.interfaces, local=places.local) as kernel:
+        yield kernel.relay
 
 
 def kept(inputs: InputOptions, folder: Path, out: IO[str], given: InputOptions | None = None) -> InputOptions:

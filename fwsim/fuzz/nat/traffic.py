@@ -7,7 +7,7 @@ is one that is asked while the traffic is made. Equal seeds give equal traffic, 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -19,10 +19,7 @@ from fwsim.fuzz.nat.places import HOSTS, behind
 from fwsim.fuzz.nat.talks import Spoken, Talk, talk
 from fwsim.fuzz.options import with_options
 from fwsim.fuzz.readdressed import readdressed
-
-Relay = Callable[[Sequence[tuple[str, bytes]]], dict[int, bytes]]
-"""Lets packets come in by interfaces, in order; returns by place the first bytes of those that came through, as they
-left: of a datagram in pieces under the place of its first one."""
+from fwsim.fuzz.rules.through import Relay
 
 LIVE = 30
 """How many conversations are under way at a time."""
