@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from random import Random
 
-from fwsim.capture.crafting import Ip, icmp_message, udp_datagram
+from fwsim.capture.crafting import Ip, icmp_message, tcp_segment, udp_datagram
 from fwsim.capture.ends import ends_of
 from fwsim.fuzz.nat.talks import Talk, talk
 
@@ -36,7 +36,7 @@ def test_an_answer_comes_from_where_the_question_went_to_whom_it_seemed_to_come_
     unheard = one.next(Never())
     assert unheard is not None
     assert (unheard.interface, unheard.ip) == ("wan", answer)
-    one.learn(question, (WAN, 6000, SERVER, 5353))
+    one.learn(question, udp(WAN, SERVER, 6000, 5353).encode())
     heard = one.next(Never())
     assert heard is not None
     assert (heard.interface, heard.ip, heard.opens) == ("dmz", udp(SERVER, WAN, 5353, 6000), False)
@@ -45,7 +45,7 @@ def test_an_answer_comes_from_where_the_question_went_to_whom_it_seemed_to_come_
 
 def test_an_answer_to_a_query_has_the_id_that_the_query_came_with() -> None:
     one = Talk("lan", iter([(1, echo(PUBLIC, CLIENT, 0, 7))]))
-    one.learn(echo(CLIENT, PUBLIC, 8, 7), (WAN, 99, SERVER, 8 << 8))
+    one.learn(echo(CLIENT, PUBLIC, 8, 7), echo(WAN, SERVER, 8, 99).encode())
     answer = one.next(Never())
     assert answer is not None
     assert ends_of(answer.ip.encode()) == (SERVER, 99, WAN, 0)
@@ -64,3 +64,16 @@ def test_conversations_are_of_every_kind() -> None:
         spoken = talk(chance).next(chance)
         kinds |= {spoken.ip.proto} if spoken else set()
     assert kinds >= {1, 6, 17, 47, 58, 132, 136}
+
+
+def test_a_server_of_ftp_says_its_own_address() -> None:
+    def said(src: str, dst: str, ports: tuple[int, int], numbers: tuple[int, int], text: bytes) -> Ip:
+        return Ip(src, dst, 6, tcp_segment(src, dst, ports, numbers, 0x18, 500, data=text))
+
+    question = said(CLIENT, PUBLIC, (4000, 21), (10, 900), b"PASV\r\n")
+    answer = said(PUBLIC, CLIENT, (21, 4000), (900, 16), b"227 (203,0,113,10,4,1)\r\n")
+    one = Talk("lan", iter([(1, answer)]))
+    one.learn(question, said(WAN, SERVER, (4000, 21), (10, 900), b"PASV\r\n").encode())
+    spoken = one.next(Never())
+    assert spoken is not None
+    assert spoken.ip == said(SERVER, WAN, (21, 4000), (900, 16), b"227 (10,2,0,21,4,1)\r\n")

@@ -14,6 +14,13 @@ from fwsim.fuzz.nat.iptables import saved
 
 SAVED = 0.2
 """How often a ruleset is one of iptables."""
+HELPED = 0.4
+"""How often a table gives control connections of FTP the helper."""
+HELPER = (
+    "\tct helper reads-ftp {", '\t\ttype "ftp" protocol tcp', "\t}",
+    "\tchain helpers {", "\t\ttype filter hook prerouting priority -150; policy accept;",
+    '\t\ttcp dport 21 ct helper set "reads-ftp"', "\t}",
+)  # fmt: skip
 AROUND = {
     "prerouting": (-310, -150, -50, 10),
     "postrouting": (50, 150),
@@ -42,6 +49,8 @@ def table(chance: Random, family: str, name: str) -> Iterator[str]:
     families = {"ip": (4,), "ip6": (6,), "inet": (4, 6)}[family]
     word = family == "inet"
     yield f"table {family} {name} {{"
+    if chance.random() < HELPED:
+        yield from HELPER
     for hook, shares in (("prerouting", (1, 1, 2)), ("postrouting", (1, 1, 2)), ("input", (0, 0, 1))):
         for number in range(chance.choice(shares)):
             priority = NAT_PRIORITIES[hook][number] if chance.random() < 0.7 else chance.choice(NAT_PRIORITIES[hook])

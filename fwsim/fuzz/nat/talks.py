@@ -12,15 +12,17 @@ from random import Random
 
 from fwsim.capture.crafting import Ip
 from fwsim.capture.ends import Ends, ends_of
-from fwsim.fuzz import datagrams, gre, sctp, tcp
+from fwsim.fuzz import datagrams, ftp, gre, sctp, tcp
 from fwsim.fuzz.nat.places import LOCAL, behind, pair
+from fwsim.fuzz.nat.speaking import CONTROL, Speaking
 from fwsim.fuzz.readdressed import readdressed
 
 Making = Callable[[Random, tuple[str, str]], Iterator[tuple[int, Ip]]]
 
 KINDS: tuple[tuple[float, Making], ...] = (
-    (0.42, tcp.conversation),
-    (0.24, datagrams.udp),
+    (0.36, tcp.conversation),
+    (0.22, datagrams.udp),
+    (0.08, ftp.conversation),
     (0.13, datagrams.query),
     (0.07, sctp.conversation),
     (0.04, gre.conversation),
@@ -53,6 +55,8 @@ class Talk:
     packets: Iterator[tuple[int, Ip]]
     heard: dict[tuple[int, int], tuple[Ends, Ends]] = field(default_factory=dict)
     """By the ports of its first side's packets: their ends as they were sent, and as they arrived."""
+    control: Speaking = field(default_factory=Speaking)
+    """The connection to FTP's port, if it has one."""
 
     def next(self, chance: Random) -> Spoken | None:
         """Its next packet; None at its end."""
@@ -72,13 +76,17 @@ class Talk:
         sent, arrived = self.heard.get((ends[3], ends[1])) or latest(self.heard)
         source = arrived[3] if ends[1] == sent[3] else arrived[1] if ends[1] == sent[1] else ends[1]
         target = arrived[1] if ends[3] == sent[1] else ends[3]
-        return readdressed(ip, (arrived[2], source, arrived[0], target))
+        moved = readdressed(ip, (arrived[2], source, arrived[0], target))
+        return self.control.say(moved, ip.src, arrived[2]) if ends[1] == CONTROL else moved
 
-    def learn(self, ip: Ip, arrived: Ends) -> None:
-        """Remember with which ends a packet of the first side arrived."""
-        sent = ends_of(ip.encode())
-        if sent is not None:
+    def learn(self, ip: Ip, left: bytes) -> None:
+        """Remember how a packet of the first side arrived, by its first bytes."""
+        data = ip.encode()
+        sent, arrived = ends_of(data), ends_of(left)
+        if sent is not None and arrived is not None:
             self.heard[sent[1], sent[3]] = sent, arrived
+            if sent[3] == CONTROL:
+                self.control.hear(data, left)
 
 
 def latest(heard: dict[tuple[int, int], tuple[Ends, Ends]]) -> tuple[Ends, Ends]:

@@ -99,5 +99,5 @@ def note(spoken: Spoken, left: bytes, recent: deque[Passed]) -> None:
     if ends is None:
         return
     if spoken.talk is not None and spoken.opens:
-        spoken.talk.learn(spoken.ip, ends)
+        spoken.talk.learn(spoken.ip, left)
     recent.append(Passed(spoken, readdressed(spoken.ip, ends)))
