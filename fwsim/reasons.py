@@ -16,7 +16,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.MIRROR: "its mirror image would be admitted as new, so it is admitted as a reply",
     Reason.ICMP_ERROR_TWIN: "an ICMP error, admitted as related without looking at what it quotes",
     Reason.TABLE_FULL: "the connection table is full and holds nothing that may be evicted",
-    Reason.NAT_CLASH: "its connection could not be told from another: translation finds nothing free, and it is dropped",
+    Reason.NAT_CLASH: "its connection could not be told from another: translation finds nothing free: dropped",
     Reason.NAT_REDIRECT: "an ICMP redirect about a connection whose addresses are translated: translation drops it",
     Reason.NAT_NO_ADDRESS: "the interface has no address to translate to: the packet is dropped",
     Reason.NOT_IP: "not an IP packet: an IP firewall does not see it",

@@ -173,7 +173,8 @@ def stateful_stages(simulator: Simulator, number: int) -> list[Stage[Work]]:
 
     def decide(work: Work, shard: int) -> None:
         assert work.tracked is not None
-        shards.run_shard(shard, *work.tracked.tables, work.tracked.start, work.tracked.end)
+        tracked = work.tracked
+        shards.run_shard(shard, *tracked.tables, tracked.start, tracked.end, tracked.asked)
 
     def end(work: Work) -> None:
         assert work.tracked is not None

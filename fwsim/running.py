@@ -12,7 +12,9 @@ import numpy as np
 
 from fwsim import keyed_tables
 from fwsim import tracker as trackers
+from fwsim.engine.asked import VIEWS
 from fwsim.engine.attached import Stateful
+from fwsim.engine.counted import begin
 from fwsim.engine.entries import KeyedRules
 from fwsim.engine.path import Course
 from fwsim.engine.pipeline import run_stateful
@@ -22,10 +24,12 @@ from fwsim.engine.shard import MINE, NOBODY, STATE, Numbers, Share
 from fwsim.engine.translating import Nat
 from fwsim.engine.tuples import Tracker
 from fwsim.engine.twin import REPLIES_ACK_OR_RST, REPLIES_ANY, REPLIES_NEVER, Stateless, run_stateless
+from fwsim.headers import nothing_known
+from fwsim.headers.selecting import is_translated
 from fwsim.lower import Lowered
 from fwsim.tables import DECISION, EXTRA, PACKET, TRACK, TRANSLATION, TUPLE, empty, plain
 from fwsim.topology import Topology, settled
-from fwsim.uncompiled import Tables
+from fwsim.uncompiled import Tables, flush, usable
 
 CHUNK = 2_048
 """Packets of a chunk for which there is room at first."""
@@ -48,19 +52,51 @@ def new_course(lowered: Lowered, memory: Memory) -> Course:
     matrix = np.zeros((1, packet + more), dtype=np.int64)
     seen, extra = (matrix[0, :packet].view(PACKET), matrix[0, packet:].view(EXTRA))
     extra[0]["wanted"] = int(not lowered.uses_fields.isdisjoint(EXTRA.names or ()))
-    return Course(lowered.program, memory, seen, extra, matrix)
+    extra[0]["origin"] = memory.keyed.books[0]["origin"]
+    extra[0]["translated"] = sum(1 << slot for slot, asked in enumerate(lowered.asked) if is_translated(asked))
+    return Course(lowered.program, memory, seen, extra, matrix, nothing_known(1, len(lowered.asked)))
 
 
 def going_on(course: Course, memory: Memory) -> Course:
     """The course with what another has counted, looking connections up where it did."""
     keyed = memory.keyed._replace(tracker=course.memory.keyed.tracker)
+    course.extra[0]["origin"] = keyed.books[0]["origin"]
     return course._replace(memory=memory._replace(keyed=keyed))
+
+
+def set_clock(course: Course, now: int) -> None:
+    """Let the time begin, of arrays, unless it has: the ruleset counts as loaded when its first packet comes."""
+    books = course.memory.keyed.books[0]
+    if not books["began"]:
+        kept = usable(course.memory.keyed)
+        begin(kept, now)
+        flush(kept)
+        course.extra[0]["origin"] = books["origin"]
+
+
+def begun(tables: Tables[Mode], packets: Any, start: int, end: int) -> Tables[Mode]:
+    """The tables of a mode whose time has begun at the latest with row `start`."""
+    if start == end or tables.usable().course.memory.keyed.books[0]["began"]:
+        return tables
+    mode = tables.arrays
+    set_clock(mode.course, int(packets[start]["now"]))
+    return Tables(mode)
 
 
 def looking_up(course: Course, tracker: Tracker) -> Course:
     """The course with another table, in which connections are looked up."""
     memory = course.memory
     return course._replace(memory=memory._replace(keyed=memory.keyed._replace(tracker=tracker)))
+
+
+def asking(tables: Tables[Mode], asked: Numbers | None, rows: int) -> Tables[Mode]:
+    """The tables of a mode with what its rules ask of headers, read of so many rows; None if that was not read."""
+    slots = tables.usable().course.asked.shape[1] // VIEWS
+    if not slots:
+        return tables
+    mode = tables.arrays
+    values = nothing_known(rows, slots) if asked is None else asked
+    return Tables(mode._replace(course=mode.course._replace(asked=values)))
 
 
 def with_room(tables: Tables[Mode], rules: KeyedRules, packets: int) -> Tables[Mode]:
@@ -103,9 +139,15 @@ class StatelessRun:
         """All tables of the mode, as arrays."""
         return self._tables.arrays
 
-    def run(self, frames: Any, packets: Any, decisions: Any, start: int, end: int) -> None:
-        """Decide rows `start` to `end`, which are arrays if the engine is compiled, else wrapped."""
-        self._tables = with_room(self._tables, self._keyed_rules, end - start)
+    def run(
+        self, frames: Any, packets: Any, decisions: Any, start: int, end: int, asked: Numbers | None = None
+    ) -> None:
+        """Decide rows `start` to `end`, which are arrays if the engine is compiled, else wrapped.
+
+        `asked` is what the rules ask of the headers of all rows (`fwsim.headers.read`).
+        """
+        tables = begun(with_room(self._tables, self._keyed_rules, end - start), packets, start, end)
+        self._tables = asking(tables, asked, end)
         run_stateless(self._tables.usable(), frames, packets, decisions, start, end)
 
     def remember(self, memory: Memory) -> None:
@@ -157,9 +199,19 @@ class StatefulRun:
         """The table of refused openings, as arrays."""
         return self.mode.ghosts
 
-    def run(self, frames: Any, packets: Any, quotes: Any, decisions: Any, start: int, end: int) -> None:
-        """Decide rows `start` to `end`, in order."""
+    def run(
+        self,
+        frames: Any,
+        packets: Any,
+        quotes: Any,
+        decisions: Any,
+        start: int,
+        end: int,
+        asked: Numbers | None = None,
+    ) -> None:
+        """Decide rows `start` to `end`, in order; `asked` as of the stateless mode."""
         self._make_room(end - start)
+        self._tables = asking(begun(self._tables, packets, start, end), asked, end)
         if end > len(self._tables.usable().hashes):
             self._tables = Tables(self._tables.arrays._replace(hashes=np.full(end, -1, dtype=np.int64)))
         run_stateful(self._tables.usable(), frames, packets, quotes, decisions, start, end)

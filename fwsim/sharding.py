@@ -81,12 +81,21 @@ class ShardedRun:
 
     # --- the parts of a run ------------------------------------------------------------------------------------------
 
-    def run(self, frames: Any, packets: Any, quotes: Any, decisions: Any, start: int, end: int) -> None:
+    def run(
+        self,
+        frames: Any,
+        packets: Any,
+        quotes: Any,
+        decisions: Any,
+        start: int,
+        end: int,
+        asked: Numbers | None = None,
+    ) -> None:
         """Decide rows `start` to `end`, in order."""
         try:
             self.begin(frames, packets, quotes, start, end)
             for number in range(self._count):
-                self.run_shard(number, frames, packets, quotes, decisions, start, end)
+                self.run_shard(number, frames, packets, quotes, decisions, start, end, asked)
             self.end(frames, decisions, start, end)
         finally:
             self.give_up()
@@ -102,13 +111,21 @@ class ShardedRun:
         share_out(frames, packets, quotes, usable(self._common), self._hash_key, self._count, start, end)
 
     def run_shard(
-        self, number: int, frames: Any, packets: Any, quotes: Any, decisions: Any, start: int, end: int
+        self,
+        number: int,
+        frames: Any,
+        packets: Any,
+        quotes: Any,
+        decisions: Any,
+        start: int,
+        end: int,
+        asked: Numbers | None = None,
     ) -> None:
         """Decide the packets of one shard."""
         if self._one is None:
-            self._shards[number].run(frames, packets, quotes, decisions, start, end)
+            self._shards[number].run(frames, packets, quotes, decisions, start, end, asked)
         elif number == 0:
-            self._one.run(frames, packets, quotes, decisions, start, end)
+            self._one.run(frames, packets, quotes, decisions, start, end, asked)
 
     def end(self, frames: Any, decisions: Any, start: int, end: int) -> None:
         """Number what began."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, TypedDict
 
@@ -21,8 +21,11 @@ from fwsim.capture.pool import Pool
 from fwsim.defragmenting import Assembled, Defragmenter
 from fwsim.engine.places import Places
 from fwsim.errors import UsageError
+from fwsim.headers.chunks import of_assembled, of_rows
+from fwsim.headers.selecting import CLOCK
 from fwsim.lower import Lowered, lower
 from fwsim.lower.routed import Routes
+from fwsim.netfilter.fields import NotSimulated
 from fwsim.ruleset import Ruleset
 from fwsim.ruleset.host import Host
 from fwsim.running import StatefulRun, StatelessRun
@@ -107,6 +110,8 @@ class Tracked:
     """Frames, packets, quotes, decisions."""
     start: int
     end: int
+    asked: npt.NDArray[np.int64] | None = None
+    """What the rules ask of headers, if they do."""
 
 
 @dataclass(frozen=True)
@@ -217,6 +222,12 @@ class Simulator:
         self._decisions: Pool[Table] = Pool(lambda: empty(DECISION, CHUNK_ROWS))
         self._now = 0
 
+    def forget_the_clock(self) -> None:
+        """Take what rules ask of the clock for unknown, since that of another firewall tells another time."""
+        for mode, lowered in self.lowered.items():
+            asked = tuple(NotSimulated(str(one)) if one in CLOCK else one for one in lowered.asked)
+            self.lowered[mode] = replace(lowered, asked=asked)
+
     # --- chunks ------------------------------------------------------------------------------------------------
 
     def run(self, chunk: Chunk) -> Batch:
@@ -237,13 +248,13 @@ class Simulator:
         """The stateless half of `run`."""
         rows = (0, len(batch))
         frames, packets, decisions = (loaded(table, *rows) for table in (batch.frames, batch.packets, batch.stateless))
-        self.stateless.run(frames, packets, decisions, *rows)
+        self.stateless.run(frames, packets, decisions, *rows, self._asked("stateless", batch, *rows))
         flush(decisions)
 
     def run_stateful(self, batch: Batch) -> None:
         """The stateful half of `run`."""
         tracked = self.begin_stateful(batch, 0, len(batch))
-        self.stateful.run(*tracked.tables, tracked.start, tracked.end)
+        self.stateful.run(*tracked.tables, tracked.start, tracked.end, tracked.asked)
         self.end_stateful(tracked)
 
     def begin_stateful(self, batch: Batch, start: int, end: int, rows: tuple[Any, Any] | None = None) -> Tracked:
@@ -251,10 +262,17 @@ class Simulator:
         whole = self.assembled = self.defragmenter.begin(batch, start, end) if self.defragmenter else None
         if whole is not None:
             tables = [loaded(table, 0, len(whole)) for table in (whole.frames, whole.packets, whole.decisions)]
-            return Tracked(batch, whole, (*tables[:2], usable(whole.quotes), tables[2]), 0, len(whole))
+            asked = of_assembled(self.lowered["stateful"].asked, whole, batch.buffer)
+            return Tracked(batch, whole, (*tables[:2], usable(whole.quotes), tables[2]), 0, len(whole), asked)
         frames, packets = rows or (loaded(table, start, end) for table in (batch.frames, batch.packets))
         decisions = loaded(batch.stateful, start, end)
-        return Tracked(batch, None, (frames, packets, usable(batch.quotes), decisions), start, end)
+        asked = self._asked("stateful", batch, start, end)
+        return Tracked(batch, None, (frames, packets, usable(batch.quotes), decisions), start, end, asked)
+
+    def _asked(self, mode: Mode, batch: Batch, start: int, end: int) -> npt.NDArray[np.int64] | None:
+        """What a mode's rules ask of the headers of some rows as they were captured."""
+        asked = self.lowered[mode].asked
+        return of_rows(asked, batch.frames, batch.packets, batch.buffer, start, end) if asked else None
 
     def end_stateful(self, tracked: Tracked) -> None:
         """Write back what was decided, and give the datagrams' decisions to their fragments."""
@@ -267,10 +285,10 @@ class Simulator:
         frames, packets, decisions = (
             loaded(table, start, end) for table in (batch.frames, batch.packets, batch.stateless)
         )
-        self.stateless.run(frames, packets, decisions, start, end)
+        self.stateless.run(frames, packets, decisions, start, end, self._asked("stateless", batch, start, end))
         flush(decisions)
         tracked = self.begin_stateful(batch, start, end, (frames, packets))
-        self.stateful.run(*tracked.tables, tracked.start, tracked.end)
+        self.stateful.run(*tracked.tables, tracked.start, tracked.end, tracked.asked)
         self.end_stateful(tracked)
 
     def step(self, batch: Batch, row: int) -> None:

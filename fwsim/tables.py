@@ -80,17 +80,25 @@ packet or a line of FTP, else negative. `iif` and `oif` are interface numbers; `
 FORWARD or OUTPUT). The last six are set while a packet is walked through the chains.
 """
 
+SLOTS = 16
+"""How many values of headers and of the clock a ruleset may ask for that are no fields of PACKET."""
+
 EXTRA = row_type(
     """
     wanted pkttype src_mac th_sport th_dport ct_family ct_proto
     ct_src0 ct_src1 ct_src2 ct_src3 ct_dst0 ct_dst1 ct_dst2 ct_dst3 ct_sport ct_dport
     reply_src0 reply_src1 reply_src2 reply_src3 reply_dst0 reply_dst1 reply_dst2 reply_dst3 reply_sport reply_dport
+    origin elapsed row cut translated
     """
+    + " ".join(f"slot{number}" for number in range(SLOTS))
 )
 """What else rules may see of a packet, filled in only if a ruleset asks for any of it (`wanted`).
 
 `pkttype` as in FRAME; `src_mac` 48 bits; `th_sport` and `th_dport` the first and second two bytes behind the IP header
-whatever the protocol; the others are the original and the reply tuple of its connection.
+whatever the protocol; the others are the original and the reply tuple of its connection; `elapsed` the ns since the
+first packet, which came at `origin`.
+`slot0` on hold whatever values the ruleset asks for besides (`fwsim.headers`), read before the walk: the packet's are
+in `row` of a matrix. Their bits in `cut` tell what lies beyond the captured bytes, in `translated` what NAT changes.
 It lies behind the row of PACKET that rules see: its fields have the numbers behind those of PACKET.
 """
 
@@ -155,7 +163,8 @@ CONNECTION = row_type(
 """What conntrack remembers of a connection, apart from its tuples and windows (`struct nf_conn`): three cache lines.
 
 `status` holds `CtStatus` bits; `state` a `TcpState` or `SctpState`; `timeout` the ns last chosen; `expires` when it
-dies (ns), dead at `expires <= now`; `evidence` that of its opening packet.
+dies (ns), dead at `expires <= now`; `evidence` that of its opening packet. A `mark` below 0 is not known:
+UNKNOWN_VALUE, less WALK["lost_ct"].
 `extension` is what only some have: the row of EXPECTATION of one that has a helper; of a ghost, the rule that refused
 its opening (`DECISION["rule"]`).
 `last_*` and `retrans` as in `struct ip_ct_tcp`.
@@ -288,7 +297,7 @@ WALK = row_type(
     """
     chain depth linear truth sure possible doubt cause cause_rule waiting tried known vague
     accept_rule accept_chain refused_rule refused_chain refused_with
-    hook kept value policies refusals lost blamed
+    hook kept value blame policies refusals lost lost_ct blamed
     stage halt chosen iif oif fault
     """
 )
@@ -300,10 +309,11 @@ gives it; `doubt` the `Reason` why the last rule was not clear, `cause` the firs
 `waiting` 1 if it may have returned to the policy; `tried` rules looked at; `known` columns of the index looked up,
 `vague` 1 if the value of one of them is not known.
 
-`hook` it is at; `kept` two bits for each truth that OP_KEEP has kept; `value` under construction by OP_TERM;
+`hook` it is at; `kept` two bits for each truth that OP_KEEP has kept; `value` under construction by OP_TERM,
+`blame` the rule (plus 1; -1: this one) because of which it is not known, since something is not simulated, or 0;
 `policies` where the hits of policies begin; `refusals` one bit for each verdict by which the packet may have been
 refused at an earlier hook; `lost` the rule (plus 1) since which the mark is not known because something is not
-simulated, or 0; `blamed` the same if that is the `doubt`.
+simulated, or 0, `lost_ct` that of the connection's mark; `blamed` one of them if that is the `doubt`.
 
 Of its way: the `stage` it is at, its interfaces `iif` and `oif`, and the `fault` for which routing discards it; `halt`
 the row of BASE where the walk has stopped for a translation (else -1), and `chosen` the row of TRANSLATION that applies

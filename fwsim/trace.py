@@ -16,8 +16,9 @@ import numpy.typing as npt
 from fwsim import keyed_tables
 from fwsim.engine.instructions import match
 from fwsim.engine.match import FINISHED, begin_chain, begin_walk, conclude, finish_chain, next_base, step
-from fwsim.engine.program import FALSE, MAYBE, OP_LAST_QUESTION, OP_LIMIT, TRUE, Memory, Program
+from fwsim.engine.program import FALSE, MAYBE, OP_LAST_QUESTION, OP_LIMIT, TRUE, V_GOTO, V_JUMP, Memory, Program
 from fwsim.lower import Lowered
+from fwsim.lower.fields import ELAPSED
 from fwsim.naming import address_text
 from fwsim.ruleset import words as ruleset_words
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus, ct_state_words, flags_text, word
@@ -26,6 +27,8 @@ Row = Any
 
 TRUTHS = {TRUE: True, FALSE: False, MAYBE: None}
 
+DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+
 NAMES: dict[str, dict[str, int]] = {
     "proto": ruleset_words.PROTOCOLS,
     "family": ruleset_words.FAMILIES,
@@ -33,6 +36,7 @@ NAMES: dict[str, dict[str, int]] = {
     "ct_direction": ruleset_words.DIRECTIONS,
     "icmp_type": ruleset_words.ICMP_TYPES,
     "icmpv6_type": ruleset_words.ICMPV6_TYPES,
+    "day": {name: number for number, name in enumerate(DAYS)},
 }
 """The words that a ruleset may use for the values of these keys."""
 
@@ -60,6 +64,8 @@ class Look:
     matched: bool | None
     failure: Failure | None
     verdict: int
+    target: int = ABSENT
+    """The number of the chain that it jumps or goes to, if it ends so."""
 
 
 def trace_walk(
@@ -133,7 +139,9 @@ def _look(
     if matched is not True:
         failure = failures.get(matched) or _other_failure(lowered, rule, matched)
     row = lowered.program.rules[rule]
-    return Look(int(row["source"]), chain, depth, matched, failure, int(row["verdict"]))
+    verdict = int(row["verdict"])
+    target = int(row["target"]) if verdict in (V_JUMP, V_GOTO) else ABSENT
+    return Look(int(row["source"]), chain, depth, matched, failure, verdict, target)
 
 
 def _failures(lowered: Lowered, rule: int, words: npt.NDArray[np.int64]) -> dict[bool | None, Failure]:
@@ -185,6 +193,10 @@ def value_text(key: str, value: Sequence[int], interfaces: Sequence[str]) -> str
         return address_text(value)
     if key in ("iif", "oif"):
         return interfaces[number] if number < len(interfaces) else f"interface {number}"
+    if key == ELAPSED:
+        return f"{number / 10**9:.3f} s since the first packet"
+    if key == "hour":
+        return f"{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}"
     if key in NAMES:
         return next((name for name, known in NAMES[key].items() if known == number), str(number))
     return _bits_text(key, number)

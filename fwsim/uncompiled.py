@@ -47,7 +47,7 @@ def _wrapped(group: Any, known: dict[int, Any]) -> Any:
     """The same; `known` are the wrapped tables by the identity of their arrays."""
     if isinstance(group, Course):
         seen, extra = Rows(group.seen), Rows(group.extra)
-        tables: Any = seen, extra, Words(seen, extra)
+        tables: Any = seen, extra, Words(seen, extra), _wrapped(group.asked, known)
         return Course(_wrapped(group.program, known), _wrapped(group.memory, known), *tables)
     if isinstance(group, tuple):
         return type(group)(*(_wrapped(part, known) for part in group))

@@ -13,6 +13,7 @@ from fwsim.capture import Input, open_captures
 from fwsim.netfilter import Set
 from fwsim.netfilter.fields import Numgen
 from fwsim.netfilter.steps import (
+    Assign,
     Connections,
     HashLimit,
     Lookup,
@@ -22,10 +23,11 @@ from fwsim.netfilter.steps import (
     Recent,
     Statistic,
     Step,
+    Term,
     Unknown,
     Update,
 )
-from fwsim.ruleset.values import Limit, Numbers
+from fwsim.ruleset.values import Addresses, Choice, Limit, Masked, Numbers
 from fwsim.simulator import MODES, Simulator
 from tests.keeping_by_key import SECOND
 from tests.netfiltering import ACCEPT, imported, number, table
@@ -35,6 +37,7 @@ CAPTURES = ("ack-scan", "asymmetric", "blind-reset", "flag-scan", "forged-icmp-e
 SRC = (("src", 32),)
 BOTH = ("src", "dport")
 LOW = Numbers(((0, 1),))
+NETS = ((0x0A000000, 0x0A0000FF), (0x0A000100, 0x0A00FFFF), (0x0A010000, 0xFFFFFFFF))
 RULES: list[list[Step]] = [
     [Rate(Limit(50, SECOND, 5), "xt")],
     [Quota(20_000)],
@@ -56,12 +59,16 @@ RULES: list[list[Step]] = [
     [Update("update", "c", ("src",), steps=(Connections(3),))],
     [number("dport", 443), Update("delete", "s", BOTH)],
     [number("sport", 443), Unknown("what is not simulated"), Update("add", "s", BOTH)],
+    [Lookup(("src",), set="f")],
+    [Assign("ct_mark", 0, (Term(Numgen("inc", 4, 1, 3), 0xF0, 4),))],
+    [Match("ct_mark", Masked((Choice(0x20, 0x20, 0xFF),)))],
     [Statistic(every=2), ACCEPT],
 ]
 SETS = [
     Set("s", ("ipv4_addr", "inet_service"), dynamic=True, timeout_ns=2 * SECOND, size=20),
     Set("m", ("ipv4_addr",), dynamic=True),
     Set("c", ("ipv4_addr",), dynamic=True, timeout_ns=3 * SECOND),
+    Set("f", ("ipv4_addr",), tuple((Addresses(v4=(net,)),) for net in NETS), timeout_ns=SECOND, expiries=(None, 0, 5)),
 ]
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from fwsim.engine.match import walk
 from fwsim.engine.program import Memory
+from fwsim.headers.selecting import There
 from fwsim.lower import Lowered, lower
 from fwsim.lower.needs import every_step
 from fwsim.netfilter import Netfilter
@@ -24,7 +25,7 @@ from fwsim.netfilter.steps import Choose, Lookup, Match
 from fwsim.ruleset import Ruleset, load_ruleset
 from fwsim.ruleset.values import Addresses, Masked, MatchValue, Names, Numbers
 from fwsim.tables import EXTRA, PACKET, empty
-from fwsim.terms import ABSENT, Hook, Verdict
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, Hook, Verdict
 from tests.matching import HIGHEST, LOWEST, fresh_decision, packet_row
 
 SIZES = {"ttl": 255, "dscp": 63, "sport": 65535, "dport": 65535, "proto": 255, "icmp_type": 255, "length": 65535}
@@ -189,6 +190,10 @@ def walked(lowered: Lowered, memory: Memory, hook: Hook, given: dict[str, Any]) 
     beside = empty(EXTRA, 1)
     for field in EXTRA.names or ():
         beside[0][field] = ABSENT
+    for number, asked in enumerate(lowered.asked):
+        there = isinstance(asked, There) and given["fragment"] != 2
+        beside[0][f"slot{number}"] = 1 if there else ABSENT if isinstance(asked, There) else UNKNOWN_VALUE
+    beside[0]["wanted"] = beside[0]["cut"] = beside[0]["translated"] = 0
     beside[0]["pkttype"], beside[0]["src_mac"] = given["ttl"] % 3, 2
     beside[0]["th_sport"], beside[0]["th_dport"] = given.get("sport", 0), given.get("dport", 0)
     whole = np.concatenate([known, beside.view(np.int64)])

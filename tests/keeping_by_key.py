@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from fwsim import keyed_tables
+from fwsim.engine.counted import begin
 from fwsim.engine.tuples import link, unlink
 from fwsim.netfilter import Set
 from fwsim.netfilter.steps import Step
 from fwsim.tables import SETTINGS, empty
 from fwsim.terms import UNKNOWN_VALUE, TcpState
 from fwsim.tracker import grow, make_tracker
+from tests.matching import Answer
 from tests.netfiltering import ACCEPT, NetfilterFirewall, table
 
 SECOND = 1_000_000_000
@@ -33,6 +35,12 @@ class Keeper(NetfilterFirewall):
         self.tracker = grow(make_tracker(empty(SETTINGS, 1), key=5), ROOM)
         keyed = self.memory.keyed._replace(tracker=self.tracker)
         self.memory = self.memory._replace(keyed=keyed_tables.grow(keyed, self.lowered.program.keyed, ROOM))
+
+    def ask(self, unknown: Sequence[str] = (), **fields: Any) -> Answer:
+        """Walk one packet; with the first the time begins."""
+        if not self.books["began"]:
+            begin(self.memory.keyed, fields.get("now", 0))
+        return super().ask(unknown, **fields)
 
     def accepts(self, now: float = 0, *, quiet: int = 0, unknown: Sequence[str] = (), **fields: Any) -> bool | None:
         """Whether a packet at a time (seconds) is accepted; None if that is not known."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from fwsim.engine.match import walk, walk_linear
 from fwsim.lower import Lowered, lower
 from fwsim.ruleset import Ruleset
-from fwsim.tables import DECISION, RULE_POLICY, empty, words
+from fwsim.tables import DECISION, EXTRA, PACKET, RULE_POLICY, empty, words
 from fwsim.terms import ABSENT, Hook, Reason, Verdict, word
 from fwsim.trace import Look, trace_walk
 from tests.oracle import row_of
@@ -60,6 +60,14 @@ def packet_row(unknown: Sequence[str] = (), **fields: Any) -> npt.NDArray[np.voi
     return row_of(packet, unknown)
 
 
+def with_more(table: npt.NDArray[np.void]) -> tuple[npt.NDArray[np.void], npt.NDArray[np.int64]]:
+    """A row of PACKET with one of EXTRA behind it, of which nothing is asked for: as a table, and both as a matrix."""
+    fields = len(PACKET.names or ())
+    matrix = np.zeros((1, fields + len(EXTRA.names or ())), np.int64)
+    matrix[0, :fields] = words(table)[0]
+    return matrix[0, :fields].view(PACKET), matrix
+
+
 class Firewall:
     """A ruleset, lowered, with its memory."""
 
@@ -84,10 +92,10 @@ class Firewall:
         **fields: Any,
     ) -> Answer:
         """Walk one packet."""
-        table = packet_row(unknown, **fields)
+        table, matrix = with_more(packet_row(unknown, **fields))
         decision = fresh_decision() if decision is None else decision
         program = self.lowered.program
-        verdict = which(program, self.memory, int(hook), *span, table[0], words(table), decision[0], quiet)
+        verdict = which(program, self.memory, int(hook), *span, table[0], matrix, decision[0], quiet)
         assert verdict == decision[0]["verdict"]
         return self.answer(decision[0], table[0])
 
@@ -113,9 +121,9 @@ class Firewall:
 
     def trace(self, unknown: Sequence[str] = (), *, quiet: int = 0, **fields: Any) -> list[Look]:
         """Every rule looked at."""
-        table, decision = packet_row(unknown, **fields), fresh_decision()
+        (table, matrix), decision = with_more(packet_row(unknown, **fields)), fresh_decision()
         span = (int(Hook.FORWARD), LOWEST, HIGHEST)
-        return list(trace_walk(self.lowered, self.memory, *span, table, words(table), decision[0], quiet))
+        return list(trace_walk(self.lowered, self.memory, *span, table, matrix, decision[0], quiet))
 
     def hits(self) -> dict[str, int]:
         """How often each rule matched, and each policy decided; those with none are left out."""

@@ -24,7 +24,7 @@ LADDER = [
     {"fwsim.uncompiled"},
     {"fwsim.ruleset", "fwsim.capture", "fwsim.nft", "fwsim.netfilter", "fwsim.importing"},
     {"fwsim.fuzz"},
-    {"fwsim.lower", "fwsim.topology", "fwsim.tracker", "fwsim.keyed_tables", "fwsim.defragmenting"},
+    {"fwsim.lower", "fwsim.headers", "fwsim.topology", "fwsim.tracker", "fwsim.keyed_tables", "fwsim.defragmenting"},
     {
         "fwsim.trace",
         "fwsim.running",

@@ -59,4 +59,5 @@ def what_it_is(first: bytes, damage: str | None, compressed: str) -> str:
         found = "text"
     if found is None:
         found = f"something that begins with the bytes {first[:4].hex(' ')}"
-    return f"{inside or 'is '}{found}, expected a pcap or pcapng capture"
+    hint = " (a ruleset goes behind -r)" if found == "text" and not inside else ""
+    return f"{inside or 'is '}{found}, expected a pcap or pcapng capture{hint}"

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
+from fwsim.exporting.reaching import hooks_of
 from fwsim.lower import Lowered, RuleInfo, lower
+from fwsim.lower.needs import every_step
+from fwsim.netfilter.steps import Unknown
 from fwsim.ruleset import Ruleset
 from fwsim.ruleset.host import Host
+from fwsim.terms import word
 from fwsim.topology import Topology
 from fwsim.topology.fib import where
 from fwsim.topology.unplaced import interfaces_without_network
@@ -47,19 +51,38 @@ def findings_of(ruleset: Ruleset, path: str, host: Host | None = None) -> list[F
     """All findings on a ruleset, in the order of the file; `host` describes the machine it is for."""
     topology = Topology.build(ruleset, host=host)
     lowered = lower(ruleset, interfaces=topology.names, routes=partial(where, topology))
-    found = [*_not_simulated(lowered, path), *_remarks(ruleset, path)]
+    found = [*_not_simulated(lowered, ruleset, path), *_remarks(ruleset, path)]
     return [*sorted(found, key=lambda one: (one.path, one.line, one.column)), *_unplaced(ruleset, topology, path)]
 
 
-def _not_simulated(lowered: Lowered, path: str) -> Iterator[Finding]:
-    """What rules ask or do that is not simulated."""
+def _not_simulated(lowered: Lowered, ruleset: Ruleset, path: str) -> Iterator[Finding]:
+    """What rules ask or do that is not simulated; a remark if it has an answer wherever packets meet the rule."""
+    idle = _answered_here(ruleset)
     for rule in lowered.rules:
         for construct in rule.not_simulated:
             name = f'rule "{rule.name}"' if rule.name else f"rule {rule.position}"
-            place = f"{name} of {lowered.chains[rule.chain].name}"
-            yield Finding(
-                Kind.NOT_SIMULATED, rule.path or path, rule.line or 0, _column(rule), construct, place, rule.text
-            )
+            chain = lowered.chains[rule.chain].name
+            hooks = idle.get((chain, rule.position, construct))
+            kind = Kind.NOT_SIMULATED if hooks is None else Kind.REMARK
+            what = construct if hooks is None else f"{construct}: never so at {hooks}"
+            yield Finding(kind, rule.path or path, rule.line or 0, _column(rule), what, f"{name} of {chain}", rule.text)
+
+
+def _answered_here(ruleset: Ruleset) -> dict[tuple[str, int, str], str]:
+    """What cannot be simulated at some hooks, but is false at those from which its rule is reached: at which.
+
+    By the title of the chain, the rule's position and the construct.
+    """
+    found = {}
+    for table in ruleset.netfilter.tables:
+        reached = hooks_of(table)
+        for name, chain in table.chains.items():
+            for position, rule in enumerate(chain.rules, 1):
+                for step in every_step(rule.steps):
+                    if isinstance(step, Unknown) and not step.elsewhere and reached[name].isdisjoint(step.hooks):
+                        words = ", ".join(word(hook) for hook in sorted(reached[name]))
+                        found[chain.title, position, step.construct] = words
+    return {key: hooks for key, hooks in found.items() if hooks}
 
 
 def _column(rule: RuleInfo) -> int:

@@ -29,7 +29,7 @@ COMMANDS = {
     "explain": "Tell every step that led to a packet's verdicts.",
     "conntrack": "Show the connection table as conntrack -L or -E would.",
     "check": "Tell what of a ruleset is not simulated, and what is missing.",
-    "convert": "Write a ruleset as nft, YAML or JSON.",
+    "convert": "Write a ruleset as nft, iptables, YAML or JSON.",
     "parity": "Compare the simulator with the Linux kernel.",
     "schema": "Print the JSON Schema of rulesets or of output.",
     "demo": "See the whole story in ten seconds.",

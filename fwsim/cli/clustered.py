@@ -90,7 +90,9 @@ def clustered(
         )
         result = ClusterResult(client, setup, inputs.captures, simulator, table=whole)
         naming = naming_of(result.captures, simulator)
-        yield ClusterRun(inputs, modes, cast(Result, result), naming, rules.ruleset, rules.guessed, result)
+        yield ClusterRun(
+            inputs, modes, cast(Result, result), naming, rules.ruleset, rules.guessed, rules.by_hand, result
+        )
 
 
 # --- Parquet files by the workers ------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fwsim.cli.options import mapping_of
+from fwsim.cli.options import InputOptions, machine_options, mapping_of, packed
 
 if TYPE_CHECKING:
     from fwsim.netfilter import Netfilter
@@ -21,13 +21,14 @@ Examples:
   fwsim convert office.yaml --to nft --device lan=eth0 --device wan=eth1
   nft list ruleset | fwsim convert - --to iptables --family 4 -o rules.v4
   fwsim convert rules.v4 --to stateless --format nft
+  fwsim convert rules.v4 --to yaml --topology addr.json --topology route.json
 """
 
 FORMS = ("nft", "yaml", "json", "iptables")
 
 
 @click.command("convert", epilog=EXAMPLES)
-@click.argument("rules", metavar="RULESET")
+@click.argument("source", metavar="RULESET")
 @click.option("--to", "target", type=click.Choice([*FORMS, "stateless"]), required=True, help="What to write.")
 @click.option("--format", "form", type=click.Choice(FORMS), help="How to write the rules of --to stateless (yaml).")
 @click.option("--family", type=click.Choice(["4", "6"]), help="For iptables-restore or ip6tables-restore.")
@@ -39,17 +40,33 @@ FORMS = ("nft", "yaml", "json", "iptables")
     callback=mapping_of,
     help="What Linux calls an interface of the ruleset (--to nft), if not by its name. Repeatable.",
 )
+@packed("inputs", InputOptions, machine_options)
 @click.option("-o", "--output", metavar="FILE", default="-", help="Write there instead of standard output.")
-def command(rules: str, target: str, form: str | None, family: str | None, devices: dict[str, str], output: str) -> int:
-    """Write a ruleset as nft, as iptables-save, as YAML or JSON, or as rules that need no connection table."""
+def command(
+    source: str,
+    target: str,
+    form: str | None,
+    family: str | None,
+    devices: dict[str, str],
+    inputs: InputOptions,
+    output: str,
+) -> int:
+    """Write a ruleset as nft, as iptables-save, as YAML or JSON, or as rules that need no connection table.
+
+    YAML and JSON hold what the options say of networks, own addresses and settings; the others have no place for it.
+    """
+    from dataclasses import replace
+
+    from fwsim.cli.describing import host_of, own_addresses
+    from fwsim.cli.runs import load
     from fwsim.cli.streams import check_target, opened
-    from fwsim.ruleset import load_ruleset
 
     stateless = target == "stateless"
     written_as = form or "yaml" if stateless else target
     _check_options(target, form, written_as, family, devices)
-    check_target(output, [rules])
-    ruleset = load_ruleset(rules)
+    check_target(output, [source, *inputs.sources])
+    host = host_of(inputs)
+    ruleset = load(replace(inputs, local=(*inputs.local, *own_addresses(host))), source, host)
     if devices or (target == "nft" and ruleset.netfilter.format == "yaml"):
         text = _our_nft(ruleset, devices)
     else:
@@ -101,7 +118,7 @@ def _ours(ruleset: Ruleset, netfilter: Netfilter, form: str, *, stateless: bool)
     from fwsim.ruleset import to_json, to_yaml
 
     ours = not stateless and netfilter.format == "yaml"
-    result = ruleset if ours else ruleset_of(netfilter, ruleset, stateless=stateless)
+    result = ruleset if ours else ruleset_of(netfilter, ruleset, stateless=stateless, form=form.upper())
     return to_yaml(result) if form == "yaml" else to_json(result)
 
 

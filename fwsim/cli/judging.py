@@ -5,6 +5,7 @@ Read first: `fwsim.parity`, `fwsim.kernel`, `fwsim.cli.rounds`.
 
 from __future__ import annotations
 
+import math
 import platform
 import tempfile
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from fwsim import __version__
 from fwsim.capture import Captures
 from fwsim.capture.stored import STDIN
 from fwsim.cli.frame_numbers import FrameRange
+from fwsim.cli.nat_rounds import translating
 from fwsim.cli.options import InputOptions
 from fwsim.cli.partly import before_each
 from fwsim.cli.rounds import kept, rounds
@@ -45,6 +47,9 @@ class Request:
     shrink: str | None
     real_time: float
     from_rules: int | None = None
+    nat: bool = False
+    packets: int | None = None
+    """So many make an end, before the seconds of `fuzz` have passed."""
 
 
 @dataclass
@@ -63,16 +68,21 @@ def judge(request: Request, out: IO[str]) -> int:
         raise UsageError("--real-time is for captures as they were taken: expected no --fuzz")
     if request.from_rules is not None and (request.fuzz is not None or request.real_time):
         raise UsageError("--from-rules makes so many packets, all at once: expected neither --fuzz nor --real-time")
+    if request.fuzz is None and (request.nat or request.packets is not None):
+        raise UsageError("--nat and --packets say what traffic is made: expected --fuzz with them")
     total = Comparison()
     out.write(f"fwsim {__version__} and Linux {platform.release()}\n")
     with tempfile.TemporaryDirectory(prefix="fwsim-") as folder:
         status = 0
-        for inputs in rounds(request.inputs, request.fuzz, Path(folder), request.from_rules):
+        made_by = translating if request.nat else None
+        for inputs in rounds(request.inputs, request.fuzz, Path(folder), request.from_rules, made_by):
             judged = compare(request, inputs)
             status = max(status, damage(judged.run))
             total.merge(judged.comparison)
             if not judged.comparison.agrees:
                 tell(request, kept(inputs, Path(folder), out, request.inputs), judged, out)
+                break
+            if total.packets.total() >= (request.packets or math.inf):
                 break
         out.write("\n".join([*counts(total), "", *left_out(total), answer(total), ""]))
     return status or (3 if total.unknown else 0 if total.agrees else 1)
@@ -97,6 +107,7 @@ def compare(request: Request, inputs: InputOptions) -> Round:
         real_time=request.real_time,
     )
     warn(kernel.notes, "note")
+    run.simulator.forget_the_clock()
     with kernel:
         return Round(run, compare_firewalls(Result(captures, run.simulator), kernel))
 

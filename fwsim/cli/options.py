@@ -15,6 +15,7 @@ import click
 
 from fwsim.errors import UsageError
 from fwsim.moments import EXPECTED, nanoseconds_of
+from fwsim.report.safe import safe
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]
@@ -28,6 +29,9 @@ FIELDS = (
 )
 """What -Y knows (`fwsim.selection`, which is not loaded to be told in `--help`)."""
 
+
+ONE_RULESET = ": rules for IPv4 and IPv6 go into one (cat rules.v4 rules.v6 | fwsim ... -r -)"
+"""What to do with two rulesets, mostly those of iptables and of ip6tables."""
 
 JOBS_MAX = 64
 """More shards than this would only go through each other's packets."""
@@ -158,6 +162,18 @@ def _pairs(context: click.Context, parameter: click.Parameter, texts: Sequence[s
     return tuple(pairs)
 
 
+def single_of(hint: str = "") -> Callable[[click.Context, click.Parameter, Sequence[str]], str | None]:
+    """The value of an option that may be given once only: which of two was meant cannot be known. `hint` helps out."""
+
+    def single(context: click.Context, parameter: click.Parameter, texts: Sequence[str]) -> str | None:
+        if len(texts) > 1:
+            given = ", ".join(map(safe, texts))
+            raise click.BadParameter(f"given {len(texts)} times ({given}), expected once{hint}", context, parameter)
+        return texts[0] if texts else None
+
+    return single
+
+
 def mapping_of(context: click.Context, parameter: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
     """Repeated pairs as a dict; the last one of a name counts."""
     return dict(_pairs(context, parameter, texts))
@@ -222,7 +238,7 @@ machine_options: list[Decorator] = [
         help="Take the interfaces, routes, own addresses and settings of this machine as they are; only reads.",
     ),
     click.option(
-        "--sysctl", metavar="FILE",
+        "--sysctl", metavar="FILE", multiple=True, callback=single_of(),
         help="Take the settings of conntrack, forwarding and rp_filter from the output of sysctl -a.",
     ),
 ]  # fmt: skip
@@ -233,9 +249,13 @@ input_options = packed(
     InputOptions,
     [
         click.argument("captures", nargs=-1, metavar="CAPTURE..."),
-        click.option("-r", "--rules", metavar="FILE", help="The ruleset: YAML, JSON, nft text or JSON, iptables-save."),
         click.option(
-            "--stateless-rules", metavar="FILE", help="A ruleset of its own for the stateless mode (no twin)."
+            "-r", "--rules", metavar="FILE", multiple=True, callback=single_of(ONE_RULESET),
+            help="The ruleset: YAML, JSON, nft text or JSON, iptables-save.",
+        ),
+        click.option(
+            "--stateless-rules", metavar="FILE", multiple=True, callback=single_of(ONE_RULESET),
+            help="A ruleset of its own for the stateless mode (no twin).",
         ),
         click.option(
             "--in", "named", metavar="NAME=FILE", multiple=True, callback=_pairs,
@@ -247,7 +267,7 @@ input_options = packed(
             help="Whether transport checksums count; auto spares offloaded ones.",
         ),
         click.option("-c", "--count", type=click.IntRange(min=1), metavar="N", help="Read the first N packets only."),
-        click.option("--seed", type=int, help="Keys the hash of the connection table, else random; changes no result."),
+        click.option("--seed", type=int, help="Draws what rules leave to chance (by default 0), and keys hashes."),
         click.option(
             "--jobs", type=click.IntRange(1, JOBS_MAX), metavar="N", default=1, show_default=True,
             help="Track connections in N shards, on as many cores; changes no result.",
@@ -260,7 +280,7 @@ selection_options = packed(
     SelectionOptions,
     [
         click.option(
-            "-Y", "expression", metavar="EXPR",
+            "-Y", "expression", metavar="EXPR", multiple=True, callback=single_of(": join them with 'and'"),
             help=f"Select what is shown, written or counted (all is tracked): 'src==10.1.0.5 and evidence'. {FIELDS}",
         ),
         click.option(

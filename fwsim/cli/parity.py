@@ -18,6 +18,7 @@ Examples:
   fwsim parity --fuzz 60 --seed 7 --shrink least.pcapng
   fwsim parity office.pcapng -r office.yaml --fuzz 60
   fwsim parity --from-rules 500 -r router.nft
+  fwsim parity --fuzz 3600 --nat --packets 100000
 """
 
 
@@ -51,6 +52,12 @@ POSITIVE = Positive(min=0, min_open=True)
     help="Make N packets from the ruleset's own rules: values at, beside and between those that they mention, and the "
     "conversations that their states need. Where no network is given (-r, --interface), a topology is made up.",
 )
+@click.option(
+    "--nat",
+    is_flag=True,
+    help="With --fuzz: make rulesets that translate addresses, and traffic that is answered as they translate it.",
+)
+@click.option("--packets", type=click.IntRange(min=1), metavar="N", help="With --fuzz: stop after so many packets.")
 @click.option("--shrink", metavar="FILE", help="Write the fewest packets that still differ as a capture.")
 @click.option(
     "--real-time",
@@ -63,6 +70,8 @@ def command(
     inputs: InputOptions,
     fuzz: float | None,
     from_rules: int | None,
+    nat: bool,
+    packets: int | None,
     shrink: str | None,
     real_time: float | None,
     output: str,
@@ -80,4 +89,4 @@ def command(
     check_target(output, inputs.sources)
     check_target(shrink, inputs.sources)
     with opened(output) as out:
-        return judge(Request(inputs, fuzz, shrink, real_time or 0.0, from_rules), out)
+        return judge(Request(inputs, fuzz, shrink, real_time or 0.0, from_rules, nat, packets), out)

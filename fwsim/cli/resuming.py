@@ -30,7 +30,7 @@ from fwsim.cli.runs import Run
 from fwsim.errors import UsageError
 from fwsim.holding import Held
 
-CHANGES_NOTHING = ("seed", "captures", "named", "quiet", "verbose")
+CHANGES_NOTHING = ("captures", "named", "quiet", "verbose")
 """Options that may differ, or whose difference is told otherwise: captures by their names."""
 WRITTEN_AS = {
     "rules": "-r", "interfaces": "--interface", "settings": "--set", "count": "-c", "expression": "-Y",
@@ -193,8 +193,10 @@ class Keeping:
         with self._readable():
             if saved.text_or_none("guessed") != run.guessed:
                 raise UsageError(f"{self.path}: another ruleset was guessed when the checkpoint was made")
-            if saved.text("sources") != digest_of_sources(run):
-                raise UsageError(f"{self.path}: a file that -r includes has changed since the checkpoint was made")
+            for option, digest in digests_of_sources(run).items():
+                if saved.part("sources").text(option) != digest:
+                    what = f"a file that {option} includes has changed since the checkpoint was made"
+                    raise UsageError(f"{self.path}: {what}")
             restore_topology(run.simulator.topology, saved.part("topology"), run.captures.interfaces)
             restore_modes(run.simulator, saved.part("modes"))
             limits = limits_of(run.simulator, len(run.captures.files), len(run.captures.interfaces))
@@ -250,7 +252,7 @@ class Keeping:
             "rulesets": self._digests,
             "read": [mark and mark.save() for mark in marks(run.captures)],
             "guessed": run.guessed,
-            "sources": digest_of_sources(run),
+            "sources": digests_of_sources(run),
             "captures": save_captures(run.captures),
             "topology": save_topology(run.simulator.topology),
             "modes": save_modes(run.simulator),
@@ -339,9 +341,11 @@ def digests_of(inputs: InputOptions) -> dict[str, str | None]:
     return {name: digest_of(file) if file is not None and is_regular(file) else None for name, file in files.items()}
 
 
-def digest_of_sources(run: Run) -> str:
-    """A digest of all texts that the rules were read from, those that others include too."""
-    return hashlib.sha256(repr(run.ruleset.netfilter.sources).encode()).hexdigest()
+def digests_of_sources(run: Run) -> dict[str, str]:
+    """For each ruleset a digest of all texts that its rules were read from, those that others include too."""
+    rulesets = {"-r": run.ruleset, "--stateless-rules": run.by_hand}
+    read = {option: ruleset.netfilter.sources for option, ruleset in rulesets.items() if ruleset is not None}
+    return {option: hashlib.sha256(repr(sources).encode()).hexdigest() for option, sources in read.items()}
 
 
 def asked_for(

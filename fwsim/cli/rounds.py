@@ -9,7 +9,8 @@ import shlex
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -25,8 +26,13 @@ from fwsim.fuzz.meeting import Meeting, meeting
 from fwsim.fuzz.mutated import mutated
 from fwsim.fuzz.policy import EVERY_STATE
 from fwsim.fuzz.rules.places import Places
+from fwsim.fuzz.rules.through import Relay
+from fwsim.kernel import KernelFirewall
+from fwsim.kernel.plan import translates
+from fwsim.parity import standing_still
 from fwsim.parity.records import Record, records, write
 from fwsim.report.safe import safe
+from fwsim.ruleset import Ruleset
 from fwsim.topology import Topology
 
 ROUND = 20_000
@@ -35,12 +41,21 @@ TIMES = 10
 """How often a round goes through short captures: what is left of connections meets them opened again."""
 
 
+Rounds = Callable[[InputOptions, Path], Iterator[InputOptions]]
+"""Rounds without end; what was made for one in the folder is gone when the next one is asked for."""
+
+
 def rounds(
-    inputs: InputOptions, seconds: float | None, folder: Path, from_rules: int | None = None
+    inputs: InputOptions,
+    seconds: float | None,
+    folder: Path,
+    from_rules: int | None = None,
+    made_by: Rounds | None = None,
 ) -> Iterator[InputOptions]:
     """What each round reads. With `seconds`, traffic is made for so long: of the captures, if there are any.
 
-    With `from_rules` there is one round, of so many packets made from the ruleset's own rules.
+    With `from_rules` there is one round, of so many packets made from the ruleset's own rules. `made_by` makes other
+    traffic than these.
 
     The capture of a round that was made is gone when the next one is asked for: see `kept`.
     """
@@ -51,7 +66,7 @@ def rounds(
         yield inputs
         return
     end = time.monotonic() + seconds
-    made = spoiled(inputs, folder) if inputs.captures or inputs.named else fuzzed(inputs, folder)
+    made = (made_by or (spoiled if inputs.captures or inputs.named else fuzzed))(inputs, folder)
     while time.monotonic() < end:
         yield next(made)
 
@@ -72,8 +87,19 @@ def made_from_rules(inputs: InputOptions, count: int, folder: Path) -> InputOpti
         networks = {name: ",".join(texts) for name, texts in places.interfaces.items()}
         inputs = replace(inputs, interfaces=networks, local=(*inputs.local, *places.local))
     path = str(folder / f"from-rules-{inputs.seed or 0}.pcapng")
-    write_packets(path, ruleset.netfilter, places, inputs.seed or 0, count)
+    with relaying(ruleset, places) as relay:
+        write_packets(path, ruleset.netfilter, places, inputs.seed or 0, count, relay)
     return replace(inputs, captures=(path,))
+
+
+@contextmanager
+def relaying(ruleset: Ruleset, places: Places) -> Iterator[Relay | None]:
+    """A kernel that says what becomes of packets, if the rules translate."""
+    if not translates(ruleset.netfilter):
+        yield None
+        return
+    with KernelFirewall(standing_still(ruleset), interfaces=places.interfaces, local=places.local) as kernel:
+        yield kernel.relay
 
 
 def kept(inputs: InputOptions, folder: Path, out: IO[str], given: InputOptions | None = None) -> InputOptions:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.capture import Captures, Input, open_captures
-from fwsim.cli.describing import host_of, networks_of, own_addresses
+from fwsim.cli.describing import host_of, interfaces_by_hand, known_interfaces, networks_of, own_addresses
 from fwsim.cli.guessing import guessed_ruleset
 from fwsim.cli.options import InputOptions, SelectionOptions
 from fwsim.cli.streams import warn
@@ -50,6 +50,8 @@ class Run:
     ruleset: Ruleset
     guessed: str | None
     """The ruleset as YAML, if there was none and it had to be guessed."""
+    by_hand: Ruleset | None
+    """That of the stateless mode, if it has one of its own."""
 
     @property
     def captures(self) -> Captures:
@@ -110,6 +112,10 @@ def rulesets(
     if inputs.stateless_rules:
         by_hand = load_ruleset(inputs.stateless_rules, interfaces=interfaces, local=inputs.local)
     new = {} if ruleset.interfaces else new_interfaces(inputs)
+    if by_hand is not None:
+        new |= interfaces_by_hand(
+            by_hand, dict.fromkeys([*ruleset.interfaces, *known_interfaces(host), *interfaces, *new])
+        )
     return Rulesets(ruleset, by_hand, guessed, networks_of(inputs) | new, host)
 
 
@@ -143,7 +149,7 @@ def start(
         for name, path in inputs.named:
             simulator.topology.check_declared(name, f"--in {name}={path}")
     naming = naming_of(captures, simulator)
-    return Run(inputs, modes, Result(captures, simulator), naming, rules.ruleset, rules.guessed)
+    return Run(inputs, modes, Result(captures, simulator), naming, rules.ruleset, rules.guessed, rules.by_hand)
 
 
 def load(inputs: InputOptions, source: str | io.StringIO, host: Host | None = None) -> Ruleset:

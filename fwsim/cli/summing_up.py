@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+from collections.abc import Sequence
+from itertools import pairwise
 
+from fwsim.capture.model import CaptureFile
 from fwsim.cli.options import InputOptions
 from fwsim.cli.runs import Run, Window
 from fwsim.report.about import About, AboutCapture, AboutRuleset
@@ -15,7 +18,7 @@ from fwsim.report.comparison import changes
 from fwsim.report.figures import counted
 from fwsim.report.tally import Tally
 from fwsim.report.unknown import Unknowns, rules_with_limit
-from fwsim.terms import Verdict, word
+from fwsim.terms import Hook, Verdict, word
 from fwsim.tracker import bytes_of_a_connection
 
 NOWHERE = 0.95
@@ -45,7 +48,12 @@ def about(run: Run, tally: Tally, window: Window, *, hint: bool = True, interrup
         memory=counters["peak"] * bytes_of_a_connection(),
         tracking=run.simulator.lowered["stateful"].tracking,
         selection=window.text,
-        notes=tuple(run.simulator.topology.notes() + capture_notes(run.captures.notes) + _limit_notes(run, tally)),
+        notes=(
+            *run.simulator.topology.notes(),
+            *([] if run.inputs.named else order_notes(run.captures.files)),
+            *capture_notes(run.captures.notes),
+            *_limit_notes(run, tally),
+        ),
         explain=explain_command(run.inputs),
         hint=(advice,) if advice else (),
         interrupted=f"interrupted{interrupted}" if interrupted else "",
@@ -56,13 +64,24 @@ CAPTURE_NOTES = {
     "offloaded": "{} with a transport checksum left to the network card, not judged (--checksum verify judges it)",
     "offloaded_header": "{} with an IPv4 header checksum left to the network card, not judged",
     "segmented": "{} captured before segmentation (IP length 0): the captured length was taken",
-    "cut": "{} cut short by the snap length: what a rule needs beyond the cut is unknown",
+    "cut": "{} cut short by the snap length: only what hangs on the missing bytes is unknown",
 }
 
 
 def capture_notes(counts: dict[str, int]) -> list[str]:
     """What had to be guessed about packets as they were captured."""
     return [text.format(counted(counts[name], "packet")) for name, text in CAPTURE_NOTES.items() if counts.get(name)]
+
+
+def order_notes(files: Sequence[CaptureFile]) -> list[str]:
+    """Captures that were read one after the other, but are of the same time: of those, the first two."""
+    for before, after in pairwise(files):
+        if before.last_ts is not None and after.first_ts is not None and after.first_ts < before.last_ts:
+            return [
+                f"{after.path} begins before {before.path} ends, but was read after it: "
+                "--in NAME=FILE merges captures of several interfaces by time"
+            ]
+    return []
 
 
 def _limit_notes(run: Run, tally: Tally) -> list[str]:
@@ -76,13 +95,13 @@ def _limit_notes(run: Run, tally: Tally) -> list[str]:
 
 
 def _about_ruleset(run: Run) -> AboutRuleset:
-    """What is to be said about the ruleset."""
+    """What is to be said about the ruleset; of several chains at the same hooks, the strictest policy."""
     lowered = run.simulator.lowered["stateful" if "stateful" in run.modes else "stateless"]
-    policies = [
-        f"{'+'.join(word(hook) for hook in chain.hooks)} policy {word(chain.policy)}"
-        for chain in lowered.chains
-        if chain.hooks
-    ]
+    strictest: dict[tuple[Hook, ...], Verdict] = {}
+    for chain in lowered.chains:
+        if chain.hooks and strictest.get(chain.hooks, Verdict.ACCEPT) == Verdict.ACCEPT:
+            strictest[chain.hooks] = chain.policy
+    policies = [f"{'+'.join(map(word, hooks))} policy {word(policy)}" for hooks, policy in strictest.items()]
     path = run.inputs.rules
     digest = None
     if path and path != "-":

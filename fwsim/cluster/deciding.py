@@ -38,7 +38,8 @@ def pieces(count: int) -> Iterator[slice]:
 
 def ours(rows: Rows, piece: slice) -> Rows:
     """A copy of some rows: what a task is given may be read only, and is to stay as it is."""
-    return Rows(rows.frames[piece].copy(), rows.packets[piece].copy(), rows.quotes.copy())
+    asked = rows.asked[piece].copy() if rows.asked is not None else None
+    return Rows(rows.frames[piece].copy(), rows.packets[piece].copy(), rows.quotes.copy(), asked)
 
 
 # --- the stateless mode ----------------------------------------------------------------------------------------------
@@ -57,7 +58,7 @@ def decide_stateless(setup: Setup, located: Located, before: bytes | None) -> tu
         for piece in pieces(len(decisions)):
             rows = ours(located.own, piece)
             tables = [loaded(table, 0, len(rows)) for table in (rows.frames, rows.packets, decisions[piece])]
-            run.run(tables[0], tables[1], tables[2], 0, len(rows))
+            run.run(tables[0], tables[1], tables[2], 0, len(rows), rows.asked)
             flush(tables[2])
         run.settle()
         return decisions, pickle.dumps(run.mode.course.memory) if setup.counts_all else None
@@ -110,7 +111,8 @@ def part_of(seen: Rows, places: npt.NDArray[np.intp]) -> Part:
     quoting = np.flatnonzero(packets["quote"] >= 0)
     quotes = seen.quotes[packets["quote"][quoting]] if len(quoting) else np.zeros(0, QUOTE)
     packets["quote"][quoting] = np.arange(len(quoting))
-    return Part(places, Rows(seen.frames[places], packets, quotes))
+    asked = seen.asked[places] if seen.asked is not None else None
+    return Part(places, Rows(seen.frames[places], packets, quotes, asked))
 
 
 # --- the stateful mode -----------------------------------------------------------------------------------------------
@@ -218,14 +220,15 @@ def tables_of(run: StatefulRun) -> Tables:
 def decide(run: StatefulRun, rows: Rows, decisions: Table) -> None:
     """Decide some rows."""
     frames, packets, quotes, verdicts = map(usable, (rows.frames, rows.packets, rows.quotes, decisions))
-    run.run(frames, packets, quotes, verdicts, 0, len(rows))
+    run.run(frames, packets, quotes, verdicts, 0, len(rows), rows.asked)
     flush(frames, verdicts)
 
 
 def run_alone(run: StatefulRun, rows: Rows, decisions: Table) -> None:
     """Decide all rows of a file."""
     for piece in pieces(len(rows)):
-        decide(run, Rows(rows.frames[piece], rows.packets[piece], rows.quotes), decisions[piece])
+        asked = rows.asked[piece] if rows.asked is not None else None
+        decide(run, Rows(rows.frames[piece], rows.packets[piece], rows.quotes, asked), decisions[piece])
 
 
 def run_shard(run: StatefulRun, times: Times, part: Part, decisions: Table, live: Numbers) -> None:
@@ -237,11 +240,15 @@ def run_shard(run: StatefulRun, times: Times, part: Part, decisions: Table, live
         at = part.places[mine] - piece.start
         frames, packets, verdicts = empty(FRAME, count), empty(PACKET, count), empty(DECISION, count)
         frames[at], packets[at] = part.rows.frames[mine], part.rows.packets[mine]
+        asked = None
+        if part.rows.asked is not None:
+            asked = np.zeros((count, part.rows.asked.shape[1]), np.int64)
+            asked[at] = part.rows.asked[mine]
         share = run.share
         share.owners[:count], share.nows[:count], share.born[:] = times.owners[piece], times.nows[piece], 0
         share.state[BEFORE] = times.base + piece.start
         there = lived(run)
-        decide(run, Rows(frames, packets, part.rows.quotes), verdicts)
+        decide(run, Rows(frames, packets, part.rows.quotes, asked), verdicts)
         live[piece] = there_were(there, share.live[: 2 * count].reshape(-1, 2), times.owners[piece] != NOBODY)
         give_numbers(run, frames, verdicts)
         part.rows.frames[mine], decisions[mine] = frames[at], verdicts[at]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,10 @@ from fwsim.capture.reassembly import Lost
 from fwsim.cluster.reading import Content, Stretch
 from fwsim.cluster.setup import Setup, at_work, simulator_of
 from fwsim.defragmenting import Assembled, Defragmenter, Final, Judged, Place, Whole
+from fwsim.headers import Numbers
+from fwsim.headers.chunks import of_assembled, of_rows
+from fwsim.headers.selecting import Readable
+from fwsim.lower import Lowered
 from fwsim.simulator import Batch, Simulator
 from fwsim.tables import DECISION, empty
 from fwsim.topology import Topology
@@ -43,6 +47,8 @@ class Rows:
     frames: Table
     packets: Table
     quotes: Table
+    asked: Numbers | None = None
+    """What the rules of the mode that is to see them ask of their headers, if they do (`fwsim.headers`)."""
 
     def __len__(self) -> int:
         """How many frames."""
@@ -131,25 +137,38 @@ def locate(setup: Setup, content: Content, before: bytes | None, *, last: bool) 
             known = Known((*carried.interfaces, *content.about.interfaces[: stretch.interfaces]))
             rows = slice(stretch.start, stretch.end)
             carried.topology.locate(known, Rows(own.frames[rows], own.packets[rows], own.quotes))
-        located = Located(content.about.number, carried.rows, own, own)
+        lowered = simulator_of(setup).lowered
+        seen = asking(own, content, lowered["stateful"])
+        located = Located(content.about.number, carried.rows, asking(own, content, lowered["stateless"]), seen)
         if carried.defragmenter is not None:
-            located = defragmented(carried.defragmenter, located, content, last=last)
+            asked = lowered["stateful"].asked
+            located = defragmented(carried.defragmenter, located, content, asked, last=last)
         carried.interfaces += content.about.interfaces
         carried.now = int(own.packets["now"][-1]) if len(own) else carried.now
         carried.rows += len(own)
         return located, frozen(carried)
 
 
-def defragmented(defragmenter: Recording, located: Located, content: Content, *, last: bool) -> Located:
+def asking(rows: Rows, content: Content, lowered: Lowered) -> Rows:
+    """The rows, with what a mode's rules ask of their headers."""
+    if not lowered.asked:
+        return rows
+    asked = of_rows(lowered.asked, rows.frames, rows.packets, content.buffer, 0, len(rows))
+    return replace(rows, asked=asked)
+
+
+def defragmented(
+    defragmenter: Recording, located: Located, content: Content, asked: Sequence[Readable], *, last: bool
+) -> Located:
     """The rows as the stateful mode is to see them, and what is known of fragments by now."""
     own = located.own
     chunk = Chunk(own.frames, own.packets, own.quotes, content.buffer, {}, True, content.checksum)
     batch = Batch(chunk, empty(DECISION, 0), empty(DECISION, len(own)), located.number + FIRST_SERIAL)
-    seen = Seen(own)
+    seen = Seen(located.seen)
     for stretch in content.stretches:
         assembled = defragmenter.begin(batch, stretch.start, stretch.end)
         if assembled is not None:
-            seen.add(assembled, stretch)
+            seen.add(assembled, stretch, of_assembled(asked, assembled, content.buffer))
     if last:
         defragmenter.give_up()
     return Located(located.number, located.base, own, seen.rows(), seen.records, defragmenter.take())
@@ -161,12 +180,12 @@ class Seen:
     def __init__(self, own: Rows) -> None:
         """No fragment yet."""
         self.own = own
-        self.frames, self.packets = own.frames, own.packets
+        self.frames, self.packets, self.asked = own.frames, own.packets, own.asked
         self.quotes = [own.quotes]
         self.records: list[Record] = []
 
-    def add(self, assembled: Assembled, stretch: Stretch) -> None:
-        """Take the rows of a stretch in which there are fragments."""
+    def add(self, assembled: Assembled, stretch: Stretch, asked: Numbers | None) -> None:
+        """Take the rows of a stretch in which there are fragments; `asked` is asked of their headers."""
         if self.frames is self.own.frames:
             self.frames, self.packets = self.own.frames.copy(), self.own.packets.copy()
         of_file = len(self.own.quotes)
@@ -176,11 +195,15 @@ class Seen:
         self.quotes.append(assembled.quotes[of_file:])
         rows = slice(stretch.start, stretch.end)
         self.frames[rows], self.packets[rows] = assembled.frames, packets
+        if self.asked is not None and asked is not None:
+            self.asked[rows] = asked
         self.records.append(Record(bare(assembled.wholes), assembled.lost, assembled.with_it))
 
     def rows(self) -> Rows:
         """The rows."""
-        return Rows(self.frames, self.packets, np.concatenate(self.quotes)) if self.records else self.own
+        if not self.records:
+            return self.own
+        return Rows(self.frames, self.packets, np.concatenate(self.quotes), self.asked)
 
 
 def bare(wholes: Sequence[Whole]) -> list[Whole]:

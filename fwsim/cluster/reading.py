@@ -15,7 +15,7 @@ import numpy.typing as npt
 from fwsim.capture import Chunk, Input, open_captures
 from fwsim.capture.captures import CHUNK_ROWS
 from fwsim.capture.model import CaptureFile, CaptureInterface, Table
-from fwsim.cluster.setup import Setup, at_work
+from fwsim.cluster.setup import Setup, at_work, simulator_of
 from fwsim.defragmenting import fragment_rows
 from fwsim.engine.checksum import AUTO
 from fwsim.errors import CaptureError
@@ -55,7 +55,7 @@ class About:
 
 @dataclass(frozen=True)
 class Content:
-    """The frames of a file; of the bytes only those of fragments."""
+    """The frames of a file; of the bytes only those of fragments, unless rules ask for more (`fwsim.headers`)."""
 
     about: About
     stretches: tuple[Stretch, ...]
@@ -80,7 +80,8 @@ def _read(setup: Setup, source: Source) -> Content:
     captures = open_captures(
         [Input(source.place)], checksum=setup.checksum, digest=setup.digest, chunk_rows=CHUNK_ROWS
     )  # fmt: skip
-    pieces = Pieces(source.number)
+    lowered = simulator_of(setup).lowered.values()
+    pieces = Pieces(source.number, every_frame=any(one.asked for one in lowered))
     for chunk in captures:
         pieces.add(chunk, len(captures.interfaces))
     frames, packets, quotes, buffer = pieces.whole()
@@ -94,9 +95,10 @@ def _read(setup: Setup, source: Source) -> Content:
 class Pieces:
     """The chunks of a file, to be put together."""
 
-    def __init__(self, number: int) -> None:
-        """None yet of file `number`."""
+    def __init__(self, number: int, *, every_frame: bool = False) -> None:
+        """None yet of file `number`; with `every_frame` the bytes of all are kept."""
         self.number = number
+        self.every_frame = every_frame
         self.stretches: list[Stretch] = []
         self.tables: list[tuple[Table, Table, Table]] = []
         self.bytes = bytearray()
@@ -110,7 +112,7 @@ class Pieces:
         frames, packets = chunk.frames.copy(), chunk.packets.copy()
         frames["file"] = self.number
         frames["offset"] = 0
-        for row in fragment_rows(chunk, 0, len(chunk)) if chunk.fragments else ():
+        for row in self._to_be_kept(chunk):
             frames["offset"][row] = len(self.bytes)
             self.bytes += chunk.data(row)
         quotes = chunk.quotes[: int(packets["quote"].max(initial=-1)) + 1].copy()
@@ -118,6 +120,12 @@ class Pieces:
         self.quotes += len(quotes)
         self.tables.append((frames, packets, quotes))
         self.checksum = chunk.checksum
+
+    def _to_be_kept(self, chunk: Chunk) -> Sequence[int]:
+        """The rows whose bytes somebody will ask for."""
+        if self.every_frame:
+            return range(len(chunk))
+        return fragment_rows(chunk, 0, len(chunk)) if chunk.fragments else ()
 
     def whole(self) -> tuple[Table, Table, Table, npt.NDArray[np.uint8]]:
         """Frames, packets, quotes, and the bytes."""

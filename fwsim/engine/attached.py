@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.engine import hot, shared
+from fwsim.engine.asked import AS_IT_CAME, show_headers
 from fwsim.engine.beside import show_link, show_tuple
 from fwsim.engine.conntrack import fresh_state
 from fwsim.engine.path import Course, go_on
@@ -74,13 +75,21 @@ def show(mode: Stateful, result: Row) -> None:
         seen["ct_direction"] = result["direction"]
         status = connection["status"]
         seen["ct_status"] = UNKNOWN_VALUE if status & NAT_IN_DOUBT else status & VISIBLE_STATUS
-        seen["ct_mark"] = connection["mark"]
+        show_mark(mode, connection["mark"])
     else:
         seen["ct_direction"] = ABSENT
         seen["ct_status"] = ABSENT
         seen["ct_mark"] = ABSENT
         row = ABSENT
     show_tuple(mode.course.extra[0], mode.tracker.tuples, row)
+
+
+@hot
+def show_mark(mode: Stateful, mark: int) -> None:
+    """Make the rules see the mark of a connection, or that it is not known, and the rule that is why."""
+    lost = max(UNKNOWN_VALUE - mark, 0)
+    mode.course.seen[0]["ct_mark"] = max(mark, UNKNOWN_VALUE)
+    mode.course.memory.state[0]["lost_ct"] = lost if lost <= len(mode.course.program.rules) else 0
 
 
 @hot
@@ -93,6 +102,8 @@ def show_nothing_attached(mode: Stateful, frame: Row, packet: Row) -> None:
     seen["ct_direction"] = ABSENT
     seen["ct_status"] = ABSENT
     seen["ct_mark"] = ABSENT
+    if mode.course.extra[0]["wanted"]:
+        show_headers(mode.course.extra[0], mode.course.words, mode.course.asked, AS_IT_CAME)
     show_link(mode.course.extra[0], frame, packet)
     show_tuple(mode.course.extra[0], mode.tracker.tuples, ABSENT)
 
@@ -103,6 +114,8 @@ def keep_mark(mode: Stateful, result: Row) -> None:
     row = result["connection"]
     mark = mode.course.seen[0]["ct_mark"]
     if row >= 0 and mark != ABSENT and mode.tracking:
+        if mark == UNKNOWN_VALUE:
+            mark -= mode.course.memory.state[0]["lost_ct"]
         mode.tracker.connections[row]["mark"] = mark
 
 

@@ -44,6 +44,7 @@ def fill_link(extra: Row, frame: Row, packet: Row) -> None:
     if kind < 0:
         kind = UNKNOWN_VALUE if is_for_many(packet) else TO_US
     extra["pkttype"] = TO_US if made_here else kind
+    extra["elapsed"] = packet["now"] - extra["origin"]
     show_ports(extra, packet)
 
 

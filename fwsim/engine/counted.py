@@ -23,6 +23,7 @@ from fwsim.engine.program import (
     OP_BY_KEY,
     OP_DRAW,
     OP_DRAWN,
+    OP_DRAWN_TERM,
     OP_LUCK,
     OP_QUOTA,
     OP_TURN,
@@ -33,14 +34,16 @@ from fwsim.engine.program import (
 )
 from fwsim.engine.quota import is_within
 from fwsim.engine.recent import ask_recent
-from fwsim.engine.statistic import has_luck, is_its_turn, next_in_turn, random_below
+from fwsim.engine.statistic import BITS32, has_luck, is_its_turn, next_in_turn, random_below
 from fwsim.engine.xt_limit import has_credit
-from fwsim.terms import Reason
+from fwsim.terms import UNKNOWN_VALUE, Reason
 
 Row = Any
 
 R_CUT = int(Reason.CUT)
 R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
+THIS_RULE = -1
+"""In WALK["blame"]."""
 
 
 @shared
@@ -60,15 +63,39 @@ def ask_counted(program: Program, memory: Memory, step: Row, seen: Row, words: N
         return has_credit(program.xt_limits[step["first"]], bucket, seen["now"], quiet)
     if op == OP_DRAWN:
         counted = memory.counted[step["value"]]
-        state["doubt"] = counted["unknown"]
-        if counted["unknown"]:
+        state["doubt"] = why_undrawn(counted, doubt)
+        if state["doubt"]:
             return MAYBE
         return place_of(program.numbers, step["first"], step["count"], counted["drawn"] + step["mask"]) & 1
     counted = memory.counted[step["first"]]
+    if op == OP_DRAWN_TERM:
+        return take_drawn(step, counted, state, why_undrawn(counted, doubt))
     state["doubt"] = doubt_about(counted, doubt, quiet)
     if state["doubt"]:
+        counted["drawn"] = UNKNOWN_VALUE
         return TRUE if op == OP_DRAW else MAYBE
     return count_in(program.counts[step["first"]], counted, op, step["value"], seen["length"], quiet)
+
+
+@hot
+def why_undrawn(counted: Row, doubt: int) -> int:
+    """Why the number drawn last is not known, or 0; `doubt` is why the packet may not be here, or 0."""
+    if counted["unknown"]:
+        return int(counted["unknown"])
+    return doubt if counted["drawn"] == UNKNOWN_VALUE else 0
+
+
+@hot
+def take_drawn(step: Row, counted: Row, state: Row, why: int) -> int:
+    """Take the number drawn last into a new value; `why` it is not known, or 0."""
+    if why:
+        state["value"] = UNKNOWN_VALUE
+        state["blame"] = THIS_RULE if why == R_NOT_SIMULATED else 0
+    elif state["value"] >= 0:
+        drawn = (counted["drawn"] + step["value"]) & BITS32
+        shift = step["count"]
+        state["value"] ^= (drawn << shift if shift >= 0 else drawn >> -shift) & step["mask"]
+    return TRUE
 
 
 @hot
@@ -88,13 +115,13 @@ def count_in(counter: Row, counted: Row, op: int, by_chance: int, length: int, q
 def ask_by_key(rules: KeyedRules, kept: Keyed, use: Row, seen: Row, words: Numbers, doubt: int, quiet: int) -> int:
     """The truth of what a USE asks, and what it does; if MAYBE, BOOKS["why"] says why.
 
-    A packet without a key matches nothing, and changes nothing.
+    A packet without a key changes nothing, and matches nothing but what says so (`absent`).
     """
     keyed = use["keyed"]
-    begin(kept, seen["now"])
+    kept.books[0]["latest"] = seen["now"]
     truth = make_key(rules, kept, use, words)
     if truth == FALSE:
-        return FALSE
+        return int(use["absent"])
     if kept.states[keyed]["unknown"]:
         return in_doubt(kept, kept.states[keyed]["unknown"])
     kind = use["kind"]
@@ -122,13 +149,11 @@ def has_all_fields(rules: KeyedRules, use: Row) -> bool:
 
 @hot
 def begin(kept: Keyed, now: int) -> None:
-    """At the first question by key, let the time begin that elements written in the ruleset have."""
+    """When the first packet comes, let the time begin that elements written in the ruleset have."""
     books = kept.books[0]
-    books["latest"] = now
-    if books["began"]:
-        return
     books["began"] = 1
     books["origin"] = now
+    books["latest"] = now
     for at in range(1, books["used"] + 1):
         entry = kept.entries[at]
         if entry["expires"] > 0:

@@ -37,12 +37,12 @@ bits: `per_tick` times 2**32 come with every tick, an entry has at most the capa
 `by_bytes`, `per_tick` come and there are at most `capacity_low`, 16 bytes take `cost_low`, and `burst` times they are
 renewed."""
 
-USE = row_type("keyed kind first parts timeout rate quota connections over negate seconds hits reap ttl")
+USE = row_type("keyed kind first parts timeout rate quota connections over negate absent seconds hits reap ttl")
 """What a rule does with a KEYED: its row, a `kind` (`fwsim.engine.keyed.K_*`), the `parts` of the key from `first` on.
 
 An entry that it makes lasts `timeout` (ns), and has a `rate` (row of LIMIT), a `quota` (row of COUNT) or counts
-`connections` up to so many (-1: none), `over` 1 turns that round; `negate` 1 turns a look-up or xt_recent round.
-`seconds` (in ticks), `hits`, `reap` and `ttl` are those of xt_recent."""
+`connections` up to so many (-1: none), `over` 1 turns that round; `negate` 1 turns a look-up or xt_recent round, and
+with `absent` 1 a packet without a key matches. `seconds` (in ticks), `hits`, `reap` and `ttl` are of xt_recent."""
 
 PART = row_type("field wide otherwise narrow mask0 mask1 mask2 mask3")
 """A part of a key: a PACKET field, -1 if it is not simulated. Of a `wide` one, an address, `narrow` is the mask of

@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.engine import hot, shared
-from fwsim.engine.counted import ask_counted
+from fwsim.engine.asked import FIRST as FIRST_SLOT
+from fwsim.engine.asked import is_cut
+from fwsim.engine.counted import THIS_RULE, ask_counted
 from fwsim.engine.index import candidate, forget
 from fwsim.engine.intervals import place_of, place_of_address
 from fwsim.engine.limits import doubt_about, has_tokens
@@ -35,7 +37,7 @@ from fwsim.engine.program import (
     Numbers,
     Program,
 )
-from fwsim.tables import PACKET, number_of
+from fwsim.tables import PACKET, number_in_seen, number_of
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Proto, Reason
 
 Row = Any
@@ -47,6 +49,7 @@ CT_STATE = number_of(PACKET, "ct_state")
 CT_DIRECTION = number_of(PACKET, "ct_direction")
 CT_STATUS = number_of(PACKET, "ct_status")
 CT_MARK = number_of(PACKET, "ct_mark")
+WANTED = number_in_seen("wanted")
 
 NOT_TRACKED_YET = int(CtState.NONE)
 INVALID = int(CtState.INVALID)
@@ -74,20 +77,20 @@ def follow(program: Program, memory: Memory, rule: int, start: int, seen: Row, w
         if op <= OP_LAST_MATCH:
             result = match(step, program.numbers, words)
             if result == MAYBE:
-                state["doubt"] = cause_of(step["field"], seen, state)
+                state["doubt"] = cause_of(step["field"], seen, state, words)
         elif op <= OP_LAST_QUESTION:
             if truth == TRUE:
                 cause = 0 if state["sure"] else state["cause"]
             result = answer(program, memory, step, seen, words, cause, quiet)
         else:
-            result = change(step, state, seen, words, truth, rule, cause)
+            result = change(step, state, seen, words, truth, blamed - 1 if blamed else rule, cause)
         if result == FALSE:
             return FALSE
         if result == MAYBE:
             truth = MAYBE
             if cause == 0:
                 cause = state["doubt"]
-                blamed = state["lost"] if op <= OP_LAST_MATCH and step["field"] == MARK else 0
+                blamed = lost_since(step["field"], state) if op <= OP_LAST_MATCH else 0
     state["doubt"] = cause
     state["blamed"] = blamed
     return truth
@@ -164,7 +167,7 @@ def is_element(program: Program, memory: Memory, step: Row, words: Numbers) -> i
 def change(step: Row, state: Row, seen: Row, words: Numbers, truth: int, rule: int, cause: int) -> int:
     """Do what a step does; its own truth. If it is not certain that the packet is here, the result is unknown.
 
-    `cause` is why the rule may not apply, or 0.
+    `cause` is why the rule may not apply, or 0; `rule` is to blame for it.
     """
     op = step["op"]
     certain = truth == TRUE and state["sure"] == 1
@@ -173,16 +176,18 @@ def change(step: Row, state: Row, seen: Row, words: Numbers, truth: int, rule: i
         state["kept"] = state["kept"] & ~(3 << digit) | (truth if step["value"] else FALSE) << digit
         return TRUE
     if op == OP_TERM:
-        if step["field"] < 0:
-            state["lost"] = rule + 1
         return take_term(step, state, words)
     forget(state)
     if op == OP_ASSIGN:
         assign(step, state, seen, words, certain)
+        lost = why_lost(words[0, step["field"]], state, certain, rule, cause)
         if step["field"] == MARK:
-            note_lost(state, words, certain, rule, cause)
+            state["lost"] = lost
+        elif step["field"] == CT_MARK:
+            state["lost_ct"] = lost
+        state["blame"] = 0
     elif op == OP_ALTER:
-        if words[0, step["field"]] != ABSENT:
+        if step["absent"] or words[0, step["field"]] != ABSENT:
             words[0, step["field"]] = step["value"] if certain else UNKNOWN_VALUE
     elif op == OP_SET_HELPER:
         set_helper(step["value"], seen, certain)
@@ -202,6 +207,8 @@ def take_term(step: Row, state: Row, words: Numbers) -> int:
         state["value"] = ABSENT if step["absent"] else 0
         return int(step["absent"])
     shift = step["count"]
+    if value == UNKNOWN_VALUE:
+        state["blame"] = lost_since(step["field"], state) if step["field"] >= 0 else THIS_RULE
     if value == UNKNOWN_VALUE or state["value"] == UNKNOWN_VALUE:
         state["value"] = UNKNOWN_VALUE
     elif shift >= 0:
@@ -225,16 +232,25 @@ def assign(step: Row, state: Row, seen: Row, words: Numbers, certain: bool) -> N
 
 
 @hot
-def note_lost(state: Row, words: Numbers, certain: bool, rule: int, cause: int) -> None:
-    """Note whether something that is not simulated is why the mark, which was set, is not known."""
-    if words[0, MARK] != UNKNOWN_VALUE:
-        state["lost"] = 0
-    elif not certain and state["lost"] != rule + 1:
-        state["lost"] = 0
-        if cause == R_NOT_SIMULATED:
-            state["lost"] = rule + 1
-        elif cause == 0 and state["cause"] == R_NOT_SIMULATED:
-            state["lost"] = state["cause_rule"] + 1
+def why_lost(new: int, state: Row, certain: bool, rule: int, cause: int) -> int:
+    """The rule (plus 1) that is why a mark, which was set, is not known, if that is something not simulated; else 0."""
+    if new != UNKNOWN_VALUE:
+        return 0
+    if state["blame"]:
+        return rule + 1 if state["blame"] == THIS_RULE else int(state["blame"])
+    if certain:
+        return 0
+    if cause == R_NOT_SIMULATED:
+        return rule + 1
+    return int(state["cause_rule"] + 1) if cause == 0 and state["cause"] == R_NOT_SIMULATED else 0
+
+
+@hot
+def lost_since(field: int, state: Row) -> int:
+    """The rule (plus 1) since which a mark is not known because something is not simulated; else 0."""
+    if field == MARK:
+        return int(state["lost"])
+    return int(state["lost_ct"]) if field == CT_MARK else 0
 
 
 @hot
@@ -251,9 +267,9 @@ def set_helper(helper: int, seen: Row, certain: bool) -> None:
 
 
 @hot
-def cause_of(field: int, seen: Row, state: Row) -> int:
+def cause_of(field: int, seen: Row, state: Row, words: Numbers) -> int:
     """The reason why a field's value is not known."""
-    if field == MARK and state["lost"]:
+    if lost_since(field, state):
         return R_NOT_SIMULATED
     if field == IIF or field == OIF:
         return R_NO_INTERFACE
@@ -261,4 +277,6 @@ def cause_of(field: int, seen: Row, state: Row) -> int:
         return R_TENTATIVE
     if field == MARK and (seen["iif"] == UNKNOWN_VALUE or seen["oif"] == UNKNOWN_VALUE):
         return R_NO_INTERFACE  # set by a rule that asked for an interface
+    if field >= FIRST_SLOT and not is_cut(words, field):
+        return R_NOT_SIMULATED
     return R_CUT

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.engine import hot, shared
+from fwsim.engine.asked import FORWARDED, show_headers
 from fwsim.engine.match import Memory, Program, walk_hook
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Direction, Hook, Reason, Verdict
 
@@ -58,7 +59,8 @@ HIGHEST = 1 << 31
 class Course(NamedTuple):
     """What one evaluation needs: the rules, what they remember, and the packet as they see it (one-row tables).
 
-    `seen` is a row of PACKET, `extra` one of EXTRA; `words` is both, as they lie one behind the other.
+    `seen` is a row of PACKET, `extra` one of EXTRA; `words` is both, as they lie one behind the other. `asked` holds
+    what the rules ask of the headers of all packets at hand (`fwsim.engine.asked`).
     """
 
     program: Program
@@ -66,6 +68,7 @@ class Course(NamedTuple):
     seen: npt.NDArray[np.void]
     extra: npt.NDArray[np.void]
     words: npt.NDArray[np.int64]
+    asked: npt.NDArray[np.int64]
 
 
 @hot
@@ -80,6 +83,7 @@ def set_out(course: Course) -> None:
     """A packet is at the beginning of its way: nothing can have refused it yet."""
     course.memory.state[0]["refusals"] = 0
     course.memory.state[0]["lost"] = 0
+    course.memory.state[0]["lost_ct"] = 0
 
 
 @hot
@@ -219,6 +223,8 @@ def go_on(course: Course, behind: int, so_far: int, decision: Row, quiet: int) -
             break
         if hook == FORWARD and behind < 0 and seen["ttl"] > 0:
             seen["ttl"] -= 1  # ip_forward lowers it before the FORWARD hook
+        if hook == FORWARD and course.extra[0]["wanted"]:
+            show_headers(course.extra[0], course.words, course.asked, FORWARDED)
         if course.program.bases[hook]["next"] >= 0:  # few rulesets have chains at every hook
             way = seen["hook"]
             made_here = stage < 2 and (way == OUTPUT or way == LOCAL)

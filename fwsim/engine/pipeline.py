@@ -315,6 +315,7 @@ def run_stateful(
             look_ahead(mode.ghosts, packets, mode.hashes, i, end)
         if not is_alone and is_anothers(mode.tracker, mode.ghosts, share, i):
             continue
+        mode.course.extra[0]["row"] = i
         decide_stateful(mode, frames[i], packets[i], quotes, mode.hashes[i], decisions[i])
         if not is_alone:
             note_decided(mode.tracker, mode.ghosts, mode.results, share, i, share.state[BEFORE] + i - start)

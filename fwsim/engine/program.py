@@ -53,20 +53,22 @@ OP_DRAW = 11
 """Draw the next number by row `first` of COUNT: with `value` 1 by chance, else in turn. True."""
 OP_DRAWN = 12
 """The number drawn last by row `value` of COUNT, and `mask` more, is in a set of numbers."""
-OP_BY_KEY = 13
+OP_DRAWN_TERM = 13
+"""Take the number drawn last by row `first` of COUNT, and `value` more, into the new value as OP_TERM does. True."""
+OP_BY_KEY = 14
 """What row `first` of USE asks is true."""
-OP_LAST_QUESTION = 13
-OP_KEEP = 14
+OP_LAST_QUESTION = 14
+OP_KEEP = 15
 """Keep under the number `first` whether the line was true so far, if `value` is TRUE; else begin with FALSE."""
-OP_TERM = 15
+OP_TERM = 16
 """Take a field (-1: unknown), moved `count` bits to the left, under `mask`, into the new value of OP_ASSIGN."""
-OP_ASSIGN = 16
+OP_ASSIGN = 17
 """The field becomes the exclusive or of the terms before and `value`."""
-OP_ALTER = 17
-"""The header field becomes `value`, which may be UNKNOWN_VALUE."""
-OP_NOTRACK = 18
-OP_SET_HELPER = 19
-OP_NAT = 20
+OP_ALTER = 18
+"""The header field becomes `value`, which may be UNKNOWN_VALUE; with `absent` 1 also where it is not there."""
+OP_NOTRACK = 19
+OP_SET_HELPER = 20
+OP_NAT = 21
 """The connection that the packet opens is translated as row `first` of TRANSLATION says."""
 
 # What a TRANSLATION translates to.

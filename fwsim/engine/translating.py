@@ -1,9 +1,9 @@
 """Translation of addresses at a hook: what a new connection is bound to, and what its packets look like behind it.
 
 Read first: `nf_nat_inet_fn`, `nf_nat_setup_info` and `nf_nat_packet` (net/netfilter/nf_nat_core.c). A connection is
-bound twice, once for its destination (PREROUTING or OUTPUT) and once for its source (POSTROUTING or INPUT), by its first
-packet; where no rule says how, it keeps what it has, if that is unique. All later packets look as the inverse of the
-other direction's tuple says, one side at each hook.
+bound twice, once for its destination (PREROUTING or OUTPUT) and once for its source (POSTROUTING or INPUT), by its
+first packet; where no rule says how, it keeps what it has, if that is unique. All later packets look as the inverse of
+the other direction's tuple says, one side at each hook.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from fwsim.engine import hot, shared
+from fwsim.engine.asked import lose_translated
 from fwsim.engine.beside import show_ports, show_tuple
 from fwsim.engine.expiry import UNCONFIRMED
 from fwsim.engine.icmp import ICMP, ICMPV6, ICMPV6_REDIRECT, is_error
@@ -83,9 +84,9 @@ def translate(course: Course, tracker: Tracker, nat: Nat, result: Row, frame: Ro
     fault = 0
     if seen["ct_state"] == UNKNOWN_VALUE:
         if chosen != ABSENT or row < 0 or tracker.connections[row]["status"] & TRANSLATED:
-            lose(seen, source)
+            lose(course, source)
     elif seen["ct_state"] == RELATED and is_icmp_error(seen):
-        fault = translate_error(tracker, row, seen, source)
+        fault = translate_error(course, tracker, row, source)
     else:
         done = SNAT_DONE if source else DNAT_DONE
         if row == UNCONFIRMED and tracker.connections[row]["status"] & done == 0:
@@ -112,8 +113,10 @@ def is_icmp_error(seen: Row) -> bool:
 
 
 @hot
-def lose(seen: Row, source: int) -> None:
+def lose(course: Course, source: int) -> None:
     """What a packet looks like behind here is not known."""
+    seen = course.seen[0]
+    lose_asked(course)
     if source:
         seen["src0"] = UNKNOWN_VALUE
         seen["sport"] = UNKNOWN_VALUE if seen["sport"] != ABSENT else ABSENT
@@ -260,6 +263,7 @@ def show_translated(course: Course, tracker: Tracker, row: int, direction: int, 
     show_tuple(course.extra[0], tracker.tuples, row)
     if not applies(status, direction, source):
         return
+    lose_asked(course)
     other = tracker.tuples[2 * row + 1 - direction]
     show_end(seen, other, source)
     proto = seen["proto"]
@@ -277,6 +281,13 @@ def show_translated(course: Course, tracker: Tracker, row: int, direction: int, 
 
 
 @hot
+def lose_asked(course: Course) -> None:
+    """What rules ask besides of headers that are changed here, is not known."""
+    if course.extra[0]["wanted"]:
+        lose_translated(course.words)
+
+
+@hot
 def show_end(seen: Row, other: Row, source: int) -> None:
     """The address of one side: where the answer goes, or comes from."""
     if source:
@@ -288,16 +299,18 @@ def show_end(seen: Row, other: Row, source: int) -> None:
 
 
 @hot
-def translate_error(tracker: Tracker, row: int, seen: Row, source: int) -> int:
+def translate_error(course: Course, tracker: Tracker, row: int, source: int) -> int:
     """Translate an ICMP error about a packet of a connection, in the direction opposite to that packet's; or a fault.
 
     (`nf_nat_icmp_reply_translation`.) What it quotes, no rule asks for.
     """
+    seen = course.seen[0]
     status = tracker.connections[row]["status"]
     is_redirect = seen["icmp_type"] == (ICMP_REDIRECT if seen["proto"] == ICMP else ICMPV6_REDIRECT)
     if is_redirect and (status & DONE != DONE or status & TRANSLATED):
         return R_REDIRECT
     direction = seen["ct_direction"]
     if applies(status, direction, source):
+        lose_asked(course)
         show_end(seen, tracker.tuples[2 * row + 1 - direction], source)
     return 0

@@ -12,7 +12,7 @@ from fwsim.engine import hot, shared
 from fwsim.engine.path import Course
 from fwsim.engine.program import TO_NETWORK, TO_UNKNOWN
 from fwsim.engine.rerouting import reroute, reroute_own
-from fwsim.engine.translating import Nat, keep_address, keep_host, lose, take_own_address, take_rule
+from fwsim.engine.translating import Nat, keep_address, keep_host, lose, lose_asked, take_own_address, take_rule
 from fwsim.engine.unique_tuple import choose_address
 from fwsim.engine.vague import has_ports
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Hook
@@ -55,11 +55,12 @@ def change(course: Course, nat: Nat, chosen: int, source: int) -> None:
         take_rule(course.program.translations[chosen], wanted)
         take_own_address(course, nat.places, wanted, source)
     if chosen < 0 or wanted["to"] == TO_UNKNOWN or wanted["low0"] < 0:
-        lose(seen, source)
+        lose(course, source)
         return
     if wanted["to"] == TO_NETWORK:
         keep_host(reply, wanted, source)
     choose_address(proposed, wanted, source)
+    lose_asked(course)
     if source:
         seen["src0"], seen["src1"] = proposed["src0"], proposed["src1"]
         seen["src2"], seen["src3"] = proposed["src2"], proposed["src3"]

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.engine import entry, hot, shared
+from fwsim.engine.asked import AS_IT_CAME, MIRRORED, show_headers
 from fwsim.engine.beside import fill_own_tuple, for_nothing, show_link, show_ports
 from fwsim.engine.icmp import is_error, is_never_tracked
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, go_on, refuse, set_out
@@ -112,6 +113,7 @@ def show(course: Course, packet: Row, state: int, direction: int) -> None:
     seen["ct_status"] = (0 if state == NEW else DONE) if tracked else ABSENT
     seen["ct_mark"] = 0 if tracked else ABSENT
     if course.extra[0]["wanted"]:
+        show_headers(course.extra[0], course.words, course.asked, AS_IT_CAME)
         show_beside(course.extra[0], packet, state, direction == REPLY)
 
 
@@ -146,6 +148,7 @@ def show_mirror(course: Course, packet: Row) -> None:
     elif packet["icmp_type"] >= 0:
         seen["icmp_type"] = icmp_request_of(packet["family"], packet["icmp_type"])
     if course.extra[0]["wanted"]:
+        show_headers(course.extra[0], course.words, course.asked, MIRRORED)
         fill_own_tuple(course.extra[0], packet, True)
         show_ports(course.extra[0], seen)
 
@@ -271,4 +274,5 @@ def run_stateless(
 ) -> None:
     """Decide rows `start` to `end` of a chunk."""
     for i in range(start, end):
+        mode.course.extra[0]["row"] = i
         decide_stateless(mode, frames[i], packets[i], decisions[i])

@@ -41,7 +41,7 @@ ICMP_ERROR_FAULTS = {
 
 def explain(simulator: Simulator, batch: Batch, row: int, naming: Naming) -> str:
     """Decide about a row of a batch whose rows before it are decided, and tell how it came to that."""
-    moment = Moment(simulator, batch, row)
+    moment = Moment(simulator, batch, row, naming.files)
     lines = [_headline(moment, naming), "", *_stateful(moment, naming), "", *_stateless(moment, naming)]
     lines += [_step("evidence", text) for text in _evidence(moment)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -51,7 +51,8 @@ def _headline(moment: Moment, naming: Naming) -> str:
     """The packet in a line."""
     packet, frame = moment.captured_packet, moment.captured_frame
     way = " -> ".join(safe(naming.interface(packet[name]) or "?") for name in ("iif", "oif"))
-    return f"Packet {frame['number']}  {time_of_day(frame['ts'])}  {way}  {headers(packet, frame['length'])}"
+    number = moment.numbered(frame["number"], frame["file"])
+    return f"Packet {number}  {time_of_day(frame['ts'])}  {way}  {headers(packet, frame['length'])}"
 
 
 def _step(name: str, text: str) -> str:
@@ -71,6 +72,8 @@ def _verdict(moment: Moment, naming: Naming, mode: Mode) -> str:
     title = naming.rules[mode].title(decision["rule"], decision["chain"])
     line = naming.rules[mode].line(decision["rule"], decision["chain"])
     by = ""
+    if mode == "stateful" and moment.frame["reason"] == Reason.FRAGMENT_WAITING:
+        return f"{mode.upper()}  {SENTENCES[Reason.FRAGMENT_WAITING]}"
     if title:
         through = "the mirror of " if decision["mirror"] else ""
         named = decision["rule"] >= 0 and naming.rules[mode].rules[decision["rule"]].name
@@ -136,7 +139,7 @@ def _fragments(moment: Moment) -> list[str]:
     whole = moment.whole
     if whole is None or whole.fragments is None or not whole.fragments.places:
         return []
-    others = ", ".join(str(place.number) for place in whole.fragments.places)
+    others = ", ".join(moment.numbered(place.number, place.file) for place in whole.fragments.places)
     return [f"completes a datagram, with {others}: {headers(moment.packet, moment.packet['length'])}"]
 
 
@@ -149,7 +152,8 @@ def _evidence(moment: Moment) -> list[str]:
     told = [f"{word(bit)}: {_sentence(moment, bit)}" for bit in words]
     ghost = moment.ghost
     if ghost is not None and moment.frame["evidence"] & Evidence.FOLLOWS_DENIED and ghost["opened_frame"] != ABSENT:
-        told.append(f"packet {ghost['opened_frame']} tried to open this conversation and was refused")
+        number = moment.numbered(ghost["opened_frame"], ghost["opened_file"])
+        told.append(f"packet {number} tried to open this conversation and was refused")
     return told
 
 

@@ -30,9 +30,8 @@ def master_story(moment: Moment) -> list[str]:
     master, expected = moment.before.connections[row], expectation_of(moment.before, row)
     left = (int(expected["expires"]) - moment.packet["now"]) / SECOND
     perhaps = ", perhaps," if expected["expects"] == PERHAPS else ""
-    return [
-        f"expected{perhaps} by the connection opened by packet {master['opened_frame']}, its master: {left:.0f} s left"
-    ]
+    opened = moment.numbered(int(master["opened_frame"]), int(master["opened_file"]))
+    return [f"expected{perhaps} by the connection opened by packet {opened}, its master: {left:.0f} s left"]
 
 
 def _master(moment: Moment) -> int:

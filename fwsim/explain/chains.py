@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fwsim.engine.asked import AS_IT_CAME, FORWARDED, show_headers
 from fwsim.engine.beside import for_nothing, show_link, show_own_tuple
 from fwsim.engine.icmp import is_never_tracked
 from fwsim.engine.path import CONNTRACK, HIGHEST, LOCAL, LOWEST, Course, begin
+from fwsim.engine.program import Memory
 from fwsim.engine.twin import REPLIES_NEVER, could_be_reply, is_icmp_error, show, show_mirror
 from fwsim.explain.moment import Moment
+from fwsim.headers import Numbers
 from fwsim.lower import Lowered
 from fwsim.report.safe import safe, shortened
-from fwsim.running import new_course
+from fwsim.running import new_course, set_clock
 from fwsim.tables import DECISION, PACKET, RULE_POLICY, Table, empty
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Proto, Reason, Verdict, word
 from fwsim.trace import Failure, Look, trace_walk
@@ -28,6 +31,15 @@ ENDS = ("accept", "drop", "reject", "go on", "jump", "goto", "return", "queue")
 
 LONGEST_WANTED = 60
 """Letters of what a rule wants."""
+
+SPOKEN = {
+    "ct_state": "ct state ", "ct_status": "ct status ", "ct_mark": "ct mark ", "mark": "meta mark ",
+    "family": "meta nfproto ", "proto": "meta l4proto ",
+}  # fmt: skip
+"""How nft begins to ask for a field: the same once more, where its name has just been told."""
+
+LONGEST_SEEN = 52
+"""Letters of a rule without a name that matches."""
 
 PATHS: dict[int, tuple[Hook, ...]] = {
     Hook.INPUT: (Hook.PREROUTING, Hook.INPUT),
@@ -46,8 +58,10 @@ def stateful_walk(moment: Moment) -> Iterator[Told]:
     lowered = moment.simulator.lowered["stateful"]
     if moment.decision("stateful")["reason"] == Reason.TABLE_FULL:
         return  # tracking itself has dropped it
-    course = new_course(lowered, moment.stateful_memory)
+    course = _course(lowered, moment.stateful_memory, moment.asked)
+    set_clock(course, moment.packet["now"])
     course.seen[0] = _row(moment.packet)
+    show_headers(course.extra[0], course.words, course.asked, AS_IT_CAME)
     show_link(course.extra[0], moment.frame, moment.packet)
     _show_tracked(moment, course)
     yield from once(walk_path(lowered, course, moment.frame["route_fault"]))
@@ -57,7 +71,8 @@ def stateless_walk(moment: Moment) -> Iterator[Told]:
     """The evaluations that the stateless twin of the policy makes of the packet."""
     mode = moment.simulator.stateless.mode
     lowered = moment.simulator.lowered["stateless"]
-    course = new_course(lowered, moment.stateless_memory)
+    course = _course(lowered, moment.stateless_memory, moment.captured_asked)
+    set_clock(course, moment.captured_packet["now"])
     packet, fault = moment.captured_packet, moment.captured_frame["route_fault"]
     show_link(course.extra[0], moment.captured_frame, packet)
     if is_never_tracked(packet):
@@ -94,6 +109,12 @@ def _as_reply(moment: Moment, lowered: Lowered, course: Course, replies: int) ->
     yield from _named("as reply", walk_path(lowered, course, moment.captured_frame["route_fault"]))
 
 
+def _course(lowered: Lowered, memory: Memory, asked: Numbers | None) -> Course:
+    """A course for one packet, and what its rules ask of the packet's headers."""
+    course = new_course(lowered, memory)
+    return course if asked is None else course._replace(asked=asked)
+
+
 def walk_path(lowered: Lowered, course: Course, route_fault: int) -> Iterator[Told]:
     """Every chain of the path until one refuses; a line for each rule looked at, and one for a policy."""
     decision = empty(DECISION, 1)
@@ -107,6 +128,8 @@ def walk_path(lowered: Lowered, course: Course, route_fault: int) -> Iterator[To
         seen["oif"] = ABSENT if hook in (Hook.PREROUTING, Hook.INPUT) else oif
         if hook == Hook.FORWARD and seen["ttl"] > 0:
             seen["ttl"] -= 1
+        if hook == Hook.FORWARD:
+            show_headers(course.extra[0], course.words, course.asked, FORWARDED)
         if place == 0:
             yield from _untracked(lowered, course, hook, decision)
         yield from _at_hook(lowered, course, hook, (LOWEST if place else CONNTRACK, HIGHEST), decision)
@@ -145,17 +168,27 @@ def _at_hook(
 def _told(lowered: Lowered, look: Look) -> str:
     """One rule looked at: `14 broken   ct_state is new, wants invalid   no`."""
     rule = lowered.rules[look.rule]
-    name = f"{rule.line or '-':>4} {'  ' * look.depth}{safe(rule.label)}"
+    name = f"{rule.line or '-':>4} {'  ' * look.depth}{safe(rule.name or f'rule {rule.position}')}"
     if look.failure is not None:
         failure = look.failure
         about = _about(failure)
         return f"{name:22} {about:52} {'no' if look.matched is False else 'perhaps'}"
-    return f"{name:22} {'all of it matches':52} yes -> {ENDS[look.verdict]}"
+    quoted = "" if rule.name else safe(shortened(" ".join(rule.text.split()), LONGEST_SEEN))
+    return f"{name:22} {quoted or 'all of it matches':52} yes -> {ENDS[look.verdict]}{_target(lowered, look, quoted)}"
+
+
+def _target(lowered: Lowered, look: Look, quoted: str) -> str:
+    """The chain that a rule leads to, without the table if that is its own; nothing if the rule's text ends with it."""
+    if look.target == ABSENT:
+        return ""
+    table = lowered.chains[look.chain].name.rpartition(" ")[0]
+    target = safe(lowered.chains[look.target].name.removeprefix(f"{table} "))
+    return "" if quoted.endswith(f" {target}") else f" {target}"
 
 
 def _about(failure: Failure) -> str:
     """`dport is 25, wants 80`; of what is not simulated, the construct and that it is not known."""
-    wanted = safe(shortened(failure.wanted, LONGEST_WANTED))
+    wanted = safe(shortened(failure.wanted.removeprefix(SPOKEN.get(failure.key, "")), LONGEST_WANTED))
     if failure.key == failure.wanted:
         return f"{wanted}: {failure.value}"
     return f"{failure.key} is {failure.value}, wants {wanted}"
@@ -199,4 +232,4 @@ def _show_tracked(moment: Moment, course: Course) -> None:
     show_own_tuple(course.extra[0], moment.packet, result["direction"] == Direction.REPLY)
     seen["ct_direction"] = result["direction"]
     seen["ct_status"] = (connection["status"] if connection else 0) & (CtStatus.TENTATIVE - 1)
-    seen["ct_mark"] = connection["mark"] if connection else 0
+    seen["ct_mark"] = max(connection["mark"], UNKNOWN_VALUE) if connection else 0

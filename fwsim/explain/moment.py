@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fwsim.defragmenting import Whole
 from fwsim.engine.tuples import Tracker, is_live
+from fwsim.headers import Numbers
+from fwsim.headers.chunks import of_assembled, of_rows
+from fwsim.report.safe import safe
 from fwsim.simulator import Batch, Mode, Simulator
 from fwsim.tables import TRACK, empty, plain
 from fwsim.trace import copied
@@ -20,9 +24,10 @@ class Moment:
     `captured_frame` and `captured_packet` are the fragment's own.
     """
 
-    def __init__(self, simulator: Simulator, batch: Batch, row: int) -> None:
-        """Copy what is known, decide, and keep both."""
+    def __init__(self, simulator: Simulator, batch: Batch, row: int, files: Sequence[str] = ()) -> None:
+        """Copy what is known, decide, and keep both; `files` are the captures as the user named them."""
         self.simulator = simulator
+        self.files = files
         self.before, _ = simulator.stateful.snapshot()
         simulator.stateless.settle()
         self.stateful_memory = copied(simulator.stateful.mode.course.memory)
@@ -43,8 +48,22 @@ class Moment:
         if (assembled := simulator.assembled) is not None:
             self.frame, self.packet = plain(assembled.frames[0]), plain(assembled.packets[0])
             self.whole = assembled.wholes[0] if assembled.wholes else None
+        self.asked = self._asked("stateful")
+        self.captured_asked = self._asked("stateless")
         self.result = plain(simulator.stateful.mode.results[0])
         self._ghost_row = int(simulator.stateful.mode.results[1]["connection"])
+
+    def numbered(self, number: int, file: int) -> str:
+        """The number of a packet, with the name of its capture if there are several: `lan.pcap:84`."""
+        return f"{safe(self.files[file])}:{number}" if len(self.files) > 1 else str(number)
+
+    def _asked(self, mode: Mode) -> Numbers | None:
+        """What a mode's rules ask of its headers, a matrix of one row; None if nothing."""
+        asked, batch, row = self.simulator.lowered[mode].asked, self.batch, self.row
+        if mode == "stateful" and self.simulator.assembled is not None:
+            return of_assembled(asked, self.simulator.assembled, batch.buffer)
+        rows = slice(row, row + 1)
+        return of_rows(asked, batch.frames[rows], batch.packets[rows], batch.buffer, 0, 1)
 
     def decision(self, mode: Mode) -> dict[str, int]:
         """What a mode decided."""

@@ -43,10 +43,9 @@ def connection_story(moment: Moment) -> list[str]:
     if before is not None:
         direction = word(Direction(result["direction"]))
         about = "quotes a packet of" if result["reason"] == Reason.ICMP_ERROR_RELATED else "belongs to"
-        lines.append(
-            f"{about} the connection opened by packet {before['opened_frame']}, last seen in {before['last_frame']}; "
-            f"{direction} direction"
-        )
+        opened = moment.numbered(before["opened_frame"], before["opened_file"])
+        last = moment.numbered(before["last_frame"], before["last_file"])
+        lines.append(f"{about} the connection opened by packet {opened}, last seen in {last}; {direction} direction")
         lines.append(condition(moment, before))
     elif result["fresh"]:
         lines.append(f"no connection is known for it: {_opening(moment)}")

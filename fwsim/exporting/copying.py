@@ -13,14 +13,14 @@ from typing import TypeVar
 
 from fwsim.convert.identifiers import Identifiers
 from fwsim.lower.needs import every_step
-from fwsim.netfilter.fields import Numgen
 from fwsim.netfilter.model import Chain, Netfilter, NetfilterRule, Object, Set, Table
-from fwsim.netfilter.steps import Assign, Case, Choose, Match, NoTrack, Step, Verdict
+from fwsim.netfilter.steps import Assign, Case, Choose, NoTrack, Step, Verdict
 from fwsim.terms import Verdict as Policy
 
-from .drafting import ASKS, COUNTS, told
+from .drafting import ASKS, COUNTS, draws, told
 from .partial import Partial
 from .saying import CannotSay, Refusals, rule_title
+from .tracking import every_rule
 from .views import FALSE, Place, View, takes_out
 
 Named = TypeVar("Named", Set, Object)
@@ -78,13 +78,7 @@ class Copies:
         self.copied: dict[tuple[object, ...], tuple[NetfilterRule, ...]] = {}
         self.sets: Mapping[str, Set] = _all_by_name([table.sets for table in netfilter.tables], refusals)
         self.objects: Mapping[str, Object] = _all_by_name([table.objects for table in netfilter.tables], refusals)
-        steps = [
-            step
-            for table in netfilter.tables
-            for chain in table.chains.values()
-            for rule in chain.rules
-            for step in every_step(rule.steps)
-        ]
+        steps = [step for rule in every_rule(netfilter) for step in every_step(rule.steps)]
         self.assigns_ct_mark = any(isinstance(step, Assign) and step.target == "ct_mark" for step in steps)
 
     def chain(self, wanted: str, rules: Sequence[NetfilterRule]) -> Verdict:
@@ -256,7 +250,7 @@ class Copies:
         for chain in chains.values():
             for rule in chain.rules:
                 title, original, _ = self.origins.get(id(rule), ("", rule, rule))
-                if any(_counts(step) for step in rule.steps):
+                if any(_counts(step) for step in every_step(rule.steps)):
                     seen[id(original)] = seen.get(id(original), 0) + 1
                     if seen[id(original)] == 2:
                         with self.refusals.within(title, rule.location):
@@ -265,8 +259,7 @@ class Copies:
 
 def _counts(step: Step) -> bool:
     """Whether a step counts for itself."""
-    numbers = isinstance(step, Match) and isinstance(step.selector, Numgen)
-    return numbers or (isinstance(step, COUNTS) and getattr(step, "object", None) is None)
+    return draws(step) or (isinstance(step, COUNTS) and getattr(step, "object", None) is None)
 
 
 def _ends(rule: NetfilterRule) -> bool:

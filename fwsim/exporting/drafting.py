@@ -64,7 +64,8 @@ CHANGING = (Assign, Alter, Update, SetHelper)
 LASTING = frozenset({
     "family", "proto", "src", "dst", "sport", "dport", "tcp_flags", "tcp_seq", "tcp_ack", "tcp_window", "icmp_type",
     "icmp_code", "icmp_id", "length", "ip_id", "fragment", "iif", "oif", "pkttype", "src_mac", "dst_mac", "vlan",
-    "hour", "day", "time", "ct_direction", "ct_original_src", "ct_original_dst", "ct_reply_src", "ct_reply_dst",
+    "hour", "day", "time", "monthday", "monthday_before", "ct_direction", "ct_original_src", "ct_original_dst",
+    "ct_reply_src", "ct_reply_dst",
 })  # fmt: skip
 """Fields that no rule changes (but by rewriting the header itself, which `Alter` tells)."""
 MOST_HEADS = 4096
@@ -131,8 +132,13 @@ def is_shared(step: Step) -> bool:
     """Whether a step counts for itself, so that it must be in one rule only."""
     if isinstance(step, (Rate, Quota)):
         return step.object is None
-    numbers = any(isinstance(selector, Numgen) for selector in selectors_of(step))
-    return numbers or isinstance(step, (Connections, Statistic, HashLimit))
+    return draws(step) or isinstance(step, (Connections, Statistic, HashLimit))
+
+
+def draws(step: Step) -> bool:
+    """Whether a step draws numbers, from a generator of its own."""
+    terms = step.terms if isinstance(step, Assign) else ()
+    return any(isinstance(each, Numgen) for each in (*selectors_of(step), *(term.selector for term in terms)))
 
 
 class Drafting(ABC, Generic[Head]):

@@ -14,6 +14,8 @@ from fwsim.ruleset.values import Addresses, Masked, MatchValue, Names, Numbers, 
 from .drafting import told
 from .saying import CannotSay
 
+FORGOTTEN = "a set whose elements are forgotten in time"
+
 
 def resolved(value: MatchValue, sets: Mapping[str, Set]) -> MatchValue:
     """A value with the elements of its sets put in."""
@@ -46,6 +48,8 @@ def alternatives_of(step: Lookup, sets: Mapping[str, Set]) -> Sequence[tuple[Mat
         own = sets.get(step.set)
         if own is None or own.dynamic:
             raise CannotSay(f"{told(step)}: a set that rules change")
+        if own.expires:
+            raise CannotSay(f"{told(step)}: {FORGOTTEN}")
         elements = own.elements
     if step.negated:
         raise CannotSay(f"{told(step)}: anything but some concatenations")

@@ -301,7 +301,7 @@ class IptDrafting(Drafting[IptHead]):
         if step.map is None:
             return step.cases
         own = self.table.sets.get(step.map)
-        if own is None or own.cases is None or own.dynamic:
+        if own is None or own.cases is None or own.dynamic or own.expires:
             raise CannotSay(told(step))
         return own.cases
 

@@ -69,7 +69,9 @@ def set_lines(own: Set, name: str, family: int, chains: Mapping[str, str], *, is
     kinds = {4: ("ipv4_addr",), 6: ("ipv6_addr",), 0: own.kinds}[family]
     selectors, known = _selectors(kinds)
     if own.cases is not None:
-        elements = [f"{key} : {_result(case, chains)}" for case in own.cases for key in _keys(selectors, case, known)]
+        pairs = zip(own.cases, own.expiries or (None,) * len(own.cases), strict=True)
+        keys = [(case, _with_time(key, expiry)) for case, expiry in pairs for key in _keys(selectors, case, known)]
+        elements = [f"{key} : {_result(case, chains)}" for case, key in keys]
         head, kind = "map", f"{' . '.join(kinds)} : {_data_type(own.cases)}"
     else:
         elements = _elements(own, selectors, known)
@@ -84,10 +86,17 @@ def _elements(own: Set, selectors: Sequence[Selector], known: Known) -> list[str
         return elements_of(selectors[0], own.value, known.family)
     expiries = own.expiries or (None,) * len(own.elements)
     return [
-        text if expiry is None else f"{text} timeout {duration_text(expiry)}"
+        _with_time(text, expiry)
         for element, expiry in zip(own.elements, expiries, strict=True)
         for text in element_texts(selectors, element, known)
     ]
+
+
+def _with_time(key: str, expiry: int | None) -> str:
+    """An element with when it is forgotten; nft does not hand over that it never is."""
+    if expiry == 0:
+        raise CannotSay("an element that stays, of a set whose elements are forgotten")
+    return key if expiry is None else f"{key} timeout {duration_text(expiry)}"
 
 
 def _selectors(kinds: Sequence[str]) -> tuple[tuple[Selector, ...], Known]:

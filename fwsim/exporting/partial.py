@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from fwsim.netfilter.fields import Numgen, Selector
+from fwsim.netfilter.fields import Selector
 from fwsim.netfilter.model import Set
 from fwsim.netfilter.steps import (
     Alter,
@@ -28,7 +28,8 @@ from fwsim.netfilter.steps import (
     Update,
 )
 
-from .drafting import COUNTS, told
+from .drafting import COUNTS, draws, told
+from .elements import FORGOTTEN
 from .saying import CannotSay
 from .views import FALSE, TRUE, Place, View, constant, includes, is_of_connection, matched, mirror_of, mirror_value
 
@@ -45,11 +46,11 @@ class Partial:
 
     def step(self, step: Step) -> Step | bool:
         """A step that asks, counts or changes something; True if it does nothing, False if it ends the rule."""
+        if draws(step):
+            self._plain(step)
         match step:
             case Match():
                 self._check([step.selector])
-                if isinstance(step.selector, Numgen):
-                    self._plain(step)
                 return matched(step, self.view, self.place)
             case Lookup():
                 return self._lookup(step)
@@ -110,11 +111,11 @@ class Partial:
         if own is not None and not self._changes(step.selectors):
             return replace(step, selectors=self._selectors(step.selectors))
         if own is not None:
-            if own.dynamic:
-                raise CannotSay(f"{told(step)}: a set that rules change")
+            if own.dynamic or own.expires:
+                raise CannotSay(f"{told(step)}: {'a set that rules change' if own.dynamic else FORGOTTEN}")
             elements = own.elements
         if self._lacks(step.selectors):
-            return FALSE
+            return TRUE if step.absent else FALSE
         left = [
             element for element in (self._element(step.selectors, each) for each in elements) if element is not None
         ]
@@ -123,7 +124,7 @@ class Partial:
             return bool(left) != step.negated
         if not left:
             return TRUE if step.negated else FALSE
-        return Lookup(selectors, tuple(dict.fromkeys(left)), None, step.negated, step.text)
+        return replace(step, selectors=selectors, elements=tuple(dict.fromkeys(left)), set=None)
 
     def _changes(self, selectors: Sequence[Selector]) -> bool:
         """Whether the elements of a set cannot stay as they are."""
@@ -160,8 +161,8 @@ class Partial:
         """A map, without the parts of its keys that are constant; all its cases stand in it."""
         self._check(step.selectors)
         own = self.sets.get(step.map) if step.map is not None else None
-        if own is not None and own.dynamic:
-            raise CannotSay(f"{told(step)}: a map that rules change")
+        if own is not None and (own.dynamic or own.expires):
+            raise CannotSay(f"{told(step)}: {'a map that rules change' if own.dynamic else FORGOTTEN}")
         cases = step.cases if own is None else own.cases or ()
         if self._lacks(step.selectors):
             return FALSE

@@ -30,6 +30,7 @@ from fwsim.terms import Verdict as Policy
 
 from .copying import Continue, Copies, Way
 from .saying import Refusals
+from .tracking import every_rule
 from .views import (
     ANSWERS,
     MIRROR,
@@ -74,8 +75,7 @@ def stateless_twin(netfilter: Netfilter, choices: Choices = Choices()) -> Netfil
 
     Raises RulesetError with all that cannot be decided without state as the twin decides it.
     """
-    chains = [chain for table in netfilter.tables for chain in table.chains.values()]
-    if not any(asks_for_ct(rule) for chain in chains for rule in chain.rules):
+    if not any(map(asks_for_ct, every_rule(netfilter))):
         return netfilter
     return _Twin(netfilter, choices).netfilter()
 
@@ -244,8 +244,7 @@ def _rule(asks: Sequence[Step], verdict: Verdict, name: str | None = None) -> Ne
 
 def _assigns_and_asks_marks(netfilter: Netfilter) -> bool:
     """Whether rules ask for packet marks that rules set."""
-    chains = [chain for table in netfilter.tables for chain in table.chains.values()]
-    steps = [step for chain in chains for rule in chain.rules for step in every_step(rule.steps)]
+    steps = [step for rule in every_rule(netfilter) for step in every_step(rule.steps)]
     return any(isinstance(step, Assign) and step.target == "mark" for step in steps) and any(
         "mark" in _asked(step) for step in steps
     )

@@ -29,6 +29,7 @@ SWAPPED = {"src": "dst", "dst": "src", "sport": "dport", "dport": "sport", "iif"
 UNTOUCHED = frozenset({
     "family", "proto", "tcp_seq", "tcp_ack", "tcp_window", "icmp_code", "icmp_id", "dscp", "ttl", "length", "ip_id",
     "fragment", "vlan", "pkttype", "src_mac", "dst_mac", "mark", "hour", "day", "time",
+    "monthday", "monthday_before",
 })  # fmt: skip
 CONNECTION = ("ct_direction", "ct_status", "ct_mark")
 SYN = int(TcpFlag.SYN)

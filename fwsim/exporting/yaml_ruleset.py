@@ -29,23 +29,25 @@ WITHOUT_STATE = ("name", "interfaces", "local")
 """The same for rules that need no state."""
 
 
-def ruleset_of(netfilter: Netfilter, like: Ruleset | None = None, *, stateless: bool = False) -> Ruleset:
+def ruleset_of(
+    netfilter: Netfilter, like: Ruleset | None = None, *, stateless: bool = False, form: str = FORM
+) -> Ruleset:
     """The same rules as keys; interfaces and settings are those of `like`, without tracking if they are `stateless`.
 
-    Raises RulesetError with all that the keys cannot say.
+    Raises RulesetError with all that the keys cannot say; `form` is what messages call them.
     """
-    return _Export(netfilter, like, stateless=stateless).ruleset()
+    return _Export(netfilter, like, stateless=stateless, form=form).ruleset()
 
 
 class _Export:
     """One ruleset on its way."""
 
-    def __init__(self, netfilter: Netfilter, like: Ruleset | None, *, stateless: bool) -> None:
+    def __init__(self, netfilter: Netfilter, like: Ruleset | None, *, stateless: bool, form: str) -> None:
         """Name the chains and sets."""
         self.netfilter = netfilter
         self.like = like
         self.stateless = stateless
-        self.refusals = Refusals(FORM)
+        self.refusals = Refusals(form)
         self.names = Identifiers()
         self.set_names = Identifiers()
         self.chains = {number: self._names(table) for number, table in enumerate(netfilter.tables)}

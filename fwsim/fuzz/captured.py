@@ -5,11 +5,12 @@ Read first: `write_traffic`. Equal arguments give equal bytes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
 from fwsim.capture import CaptureWriter
-from fwsim.fuzz import USUAL, Hosts, traffic
+from fwsim.capture.crafting import ethernet, mac_of
+from fwsim.fuzz import GATEWAY, USUAL, Hosts, traffic
 
 BEGINNING = 1_772_438_400 * 10**9
 """The time of the first packet, ns since the epoch; the others follow a microsecond apart."""
@@ -32,4 +33,15 @@ def write_traffic(
         numbers = [writer.interface(name) for name in interfaces]
         for place, sent in enumerate(traffic(seed, count, hosts, fragments=fragments, options=options)):
             writer.packet(sent.frame, BEGINNING + place * MICROSECOND, interface=numbers[sent.side], direction=INBOUND)
+        return writer.packets
+
+
+def write_arrivals(target: str | BinaryIO, packets: Iterable[tuple[str, bytes]], interfaces: Sequence[str]) -> int:
+    """Write IP packets as they come in by these interfaces; returns how many were written."""
+    hosts = {name: mac_of(f"10.0.0.{number}") for number, name in enumerate(interfaces, 1)}
+    with CaptureWriter(target) as writer:
+        numbers = {name: writer.interface(name) for name in interfaces}
+        for place, (name, packet) in enumerate(packets):
+            frame = ethernet(hosts[name], GATEWAY, packet, padded=False)
+            writer.packet(frame, BEGINNING + place * MICROSECOND, interface=numbers[name], direction=INBOUND)
         return writer.packets

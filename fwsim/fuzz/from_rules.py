@@ -15,6 +15,7 @@ from fwsim.fuzz.rules.aim import aimed
 from fwsim.fuzz.rules.conditions import Condition, conditions
 from fwsim.fuzz.rules.places import Places, places_of
 from fwsim.fuzz.rules.talks import OUTBOUND, Spoken, talk
+from fwsim.fuzz.rules.through import Relay, through
 from fwsim.netfilter import Netfilter
 
 BEGINNING = 1_772_438_400 * 10**9
@@ -31,13 +32,18 @@ def places_for(netfilter: Netfilter) -> Places:
     return places_of(netfilter, conditions(netfilter))
 
 
-def packets_from(netfilter: Netfilter, places: Places, seed: int | str, count: int) -> Iterator[Spoken]:
-    """About `count` packets: first one for each rule that meets it, then those that just fail to, and again."""
+def packets_from(
+    netfilter: Netfilter, places: Places, seed: int | str, count: int, relay: Relay | None = None
+) -> Iterator[Spoken]:
+    """About `count` packets: first one for each rule that meets it, then those that just fail to, and again.
+
+    Where the rules translate, `relay` tells what becomes of a packet, so that it is answered as it arrives.
+    """
     chance = Random(f"{seed}")
     found = conditions(netfilter)
     made = 0
     for number in range(ROUNDS):
-        for spoken in one_round(chance, found, places, missing=number % 2 == 1):
+        for spoken in one_round(chance, found, places, relay, missing=number % 2 == 1):
             yield spoken
             made += 1
             if made == count:
@@ -45,19 +51,27 @@ def packets_from(netfilter: Netfilter, places: Places, seed: int | str, count: i
 
 
 def one_round(
-    chance: Random, found: Sequence[Condition], places: Places, *, missing: bool
-) -> Iterator[Spoken]:  # fmt: skip
+    chance: Random, found: Sequence[Condition], places: Places, relay: Relay | None, *, missing: bool
+) -> Iterator[Spoken]:
     """A packet for each condition, in any order; with `missing` one that fails in one of its asks."""
     for condition in chance.sample(found, len(found)):
         missed = chance.randrange(len(condition.asks)) if missing and condition.asks else None
         one = aimed(chance, condition, places, missed)
         if one is not None:
-            yield from talk(chance, one, places)
+            said = talk(chance, one, places)
+            yield from said if relay is None else through(said, places, relay)
 
 
-def write_packets(target: str | BinaryIO, netfilter: Netfilter, places: Places, seed: int | str, count: int) -> int:
+def write_packets(
+    target: str | BinaryIO,
+    netfilter: Netfilter,
+    places: Places,
+    seed: int | str,
+    count: int,
+    relay: Relay | None = None,
+) -> int:
     """Write `count` packets as a capture with named interfaces; returns how many were written."""
-    return write_spoken(target, packets_from(netfilter, places, seed, count))
+    return write_spoken(target, packets_from(netfilter, places, seed, count, relay))
 
 
 def write_spoken(target: str | BinaryIO, packets: Iterable[Spoken]) -> int:

@@ -2,7 +2,8 @@
 
 Read first: `firewall`. The parts, from the outside in: `plan` (ruleset -> devices, routes, nft texts), `framing`
 (captured frames -> packets), `process` | `worker` (the two sides of the pipe, which speak `orders`), `namespace`,
-`network`, `injection`, `nflog` and `connections` (in the namespace), `observers` and `answers` (what is heard).
+`network`, `injection`, `nflog` and `connections` (in the namespace), `observers`, `answers` and `translated` (what is
+heard).
 
 Importing this imports nothing heavy: the worker must enter its namespace before any thread is started.
 """

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from fwsim.capture.ends import Ends
 from fwsim.convert.observing import BEHIND, DECIDED_BY_POLICY, DECIDED_BY_RULE, TRACKED
 from fwsim.engine.match import has_told_more
 from fwsim.engine.path import LOCAL as HOOK_LOCAL
@@ -44,7 +45,8 @@ class Answer:
     `left_out` says by row why a frame was not played (`fwsim.kernel.framing.LEFT_OUT`, TOO_LONG); its decision is
     NOT_EVALUATED, which is the kernel's own only of frames that are not IP and of egress copies. `invalid` says in
     the kernel's words why it was no valid packet. `failed` are those that could not be sent, with the error.
-    `connections` is the table behind each packet, where asked for.
+    `connections` is the table behind each packet, where asked for. `translated` are the rows of packets that came
+    through with other ends than they came with (`fwsim.capture.ends.Ends`).
 
     A datagram in fragments is reported once, under the number of its first piece: `silent` are the rows of fragments of
     which nothing was heard, and `late` decisions about fragments of earlier chunks, by their (negative) row.
@@ -58,6 +60,7 @@ class Answer:
     silent: frozenset[int] = frozenset()
     late: dict[int, dict[str, int]] = field(default_factory=dict)
     unanswerable: frozenset[int] = frozenset()
+    translated: dict[int, Ends] = field(default_factory=dict)
 
 
 class Hearing(ABC):

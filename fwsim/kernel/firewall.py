@@ -18,16 +18,17 @@ import numpy.typing as npt
 from fwsim.engine import routes
 from fwsim.errors import UsageError
 from fwsim.kernel.answers import Answer, Hearing, Reader, gives_helpers
-from fwsim.kernel.framing import Frames, Framing
-from fwsim.kernel.orders import Connection, Plan, Play, Played, RouteKind
+from fwsim.kernel.framing import ETHER_TYPES, Frames, Framing
+from fwsim.kernel.orders import Connection, Injection, Plan, Play, Played, RouteKind, Way
 from fwsim.kernel.plan import GLOBAL_SETTING, Devices, plan_of, plan_of_sources
 from fwsim.kernel.process import Process
+from fwsim.kernel.translated import translations
 from fwsim.kernel.witness import Witness, unanswerable
 from fwsim.lower import lower
 from fwsim.netfilter import Netfilter
 from fwsim.ruleset import Ruleset
 from fwsim.tables import DECISION, empty
-from fwsim.topology import Topology
+from fwsim.topology import Topology, settled
 from fwsim.topology.fib import where
 
 Table = npt.NDArray[np.void]
@@ -68,7 +69,12 @@ class KernelFirewall:
         if checksum not in CHECKSUMS:
             raise UsageError(f"checksum {checksum!r}: expected auto, verify or ignore")
         self.topology = topology or Topology.build(ruleset, interfaces=interfaces or {}, local=local)
-        self.lowered = lower(ruleset, interfaces=self.topology.names, routes=partial(where, self.topology))
+        self.lowered = lower(
+            ruleset,
+            interfaces=self.topology.names,
+            routes=partial(where, self.topology),
+            places=settled(self.topology.places),
+        )
         self.real_time = real_time
         judged = checksum != "ignore"
         if as_it_stands is None and ruleset.netfilter.sources:
@@ -76,7 +82,7 @@ class KernelFirewall:
         self._devices = Devices(self.topology.names, named_by_rules(as_it_stands))
         self._plan, self._reader = self._planned(ruleset, as_it_stands, judged)
         self._broadcasts = broadcasts(self._plan)
-        self._framing = Framing(self._devices.number, self._way_out, judged=judged)
+        self._framing = Framing(self._devices.number, self._way_out, judged=judged, translates=self._plan.translates)
         self._ways_out: dict[tuple[int, ...], int] = {}
         self._process: Process | None = None
         self._next = 1
@@ -90,7 +96,7 @@ class KernelFirewall:
             plan = plan_of_sources(
                 as_it_stands, ruleset, self.topology, self._devices, tracking=tracking, judged=judged
             )
-            return plan, Witness(helps=gives_helpers(self.lowered))
+            return plan, Witness(helps=gives_helpers(self.lowered), translates=plan.translates)
         plan = plan_of(ruleset, self.topology, self._devices, tracking=tracking, judged=judged)
         return plan, Reader(self.lowered)
 
@@ -136,7 +142,23 @@ class KernelFirewall:
         for words, theirs in ((played.invalid, answer.invalid), (played.failed, answer.failed)):
             theirs.update({number - first: text for number, text in words.items()})
         answer.connections = {number - first: table for number, table in played.connections.items()}
+        answer.translated = translations(injections, played.left, first)
         return answer
+
+    def relay(self, packets: Sequence[tuple[str, bytes]]) -> dict[int, bytes]:
+        """Let IP packets come in by interfaces, and return by place the first bytes of those that came through.
+
+        They are told as they left, and only where the rules translate.
+        """
+        first = self._next
+        self._next += len(packets)
+        numbered = enumerate(packets, first)
+        injections = [
+            Injection(number, Way.RECEIVED, self._devices.numbered(name), ETHER_TYPES[data[0] >> 4] + data, 0)
+            for number, (name, data) in numbered
+        ]
+        played: Played = self.process.ask(Play(injections))
+        return {number - first: data for number, data in played.left.items() if first <= number < self._next}
 
     def connections(self) -> list[Connection]:
         """The kernel's connection table as it is now."""

@@ -69,16 +69,23 @@ class Framing:
     """Turns chunks into injections.
 
     `link_types` by capture interface; `device_of` an interface's device; `route_of` the interface that the routes
-    lead a destination to; `judged` whether the simulator looks at checksums at all.
+    lead a destination to; `judged` whether the simulator looks at checksums at all. Where the rules may translate, a
+    packet of the firewall's own is led by the routes, so that they can lead it elsewhere.
     """
 
     def __init__(
-        self, device_of: Callable[[int], int], route_of: Callable[[tuple[int, ...]], int], *, judged: bool
+        self,
+        device_of: Callable[[int], int],
+        route_of: Callable[[tuple[int, ...]], int],
+        *,
+        judged: bool,
+        translates: bool = False,
     ) -> None:
         """Nothing is framed yet."""
         self.device_of = device_of
         self.route_of = route_of
         self.judged = judged
+        self.translates = translates
 
     def injections(
         self, chunk: Frames, link_types: Sequence[int], first: int
@@ -113,7 +120,8 @@ class Framing:
         """One packet with the way it takes."""
         hook, iif, oif = packet[:3]
         if frame[4] == 0 and hook in (OUTPUT, HOOK_LOCAL):
-            device = self.device_of(oif) if hook == OUTPUT and oif >= 0 else -1
+            bound = hook == OUTPUT and oif >= 0 and not (self.translates and self.route_of(packet[5:9]) == oif)
+            device = self.device_of(oif) if bound else -1
             return Injection(number, Way.SENT, device, data[: packet[9]], frame[7])
         detour = -1
         if frame[4] == 0 and hook == FORWARD and oif >= 0 and packet[5] >> 22 != LINK_LOCAL_V6 >> 22:

@@ -205,6 +205,8 @@ class Injector:
         if note.prefix.startswith(ANSWERS):  # the stack's: what it answers is the packet that it is busy with
             number = self.latest
         self.latest = number
+        if note.packet:
+            played.left[number] = note.packet
         if note.prefix not in (MADE, END_MARK):
             played.heard.append(Heard(number, note.hook, note.prefix))
 

@@ -32,6 +32,8 @@ IFF_NOARP = 1 << 7
 TABLE_LOCAL = 255
 SCOPE_LINK, SCOPE_HOST = 253, 254
 LOOPBACK_INDEX = 1
+OTHERS = 3
+"""The last devices, which stand for no interface (`fwsim.kernel.plan.Devices`)."""
 
 MTU_MAX = 65521
 """The largest of a TAP device: 65535 without the Ethernet header."""
@@ -142,9 +144,15 @@ class Network:
             # broadcast addresses (`fib_has_custom_local_routes`), which an ordinary router does not make
             address = route.network.removesuffix("/32")
             if not ip_network(route.network).is_loopback:
-                ip.addr("replace", index=LOOPBACK_INDEX, address=address, prefixlen=32)  # any scope: for masquerade
+                ip.addr("replace", index=self._home(route), address=address, prefixlen=32)
+        elif route.network.endswith("/128") and self._home(route) != LOOPBACK_INDEX:
+            ip.addr("replace", index=self._home(route), address=route.network.removesuffix("/128"), prefixlen=128)
         else:
             ip.route("replace", oif=LOOPBACK_INDEX, scope=SCOPE_HOST, **local)
+
+    def _home(self, route: Route) -> int:
+        """The index of the device that has a local address: one of an interface, else the loopback device."""
+        return self.indices[route.device] if route.device < len(self.names) - OTHERS else LOOPBACK_INDEX
 
     def redirect(self, network: str, device: int) -> None:
         """Lead a network out by another device from now on."""

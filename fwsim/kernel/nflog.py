@@ -31,6 +31,8 @@ BIND = 1
 """NFULNL_CFG_CMD_BIND."""
 COPY_META = 1
 """NFULNL_COPY_META: everything about the packet but its bytes."""
+COPY_PACKET = 2
+"""NFULNL_COPY_PACKET: its first bytes too, from the IP header on; as many as the `snaplen` of the statement allows."""
 
 RECEIVE_BUFFER = 64 << 20
 SKB_BYTES = 16_384
@@ -48,14 +50,15 @@ ATTRIBUTE = struct.Struct("=HH")
 BEGINNING = struct.Struct("=IH")
 HEADER = 16
 """Bytes of `struct nlmsghdr`, of which the length and the type are read."""
-A_MARK, A_HARDWARE_ADDRESS, A_PREFIX = 2, 8, 10
+A_MARK, A_HARDWARE_ADDRESS, A_PAYLOAD, A_PREFIX = 2, 8, 9, 10
 """NFULA_ attributes that are read."""
 
 
 class Note(NamedTuple):
     """One log message: who wrote it (`prefix`), where (`hook`), about which packet.
 
-    `mac` is the number in the source MAC of the frame that came in (0 if it was made here); `mark` the packet's mark.
+    `mac` is the number in the source MAC of the frame that came in (0 if it was made here); `mark` the packet's mark;
+    `packet` its first bytes, if they were asked for.
     """
 
     group: int
@@ -63,6 +66,7 @@ class Note(NamedTuple):
     prefix: str
     mac: int
     mark: int
+    packet: bytes = b""
 
 
 class log_config(nfgen_msg):  # type: ignore[misc]  # noqa: N801  # pyroute2's way to name messages
@@ -134,35 +138,38 @@ def config(group: int, **attributes: object) -> bytes:
     return bytes(message.data)
 
 
-def notes_of(data: bytes) -> Iterator[Note]:
-    """The log messages of one datagram, in the order in which they were written."""
+def notes_of(data: bytes, *, copied: bool = False) -> Iterator[Note]:
+    """The log messages of one datagram, in the order in which they were written; `copied`: with bytes of packets."""
     at, end = 0, len(data)
     while at < end:
         length, kind = BEGINNING.unpack_from(data, at)
         if kind == MESSAGE_PACKET:
-            yield note_of(data, at, at + length)
+            yield note_of(data, at, at + length, copied)
         elif kind == MESSAGE_ERROR:
             refuse(-struct.unpack_from("=i", data, at + HEADER)[0])
         at += (length + 3) & ~3
 
 
-def note_of(data: bytes, at: int, end: int) -> Note:
-    """One log message. The kernel writes the packet header's attribute first, of 8 bytes, with the hook in it."""
+def note_of(data: bytes, at: int, end: int, copied: bool) -> Note:
+    """One log message. Its first attribute, of 8 bytes, has the hook in it; the packet's bytes are in the last."""
     group = data[at + 18] << 8 | data[at + 19]
     hook = data[at + 26]
-    prefix, mac, mark = "", 0, 0
+    prefix, mac, mark, packet = "", 0, 0, b""
     at += 28
     while at < end:
         length, kind = ATTRIBUTE.unpack_from(data, at)
         if kind == A_HARDWARE_ADDRESS:
             mac = int.from_bytes(data[at + 9 : at + 14], "big")  # without the first octet, which says "local"
-            break
-        if kind == A_PREFIX:
+            if not copied:
+                break
+        elif kind == A_PAYLOAD:
+            packet = data[at + 4 : at + length]
+        elif kind == A_PREFIX:
             prefix = data[at + 4 : at + length - 1].decode("ascii", "replace")
         elif kind == A_MARK:
             mark = int.from_bytes(data[at + 4 : at + 8], "big")
         at += (length + 3) & ~3
-    return Note(group, hook, prefix, mac, mark)
+    return Note(group, hook, prefix, mac, mark, packet)
 
 
 def refuse(number: int) -> None:
@@ -174,8 +181,9 @@ def refuse(number: int) -> None:
 class Listener:
     """The socket that log messages of some groups come to."""
 
-    def __init__(self) -> None:
-        """A socket in the namespace that the process is in."""
+    def __init__(self, copied: int = 0) -> None:
+        """A socket in the namespace that the process is in; `copied` is how many bytes of packets are wanted."""
+        self.copied = copied
         self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
         self.socket.bind((0, 0))
         force = getattr(socket, "SO_RCVBUFFORCE", 33)
@@ -188,7 +196,7 @@ class Listener:
         """Receive a group: `gathered` messages at a time."""
         self.socket.send(config(group, CMD=BIND))
         list(notes_of(self.socket.recv(SKB_BYTES)))  # the acknowledgement, or an error
-        mode = {"copy_range": 0, "copy_mode": COPY_META, "pad": 0}
+        mode = {"copy_range": self.copied, "copy_mode": COPY_PACKET if self.copied else COPY_META, "pad": 0}
         self.socket.send(config(group, MODE=mode, NLBUFSIZ=SKB_BYTES, TIMEOUT=TIMEOUT, QTHRESH=gathered))
 
     def gather(self, group: int, gathered: int) -> None:
@@ -207,4 +215,4 @@ class Listener:
             if error.errno == errno.ENOBUFS:
                 raise KernelError("the kernel lost log messages: the receive buffer was full") from None
             raise
-        yield from notes_of(data)
+        yield from notes_of(data, copied=self.copied > 0)

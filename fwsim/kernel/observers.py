@@ -8,6 +8,8 @@ from __future__ import annotations
 
 GROUP = 5
 """The NFLOG group of all observers."""
+COPIED = 256
+"""Bytes of a packet that are told where addresses are translated: its headers."""
 INVALID_GROUP = 0
 """The group in which conntrack itself logs (`nf_conntrack_log_invalid`)."""
 

@@ -23,7 +23,7 @@ class RouteKind(IntEnum):
 
 @dataclass(frozen=True)
 class Route:
-    """A network as text, and the number of the device behind which it lies (for LOCAL ones: any)."""
+    """A network as text, and the number of the device behind which it lies, or which has that LOCAL address."""
 
     network: str
     device: int
@@ -68,6 +68,8 @@ class Plan:
     log_invalid: bool
     watching: tuple[str, ...] = ()
     loads: tuple[Load, ...] = ()
+    translates: bool = False
+    """Whether the rules translate addresses, so that packets are wanted as they left."""
 
 
 class Way(IntEnum):
@@ -131,13 +133,15 @@ class Played:
     """The answer.
 
     `invalid` says by number why conntrack called a packet invalid, in the kernel's words; `failed` which ones could not
-    be injected; `connections` holds the table behind each packet, if asked for.
+    be injected; `connections` holds the table behind each packet, if asked for. `left` are the first bytes of packets
+    that came through, as they left, where addresses are translated.
     """
 
     heard: list[Heard] = field(default_factory=list)
     invalid: dict[int, str] = field(default_factory=dict)
     failed: dict[int, str] = field(default_factory=dict)
     connections: dict[int, list[Connection]] = field(default_factory=dict)
+    left: dict[int, bytes] = field(default_factory=dict)
 
 
 @dataclass

@@ -19,6 +19,7 @@ from fwsim.ruleset import Ruleset
 from fwsim.topology import LOOPBACK, Topology
 from fwsim.topology.address_plan import ANY, IPNetwork
 from fwsim.topology.declared import broadcasts_on
+from fwsim.topology.homes import homes
 from fwsim.topology.learned import unreachable
 
 UNKNOWN = "fwsim-unknown"
@@ -73,6 +74,10 @@ class Devices:
             return name
         return f"fwsim-if{number}"
 
+    def numbered(self, name: str) -> int:
+        """The device of an interface by its name; that of nobody for the loopback one."""
+        return self.names.index(self.by_name[name]) if name in self.by_name else self.other
+
     def number(self, interface: int) -> int:
         """The device of an interface by which a packet came; that of the unknown for one that is not known."""
         return self.of_interface.get(interface, self.unknown)
@@ -109,6 +114,7 @@ def plan_of_sources(
         log_invalid=tracking,
         watching=watching(LAST, tracked=tracking),
         loads=loads_of(texts),
+        translates=translates(ruleset.netfilter) or translates(texts),
     )
 
 
@@ -164,5 +170,11 @@ def routes_of(topology: Topology, devices: Devices) -> Iterable[Route]:
     for network, prefix in unreachable(topology.known.special, ()):
         if prefix > 0 or not claims[network]:
             yield Route(str(network), devices.other, RouteKind.REFUSE)
-    for network in topology.local:
-        yield Route(str(network), devices.other, RouteKind.LOCAL)
+    for network, home in homes(topology.interfaces, topology.local).items():
+        device = devices.other if home is None else devices.numbered(home)
+        yield Route(str(network), device, RouteKind.LOCAL)
+
+
+def translates(netfilter: Netfilter) -> bool:
+    """Whether there are chains for NAT: they bind every connection, even if no rule of theirs does."""
+    return any(chain.kind == "nat" for table in netfilter.tables for chain in table.chains.values())

@@ -13,6 +13,8 @@ the kernel names in them:
 | `E` | it has passed hook 1 or 4 and the confirmation of its connection |
 | `A5` | the stack sends an answer that a REJECT can make, number 5 of `RejectWith`, to the packet last heard of |
 
+Where addresses are translated, `E` brings the packet's first bytes along, as it left.
+
 A packet that enters a hook and does not leave it was dropped there; one of which nothing is heard behind `F` was lost
 or kept as a piece.
 """
@@ -46,8 +48,13 @@ ICMPV6_CODES = {
 
 def watching(last: str, *, tracked: bool) -> tuple[str, ...]:
     """The commands that set the observers up, in order; `last` is the device of the end mark."""
-    return (*table("fwsim-stack", stack_chains(last)), *table("fwsim-ends", end_chains()),
-            *table("fwsim-hooks", hook_chains(tracked=tracked)))  # fmt: skip
+    stack, hooks = table("fwsim-stack", stack_chains(last)), table("fwsim-hooks", hook_chains(tracked=tracked))
+    return (*map(without_bytes, stack), *table("fwsim-ends", end_chains()), *map(without_bytes, hooks))
+
+
+def without_bytes(command: str) -> str:
+    """The same command, but that its message brings nothing of the packet along."""
+    return command.replace(f" group {GROUP}", f" group {GROUP} snaplen 0")
 
 
 Chains = Iterator[tuple[str, Hook, int, tuple[str, ...]]]

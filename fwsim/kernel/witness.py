@@ -34,10 +34,15 @@ WAITING = {
 class Witness(Hearing):
     """Reads the messages of the observers that stand around somebody else's rules."""
 
-    def __init__(self, *, helps: bool) -> None:
-        """`helps`: a helper may drop packets behind the last rule."""
+    def __init__(self, *, helps: bool, translates: bool = False) -> None:
+        """`helps`: a helper may drop packets behind the last rule.
+
+        `translates`: where a packet goes is not where its captured addresses lead; and one whose translated addresses
+        are taken is dropped behind the last rule too.
+        """
         super().__init__()
-        self.helps = helps
+        self.helps = helps or translates
+        self.translates = translates
 
     def about(self, packets: Table, heard: Iterable[Heard], first: int) -> Iterable[Heard]:
         """All but what is said of pieces that wait for the rest of their datagram, or went into it.
@@ -60,7 +65,7 @@ class Witness(Hearing):
 
     def decide(self, decision: np.void, notes: tuple[tuple[int, str], ...], way: int) -> None:
         """Fill one row."""
-        inside, left, ended, answer = follow(notes, way)
+        inside, left, ended, answer = follow(notes, last_hook(notes) if self.translates else ENDS.get(way))
         for _, prefix in notes:
             if prefix[0] == TRACKED:
                 decision["ct_state"] = int(prefix[1:-1])
@@ -76,8 +81,15 @@ class Witness(Hearing):
             decision["verdict"] = Verdict.DROP if behind else Verdict.NOT_EVALUATED
 
 
-def follow(notes: Notes, way: int) -> tuple[int | None, int | None, bool, int]:
-    """A packet's way: the hook that it entered and did not leave, the last one left, whether it came to its end ...
+def last_hook(notes: Notes) -> int:
+    """The hook at which a packet ends that went this way: what comes in again behind its postrouting goes to input."""
+    hooks = [hook for hook, prefix in notes if prefix in (COMES, ENTERS)]
+    passed = Hook.POSTROUTING in hooks and Hook.PREROUTING not in hooks[hooks.index(Hook.POSTROUTING) :]
+    return int(Hook.POSTROUTING if passed else Hook.INPUT)
+
+
+def follow(notes: Notes, end: int | None) -> tuple[int | None, int | None, bool, int]:
+    """A packet's way: the hook that it entered and did not leave, the last one left, whether it came to its `end` ...
 
     ... and the answer that was sent from where it was dropped.
     """
@@ -92,10 +104,10 @@ def follow(notes: Notes, way: int) -> tuple[int | None, int | None, bool, int]:
         elif prefix == LEAVES:
             inside, left = None, hook
         elif prefix == BEHIND:
-            ended = hook if ended != ENDS.get(way) else ended
+            ended = hook if ended != end else ended
         elif prefix[0] == ANSWERS and inside is not None:
             answer = int(prefix[1:])
-    return inside, left, ended >= 0 and ended == ENDS.get(way, ended), answer
+    return inside, left, ended >= 0 and end in (None, ended), answer
 
 
 # --- packets to which nobody answers ---------------------------------------------------------------------------------

@@ -34,12 +34,12 @@ class Worker:
         from fwsim.kernel.loading import load, load_all
         from fwsim.kernel.network import Network
         from fwsim.kernel.nflog import AT_ONCE, GATHERED, Listener
-        from fwsim.kernel.observers import GROUP, INVALID_GROUP
+        from fwsim.kernel.observers import COPIED, GROUP, INVALID_GROUP
         from fwsim.kernel.watchers import Watchers
 
         network = Network(plan.devices)
         network.build(plan.routes)
-        listener = Listener()
+        listener = Listener(COPIED if plan.translates else 0)
         listener.bind(GROUP, GATHERED)
         for text in plan.rules:
             load(text)

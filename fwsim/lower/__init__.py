@@ -19,6 +19,7 @@ from fwsim.engine.program import MAX_DEPTH, Memory, Program
 from fwsim.engine.tuples import Tracker
 from fwsim.errors import RulesetError
 from fwsim.garbage import uncollected
+from fwsim.headers.selecting import Readable
 from fwsim.keyed_tables import Element, make_keyed, no_tracker
 from fwsim.netfilter.model import Chain, Table
 from fwsim.ruleset.model import Ruleset
@@ -28,9 +29,9 @@ from fwsim.terms import Hook, Verdict
 
 from .bases import families_translated
 from .doing import Ask
+from .fields import ELAPSED
 from .limits import limit_problems
-from .needs import asks_for_ct, in_maps, needs_tracking
-from .reach import depth_of
+from .needs import asks_for_ct, needs_tracking
 from .routed import Routes
 from .settings import settings_row
 from .tables import Tables
@@ -104,12 +105,15 @@ class Lowered:
     """What stands in sets that rules change."""
     places: Places | None = None
     """Where addresses lie, for packets whose destination is translated."""
+    asked: tuple[Readable, ...] = ()
+    """What is read of headers and of the clock: the slots of EXTRA, by their numbers."""
 
     @property
     def counts(self) -> bool:
-        """Whether rules count the packets of all connections together."""
+        """Whether rules count the packets of all connections together, or the time from the first of them on."""
         program = self.program
-        return bool(len(program.limits) or len(program.xt_limits) or len(program.counts) or len(program.keyed.uses))
+        tables = program.limits, program.xt_limits, program.counts, program.keyed.uses
+        return any(map(len, tables)) or ELAPSED in self.uses_fields
 
     @property
     def translates(self) -> bool:
@@ -147,10 +151,11 @@ def lower(
 
     `routes` answers questions about routes; without it they have no answer. `places` is where addresses lie.
 
-    Raises RulesetError for limits that cannot be counted; all else that is wrong, its reader has refused.
+    Raises RulesetError for jumps in a circle and limits that cannot be counted; all else that is wrong, its reader has
+    refused.
     """
     tables = Tables(ruleset.netfilter, interfaces, routes)
-    every_rule = [*(rule for _, chain in tables.running for rule in chain.rules), *in_maps(tables.running)]
+    every_rule = tables.every_rule
     problems = limit_problems(every_rule)
     if problems:
         raise RulesetError(problems)
@@ -170,9 +175,10 @@ def lower(
         | tables.lines.fields,
         asks=asks,
         interfaces=tuple(interfaces),
-        depth=depth_of(tables.running),
+        depth=tables.depth,
         elements=tuple(keying.elements),
         places=places if len(tables.lines.translations.rows) else None,
+        asked=tuple(tables.fields.slots),
     )
 
 

@@ -126,7 +126,10 @@ def _asked(rules: Sequence[Sequence[Asked]]) -> dict[Place, Wanted]:
     for number, questions in enumerate(rules):
         for asked in sorted(questions, key=lambda asked: asked.field in ADDRESSES):  # they cost most
             if asked.boundaries is not None:
-                wanted = found.setdefault(asked_of(asked), Wanted({}, set()))
+                what = asked_of(asked)
+                wanted = found.get(what)
+                if wanted is None:
+                    wanted = found[what] = Wanted({}, set())
                 wanted.boundaries[number] = asked.boundaries
                 if asked.means.absent:
                     wanted.absent.add(number)

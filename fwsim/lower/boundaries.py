@@ -19,6 +19,9 @@ SMALL = 256
 WHOLE = (1 << 62) - 1
 """The mask of a field that is compared as it is."""
 
+GREATEST = (1 << 63) - 1
+"""Of all numbers."""
+
 V4_SHIFT = 96
 V6_START = 1 << 128
 """Where the keys of IPv6 addresses begin: (2**32, 0, 0, 0)."""
@@ -30,8 +33,8 @@ def of_intervals(intervals: Iterable[Interval]) -> Boundaries:
 
 
 def of_numbers(value: Numbers) -> Boundaries:
-    """Where a numeric match is true of a field that is there."""
-    inside = of_intervals(value.intervals)
+    """Where a numeric match is true of a field that is there; no field holds more than 63 bits."""
+    inside = tuple(number for number in of_intervals(value.intervals) if number <= GREATEST)
     return complement(inside) if value.negated else inside
 
 

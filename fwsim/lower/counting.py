@@ -14,6 +14,7 @@ from fwsim.engine.program import (
     OP_BY_KEY,
     OP_DRAW,
     OP_DRAWN,
+    OP_DRAWN_TERM,
     OP_LIMIT,
     OP_LUCK,
     OP_QUOTA,
@@ -23,6 +24,7 @@ from fwsim.engine.program import (
 from fwsim.netfilter.fields import Numgen, Selector
 from fwsim.netfilter.model import Table
 from fwsim.netfilter.steps import (
+    Assign,
     Choose,
     Connections,
     HashLimit,
@@ -33,14 +35,16 @@ from fwsim.netfilter.steps import (
     Recent,
     Statistic,
     Step,
+    Term,
     Update,
 )
-from fwsim.ruleset.values import Numbers
+from fwsim.ruleset.values import Masked, MatchValue, Numbers, merged
 
 from .asking import Operands
 from .boundaries import of_numbers
 from .counts import CountRow, numgen_row, quota_row, statistic_row
 from .credits import XtLimitRow, xt_limit_row
+from .fields import NO_SLOTS, Fields
 from .keying import Keying
 from .limits import limit_row
 from .stretches import Stretches
@@ -51,10 +55,13 @@ KEYS = {
 }  # fmt: skip
 """What a step is called in explanations."""
 
+MOST_DRAWN = 65_536
+"""Numbers of a generator that are compared under a mask."""
+
 DRAWN = "drawn"
 """The mode of a Numgen whose number was drawn by an earlier instruction."""
 
-Drawing: TypeAlias = "Match | Lookup | Choose"
+Drawing: TypeAlias = "Match | Lookup | Choose | Assign"
 Name: TypeAlias = "tuple[str, str, str]"
 
 
@@ -68,10 +75,10 @@ class Counted(NamedTuple):
 class Counting:
     """The rows of what counts, under construction."""
 
-    def __init__(self, interfaces: Sequence[str], stretches: Stretches) -> None:
-        """`interfaces` are the declared names, by number."""
+    def __init__(self, interfaces: Sequence[str], stretches: Stretches, fields: Fields = NO_SLOTS) -> None:
+        """`interfaces` are the declared names, by number; `fields` those of the ruleset."""
         self.stretches = stretches
-        self.keying = Keying(interfaces)
+        self.keying = Keying(interfaces, fields)
         self.limits: list[tuple[int, ...]] = []
         self.xt_limits: list[XtLimitRow] = []
         self.counts: list[CountRow] = []
@@ -131,19 +138,40 @@ class Counting:
         by_chance = int(selector.mode == "random")
         return Counted((OP_DRAW, 0, self._numgens[selector.number], 0, 0, by_chance, 0, 0), "numgen")
 
+    def term(self, term: Term) -> Operands | None:
+        """What takes the number drawn last into a new value; None for any other part of it."""
+        drawn = term.selector
+        if not isinstance(drawn, Numgen) or drawn.mode != DRAWN:
+            return None
+        return OP_DRAWN_TERM, 0, self._numgens[drawn.number], term.shift, term.mask, drawn.offset, 0, 0
+
     def _drawn(self, step: Match) -> Counted | None:
         """Whether the number drawn last is among some."""
         if not isinstance(step.selector, Numgen):
             return None
-        if not isinstance(step.value, Numbers) or step.value.sets:
+        found = _drawable(step.selector, step.value)
+        if found is None:
             return None
-        first, count = self.stretches.of_values(of_numbers(step.value))
+        first, count = self.stretches.of_values(of_numbers(found))
         row = self._numgens[step.selector.number]
         return Counted((OP_DRAWN, 0, first, count, step.selector.offset, row, 0, 0), "numgen")
 
 
+def _drawable(drawn: Numgen, value: MatchValue) -> Numbers | None:
+    """A value that a drawn number is compared with as numbers; None if it is of another kind, or they are too many."""
+    if isinstance(value, Numbers) and not value.sets:
+        return value
+    if not isinstance(value, Masked) or value.sets or drawn.modulus > MOST_DRAWN:
+        return None
+    every = range(drawn.offset, drawn.offset + drawn.modulus)
+    inside = (n for n in every if any(low <= n & mask <= high for low, high, mask in value.choices))
+    return Numbers(merged((n, n) for n in inside), value.negated)
+
+
 def asking_drawn(step: Drawing) -> Drawing:
     """A step that asks for numbers that were drawn before it."""
+    if isinstance(step, Assign):
+        return replace(step, terms=tuple(replace(term, selector=_drawn_before(term.selector)) for term in step.terms))
     if isinstance(step, Match):
         return replace(step, selector=_drawn_before(step.selector))
     return replace(step, selectors=tuple(map(_drawn_before, step.selectors)))

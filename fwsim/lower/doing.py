@@ -5,7 +5,7 @@ Read first: `fwsim.netfilter.steps`, INSTRUCTION in `fwsim.tables`, the `OP_*` o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from fwsim.engine.program import (
@@ -17,14 +17,14 @@ from fwsim.engine.program import (
     OP_TERM,
     OP_UNKNOWN,
 )
-from fwsim.netfilter.fields import NotSimulated, Selector
-from fwsim.netfilter.steps import Alter, Assign, NoTrack, SetHelper, Step
+from fwsim.netfilter.fields import NotSimulated, Option, Selector
+from fwsim.netfilter.steps import Alter, Assign, NoTrack, SetHelper, Step, Term
 from fwsim.ruleset import words
 from fwsim.tables import number_in_seen
 from fwsim.terms import UNKNOWN_VALUE, Hook, word
 
 from .asking import Operands
-from .fields import packet_field
+from .fields import NO_SLOTS, Fields, changes_on_the_way
 
 EVERY_HOOK = sum(1 << hook for hook in Hook)
 
@@ -48,31 +48,44 @@ class Instruction(NamedTuple):
     ask: Ask | None
 
 
-def doing(step: Step) -> list[Instruction] | None:
+def doing(step: Step, fields: Fields = NO_SLOTS) -> list[Instruction] | None:
     """What changes the packet as rules see it; None for what is not simulated."""
-    if isinstance(step, Assign):
-        return _assigning(step)
     if isinstance(step, NoTrack):
         return [_plain(OP_NOTRACK)]
     if isinstance(step, SetHelper):
         helper = words.HELPERS.get(step.helper)
         return [] if helper is None else [_plain(OP_SET_HELPER, value=helper)]
     if isinstance(step, Alter):
-        fields = [packet_field(selector) for selector in step.selectors]
-        value = UNKNOWN_VALUE if step.constant is None else step.constant
-        ask = _not_simulated(step.text or "a changed header") if step.constant is None else None
-        return [_plain(OP_ALTER, number_in_seen(field), value, ask) for field in fields if field is not None]
+        return [each for selector in step.selectors for each in _altering(step, selector, fields)]
     return None
 
 
-def _assigning(step: Assign) -> list[Instruction]:
-    """A new value, put together; what cannot be asked for later need not be set."""
-    target = packet_field(step.target)
+def _altering(step: Alter, selector: Selector, fields: Fields) -> Iterator[Instruction]:
+    """A change of a header, and of what else is changed by it."""
+    field = fields.of(selector)
+    lost = _not_simulated(step.text or "a changed header")
+    known = None if changes_on_the_way(selector) else step.constant
+    if field is not None and known is not None:
+        yield _plain(OP_ALTER, number_in_seen(field), known)
+    elif field is not None:
+        # TCPMSS puts an option in where there is none
+        absent = int(isinstance(selector, Option))
+        yield Instruction((OP_ALTER, number_in_seen(field), 0, 0, 0, UNKNOWN_VALUE, 0, absent), lost)
+    for other in fields.changed_with(selector):
+        yield _plain(OP_ALTER, number_in_seen(other), UNKNOWN_VALUE, lost)
+
+
+def assigning(step: Assign, drawn: Callable[[Term], Operands | None], fields: Fields = NO_SLOTS) -> list[Instruction]:
+    """A new value, put together; what cannot be asked for later need not be set. `drawn` takes numbers drawn before."""
+    target = fields.of(step.target)
     if target is None:
         return []
     terms = []
     for term in step.terms:
-        field = packet_field(term.selector)
+        if (taken := drawn(term)) is not None:
+            terms.append(Instruction(taken, None))
+            continue
+        field = fields.of(term.selector)
         number = -1 if field is None else number_in_seen(field)
         ask = _not_simulated(step.text or construct_of(term.selector)) if field is None else None
         terms.append(Instruction((OP_TERM, number, 0, term.shift, term.mask, 0, 0, int(step.lenient)), ask))

@@ -33,7 +33,7 @@ from fwsim.terms import ABSENT
 
 from .counts import CountRow, quota_row
 from .credits import HZ, SECOND, hash_bucket, tick_ns
-from .fields import ADDRESSES, packet_field
+from .fields import ADDRESSES, NO_SLOTS, Fields
 from .limits import LimitRow, limit_row
 
 BITS32 = 0xFFFFFFFF
@@ -67,9 +67,10 @@ class Counts:
 class Keying:
     """The rows under construction."""
 
-    def __init__(self, interfaces: Sequence[str]) -> None:
-        """`interfaces` are the declared names, by number."""
+    def __init__(self, interfaces: Sequence[str], fields: Fields = NO_SLOTS) -> None:
+        """`interfaces` are the declared names, by number; `fields` those of the ruleset."""
         self.interfaces = interfaces
+        self._fields = fields
         self.keyed: list[dict[str, int]] = []
         self.uses: list[dict[str, int]] = []
         self.parts: list[dict[str, int]] = []
@@ -94,7 +95,8 @@ class Keying:
             keyed_set = self._set(table.sets[step.set], table)
             if keyed_set is None:
                 return None
-            return self._add_use(keyed_set, K_LOOK_UP, self._key(step.selectors), negate=int(step.negated))
+            key = self._key(step.selectors)
+            return self._add_use(keyed_set, K_LOOK_UP, key, negate=int(step.negated), absent=int(step.absent))
         return self._update(step, table) if isinstance(step, Update) else None
 
     # --- sets that rules change -------------------------------------------------------------------------------------
@@ -126,11 +128,10 @@ class Keying:
 
     def _expiries(self, of_set: Set) -> dict[tuple[int, ...], int]:
         """The keys of the elements that are written in a set, with when each is forgotten, 0 for never."""
-        own = of_set.expiries or (None,) * len(of_set.elements)
         expiries: dict[tuple[int, ...], int] = {}
-        for element, expiry in zip(of_set.elements, own, strict=True):
+        for element, lifetime in zip(of_set.elements, of_set.lifetimes, strict=True):
             for key in self._keys(element):
-                expiries.setdefault(key, expiry or of_set.timeout_ns or 0)
+                expiries.setdefault(key, lifetime)
         return expiries
 
     def _count(self, keyed: int, counts: Counts) -> None:
@@ -213,7 +214,7 @@ class Keying:
 
     def _part(self, selector: Selector, bits: int, otherwise: int = ABSENT) -> dict[str, int]:
         """One part of a key: so many bits of an address, or a number."""
-        field = packet_field(selector)
+        field = self._fields.of(selector)
         part = dict.fromkeys(PART.names or (), 0) | {"field": ABSENT, "otherwise": otherwise, "mask0": WHOLE}
         if field is not None:
             self.fields.add(field)

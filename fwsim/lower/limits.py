@@ -12,6 +12,8 @@ from fwsim.netfilter.model import NetfilterRule
 from fwsim.netfilter.steps import Rate
 from fwsim.ruleset.values import Limit
 
+from .needs import every_step
+
 MOST_TOKENS = 1 << 62
 """A bucket of more ns would pass 63 bits (the kernel refuses beyond 64, nft_limit_init)."""
 
@@ -25,7 +27,7 @@ def limit_problems(rules: Iterable[NetfilterRule]) -> list[Problem]:
     return [
         Problem(rule.location.path, rule.location.line, rule.location.column, what)
         for rule in rules
-        for step in rule.steps
+        for step in every_step(rule.steps)
         if isinstance(step, Rate) and limit_row(step.limit)[0] > MOST_TOKENS
     ]
 

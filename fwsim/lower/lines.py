@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from typing import TypeAlias
 
 from fwsim.engine.program import (
@@ -36,14 +35,13 @@ from fwsim.netfilter.steps import (
     Unknown,
     Verdict,
 )
-from fwsim.ruleset.resolve import joined
-from fwsim.ruleset.values import Addresses, MatchValue, Numbers, merged
+from fwsim.ruleset.values import MatchValue
 from fwsim.terms import Hook
 
-from .asking import Asked, Meaning, Meanings, instruction_of, merged_asks
-from .counting import Counting, asking_drawn
-from .doing import Ask, Instruction, at_hook, construct_of, doing, kept, unknown
-from .fields import packet_field
+from .asking import Asked, Meaning, Meanings, Questions, merged_asks, union
+from .counting import Counting, Drawing, asking_drawn
+from .doing import Ask, Instruction, assigning, at_hook, construct_of, doing, kept, unknown
+from .expiring import Expiring
 from .routed import Routes, routed
 from .stretches import Stretches
 from .translations import Translations
@@ -53,6 +51,12 @@ MOST_LINES = 64
 
 MOST_PARTINGS = 31
 """Truths of two bits that one number keeps (`kept` of WALK)."""
+
+MOST_GROWN = 1 << 16
+"""Lines that partings may make in all rules together: those of several partings in one rule multiply."""
+
+MOST_ELEMENTS = 1 << 16
+"""Elements of all sets together that are questions of their own: their index takes memory by the square of that."""
 
 ACCEPT = Verdict("accept")
 Elements: TypeAlias = "tuple[tuple[MatchValue, ...], ...]"
@@ -85,16 +89,23 @@ class Lines:
         """
         self.routes = routes
         self.meanings = meanings
-        self.stretches = stretches
+        self.questions = Questions(stretches)
         self.first_set = first_set
-        self.counting = Counting(meanings.interfaces, stretches)
+        self.counting = Counting(meanings.interfaces, stretches, meanings.fields)
         self.translations = Translations()
+        self.spare = MOST_GROWN
+        """How many lines partings may still make."""
+        self.expiring = Expiring()
         self.element_sets: list[list[list[Asked]]] = []
         """Sets of elements as hidden chains: for each element its questions."""
         self.fields: set[str] = set()
         """What sets of elements, and new values, are made of: no instruction of their own asks for these."""
         self._known_sets: dict[tuple[object, ...], tuple[int, Elements]] = {}
         """By the identity of anonymous elements, which are kept here: nothing else may get their place."""
+        self._placed: set[int] = set()
+        """The identities of all elements kept there."""
+        self._joined = 0
+        """How many elements these are."""
 
     def of_rule(self, rule: NetfilterRule, table: Table, hooks: frozenset[Hook]) -> list[Line]:
         """The lines of one rule, which is asked at these hooks."""
@@ -103,11 +114,21 @@ class Lines:
             growing.add(step)
         return growing.lines()
 
+    def asking(self, asked: Asked) -> Instruction:
+        """A question as an instruction."""
+        return Instruction(self.questions.row(asked), Ask(asked.key, asked.field, asked.wanted))
+
+    def has_room(self, elements: Elements) -> bool:
+        """Whether there is room for a set of these elements, or it is there."""
+        return id(elements) in self._placed or self._joined + len(elements) <= MOST_ELEMENTS
+
     def element_set(self, key: tuple[object, ...], elements: Elements, asks: list[list[Asked]]) -> int:
         """The row of CHAIN of a set of elements, which asks so; the same `key` is the same set."""
         if key not in self._known_sets:
             self._known_sets[key] = self.first_set + len(self.element_sets), elements
             self.element_sets.append(asks)
+            self._placed.add(id(elements))
+            self._joined += len(elements)
         return self._known_sets[key][0]
 
 
@@ -135,7 +156,7 @@ class _Growing:
         if isinstance(step, Match) and isinstance(step.selector, str):  # nine of ten
             self._put(self._matching(step))
             return
-        if isinstance(step, (Match, Lookup, Choose)):
+        if isinstance(step, (Match, Lookup, Choose, Assign)):
             step = self._draw(step)
         if isinstance(step, (Choose, AnyOf)):
             self._part(self._alternatives(step))
@@ -162,9 +183,10 @@ class _Growing:
         for line in self._going_on():
             line.then += done
 
-    def _draw(self, step: Match | Lookup | Choose) -> Match | Lookup | Choose:
+    def _draw(self, step: Drawing) -> Drawing:
         """Draw the numbers that a step asks for; the step that asks for what was drawn."""
-        draws = self.lowering.counting.draws(selectors_of(step))
+        terms = step.terms if isinstance(step, Assign) else ()
+        draws = self.lowering.counting.draws([*selectors_of(step), *(term.selector for term in terms)])
         if not draws:
             return step
         self._put([Instruction(draw.operands, Ask(draw.key, None, step.text, "limit")) for draw in draws])
@@ -174,7 +196,7 @@ class _Growing:
         """Ask a question: the index may answer it, if nothing was done before."""
         for line in self._going_on():
             if line.then:
-                line.then.append(self._asking(asked))
+                line.then.append(self.lowering.asking(asked))
             else:
                 line.asks.append(asked)
 
@@ -182,30 +204,27 @@ class _Growing:
         """The lines that have not ended."""
         return [line for line in self.open if line.end is None]
 
-    def _asking(self, asked: Asked) -> Instruction:
-        """A question behind something that was done."""
-        ask = Ask(asked.key, asked.field, asked.wanted)
-        return Instruction(instruction_of(asked, self.lowering.stretches), ask)
-
     # --- partings ---------------------------------------------------------------------------------------------------
 
     def _part(self, alternatives: Sequence[Sequence[Step]]) -> None:
         """Go on with every alternative from every line."""
-        if self.partings == MOST_PARTINGS and any(map(_does_something, self._going_on())):
+        going_on = self._going_on()
+        grown = len(going_on) * len(alternatives)
+        if grown > self.lowering.spare or (self.partings == MOST_PARTINGS and any(map(_does_something, going_on))):
             self.add(Unknown("a rule of very many parts"))
             self.add(Verdict("unknown", text="the rest of it"))
             return
+        self.lowering.spare -= grown
         self._keep_what_was_done()
         ended = [line for line in self.open if line.end is not None]
         going_on = self._going_on()
-        grown = []
         for alternative in alternatives:
             for line in going_on:
                 self.open = [line.copy()]
                 for step in alternative:
                     self.add(step)
-                grown += self.open
-        self.open = [*ended, *grown]
+                ended += self.open
+        self.open = ended
 
     def _keep_what_was_done(self) -> None:
         """Let what a packet does before a parting be done by a line of its own, if it does anything."""
@@ -225,11 +244,13 @@ class _Growing:
         """The ways to go on, of which a packet takes at most one."""
         if isinstance(step, AnyOf):
             return [[replace(match, text=step.text or match.text) for match in way] for way in step.alternatives]
-        cases = step.cases if step.map is None else self.table.sets[step.map].cases or ()
+        if step.map is not None:
+            own = self.table.sets[step.map]
+            step = self.lowering.expiring.choice(step, own) if own.expires else replace(step, cases=own.cases or ())
         by_end: dict[tuple[object, ...], list[Case]] = {}
-        for case in cases:
+        for case in step.cases:
             by_end.setdefault(_ending(case), []).append(case)
-        others = tuple(case.element for case in cases if case.element)
+        others = tuple(case.element for case in step.cases if case.element)
         ways = []
         for alike in by_end.values():
             for elements, negated in _grouped(alike, others):
@@ -240,12 +261,18 @@ class _Growing:
 
     def _look_up(self, step: Lookup) -> None:
         """Ask whether the selectors are in a set of elements."""
-        if step.set is not None and self.table.sets[step.set].dynamic:
+        own = self.table.sets[step.set] if step.set is not None else None
+        if own is not None and own.dynamic:
             self._put(self._instructions(step))
             return
+        if own is not None and own.expires:
+            step = self.lowering.expiring.lookup(step, own, self.table)
         elements = step.elements if step.set is None else self.table.sets[step.set].elements
         if len(step.selectors) == 1 and elements:
-            self.add(Match(step.selectors[0], _union(elements, step.negated), text=step.text))
+            self.add(Match(step.selectors[0], union(elements, negated=step.negated), step.absent, step.text))
+            return
+        if not self.lowering.has_room(elements):
+            self.add(Unknown(f"a set of very many elements: {step.text}"))
             return
         ways = self._ways(step.selectors, elements, step.text)
         if ways is None:
@@ -257,25 +284,25 @@ class _Growing:
             else:
                 self._part(ways)
         else:
-            self._ask_for_element(step, ways)
+            self._ask_for_element(step, elements, ways)
 
     def _ways(self, selectors: tuple[Selector, ...], elements: Elements, text: str) -> list[list[Match]] | None:
         """Each element as matches; None if one of the selectors is not simulated."""
-        if any(packet_field(selector) is None for selector in selectors):
+        if any(self.lowering.meanings.fields.of(selector) is None for selector in selectors):
             return None
         pairs = [zip(selectors, element, strict=True) for element in elements]
         return [[Match(selector, value, text=text) for selector, value in pair] for pair in pairs]
 
-    def _ask_for_element(self, step: Lookup, ways: list[list[Match]]) -> None:
+    def _ask_for_element(self, step: Lookup, elements: Elements, ways: list[list[Match]]) -> None:
         """Ask all elements at once."""
         asks = []
         for way in ways:
             known = [self.lowering.meanings.asked(match, self.table.sets) for match in way]
             asks.append([asked for asked in known if asked is not None])
-        fields = tuple(packet_field(selector) for selector in step.selectors)
+        fields = tuple(map(self.lowering.meanings.fields.of, step.selectors))
         self.lowering.fields.update(field for field in fields if field is not None)
         key = (self.table.family, self.table.name, step.set, fields, None if step.set else id(step.elements))
-        number = self.lowering.element_set(key, step.elements, asks)
+        number = self.lowering.element_set(key, elements, asks)
         names = " . ".join(str(selector) for selector in step.selectors)
         row = (OP_ELEMENT, 0, number, 0, 0, 0, int(step.negated), 0)
         if step.negated and not step.absent:
@@ -302,8 +329,11 @@ class _Growing:
         if isinstance(step, Effectless):
             return []
         if isinstance(step, Assign):
-            self.lowering.fields.update(field for term in step.terms if (field := packet_field(term.selector)))
-        does = doing(step)
+            fields = self.lowering.meanings.fields
+            found = (fields.of(term.selector) for term in step.terms)
+            self.lowering.fields.update(field for field in found if field is not None)
+            return assigning(step, self.lowering.counting.term, fields)
+        does = doing(step, self.lowering.meanings.fields)
         return does if does is not None else [unknown(getattr(step, "text", "") or type(step).__name__.lower())]
 
     def _matching(self, step: Match) -> Asked | list[Instruction]:
@@ -327,17 +357,3 @@ def _grouped(alike: Sequence[Case], others: Elements) -> list[tuple[Elements, bo
     elements = tuple(case.element for case in alike if case.element)
     result: list[tuple[Elements, bool]] = [(elements, False)] if elements else []
     return [*result, (others, True)] if any(not case.element for case in alike) else result
-
-
-def _union(elements: Elements, negated: bool) -> MatchValue:
-    """The values of elements of one part as one value (together: one by one would take the square of their number)."""
-    values = [value for (value,) in elements]
-    first = values[0]
-    if isinstance(first, Addresses):
-        every = [value for value in values if isinstance(value, Addresses)]
-        v4, v6 = (merged(interval for value in every for interval in getattr(value, name)) for name in ("v4", "v6"))
-        return replace(first, v4=v4, v6=v6, negated=negated)
-    if isinstance(first, Numbers):
-        numbers = [value for value in values if isinstance(value, Numbers)]
-        return replace(first, intervals=merged(i for value in numbers for i in value.intervals), negated=negated)
-    return replace(reduce(joined, values), negated=negated)

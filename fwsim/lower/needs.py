@@ -11,7 +11,10 @@ from fwsim.netfilter.fields import Selector
 from fwsim.netfilter.model import Chain, NetfilterRule, Table, selectors_of
 from fwsim.netfilter.steps import AnyOf, Assign, Choose, Connections, Nat, SetHelper, Step, Unknown, Update
 
-from .fields import is_of_conntrack
+
+def is_of_conntrack(selector: Selector) -> bool:
+    """Whether it is told by tracking."""
+    return isinstance(selector, str) and selector.startswith("ct_")
 
 
 def asks_for_ct(rule: NetfilterRule) -> bool:
@@ -43,11 +46,11 @@ def _tracks(step: Step) -> bool:
 
 
 def in_maps(running: Iterable[tuple[Table, Chain]]) -> Iterator[NetfilterRule]:
-    """What follows from the elements of named maps, and what elements count, each as a rule."""
+    """What follows from the elements of named maps, and what elements count, each as a rule where the set stands."""
     for table in {id(table): table for table, chain in running if chain.other_hook is None}.values():
         for each in table.sets.values():
-            yield NetfilterRule(each.steps)
-            yield from (NetfilterRule(case.steps) for case in each.cases or ())
+            yield NetfilterRule(each.steps, location=each.location)
+            yield from (NetfilterRule(case.steps, location=each.location) for case in each.cases or ())
 
 
 def every_step(steps: Iterable[Step]) -> Iterator[Step]:

@@ -19,14 +19,16 @@ from fwsim.netfilter.steps import Verdict as End
 from fwsim.tables import BASE, CHAIN, COLUMN, INSTRUCTION, LIMIT, RULE, TRANSLATION
 from fwsim.terms import ABSENT, RejectWith, Verdict
 
-from .asking import Asked, Meanings, instruction_of
+from .asking import Asked, Meanings
 from .bases import bases_of
 from .bitsets import Bitsets, asked_of
 from .doing import Ask, Instruction
+from .fields import Fields
 from .keying import Keying
 from .lines import Line, Lines
+from .needs import in_maps
 from .other_hooks import IP_FAMILIES, stand_ins
-from .reach import hooks_of_chains, place_of
+from .reach import depth_of, hooks_of_chains, place_of, targets_of_chains
 from .routed import Routes
 from .stretches import Stretches
 
@@ -57,11 +59,16 @@ class Tables:
     def __init__(self, netfilter: Netfilter, interfaces: Sequence[str], routes: Routes | None = None) -> None:
         """`interfaces` are the declared names, by number; `routes` answers questions about routes."""
         self.running = list(running_chains(netfilter))
+        self.every_rule = [*(rule for _, chain in self.running for rule in chain.rules), *in_maps(self.running)]
+        """With what follows from the elements of maps, and what elements count."""
+        self.fields = Fields(self.every_rule, xtables=netfilter.format == "iptables")
         self.chain_numbers = {place_of(table, chain): n for n, (table, chain) in enumerate(self.running)}
-        self.hooks = hooks_of_chains(self.running)
+        targets = targets_of_chains(self.running)
+        self.depth = depth_of(self.running, targets)
+        self.hooks = hooks_of_chains(self.running, targets)
         self.stretches = Stretches()
         self.bitsets = Bitsets(self.stretches, sum(len(chain.rules) for _, chain in self.running))
-        self.lines = Lines(Meanings(interfaces), self.stretches, len(self.running), routes)
+        self.lines = Lines(Meanings(interfaces, self.fields), self.stretches, len(self.running), routes)
         self.instructions: list[Instruction] = []
         self.rules: list[tuple[int, ...]] = []
         self.chains: list[tuple[int, ...]] = []
@@ -90,9 +97,11 @@ class Tables:
             self.sources += 1
         index, rough = self.bitsets.add_chain([line.asks for line in lines])
         for line, source in zip(lines, sources, strict=True):
-            answered = [asked.boundaries is not None and asked_of(asked) not in rough for asked in line.asks]
-            first = [asked for asked, indexed in zip(line.asks, answered, strict=True) if indexed]
-            last = [asked for asked, indexed in zip(line.asks, answered, strict=True) if not indexed]
+            first: list[Asked] = []
+            last: list[Asked] = []
+            for asked in line.asks:
+                indexed = asked.means.boundaries is not None and not (rough and asked_of(asked) in rough)
+                (first if indexed else last).append(asked)
             self._add_line(line, [*first, *last], len(first), source, table)
         self.chains.append((start, len(self.rules), int(chain.policy), *index))
 
@@ -100,8 +109,7 @@ class Tables:
         """Add a line: its questions, of which the index answers the first ones, the rest, its verdict."""
         first = len(self.instructions)
         for asked in asks:
-            row = instruction_of(asked, self.stretches)
-            self.instructions.append(Instruction(row, Ask(asked.key, asked.field, asked.wanted)))
+            self.instructions.append(self.lines.asking(asked))
         self.instructions += line.then
         end = line.end or GO_ON
         unknown = [each.ask.wanted for each in line.then if each.ask is not None and each.ask.kind == "unknown"]

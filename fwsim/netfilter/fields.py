@@ -43,8 +43,9 @@ FIELDS: dict[str, Kind] = {
     "ct_expiration": NUMBER32, "ct_packets": Kind("number", 63), "ct_bytes": Kind("number", 63),
     # what the way through the rules has left on it
     "mark": MASK32,
-    # time: seconds since midnight and day of the week (0 is Sunday), both UTC; ns since the epoch
-    "hour": NUMBER32, "day": NUMBER8, "time": Kind("number", 63),
+    # time, UTC: seconds since midnight, day of the week (0 is Sunday); ns since the epoch; day of the month, and that
+    # of the day before
+    "hour": NUMBER32, "day": NUMBER8, "time": Kind("number", 63), "monthday": NUMBER8, "monthday_before": NUMBER8,
 }  # fmt: skip
 """The fields by name. `family` is 4 or 6; `fragment` 0 of a whole packet, 1 of a first fragment, 2 of a later one;
 `length` the bytes of the IP packet; `icmp_type` of ICMP and ICMPv6 alike; `pkttype` a PACKET_* of linux/if_packet.h.

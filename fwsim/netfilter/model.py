@@ -67,7 +67,9 @@ class Set:
     """For each part of an element what nft calls its type: ipv4_addr, ipv6_addr, inet_service, ifname, mark ..."""
     elements: tuple[Element, ...] = ()
     value: MatchValue | None = None
-    """All elements as one value, where an element has one part only and no rule changes the set."""
+    """All elements as one value, where an element has one part only, no rule changes the set and none is forgotten.
+
+    A Match may name such a set only; in others a Lookup finds what it looks for."""
     cases: tuple[Case, ...] | None = None
     dynamic: bool = False
     size: int = 0
@@ -76,7 +78,22 @@ class Set:
     """Statements that every element has (`counter`, `limit rate ...`)."""
     location: Location = NOWHERE
     expiries: tuple[int | None, ...] = ()
-    """For each element (in its order) after how many ns it is forgotten; empty if none ever is."""
+    """For each element, or case, in its order after how many ns it is forgotten: 0 never, None as `timeout_ns` says.
+
+    Empty if that holds for all."""
+
+    @property
+    def lifetimes(self) -> tuple[int, ...]:
+        """For each element, or case, after how many ns it is forgotten; 0 never."""
+        written = self.expiries or (None,) * len(self.elements if self.cases is None else self.cases)
+        return tuple(self.timeout_ns or 0 if expiry is None else expiry for expiry in written)
+
+    @property
+    def expires(self) -> bool:
+        """Whether elements are forgotten though no rule changes the set."""
+        if self.dynamic or not (self.expiries or self.timeout_ns):
+            return False
+        return any(self.lifetimes)
 
 
 @dataclass(frozen=True, slots=True)

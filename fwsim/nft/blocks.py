@@ -11,7 +11,7 @@ from fwsim.errors import RulesetError
 
 from .directives import DIRECTIVES
 from .operands import variable
-from .source import byte_length
+from .source import ITEMS, byte_length
 from .tokens import END, JUNK, MOST_PROBLEMS, NEWLINE, NOTHING, QUOTED, Reader
 from .tree import Expression, Symbol
 
@@ -39,6 +39,7 @@ def one(reader: Reader, item: Callable[[Reader], None]) -> None:
     if reader.kind == NEWLINE or reader.text == ";":
         reader.advance()
         return
+    reader.count(ITEMS)
     depth, braces, scopes = reader.depth, reader.braces, len(reader.scopes)
     try:
         DIRECTIVES.get(reader.text, item)(reader)

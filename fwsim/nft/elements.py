@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from .durations import duration
 from .operands import VERDICTS, value, verdict
-from .source import byte_length
+from .source import ELEMENTS, byte_length
 from .stateful import OF_ELEMENTS
 from .tokens import NEWLINE, Reader
 from .tree import Element, Expression, Node, SetLiteral, Symbol, Wildcard
@@ -49,6 +49,7 @@ def _braces(reader: Reader, member: Callable[[Reader], Element]) -> SetLiteral:
 
 def _between_newlines(reader: Reader, member: Callable[[Reader], Element]) -> Element:
     """An element with a newline on either side, or without."""
+    reader.count(ELEMENTS)
     if reader.kind == NEWLINE:
         reader.advance()
     found = member(reader)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .source import PARTS
 from .tokens import DEEPEST, NOTHING, QUOTED, STARRED, Reader
 from .tree import (
     Binary,
@@ -138,6 +139,7 @@ def concatenated(reader: Reader, first: Expression, part: Operand) -> Expression
         return first
     parts = [first]
     while reader.take("."):
+        reader.count(PARTS)
         parts.append(part(reader))
     return Concatenation(first.source, first.start, reader.last, tuple(parts))
 
@@ -153,6 +155,7 @@ def listed(reader: Reader, first: Expression, item: Operand) -> Expression:
     reader.expect(",")
     items.append(item(reader))
     while reader.take(","):
+        reader.count(PARTS)
         items.append(item(reader))
     return List(first.source, first.start, reader.last, tuple(items))
 

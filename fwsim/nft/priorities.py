@@ -5,6 +5,7 @@ Read first: `block_tree`. Source: `std_prio_lookup` of nft, and nft(8), "Standar
 
 from __future__ import annotations
 
+import re
 from typing import NoReturn
 
 from .block_tree import Priority
@@ -16,6 +17,8 @@ ONLY_AT = {"dstnat": "prerouting", "srcnat": "postrouting", "out": "output"}
 """Names that are known at one hook only."""
 
 SMALLEST, LARGEST = -(1 << 31), (1 << 31) - 1
+
+OFFSET = re.compile(r"[0-9]{1,19}\Z")
 
 
 def priority_number(priority: Priority, family: str, hook: str) -> int:
@@ -36,7 +39,7 @@ def _of_variable(priority: Priority, value: Expression) -> tuple[str | None, int
     if not isinstance(value, Symbol):
         _refuse(priority, "the variable is no priority, expected a number or a name")
     words = value.name.split()
-    if len(words) == 3 and words[1] in ("+", "-") and words[2].isdigit() and len(words[2]) < 20:
+    if len(words) == 3 and words[1] in ("+", "-") and OFFSET.match(words[2]):
         return words[0], int(words[1] + words[2])
     return value.name, 0
 

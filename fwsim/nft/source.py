@@ -15,6 +15,10 @@ from fwsim.errors import Problem, RulesetError
 LARGEST = 32 * 1024 * 1024
 """Bytes of a script with all that it includes; a quarter of a million rules are about that."""
 
+ITEMS, ELEMENTS, PARTS = "rules, chains and the like", "elements of sets", "statements and joined values"
+MOST = {ITEMS: 1 << 18, ELEMENTS: 1 << 21, PARTS: 1 << 22}
+"""What a script holds at most with all that it includes. A rule takes a few KB once it is lowered."""
+
 WHOLE = (0, 0)
 """The place of a mistake that concerns the file as a whole."""
 

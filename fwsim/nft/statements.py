@@ -29,7 +29,8 @@ from .rule_tree import (
     Xtables,
 )  # fmt: skip
 from .selectors import settable_ct, tcp_option_kind
-from .tokens import NEWLINE, NOTHING, Reader
+from .source import ITEMS, PARTS
+from .tokens import NEWLINE, NOTHING, Reader, near
 from .tree import Ct, Element, Expression, Header, HeaderOption, Inner, Map, Meta, RawPayload, SetLiteral
 from .words import AFTER_CT, AFTER_CT_SET, EXTENSION, OPERATORS, STATEMENT_WORDS
 
@@ -53,6 +54,7 @@ ENDS = frozenset([";", "}", "comment", ""])
 
 def statement(reader: Reader) -> Statement:
     """One statement."""
+    reader.count(PARTS)
     text = reader.text
     known = STATEMENTS.get(text)
     if known is not None:
@@ -75,8 +77,11 @@ def comparison(reader: Reader) -> Statement:
     source, start = reader.source, reader.start
     if reader.text == "@" and not at_raw_payload(reader):
         reader.fail("a statement or an expression")
+    word = reader.text
     left = left_side(reader)
     text = reader.text
+    if reader.last == start + len(word) and (text in ENDS or text == "\n"):
+        reader.fail("a value" + near(word, (*STATEMENTS, *VERDICTS)))  # the word may have been meant for a statement
     if text == "vmap" and not isinstance(left, SetLiteral | Map):
         reader.advance()
         mapping = verdict_mapping(reader)
@@ -126,6 +131,7 @@ def anonymous_chain(reader: Reader) -> AnonymousChain:
         if reader.kind == NEWLINE or reader.text == ";":
             reader.advance()
         else:
+            reader.count(ITEMS)
             rules.append(rule(reader))
             reader.separator()
     reader.close_brace()

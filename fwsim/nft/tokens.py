@@ -9,15 +9,16 @@ Tokens are found when they are asked for, so that a text of any length needs the
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NoReturn
 
 from fwsim.errors import Problem
 
 from .library import Library
-from .source import Source, shown
+from .source import MOST, Source, shown
 from .tree import Define
 from .words import RESERVED
 
@@ -82,8 +83,8 @@ class Reader:
     """
 
     __slots__ = (
-        "_ahead", "_matches", "braces", "depth", "end", "kind", "last", "library", "problems", "scoped", "scopes",
-        "source", "sources", "start", "text", "waiting",
+        "_ahead", "_matches", "braces", "counted", "depth", "end", "kind", "last", "library", "problems", "scoped",
+        "scopes", "source", "sources", "start", "text", "waiting",
     )  # fmt: skip
 
     def __init__(self, source: Source, library: Library | None = None) -> None:
@@ -95,6 +96,7 @@ class Reader:
         self.scopes: list[dict[str, Define]] = [{}]
         self.scoped: frozenset[str] = NOTHING
         self.depth = self.braces = 0
+        self.counted: dict[str, int] = {}
         self.waiting: list[tuple[Source, Iterator[re.Match[str]], deque[re.Match[str]]]] = []
         self.kind = self.start = self.end = self.last = 0
         self.text = ""
@@ -153,7 +155,7 @@ class Reader:
         """Step over one of some keywords."""
         text = self.text
         if text not in words:
-            self.fail(what)
+            self.fail(what + near(text, words))
         self.advance()
         return text
 
@@ -219,6 +221,12 @@ class Reader:
         self.braces -= 1
         self.advance()
 
+    def count(self, what: str) -> None:
+        """Count something of which a script holds so many at most (`MOST`)."""
+        found = self.counted[what] = self.counted.get(what, 0) + 1
+        if found > MOST[what]:
+            raise self.source.error(self.start, f"more than {MOST[what]:,} {what} in one ruleset")
+
     def deeper(self) -> None:
         """Step into something nested; `depth` is counted down behind it."""
         self.depth += 1
@@ -254,6 +262,12 @@ def described(kind: int, text: str) -> str:
     if kind == QUOTED:
         return f"quoted string {shown(text[1:-1])}"
     return shown(text)
+
+
+def near(word: str, words: Iterable[str]) -> str:
+    """A question after the word that was probably meant; empty if none is near."""
+    found = difflib.get_close_matches(word[:100], list(words), n=1)
+    return f": did you mean '{found[0]}'?" if found else ""
 
 
 JUNK_WORDS = {

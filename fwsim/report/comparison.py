@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -67,6 +68,8 @@ class RuleRow:
     """For each mode how many of them came through the mirror."""
     of_ruleset: bool = True
     """False for rows that are none of the ruleset's rules or policies."""
+    text: str = ""
+    """A rule without a name, as it was written."""
 
     def hits(self, mode: int) -> int:
         """How many frames it decided in a mode."""
@@ -183,48 +186,56 @@ def title(hits: Hits, names: RuleNames, slot: int) -> str:
 
 def rule_table(tally: Tally, naming: Naming) -> list[RuleRow]:
     """Each rule with its hits, the policies, and what no rule decided; the hits add up to all frames."""
-    merged: dict[tuple[str | None, str, int | None, bool], dict[int, tuple[tuple[int, ...], int]]] = {}
+    merged: dict[RowKey, dict[int, tuple[tuple[int, ...], int]]] = {}
     for number, mode in enumerate(tally.modes):
         for key, counts, mirrored in _slot_rows(tally.hits[mode], naming.rules[mode]):
             merged.setdefault(key, {})[number] = (counts, mirrored)
     nothing = ((0,) * VERDICTS, 0)
     table = []
-    for (chain, name, line, of_ruleset), found in merged.items():
+    for key, found in merged.items():
         both = [found.get(number, nothing) for number in range(len(tally.modes))]
-        table.append(RuleRow(name, chain, line, tuple(c for c, _ in both), tuple(m for _, m in both), of_ruleset))
+        verdicts, images = tuple(c for c, _ in both), tuple(m for _, m in both)
+        table.append(RuleRow(key.name, key.chain, key.line, verdicts, images, key.of_ruleset, key.text))
     return sorted(table, key=lambda row: (not row.of_ruleset, row.name != TWIN))
 
 
-def _slot_rows(
-    hits: Hits, names: RuleNames
-) -> Iterable[tuple[tuple[str | None, str, int | None, bool], tuple[int, ...], int]]:
-    """The slots of one mode with their key (chain, name, line, whether of the ruleset), counts and mirrored hits."""
+class RowKey(NamedTuple):
+    """What makes a row of the table of rules: two modes with the same have it in common."""
+
+    chain: str | None
+    name: str
+    line: int | None
+    of_ruleset: bool
+    text: str = ""
+
+
+def _slot_rows(hits: Hits, names: RuleNames) -> Iterable[tuple[RowKey, tuple[int, ...], int]]:
+    """The slots of one mode with their key, counts and mirrored hits."""
     for slot in range(hits.slots.count):
         counts = tuple(hits.counts[slot].sum(axis=0).tolist())
         mirrored = int(hits.counts[slot, 1].sum())
         if slot < hits.slots.rules:
             rule = names.rules[slot]
-            yield (names.chain(rule.chain), str(names.rule(slot)), rule.line, True), counts, mirrored
+            text = "" if rule.name else rule.text
+            yield RowKey(names.chain(rule.chain), str(names.rule(slot)), rule.line, True, text), counts, mirrored
         elif slot < hits.slots.none:
             chain = names.chains[slot - hits.slots.rules]
             if sum(counts):
-                yield (chain.name, "policy", chain.line, True), counts, mirrored
+                yield RowKey(chain.name, "policy", chain.line, True), counts, mirrored
         elif slot == hits.slots.icmp_twin:
             if sum(counts):
-                yield (None, TWIN, None, False), counts, mirrored
+                yield RowKey(None, TWIN, None, False), counts, mirrored
         else:
             yield from _undecided_rows(counts)
 
 
-def _undecided_rows(
-    counts: tuple[int, ...],
-) -> Iterable[tuple[tuple[str | None, str, int | None, bool], tuple[int, ...], int]]:
+def _undecided_rows(counts: tuple[int, ...]) -> Iterable[tuple[RowKey, tuple[int, ...], int]]:
     """What neither a rule nor a policy decided, by what became of it."""
     labels = ("no chain", "before the rules", "before the rules", "not evaluated", "unknown")
     for label in dict.fromkeys(labels):
         part = tuple(count if labels[verdict] == label else 0 for verdict, count in enumerate(counts))
         if sum(part):
-            yield (None, label, None, False), part, 0
+            yield RowKey(None, label, None, False), part, 0
 
 
 def changes(tally: Tally) -> Changes:

@@ -27,16 +27,21 @@ EVENTS = {"new": "    [NEW]", "update": " [UPDATE]", "destroy": "[DESTROY]"}
 
 def listed(connection: Connection, now: int) -> str:
     """A line of `conntrack -L` at time `now` (ns): `tcp      6 431999 ESTABLISHED src=... [ASSURED] mark=0 use=1`."""
-    return f"{_body(connection, seconds_left(connection, now))} mark={connection['mark']}{_helper(connection)} use=1"
+    return f"{_body(connection, seconds_left(connection, now))} mark={_mark(connection)}{_helper(connection)} use=1"
 
 
 def event(kind: str, connection: Connection, now: int) -> str:
     """A line of `conntrack -E`; `kind` is `new`, `update` or `destroy`. One that timed out has no time to print."""
     left = seconds_left(connection, now)
-    mark = f" mark={connection['mark']}" if connection["mark"] else ""
+    mark = f" mark={_mark(connection)}" if connection["mark"] else ""
     if kind == "destroy":
         return f"{EVENTS[kind]} {_body(connection, left or None)}{mark}"
     return f"{EVENTS[kind]} {_body(connection, left)}{mark}{_helper(connection)}"
+
+
+def _mark(connection: Connection) -> str:
+    """The mark; a question mark if it is not known."""
+    return str(connection["mark"]) if connection["mark"] >= 0 else "?"
 
 
 def _helper(connection: Connection) -> str:
@@ -94,7 +99,7 @@ def record(connection: Connection, now: int) -> dict[str, Any]:
         "seen_reply": bool(status & CtStatus.SEEN_REPLY),
         "assured": bool(status & CtStatus.ASSURED),
         "tentative": bool(status & CtStatus.TENTATIVE),
-        "mark": connection["mark"],
+        "mark": connection["mark"] if connection["mark"] >= 0 else None,
         "created": seconds_text(connection["created"]),
         "opened_by": {"file": connection["opened_file"], "n": connection["opened_frame"]},
         "last_seen_in": {"file": connection["last_file"], "n": connection["last_frame"]},

@@ -6,6 +6,8 @@ goes through `safe`.
 
 from __future__ import annotations
 
+import re
+
 from fwsim.naming import Naming
 from fwsim.report.about import About
 from fwsim.report.comparison import (
@@ -26,12 +28,17 @@ from fwsim.report.comparison import (
 from fwsim.report.figures import count, counted, duration, moment, size
 from fwsim.report.grid import grid
 from fwsim.report.line import paint
-from fwsim.report.safe import safe
+from fwsim.report.safe import safe, shortened
 from fwsim.report.tally import Tally
 from fwsim.terms import Verdict
 
 MANY_RULES = 40
 """With more rules than this, those without hits are only counted."""
+
+COUNTED = re.compile(r"\bcounter packets \d+ bytes \d+")
+
+LONGEST_RULE = 60
+"""Letters of a rule without a name."""
 
 
 def summary(
@@ -65,7 +72,7 @@ def broken_off(about: About) -> list[str]:
 
 def header(tally: Tally, about: About) -> list[str]:
     """The captures, what is selected of them, and the ruleset, a line each."""
-    names = ", ".join(safe(capture.path.rpartition("/")[2]) for capture in about.captures[:3])
+    names = ", ".join(_file_name(capture.path) for capture in about.captures[:3])
     names += f" and {len(about.captures) - 3} more" if len(about.captures) > 3 else ""
     span = ""
     if tally.first_ts is not None:
@@ -76,10 +83,15 @@ def header(tally: Tally, about: About) -> list[str]:
         rows = [[names, f"{counted(sum(capture.packets for capture in about.captures), 'packet')}, {connections}"]]
         rows.append(["selected", f"{counted(tally.frames, 'packet')}{span}, by {safe(about.selection)}"])
     rules = ", ".join([counted(about.ruleset.rules, "rule"), *map(safe, about.ruleset.policies)])
-    rows.append([safe(about.ruleset.path.rpartition("/")[2]), rules])
+    rows.append([_file_name(about.ruleset.path), rules])
     if about.ruleset.stateless_path:
-        rows.append([safe(about.ruleset.stateless_path.rpartition("/")[2]), "instead of it in stateless mode"])
+        rows.append([_file_name(about.ruleset.stateless_path), "instead of it in stateless mode"])
     return grid(rows, "<<")
+
+
+def _file_name(path: str) -> str:
+    """A file without its folder."""
+    return "(standard input)" if path == "-" else safe(path.rpartition("/")[2])
 
 
 def sentence(tally: Tally, *, selected: bool = False) -> str:
@@ -163,7 +175,7 @@ def why_lines(tally: Tally) -> list[str]:
 
 
 def rule_lines(tally: Tally, naming: Naming) -> list[str]:
-    """Hits per rule; each mode's column adds up to all that was read or selected."""
+    """Hits per rule, quoted if it has no name; each mode's column adds up to all that was read or selected."""
     table = rule_table(tally, naming)
     shown = [row for row in table if len(table) <= MANY_RULES or any(map(sum, row.verdicts))]
     chains = {row.chain for row in shown if row.of_ruleset}
@@ -173,11 +185,16 @@ def rule_lines(tally: Tally, naming: Naming) -> list[str]:
         cells = [_rule_label(row, several=len(chains) > 1), str(row.line or "-")]
         for mode in range(len(tally.modes)):
             cells += _hit_cells(row, mode, split=two and mode == 0)
-        rows.append(cells)
-    lines = grid(rows, "<>" + ("><>" if two else ">"))
+        rows.append([*cells, safe(shortened(_quoted(row.text), LONGEST_RULE))])
+    lines = grid(rows, "<>" + ("><>" if two else ">") + "<")
     if len(shown) < len(table):
         lines.append(f"and {counted(len(table) - len(shown), 'rule')} without hits")
     return lines
+
+
+def _quoted(text: str) -> str:
+    """A rule in a line, without what it had counted when it was listed."""
+    return " ".join(COUNTED.sub("counter", text).split())
 
 
 def _rule_label(row: RuleRow, *, several: bool) -> str:
@@ -227,4 +244,5 @@ def next_step(tally: Tally, about: About) -> list[str]:
     example, word = telling
     several = len(about.captures) > 1
     number = f"{safe(about.captures[example.file].path)}:{example.number}" if several else str(example.number)
-    return [f"Next: {safe(about.explain)} -n {number}    ({word})"]
+    again = "    (with the ruleset on standard input again)" if about.ruleset.path == "-" else ""
+    return [f"Next: {safe(about.explain)} -n {number}    ({word}){again}"]

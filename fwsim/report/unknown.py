@@ -33,11 +33,12 @@ TRANSPORT_FIELDS = (
 
 CUT = "what the capture cut off"
 NO_INTERFACE = "an interface that is not known"
+INTERFACE_ADVICE = "; --interface NAME=CIDR or --topology FILE tells what lies where"
 COUNTING = {
     int(Reason.NOT_COUNTED): "a number of connections without tracking",
     int(Reason.ENTRIES_FULL): "a table of what rules keep by key, which may be full",
 }
-CONNECTION = "a connection that may not be there"
+CONNECTION = "a connection that may not be there, since the verdict on its opening is unknown"
 MARK = "a mark that may or may not be set"
 NOTRACK = "a notrack rule that may or may not apply"
 LIMIT = "a limit that has lost count"
@@ -140,7 +141,7 @@ class Unknowns:
             first, *others = count.rules
             more = f" and {counted(len(others), 'other rule')}" if others else ""
             text += f", asked for by {first}{more}"
-        return text
+        return text + (INTERFACE_ADVICE if count.construct == NO_INTERFACE else "")
 
 
 def rules_with_limit(lowered: Lowered) -> frozenset[int]:
@@ -189,6 +190,8 @@ def construct_of(part: Hanging, mode: str, has_limit: bool) -> str:
     """What an unknown verdict hangs on, in words; `LIMIT_OF` if it is the limit of the rule."""
     if part.reason in COUNTING:
         return COUNTING[part.reason]
+    if part.reason == Reason.CUT and part.no_ct_state:
+        return CUT  # of a packet that is quoted, too
     lacking = _lacking(part)
     if part.reason == Reason.TENTATIVE:
         return _ct_construct(part, mode, has_limit, lacking)

@@ -18,12 +18,15 @@ from fwsim.garbage import uncollected
 
 from . import mistakes
 from .imported import import_netfilter, ruleset_of
-from .located import Document, Map, without
+from .located import Document, List, Map, without
 from .model import Ruleset
 from .options import lay_over
 from .problems import MISTAKES_TOLD, problems_of, pruned_paths
 from .source import read_text
 from .text import UnreadableError, parse_text
+
+MOST_RULES = 1 << 18
+"""Each takes a few KB once it is lowered."""
 
 Source = str | PathLike[str] | IO[str] | IO[bytes]
 
@@ -52,12 +55,24 @@ def load_ruleset(
         raise RulesetError([error.problem]) from None
     if not isinstance(root, Map):
         raise RulesetError([Problem(*place, _not_a_mapping(root))])
+    _bound(root)
     if not {"rules", "policy", "chains"} & root.keys():
         problems.append(Problem(*place, "a ruleset needs 'rules' or 'chains' (or at least a 'policy')"))
     # Interfaces from the command line alone do not oblige a ruleset that declares none to name only these.
     context = {"open_interfaces": not root.get("interfaces")}
     root, more = lay_over(root, overrides or {}, interfaces or {}, local)
     return validated(root, problems + more, context)
+
+
+def _bound(root: Map) -> None:
+    """Refuse more rules than there is memory for."""
+    chains = root.get("chains")
+    holders = [root, *(chains.values() if isinstance(chains, Map) else ())]
+    count = 0
+    for rules in (holder.get("rules") for holder in holders if isinstance(holder, Map)):
+        if isinstance(rules, List) and count + len(rules) > MOST_RULES:
+            raise RulesetError([Problem(*rules.places[MOST_RULES - count], f"more than {MOST_RULES:,} rules")])
+        count += len(rules) if isinstance(rules, List) else 0
 
 
 def validated(root: Map, problems: list[Problem], context: dict[str, Any]) -> Ruleset:

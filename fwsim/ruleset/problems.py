@@ -50,12 +50,11 @@ ELSEWHERE = {
 
 
 def problems_of(error: ValidationError, root: Map) -> list[Problem]:
-    """Every mistake of a validation, with its place in the file."""
-    return [
-        Problem(*place_of(root, path), what)
-        for item in error.errors(include_url=False)
-        for path, what in _mistakes(item, root)
-    ]
+    """Every mistake of a validation, with its place in the file; beyond those that are told, in no particular words."""
+    items = sorted(error.errors(include_url=False), key=lambda item: place_of(root, item["loc"]))
+    told, counted = items[: MISTAKES_TOLD + 1], items[MISTAKES_TOLD + 1 :]
+    problems = [Problem(*place_of(root, path), what) for item in told for path, what in _mistakes(item, root)]
+    return problems + [Problem(*place_of(root, item["loc"]), "another mistake") for item in counted]
 
 
 def pruned_paths(error: ValidationError) -> list[Path]:

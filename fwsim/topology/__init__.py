@@ -332,9 +332,9 @@ class Topology:
             )
         if self.undeclared_names and self.declared:
             seen = ", ".join(dict.fromkeys(self.undeclared_names))
-            result.append(
-                f"captured on {seen}, which the ruleset does not declare (it has {', '.join(self.interfaces)})"
-            )
+            said = f"captured on {seen}, which the ruleset does not declare (it has {', '.join(self.interfaces)})"
+            unplaced = not all(behind.networks for behind in self.interfaces.values())
+            result.append(said + ("; --interface NAME=CIDR or --topology tells what lies where" if unplaced else ""))
         return result
 
 

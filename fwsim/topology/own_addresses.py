@@ -13,6 +13,7 @@ from fwsim.tables import V6
 from fwsim.terms import ABSENT, UNKNOWN_VALUE
 from fwsim.topology.address_plan import IPNetwork
 from fwsim.topology.declared import Behind
+from fwsim.topology.homes import home_of
 
 Words = tuple[int, int, int, int]
 """An address as rows have it; the first is ABSENT if there is none, UNKNOWN_VALUE if it is not known which."""
@@ -29,7 +30,7 @@ def own_address(
     if not own:
         declared = {address for behind in interfaces.values() for address in behind.addresses}
         others = [address for address in _global(local, family) if address not in declared]
-        own = [address for address in others if _home_of(address, interfaces) == name]
+        own = [address for address in others if home_of(address, interfaces) == name]
     if len(own) == 1 and own[0].num_addresses == 1:
         return words_of(own[0])
     return NO_ADDRESS if not own and family in complete else NOT_KNOWN
@@ -39,17 +40,6 @@ def _global(addresses: Sequence[IPNetwork], family: int) -> list[IPNetwork]:
     """Those of a family that are not only for the link."""
     own = [address for address in addresses if address.version == family]
     return [address for address in own if family == 4 or not address.is_link_local]
-
-
-def _home_of(address: IPNetwork, interfaces: Mapping[str, Behind]) -> str | None:
-    """The interface with the narrowest network that holds an address; None if there are several, or none."""
-    narrowest: dict[int, list[str]] = {}
-    for name, behind in interfaces.items():
-        for network in behind.networks:
-            if network.version == address.version and network.supernet_of(address):  # type: ignore[arg-type]
-                narrowest.setdefault(network.prefixlen, []).append(name)
-    names = narrowest[max(narrowest)] if narrowest else []
-    return names[0] if len(names) == 1 else None
 
 
 def words_of(address: IPNetwork) -> Words:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import keeping
-from tests.bench.measuring import FEW, ROOT, Figures, compare, cpu_ratio, median, once, ratio, timed, turns
+from tests.bench import keeping, rulesets
+from tests.bench.measuring import FEW, ROOT, Figures, compare, cpu_ratio, fwsim, median, once, ratio, timed, turns
 from tests.bench.table import Row
 from tests.classbench import corpus_sets
 
@@ -67,6 +67,15 @@ def test_records(number: int, form: str, target: int, put: Put, tmp_path: Path) 
     what = f"--format {form}, {few:,} packets, both modes"
     put(Row(number, what, str(found), "", few / found.wall, target, "a second", least=True))
     assert found.wall > 0
+
+
+@pytest.mark.parametrize(("number", "form"), list(enumerate(rulesets.WRITERS, 33)))
+def test_loading_ten_thousand_rules(number: int, form: str, put: Put, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.write_text(rulesets.WRITERS[form](rulesets.drawn(keeping.MANY_RULES)))
+    found = median([timed(fwsim("check", rules, *rulesets.NETWORKS)) for _ in range(FEW)])
+    put(Row(number, f"check {keeping.MANY_RULES:,} rules, {form}", str(found), "", found.cpu, 2, "s"))
+    assert found.cpu > 0
 
 
 @pytest.mark.usefixtures("warm")

@@ -53,3 +53,12 @@ def test_a_ruleset_with_a_mistake_ends_with_status_2_and_its_place(invoke: Invok
     result = invoke("check", str(path))
     assert result.status == 2
     assert f"{path}:4:22" in result.err
+
+
+def test_a_rule_whose_alternatives_multiply_is_told_by_its_line(invoke: Invoke, tmp_path: Path) -> None:
+    path = tmp_path / "rules.v4"
+    ways = " ".join(f"-m multiport --ports {number}" for number in range(1, 25))
+    path.write_text(f"*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp {ways} -j ACCEPT\nCOMMIT\n")
+    done = invoke("check", str(path))
+    assert done.status == 3
+    assert f"{path}:3: not simulated: a rule of very many parts, in rule 1 of ip filter INPUT" in done.out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 from pathlib import Path
 
@@ -283,7 +284,7 @@ def test_an_unknown_verdict_gives_status_3(invoke: Invoke, demo: Path) -> None:
     outcome = invoke("compare", "demo.pcap", "-r", "unknown.yaml", "-q")
     assert outcome.status == 3
     hanging = 'hang on an interface that is not known, first packet 1, asked for by rule "odd" (unknown.yaml:3)'
-    assert outcome.err == f"unknown: 16 packets {hanging}\n"
+    assert outcome.err.startswith(f"unknown: 16 packets {hanging}; --interface NAME=CIDR or ")
     selected = invoke("replay", "demo.pcap", "-r", "unknown.yaml", "-q", "-Y", "n==99")
     assert (selected.status, selected.err) == (0, "")
 
@@ -390,3 +391,45 @@ def test_a_construct_in_an_included_file_is_named_with_that_file(tmp_path: Path,
     assert outcome.status == 3
     assert "meta random 4" in outcome.err
     assert "more.nft:4)" in outcome.err
+
+
+def test_interfaces_that_only_the_stateless_ruleset_names_are_known(invoke: Invoke, demo: Path) -> None:
+    chain = "table inet f {\n chain c {\n  type filter hook forward priority 0; policy drop;\n"
+    Path("state.nft").write_text(f"{chain}  ct state established accept\n  tcp flags syn accept\n }}\n}}\n")
+    Path("acl.nft").write_text(f'{chain}  iifname "wan" drop\n  iifname "lan" accept\n }}\n}}\n')
+    outcome = invoke(
+        "compare", PCAPS / "handshake.pcapng", "-r", "state.nft", "--stateless-rules", "acl.nft", "--format", "jsonl"
+    )
+    assert outcome.status == 0
+    assert [json.loads(line)["stateless"]["verdict"] for line in outcome.lines][:2] == ["accept", "drop"]
+
+
+def test_two_rulesets_are_one_too_many(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("compare", "demo.pcap", "-r", "rules.v4", "-r", "rules.v6")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "'-r' / '--rules': given 2 times (rules.v4, rules.v6), expected once: rules for IPv4 and" in outcome.err
+
+
+def test_rules_without_a_name_are_quoted_and_of_chains_at_one_hook_the_strictest_policy_is_told(
+    invoke: Invoke, demo: Path
+) -> None:
+    hook = "type filter hook forward priority"
+    Path("rules.nft").write_text(
+        f"table inet f {{\n chain a {{\n  {hook} 0; policy accept;\n"
+        "  ct state established counter packets 12 bytes 345 accept\n }\n"
+        f" chain b {{\n  {hook} 1; policy drop;\n"
+        "  tcp dport { 80, 443 } ip saddr 10.1.0.0/16 ip daddr 203.0.113.0/24 accept\n }\n}\n"
+    )
+    outcome = invoke("compare", "demo.pcap", "-r", "rules.nft")
+    assert outcome.lines[1] == "rules.nft  2 rules, forward policy drop"
+    assert "  ct state established counter accept" in outcome.out
+    assert "  tcp dport { 80, 443 } ip saddr 10.1.0.0/16 ip daddr 203.0..." in outcome.out
+
+
+def test_a_ruleset_from_standard_input_is_called_so(
+    invoke: Invoke, demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(Path("demo.yaml").read_bytes())))
+    outcome = invoke("compare", "demo.pcap", "-r", "-")
+    assert outcome.lines[1].startswith("(standard input)  ")
+    assert outcome.lines[-1].endswith("(with the ruleset on standard input again)")

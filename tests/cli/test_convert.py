@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,30 @@ def test_devices_are_for_our_own_rulesets(invoke: Invoke, tmp_path: Path) -> Non
     outcome = invoke("convert", path, "--to", "nft", "--device", "lan=eth0")
     assert outcome.status == 2
     assert outcome.err.startswith("error: --device needs a ruleset in YAML or JSON")
+
+
+def test_options_say_what_imported_rules_do_not(invoke: Invoke, tmp_path: Path) -> None:
+    rules, topology = tmp_path / "rules.nft", tmp_path / "addr.json"
+    rules.write_text(
+        "table inet f {\n chain c {\n  type filter hook forward priority 0; policy drop;\n"
+        '  ct state established accept\n  iifname "lan" tcp dport 443 accept\n }\n}\n'
+    )
+    given = ["--interface", "lan=10.1.0.0/16", "--local", "10.1.0.1", "--set", "conntrack.tcp_loose=0"]
+    assert invoke("convert", rules, "--to", "yaml", *given).lines[:5] == [
+        "interfaces:",
+        "  lan: {networks: [10.1.0.0/16]}",
+        "local: [10.1.0.1]",
+        "conntrack:",
+        "  tcp_loose: false",
+    ]
+    address = {"family": "inet", "local": "10.2.0.1", "prefixlen": 16}
+    topology.write_text(json.dumps([{"ifname": "lan", "addr_info": [address]}]))
+    lines = invoke("convert", rules, "--to", "stateless", "--topology", topology).lines
+    assert lines[:3] == ["interfaces:", "  lan: {networks: [10.2.0.0/16]}", "local: [10.2.0.1/32]"]
+
+
+@pytest.mark.parametrize("target", ["yaml", "json"])
+def test_what_cannot_be_said_is_told_in_the_name_of_the_format(invoke: Invoke, tmp_path: Path, target: str) -> None:
+    rules = tmp_path / "rules.nft"
+    rules.write_text("table ip f {\n chain c {\n  meta skuid 0 accept\n }\n}\n")
+    assert f"cannot be written as {target.upper()}: 'meta skuid 0'" in invoke("convert", rules, "--to", target).err

@@ -40,7 +40,7 @@ def test_a_range_is_explained_packet_by_packet(invoke: Invoke, demo: Path, numbe
 def test_a_packet_of_a_second_capture_is_found(invoke: Invoke, demo: Path) -> None:
     (demo / "again.pcap").write_bytes((demo / "demo.pcap").read_bytes())
     outcome = invoke("explain", "demo.pcap", "again.pcap", "-r", "demo.yaml", "-n", "again.pcap:7")
-    assert outcome.lines[0].startswith("Packet 7 ")
+    assert outcome.lines[0].startswith("Packet again.pcap:7 ")
     assert invoke("explain", "demo.pcap", "again.pcap", "-r", "demo.yaml", "-n", "7").err.startswith(
         "error: -n 7: there are 2"
     )
@@ -93,3 +93,40 @@ def test_a_waiting_fragment_names_the_packet_that_completes_its_datagram(invoke:
     assert completing.startswith("completes a datagram, with 2, 3: ")
     alone = invoke(*asked, "2").lines
     assert lines[: len(alone)] == alone
+
+
+NFT = """
+table inet f {
+  chain c {
+    type filter hook forward priority 0; policy drop;
+    meta nfproto ipv6 accept
+    ct state invalid drop
+    udp dport 53 accept
+    tcp dport { 80, 443 } tcp flags syn / fin,syn,rst,ack goto web
+    ct state established accept
+  }
+  chain web { tcp dport vmap { 80 : jump plain, 443 : accept }; }
+  chain plain { accept; }
+}
+"""
+
+
+def test_rules_without_a_name_are_quoted_and_what_they_imply_is_said_in_words(invoke: Invoke, demo: Path) -> None:
+    Path("rules.nft").write_text(NFT)
+    outcome = invoke("explain", "demo.pcap", "-r", "rules.nft", "-n", "1")
+    told = [" ".join(line.split()) for line in outcome.lines]
+    first = told.index("forward 5 rule 1 family is ipv4, wants ipv6 no")
+    assert told[first + 1 : first + 5] == [
+        "6 rule 2 ct_state is new, wants invalid no",
+        "7 rule 3 proto is tcp, wants udp no",
+        "8 rule 4 tcp dport { 80, 443 } tcp flags syn / fin,syn,rst... yes -> goto web",
+        "11 rule 1 tcp dport vmap { 80 : jump plain, 443 : accept } yes -> accept",
+    ]
+
+
+def test_of_several_captures_every_packet_is_told_with_its_own(invoke: Invoke, demo: Path) -> None:
+    Path("again.pcap").write_bytes(Path("demo.pcap").read_bytes())
+    outcome = invoke("explain", "demo.pcap", "again.pcap", "-r", "demo.yaml", "-n", "demo.pcap:3")
+    assert "opened by packet demo.pcap:1, last seen in demo.pcap:2; original direction" in outcome.out
+    alone = invoke("explain", "demo.pcap", "-r", "demo.yaml", "-n", "3")
+    assert "opened by packet 1, last seen in 2; original direction" in alone.out

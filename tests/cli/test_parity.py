@@ -162,3 +162,18 @@ def test_packets_from_rules_are_asked_for_by_themselves(
     outcome = invoke("parity", *arguments)
     assert outcome.status == 2
     assert wanted in outcome.err
+
+
+@pytest.mark.parametrize("options", [["--nat"], ["--packets", "5"]])
+def test_what_traffic_is_made_is_said_only_where_it_is_made(invoke: Invoke, demo: Path, options: list[str]) -> None:
+    outcome = invoke("parity", "demo.pcap", "-r", "demo.yaml", *options)
+    assert outcome.status == 2
+    assert "expected --fuzz with them" in outcome.err
+
+
+@pytest.mark.kernel
+def test_fuzzing_ends_after_so_many_packets(kernel: None, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fwsim.cli.rounds.ROUND", 100)
+    outcome = invoke("parity", "--fuzz", "600", "--packets", "150", "--seed", "1")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert any(line.startswith("No difference in 2") for line in outcome.lines)

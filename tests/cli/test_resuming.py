@@ -228,10 +228,10 @@ def kept(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ended(monkeypatch, "limited.yaml")
 
 
-def ended(monkeypatch: pytest.MonkeyPatch, rules: str) -> list[str]:
-    """The same with these rules."""
+def ended(monkeypatch: pytest.MonkeyPatch, rules: str, *more: str) -> list[str]:
+    """The same with these rules, and more options."""
     write_traffic("fuzzed.pcapng", 3, 60, fragments=0.1)
-    arguments = ["compare", "fuzzed.pcapng", "-r", rules, "--format", "jsonl", "-o", "out"]
+    arguments = ["compare", "fuzzed.pcapng", "-r", rules, *more, "--format", "jsonl", "-o", "out"]
     arguments += ["--checkpoint", "kept", "--every", "1", "--resume"]
     save, saves = Keeping.save, iter(range(100))
 
@@ -277,6 +277,7 @@ def test_it_goes_on_where_nothing_is_changed(kept: list[str], invoke: Invoke) ->
         (("-r", "--interface", "a=10.0.0.0/8", "-r"), "--interface"),
         (("-r", "--set", "conntrack.tcp_loose=0", "-r"), "--set"),
         (("-r", "--local", "10.1.1.1", "-r"), "--local"),
+        (("-r", "--seed", "5", "-r"), "--seed"),
         (("-r", "--checksum", "ignore", "-r"), "--checksum"),
         (("-r", "-c", "50", "-r"), "-c"),
         (("-r", "-Y", "evidence", "-r"), "-Y"),
@@ -292,10 +293,6 @@ def test_other_options_are_refused_by_name(
 ) -> None:
     said = complaint(invoke, replaced(kept, *changed))
     assert said == f"kept: was made with other options: {told} must be as they were"
-
-
-def test_the_seed_may_differ(kept: list[str], invoke: Invoke) -> None:
-    assert invoke(*kept, "--seed", 5).status in (0, 3)
 
 
 def test_an_existing_checkpoint_is_not_run_over(kept: list[str], invoke: Invoke) -> None:
@@ -325,6 +322,21 @@ def test_another_file_that_the_ruleset_includes_is_refused(
     arguments = ended(monkeypatch, "main.nft")
     Path("more.nft").write_text(rules % "drop")
     assert complaint(invoke, arguments) == "kept: a file that -r includes has changed since the checkpoint was made"
+    Path("more.nft").write_text(rules % "ip saddr 10.0.0.1 drop")
+    assert invoke(*arguments).status in (0, 3)
+
+
+def test_another_file_that_the_stateless_ruleset_includes_is_refused(
+    here: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = "table ip t {\n chain f { type filter hook forward priority 0; %s\n }\n}\n"
+    Path("more.nft").write_text(rules % "ip saddr 10.0.0.1 drop")
+    Path("main.nft").write_text('include "./more.nft"\n')
+    Path("rules.nft").write_text(rules % "accept")
+    arguments = ended(monkeypatch, "rules.nft", "--stateless-rules", "main.nft")
+    Path("more.nft").write_text(rules % "drop")
+    told = "kept: a file that --stateless-rules includes has changed since the checkpoint was made"
+    assert complaint(invoke, arguments) == told
     Path("more.nft").write_text(rules % "ip saddr 10.0.0.1 drop")
     assert invoke(*arguments).status in (0, 3)
 

@@ -166,4 +166,5 @@ RECORDED += FUZZED_AT_LENGTH
 
 def compared(captures: Captures, simulator: Simulator, other: Firewall) -> Comparison:
     """Both firewalls on the same packets."""
+    simulator.forget_the_clock()
     return compare_firewalls(Result(captures, simulator), other)

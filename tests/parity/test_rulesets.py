@@ -78,6 +78,7 @@ def compared(path: Path, capture: Path) -> Comparison:
     write_packets(str(capture), ruleset.netfilter, places, SEED, PACKETS)
     simulator = Simulator(ruleset, interfaces=places.interfaces, local=places.local, key=1)
     captures = frozen(open_captures([Input(str(capture))]))
+    simulator.forget_the_clock()
     with KernelFirewall(ruleset, topology=simulator.topology) as kernel:
         return compare_firewalls(Result(captures, simulator), kernel)
 

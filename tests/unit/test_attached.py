@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fwsim.engine.attached import doubt_translated, is_tentative, keep_helper, keep_mark, keep_translation, show
+from fwsim.engine.attached import is_tentative, keep_helper, keep_mark, show
 from fwsim.lower import lower
 from fwsim.running import StatefulRun
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus

@@ -45,6 +45,13 @@ def test_without_a_link_layer_only_a_destination_of_one_host_tells_the_kind_of_p
     assert extra["pkttype"] == wanted
 
 
+def test_time_goes_by_since_the_first_packet() -> None:
+    extra, frame, packet = rows(now=70)
+    extra["origin"] = 30
+    show_link(extra, frame, packet)
+    assert extra["elapsed"] == 40
+
+
 def test_a_packet_that_is_made_here_has_no_source_mac_yet() -> None:
     for hook, mac in ((Hook.FORWARD, 0x0200_0000_0001), (Hook.OUTPUT, ABSENT), (5, ABSENT)):
         extra, frame, packet = rows(hook=hook)

@@ -19,7 +19,7 @@ TCP = ether(ip4(tcp()))
     [
         (b"", "is empty, expected a capture"),
         (b"\xd4", "something that begins with the bytes d4"),
-        (b"interfaces:\n  lan: {}\n", "is text, expected a pcap or pcapng capture"),
+        (b"interfaces:\n  lan: {}\n", r"is text, expected a pcap or pcapng capture \(a ruleset goes behind -r\)"),
         (b"snoop\0\0\0\0\0\0\2", r"is a snoop capture \(RFC 1761\), expected"),
         (b"\x7fELF\2\1\1\0", "is a program, expected"),
         (bytes(100), "is something that begins with the bytes 00 00 00 00, expected"),

@@ -46,3 +46,14 @@ def test_interfaces_of_the_rules_without_a_network_come_last() -> None:
 
 def test_a_ruleset_of_our_own_without_anything_remarkable_has_no_findings() -> None:
     assert findings("policy: drop\n") == []
+
+
+BASE = "\tchain {0} {{\n\t\ttype filter hook {0} priority 0;\n\t\tjump own\n\t}}\n"
+
+
+def test_what_has_an_answer_at_every_hook_of_its_rule_is_a_remark() -> None:
+    own = "\tchain own {\n\t\tmeta skuid 1000 accept\n\t}\n"
+    (owner,) = findings("table ip f {\n" + own + BASE.format("forward") + "}\n")
+    assert (owner.kind, owner.what) == (Kind.REMARK, "meta skuid 1000: never so at forward")
+    (owner,) = findings("table ip f {\n" + own + BASE.format("forward") + BASE.format("output") + "}\n")
+    assert (owner.kind, owner.what) == (Kind.NOT_SIMULATED, "meta skuid 1000")

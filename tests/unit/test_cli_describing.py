@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import pytest
 
 from fwsim.cli import describing
-from fwsim.cli.describing import host_of, networks_of, own_addresses
+from fwsim.cli.describing import host_of, interfaces_by_hand, known_interfaces, networks_of, own_addresses
 from fwsim.cli.options import InputOptions
 from fwsim.errors import RulesetError, UsageError
+from fwsim.ruleset import Interface, Ruleset, load_ruleset
 from fwsim.ruleset.host import Host
 from tests.hosts import ADDRESSES, ROUTES
 
@@ -54,3 +56,29 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         host_of(options(topology=(str(tmp_path / "missing"),)))
     with pytest.raises(UsageError, match="expected the output of sysctl -a"):
         host_of(options(sysctl=str(tmp_path / "missing")))
+
+
+def loaded(text: str) -> Ruleset:
+    return load_ruleset(io.StringIO(text))
+
+
+def test_the_ruleset_of_the_stateless_mode_adds_its_interfaces() -> None:
+    ours = loaded("interfaces: {lan: {networks: [10.0.0.0/8]}, dmz: {networks: [192.0.2.0/28]}}\npolicy: drop\n")
+    assert interfaces_by_hand(ours, ["lan"]) == {"dmz": ["192.0.2.0/28"]}
+    foreign = loaded(
+        "table ip f {\n chain c {\n  type filter hook forward priority 0;\n"
+        '  iifname { "lan", "wan" } accept\n  oifname "eth*" accept\n }\n}\n'
+    )
+    assert interfaces_by_hand(foreign, ["lan"]) == {"wan": []}
+
+
+def test_a_stateless_ruleset_in_our_words_must_not_name_what_nobody_declares() -> None:
+    by_hand = loaded("rules:\n  - {iif: [lan, wam], verdict: accept}\n  - {oif: 'eth*', verdict: accept}\n")
+    with pytest.raises(RulesetError, match=r":2:5: unknown interface 'wam', did you mean 'wan'\?$"):
+        interfaces_by_hand(by_hand, ["lan", "wan"])
+    assert interfaces_by_hand(by_hand, []) == {}
+
+
+def test_interfaces_without_networks_are_known_too() -> None:
+    assert known_interfaces(Host()) == []
+    assert known_interfaces(Host(interfaces={"lan": Interface()})) == ["lan"]

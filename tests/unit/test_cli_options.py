@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from fwsim.cli.options import FIELDS, InputOptions, Moment, OutputOptions, SelectionOptions, moment_of
+from fwsim.cli.options import FIELDS, InputOptions, Moment, OutputOptions, SelectionOptions, moment_of, single_of
 from fwsim.errors import UsageError
 from fwsim.selection.fields import fields_of
 
@@ -68,3 +68,11 @@ def test_help_names_every_field_of_a_selection() -> None:
 def test_quiet_and_verbose_exclude_each_other() -> None:
     with pytest.raises(UsageError, match=r"-q .* and -v .* exclude each other"):
         OutputOptions("text", "-", None, None, 10, quiet=True, verbose=True)
+
+
+def test_an_option_of_which_one_value_is_meant_is_not_taken_twice() -> None:
+    single = single_of(": join them")
+    assert single(CONTEXT, PARAMETER, ()) is None
+    assert single(CONTEXT, PARAMETER, ("rules.v4",)) == "rules.v4"
+    with pytest.raises(click.BadParameter, match=r"^given 2 times \(rules.v4, rules.v6\), expected once: join them$"):
+        single(CONTEXT, PARAMETER, ("rules.v4", "rules.v6"))

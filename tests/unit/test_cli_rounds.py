@@ -11,11 +11,13 @@ import pytest
 
 from fwsim.capture import CaptureWriter, Input, open_captures
 from fwsim.capture.crafting import TCP, UDP, Ip, ethernet, tcp_segment, udp_datagram
+from fwsim.capture.ends import ends_of
 from fwsim.cli.options import InputOptions
 from fwsim.cli.rounds import ROUND, kept, rounds
 from fwsim.fuzz.captured import write_traffic
 from fwsim.fuzz.policy import EVERY_STATE
 from fwsim.parity.records import Record, records
+from tests.kernel_stage import needs_kernel
 
 NOTHING = InputOptions(
     captures=(), named=(), rules=None, stateless_rules=None, interfaces={}, local=(), settings={}, sysctl=None,
@@ -84,6 +86,34 @@ def test_captures_that_were_given_are_not_copied(tmp_path: Path) -> None:
     asked, out = replace(NOTHING, captures=("a",), rules="b"), io.StringIO()
     assert kept(asked, tmp_path, out) == asked
     assert out.getvalue() == ""
+
+
+FORWARDING = """table ip nat {
+  chain pre {
+    type nat hook prerouting priority -100
+    iifname "wan" ip daddr 203.0.113.7 udp dport 53 dnat to 10.2.0.21:5353
+  }
+}
+table ip filter {
+  chain forward {
+    type filter hook forward priority 0; policy drop
+    iifname "wan" oifname "dmz" ip daddr 10.2.0.21 udp dport 5353 accept
+    iifname "dmz" ip saddr 10.2.0.0/24 accept
+  }
+}
+"""
+
+
+@pytest.mark.kernel
+def test_packets_made_from_rules_that_translate_are_answered_by_whom_they_came_to(tmp_path: Path) -> None:
+    needs_kernel()
+    (tmp_path / "forwarding.nft").write_text(FORWARDING)
+    asked = replace(NOTHING, rules=str(tmp_path / "forwarding.nft"))
+    (made,) = rounds(asked, None, tmp_path, from_rules=400)
+    ends = [ends_of(frame.data[frame.packet]) for frame in frames_of(made)]
+    asking = {one[:2] for one in ends if one is not None and one[2:] == ("203.0.113.7", 53)}
+    answering = {one[2:] for one in ends if one is not None and one[:2] == ("10.2.0.21", 5353)}
+    assert asking & answering
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from typing import Any, cast
 
 import pytest
 
+from fwsim.capture.model import CaptureFile
 from fwsim.cli.runs import Run
-from fwsim.cli.summing_up import CAPTURE_NOTES, capture_notes, explain_command, unknowns_of
+from fwsim.cli.summing_up import CAPTURE_NOTES, capture_notes, explain_command, order_notes, unknowns_of
 from tests.deciding import Wall
 from tests.unit.test_cli_runs import inputs
 
@@ -31,7 +32,7 @@ def test_notes_tell_only_what_happened() -> None:
     assert capture_notes(dict.fromkeys(CAPTURE_NOTES, 0)) == []
     assert capture_notes({"cut": 1, "offloaded": 1200}) == [
         "1,200 packets with a transport checksum left to the network card, not judged (--checksum verify judges it)",
-        "1 packet cut short by the snap length: what a rule needs beyond the cut is unknown",
+        "1 packet cut short by the snap length: only what hangs on the missing bytes is unknown",
     ]
 
 
@@ -51,3 +52,15 @@ def test_rules_that_something_hangs_on_are_named_with_the_file_of_their_mode(
     counted = unknowns_of(cast(Run, run))
     assert (counted.paths["stateful"], counted.paths["stateless"]) == paths
     assert counted.limited == {"stateful": {0}, "stateless": {0}}
+
+
+def test_captures_of_the_same_time_are_noted() -> None:
+    files = [CaptureFile("lan.pcap"), CaptureFile("wan.pcap"), CaptureFile("empty.pcap")]
+    files[0].count(2, 10, 20)
+    files[1].count(2, 20, 30)
+    assert order_notes(files) == []
+    files[1].count(1, 19, 19)
+    assert order_notes(files) == [
+        "wan.pcap begins before lan.pcap ends, but was read after it: "
+        "--in NAME=FILE merges captures of several interfaces by time"
+    ]

@@ -6,11 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fwsim.capture import Input, open_captures
 from fwsim.cluster.deciding import changes_of, decide_stateful, decide_stateless, split, there_were
 from fwsim.cluster.locating import Located, locate
 from fwsim.cluster.reading import Source, read
 from fwsim.cluster.setup import Setup
 from fwsim.engine.shard import NOBODY
+from fwsim.result import Result
+from fwsim.simulator import Simulator
 from tests.unit.test_cluster_setup import LIMITED, made
 
 PCAPS = Path(__file__).parent.parent.parent / "pcaps"
@@ -67,6 +70,33 @@ def test_the_stateless_mode_carries_on_only_what_rules_count(limited: bool) -> N
     following, _ = decide_stateless(setup, located, counted)
     assert (counted is None) is not limited
     assert (first["verdict"].tolist() == following["verdict"].tolist()) is not limited
+
+
+OPTIONS = """table inet t {
+    chain f {
+        type filter hook forward priority 0; policy drop;
+        ct state established accept
+        tcp option maxseg size 1400-1500 accept
+        @th,32,16 8-60 accept
+    }
+}"""
+
+
+@pytest.mark.parametrize("name", ["office.pcapng", "fragments.pcapng"])
+def test_what_rules_ask_of_headers_comes_along(name: str) -> None:
+    setup = made(OPTIONS)
+    located = located_of(setup, name)
+    times, parts = split(setup, located)
+    stateful = np.zeros(len(located.seen), np.int64)
+    for shard, part in enumerate(parts):
+        answer, _ = decide_stateful(setup, shard, times, part, None)
+        stateful[answer.places] = answer.decisions["verdict"]
+    stateless, _ = decide_stateless(setup, located, None)
+    whole = Result(open_captures([Input(str(PCAPS / name))]), Simulator(setup.ruleset)).decisions
+    evaluated = located.seen.frames["reason"] == 0  # what waits for its datagram is told of later
+    assert stateful[evaluated].tolist() == whole["stateful"]["verdict"][evaluated].tolist()
+    assert stateless["verdict"].tolist() == whole["stateless"]["verdict"].tolist()
+    assert len(set(stateful.tolist())) > 1
 
 
 def test_changes_are_spread_to_what_they_were() -> None:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from fwsim.netfilter.fields import Numgen
-from fwsim.netfilter.steps import Case, Choose, Lookup, Match, Quota, Rate, Statistic, Step, Unknown, Verdict
-from fwsim.ruleset.values import Limit, Numbers
+from fwsim.netfilter.steps import (
+    Assign,
+    Case,
+    Choose,
+    Lookup,
+    Match,
+    Quota,
+    Rate,
+    Statistic,
+    Step,
+    Term,
+    Unknown,
+    Verdict,
+)
+from fwsim.ruleset.values import Choice, Limit, Masked, Numbers
 from tests.keeping_by_key import SECOND, Keeper
 from tests.netfiltering import ACCEPT, DROP, NetfilterFirewall, number, table
 
@@ -82,3 +96,46 @@ def test_the_seed_says_what_chance_does() -> None:
         firewall.memory = memory
         runs.append([firewall.accepts() for _ in range(30)])
     assert runs[0] == runs[1] != runs[2]
+
+
+MASKS = Masked((Choice(1, 1, 1),))
+
+
+def marks(*steps: Step, packets: int = 6) -> list[int]:
+    """The mark that each packet gets."""
+    firewall = Keeper(steps)
+    return [firewall.ask().mark for _ in range(packets)]
+
+
+def test_a_mark_is_the_next_number() -> None:
+    assert marks(Assign("mark", 0, (Term(Numgen("inc", 4, 0, 0)),))) == [0, 1, 2, 3, 0, 1]
+    assert marks(Assign("mark", 0x100, (Term(Numgen("inc", 2, 5, 0), 0xF0, 4),)), packets=2) == [0x150, 0x160]
+    assert marks(Assign("mark", 0, (Term(Numgen("inc", 9, 6, 0), 0xFF, -1),)), packets=3) == [3, 3, 4]
+    assert set(marks(Assign("mark", 0, (Term(Numgen("random", 4, 8, 0)),)), packets=99)) == {8, 9, 10, 11}
+
+
+def test_a_mark_of_a_number_and_of_another_mark() -> None:
+    terms = (Term("ct_mark"), Term(Numgen("inc", 4, 0, 0), 0xF0, 4))
+    firewall = Keeper([Assign("mark", 0, terms)])
+    assert [firewall.ask(ct_mark=3).mark for _ in range(3)] == [0x03, 0x13, 0x23]
+    assert firewall.ask(ct_mark=None).mark == 0
+
+
+def test_a_number_under_a_mask_is_compared() -> None:
+    firewall = Keeper([Match(Numgen("inc", 4, 2, 0), MASKS)])
+    assert [firewall.accepts() for _ in range(5)] == [False, True, False, True, False]
+    firewall = Keeper([Match(Numgen("inc", 4, 2, 0), replace(MASKS, negated=True))])
+    assert [firewall.accepts() for _ in range(3)] == [True, False, True]
+
+
+def test_a_mark_of_a_number_that_may_not_have_been_drawn_is_unknown_and_says_why() -> None:
+    draw = Assign("mark", 0, (Term(Numgen("inc", 4, 0, 0)),))
+    firewall = Keeper([*MAYBE, draw], [draw, number("mark", 2)])
+    assert [firewall.ask(dport=2).verdict for _ in range(3)] == ["drop", "drop", "accept"]
+    assert firewall.ask(dport=1).verdict == "unknown"
+    assert firewall.ask(dport=2)[0:4] == ("unknown", "ip t f", "2", "not-simulated")
+
+
+def test_quietly_too_a_number_is_not_that_of_an_earlier_packet() -> None:
+    firewall = Keeper([*MAYBE, Match(Numgen("inc", 4, 0, 0), values(1)), ACCEPT])
+    assert firewall.accepts(dport=1, quiet=1) is None

@@ -292,7 +292,7 @@ def test_a_fragment_that_waits_says_so_and_the_one_that_completes_its_datagram_t
     wall = Wall(EDGE)
     first, second = in_pieces(replace(udp(data=100), ip_id=9), 64)
     text = told(wall, first)
-    assert "STATEFUL not evaluated: a fragment that waits for the rest of its datagram, " in text
+    assert "STATEFUL a fragment that waits for the rest of its datagram, " in text
     assert f"\n fragments {WAITING}\n" in text
     assert "STATELESS accept, by rule" in text
     text = told(wall, second)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from io import StringIO
 from typing import Any
 
 import pytest
 
 from fwsim.explain.chains import once, stateful_walk, stateless_walk
+from fwsim.ruleset import load_ruleset
+from fwsim.simulator import Simulator
 from tests.deciding import (
     BROKEN,
     EDGE,
@@ -80,7 +84,7 @@ def test_jumps_are_told_with_the_rules_that_they_lead_to() -> None:
         "other": {"rules": [{"name": "deep", "proto": "tcp", "verdict": "drop"}]},
     }
     assert [text for _, text in stateful(Wall(chains), udp())] == [
-        "- go all of it matches yes -> jump",
+        "- go all of it matches yes -> jump other",
         "- deep proto is udp, wants tcp no",
         "policy of f -> drop",
     ]
@@ -202,3 +206,28 @@ def test_what_is_never_tracked_and_rules_without_state_are_told_once() -> None:
 )
 def test_why_no_mirror_image_is_tried_is_told(packet: Any, replies: str, why: str) -> None:
     assert stateless(Wall(EDGE, stateless={"replies": replies}), packet)[-1] == ("mirror", why)
+
+
+def test_bits_of_headers_and_the_clock_are_told_as_they_were_at_each_hook() -> None:
+    wall = Wall([])
+    rules = """table ip t {
+        chain p {
+            type filter hook prerouting priority 0;
+            @nh,64,8 1 drop
+            meta hour "23:00"-"23:10" meta day Sunday drop
+        }
+        chain f {
+            type filter hook forward priority 0;
+            @nh,64,8 1 drop
+            tcp option maxseg size 1000 drop
+        }
+    }"""
+    wall.simulator = Simulator(load_ruleset(StringIO(rules)), key=1)
+    hour = datetime.fromtimestamp(wall.now_ns // 10**9, UTC).strftime("%H:%M:%S")
+    found = [text.split(" ", 2)[2] for _, text in stateful(wall, tcp(ttl=64)) if "wants" in text]
+    assert found == [
+        "@nh,64,8 is 64, wants @nh,64,8 1 no",
+        f'hour is {hour}, wants meta hour "23:00"-"23:10" no',
+        "@nh,64,8 is 63, wants @nh,64,8 1 no",
+        "tcp option maxseg size is not there, wants tcp option maxseg size 1000 no",
+    ]

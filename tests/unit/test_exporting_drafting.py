@@ -7,7 +7,7 @@ import pytest
 from fwsim.exporting.drafting import asks_lasting, comes_back_changed, is_shared, leaves, told
 from fwsim.exporting.yaml_ruleset import ruleset_of
 from fwsim.netfilter.fields import Numgen
-from fwsim.netfilter.steps import Assign, Case, Choose, Connections, Effectless, Match, Rate, Step, Verdict
+from fwsim.netfilter.steps import Assign, Case, Choose, Connections, Effectless, Match, Rate, Step, Term, Verdict
 from fwsim.ruleset import Rule
 from fwsim.ruleset.values import Limit, Numbers
 from tests.exporting import assert_same_walks, read
@@ -84,6 +84,7 @@ def test_a_packet_may_come_back_changed(steps: tuple[Step, ...], answer: bool) -
     ("step", "answer"),
     [
         (Rate(BUCKET), True), (Rate(BUCKET, object="slow"), False), (Connections(3), True),
+        (Assign("mark", 0, (Term(Numgen("inc", 3, 0, 1)),)), True), (Assign("mark", 0, (Term("ct_mark"),)), False),
         (Match(Numgen("inc", 3, 0, 1), Numbers(((0, 0),))), True), (Match("dport", Numbers(((22, 22),))), False),
     ],
 )  # fmt: skip

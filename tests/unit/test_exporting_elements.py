@@ -38,6 +38,13 @@ def test_a_concatenation_is_an_alternative_for_each_element() -> None:
     assert [way[0].value for way in found] == [Numbers(((22, 22),)), Numbers(((80, 80),))]
 
 
+def test_elements_that_are_forgotten_are_refused() -> None:
+    port = ((Numbers(((22, 22),)),),)
+    with pytest.raises(CannotSay, match="forgotten in time"):
+        alternatives_of(Lookup(("dport",), set="s"), {"s": Set("s", ("inet_service",), port, timeout_ns=1)})
+    assert alternatives_of(Lookup(("dport",), set="s"), {"s": Set("s", ("inet_service",), port)})
+
+
 def test_none_of_some_concatenations_is_refused() -> None:
     with pytest.raises(CannotSay):
         alternatives_of(Lookup(("dport",), (), negated=True), {})

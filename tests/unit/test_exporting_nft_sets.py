@@ -29,6 +29,9 @@ def lines(own: Set, family: int = 0) -> str:
          "set s { type inet_service size 9 flags dynamic,timeout timeout 1s elements = { 22 timeout 500ms } }"),
         (Set("m", ("inet_service",), cases=(Case(PORT, (Verdict("jump", "x"),)),)),
          "map s { type inet_service : verdict elements = { 22 : jump x_ } }"),
+        (Set("m", ("inet_service",), cases=(Case(PORT, (Verdict("drop"),)), Case((), (Verdict("drop"),))),
+             expiries=(10**9, None)),
+         "map s { type inet_service : verdict flags interval,timeout elements = { 22 timeout 1s : drop, * : drop } }"),
         (Set("m", ("inet_service",), cases=(Case(PORT, (Assign("mark", 5),)),)),
          "map s { type inet_service : mark elements = { 22 : 0x5 } }"),
         (Set("m", ("inet_service",), cases=(Case(PORT, (Nat("dnat", 4, (1, 1), (8, 8)),)),)),
@@ -71,3 +74,8 @@ def test_elements_may_count() -> None:
     assert inner_text(Connections(3), is_nft=True) == "ct count 3"
     with pytest.raises(CannotSay):
         inner_text(Verdict("drop"), is_nft=True)
+
+
+def test_an_element_that_stays_while_others_are_forgotten_is_refused() -> None:
+    with pytest.raises(CannotSay, match="an element that stays"):
+        lines(Set("s", ("inet_service",), (PORT,), timeout_ns=10**9, expiries=(0,)))

@@ -7,6 +7,8 @@ import pytest
 from fwsim.exporting.partial import Partial
 from fwsim.exporting.saying import CannotSay
 from fwsim.exporting.views import MIRROR, NEW, REPLY, UNTRACKED, Place, View
+from fwsim.netfilter.fields import Numgen
+from fwsim.netfilter.model import Set
 from fwsim.netfilter.steps import (
     AnyOf,
     Assign,
@@ -68,6 +70,8 @@ def test_a_mark_made_of_that_of_no_connection_ends_the_rule_unless_leniently() -
 @pytest.mark.parametrize(
     ("step", "view"),
     [
+        (Assign("mark", 0, (Term(Numgen("inc", 4, 0, 0)),)), MIRROR),
+        (Choose((Numgen("inc", 4, 0, 0),), (Case((PORT,), (Verdict("drop"),)),)), MIRROR),
         (Rate(Limit(1, 10**9)), MIRROR), (Connections(3), NEW), (Match("ct_mark", Masked((Choice(1, 1, 1),))), NEW),
         (Match("ct_original_dport", PORT), NEW),
     ],
@@ -75,3 +79,20 @@ def test_a_mark_made_of_that_of_no_connection_ends_the_rule_unless_leniently() -
 def test_what_cannot_be_asked_without_state_is_refused(step: Step, view: View) -> None:
     with pytest.raises(CannotSay):
         left(step, view, assigns_ct_mark=True)
+
+
+def test_what_lacks_the_state_is_in_no_set_of_xtables() -> None:
+    step = Lookup(("ct_state", "dport"), ((NEW_STATE, PORT),), negated=True, absent=True)
+    assert left(step, UNTRACKED) is True
+    assert left(step, NEW) == Lookup(("dport",), ((PORT,),), negated=True, absent=True)
+
+
+@pytest.mark.parametrize("step", [Lookup(("ct_state",), set="s"), Choose(("dport",), map="m")])
+def test_elements_that_are_forgotten_cannot_be_taken_apart(step: Step) -> None:
+    sets = {
+        "s": Set("s", ("ct_state",), ((NEW_STATE,),), timeout_ns=9),
+        "m": Set("m", ("inet_service",), cases=(Case((PORT,), (Verdict("drop"),)),), timeout_ns=9),
+    }
+    place = Place(Hook.FORWARD, Hook.FORWARD, False)
+    with pytest.raises(CannotSay, match="forgotten in time"):
+        Partial(NEW, place, sets, assigns_ct_mark=False).step(step)

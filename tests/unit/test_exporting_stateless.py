@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -12,10 +13,13 @@ from fwsim.exporting.nft import nft_text
 from fwsim.exporting.stateless import Choices, stateless_twin
 from fwsim.exporting.yaml_ruleset import ruleset_of
 from fwsim.lower import lower
+from fwsim.netfilter.steps import Assign, Choose, Statistic
 from fwsim.ruleset import Ruleset, to_yaml
 from fwsim.simulator import Simulator
+from fwsim.terms import Hook
 from tests.deciding import Wall
 from tests.exporting import loads, read
+from tests.from_text import nft
 from tests.twins import twin_packet, twin_ruleset
 
 OFFICE: dict[str, Any] = {
@@ -109,3 +113,36 @@ def test_random_packets_are_decided_as_the_twin_does(seed: int) -> None:
         if results[0][0] == "DROP" and results[1][0] == "NOT_EVALUATED":
             continue  # what prerouting drops, the stack would discard as well: the rules stand behind it now
         assert results[0] == results[1], packet
+
+
+MAP = "map m { type ipv4_addr : mark; elements = { 10.0.0.1 : 5, 10.0.0.2 : 6 }\n}\n"
+
+
+def test_a_named_map_that_marks_connections_is_refused_where_rules_ask_for_the_mark() -> None:
+    ruleset = read(nft("ct mark set ip saddr map @m\nct mark 5 accept\nct state established accept", MAP))
+    with pytest.raises(RulesetError) as caught:
+        stateless_twin(ruleset.netfilter)
+    assert "'ct mark': rules set it" in str(caught.value)
+
+
+def test_a_reply_has_not_the_mark_that_a_named_map_gave_the_packet_as_new() -> None:
+    twin = stateless_twin(
+        read(nft("meta mark 6 accept\nmeta mark set ip saddr map @m\nct state new drop", MAP)).netfilter
+    )
+    assert any(Assign("mark", 0) in rule.steps for chain in twin.tables[0].chains.values() for rule in chain.rules)
+
+
+def test_a_count_in_a_map_stands_once() -> None:
+    rules = "ip saddr vmap { 10.0.0.1 : accept, 10.0.0.2 : drop }\nct state established accept"
+    netfilter = read(nft(rules)).netfilter
+    (table,) = netfilter.tables
+    (chain,) = table.chains.values()
+    first, *others = chain.rules
+    choose = first.steps[0]
+    assert isinstance(choose, Choose)
+    cases = (replace(choose.cases[0], steps=(Statistic(every=2), *choose.cases[0].steps)), *choose.cases[1:])
+    counting = replace(first, steps=(replace(choose, cases=cases),))
+    changed = replace(chain, rules=(counting, *others), hooks=(Hook.OUTPUT, Hook.INPUT))
+    with pytest.raises(RulesetError) as caught:
+        stateless_twin(replace(netfilter, tables=(replace(table, chains={chain.name: changed}),)))
+    assert "counted in several places" in str(caught.value)

@@ -7,7 +7,8 @@ import pytest
 
 from fwsim.errors import RulesetError
 from fwsim.nft import parse_text
-from fwsim.nft.from_json import looks_like_nft_json, parse_json
+from fwsim.nft.from_json import looks_like_nft_json, parse_json, script
+from fwsim.nft.source import ITEMS, MOST
 from fwsim.nft.tree import children, walk
 from tests.nft_json_compared import differences
 from tests.nft_json_reading import CHAIN, mistakes_in, rule_text, text_of
@@ -135,3 +136,13 @@ def test_commands_keep_their_order() -> None:
         {"add": {"chain": chain}},
     ]
     assert [each.kind for each in parse_json(text_of(*told)).commands] == ["chain", "table", "chain", "chain"]
+
+
+def test_a_text_holds_so_much_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = text_of(*[{"rule": {**CHAIN, "expr": [{"accept": None}]}}] * 5).replace(', {"rule"', ',\n{"rule"')
+    monkeypatch.setitem(MOST, ITEMS, 5)
+    assert len(parse_json(text).commands) == 5
+    monkeypatch.setitem(MOST, ITEMS, 3)
+    assert mistakes_in(text) == [f"s.json:4:1: more than 3 {ITEMS} in one ruleset"]
+    monkeypatch.setattr(script, "MOST_VALUES", 10)
+    assert mistakes_in(text) == ["s.json: more than 10 values, expected nft JSON of fewer"]

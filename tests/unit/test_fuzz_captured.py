@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from fwsim.capture import Input, open_captures
+from fwsim.capture.crafting import Ip
 from fwsim.fuzz import traffic
-from fwsim.fuzz.captured import write_traffic
+from fwsim.fuzz.captured import write_arrivals, write_traffic
 from fwsim.fuzz.policy import EVERY_STATE
 from fwsim.parity import frozen
 from fwsim.result import Result
@@ -66,3 +68,17 @@ def test_every_rule_of_its_own_ruleset_decides(reasons: tuple[object, object, Co
 
 def test_most_packets_go_through_and_some_are_refused(reasons: tuple[object, Counter[Verdict], object]) -> None:
     assert reasons[1][Verdict.ACCEPT] > 8 * reasons[1][Verdict.DROP] > 0
+
+
+def test_packets_that_arrive_are_written_on_their_interfaces(tmp_path: Path) -> None:
+    capture = str(tmp_path / "arrivals.pcapng")
+    packets = [
+        ("dmz", Ip("10.0.0.1", "10.0.0.2", 17, bytes(8)).encode()),
+        ("lan", Ip("::1", "::2", 17, bytes(8)).encode()),
+    ]
+    assert write_arrivals(capture, packets, ("lan", "dmz")) == 2
+    captures = open_captures([Input(capture)], digest=False)
+    (chunk,) = captures
+    names = [captures.interfaces[number].name for number in chunk.frames["capture_interface"].tolist()]
+    assert names == ["dmz", "lan"]
+    assert chunk.packets["family"].tolist() == [4, 6]

@@ -65,7 +65,37 @@ def test_elements_that_are_forgotten_say_when() -> None:
         """)
     found = netfilter.tables[0].sets["s"]
     assert (found.timeout_ns, found.expiries) == (3600 * 10**9, (240 * 10**9, None))
-    assert "forgotten after 240 s" in netfilter.remarks[0].what
+    assert (found.lifetimes, found.expires, found.value) == ((240 * 10**9, 3600 * 10**9), True, None)
+    assert netfilter.remarks[0].what == "elements of 's' are forgotten in time, which runs from the first packet on"
+
+
+def test_cases_of_a_map_are_in_the_order_of_their_times() -> None:
+    found = table_of("""
+        table t {
+          map m { type ipv4_addr : verdict; flags timeout; elements = { * timeout 5s : drop, 1.2.3.4 : accept }
+          }
+        }
+        """).sets["m"]
+    assert [bool(case.element) for case in found.cases or ()] == [True, False]
+    assert found.expiries == (None, 5 * 10**9)
+
+
+def test_an_asterisk_in_a_set_is_everything_in_each_part() -> None:
+    table = table_of("table t {\n set s { type ipv4_addr . inet_service; elements = { * }\n}\n}\n")
+    assert [" . ".join(map(value, each)) for each in table.sets["s"].elements] == ["0.0.0.0-255.255.255.255 . 0-65535"]
+
+
+@pytest.mark.parametrize(
+    ("element", "settings", "fine"),
+    [("1 timeout 5s expires 5s", "", True), ("1 timeout 5s expires 6s", "", False), ("1 expires 6s", "", False),
+     ("1 expires 6s", "timeout 6s;", True), ("1 expires 6s", "timeout 5s;", False)],
+)  # fmt: skip
+def test_no_element_expires_beyond_its_timeout(element: str, settings: str, fine: bool) -> None:
+    text = f"table t {{\n set s {{ type mark; flags timeout; {settings} elements = {{ {element} }}\n}}\n}}\n"
+    if fine:
+        assert imported(text)
+    else:
+        assert "beyond the timeout" in refused(text)
 
 
 def test_names_of_interfaces_in_sets_are_kept() -> None:

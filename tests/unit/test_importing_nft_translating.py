@@ -21,6 +21,8 @@ ONE = 0x0A000001
         ("masquerade fully-random", POST, ["masquerade None None None fully-random"]),
         ("tcp dport 1 redirect to :8080", PRE, ["proto=6", "dport=1", "redirect None None (8080, 8080)"]),
         ("dnat to tcp dport map { 80 : 10.0.0.1 }", PRE, ["proto=6", f"dport map 80: dnat 4 ({ONE}, {ONE}) None"]),
+        ("dnat ip to tcp dport map { 80 : 10.0.0.1 . 90 }", PRE,
+         ["proto=6", f"dport map 80: dnat 4 ({ONE}, {ONE}) (90, 90)"]),
         (
             "dnat ip addr . port to ip saddr . tcp dport map { 10.0.0.1 . 80 : 10.0.0.1 . 90 }", PRE,
             ["proto=6", f"src . dport map 10.0.0.1 . 80: dnat 4 ({ONE}, {ONE}) (90, 90)"],
@@ -58,6 +60,8 @@ def test_tproxy_stands_behind_a_protocol() -> None:
         ("dnat ip6 to ::1", "ip", "conflicting protocols"),
         ("dnat to ::1", "ip", "expected an IPv4 address"),
         ("redirect to :80", "ip", "behind a match on the protocol"),
+        ("dnat to ip saddr map { 1.2.3.4 : 10.0.0.1 . 90 }", "ip", "behind a match on the protocol"),
+        ("dnat to meta l4proto map { tcp : 10.0.0.1 . 90 }", "ip", "behind a match on the protocol"),
         ("tcp dport 5 dnat to 10.0.0.1:70000", "ip", "at most 65535"),
         ("masquerade", "bridge", "tables of ip, ip6 and inet only"),
     ],

@@ -30,6 +30,8 @@ def test_a_word_is_read_by_its_type(kind: str, text: str, number: int) -> None:
         ("ipv4_addr", "1.2.3.4.5"), ("ipv6_addr", "1.2.3.4"), ("ether_addr", "zz"), ("ether_addr", "0:1:2:3:4:5:6"),
         ("inet_service", "70000"), ("inet_service", "HTTP"), ("inet_proto", "300"), ("expiration", "x"),
         ("hour", "25:00"), ("hour", "x"), ("day", "monday"), ("time", "x"), ("icmp_type", "ECHO"), ("invalid", "1"),
+        *((kind, "9" * 5000) for kind in ("integer", "inet_service", "expiration", "hour", "time", "mark")),
+        *((kind, "\N{SUPERSCRIPT TWO}") for kind in ("integer", "expiration", "hour", "time", "mark")),
     ],
 )  # fmt: skip
 def test_a_word_that_the_type_does_not_know_is_refused(kind: str, text: str) -> None:

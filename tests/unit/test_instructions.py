@@ -9,9 +9,14 @@ import pytest
 
 from fwsim.engine.instructions import cause_of, change, follow, is_chosen, match
 from fwsim.engine.program import FALSE, MAYBE, OP_ALTER, OP_ASSIGN, OP_NAT, OP_NOTRACK, OP_SET_HELPER, TRUE
+from fwsim.report.conntrack_listing import listed, record
 from fwsim.tables import INSTRUCTION, PACKET, WALK, empty, number_of, words
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Reason
-from tests.matching import Firewall, packet_row
+from fwsim.tracker import connections_listing
+from tests.from_text import FromText, nft
+from tests.matching import Firewall, packet_row, with_more
+
+NO_WORDS = np.zeros((1, 100), np.int64)
 
 TCP = {"proto": "tcp", "verdict": "drop"}
 ALL = 0xFFFFFFFF
@@ -115,8 +120,8 @@ def changed_row(op: int, certain: bool, field: str = "mark", **fields: Any) -> A
     step["op"], step["field"], step["value"] = op, number_of(PACKET, field), 5
     state = empty(WALK, 1)[0]
     state["sure"] = 1
-    row = packet_row(**fields)
-    assert change(step, state, row[0], words(row), TRUE if certain else MAYBE, 0, 0) == TRUE
+    row, matrix = with_more(packet_row(**fields))
+    assert change(step, state, row[0], matrix, TRUE if certain else MAYBE, 0, 0) == TRUE
     return row[0]
 
 
@@ -189,10 +194,51 @@ def test_a_notrack_that_may_apply_leaves_the_state_unknown() -> None:
 )
 def test_the_cause_of_an_unknown_field(field: str, unknown: list[str], fragment: int, wanted: Reason) -> None:
     state = empty(WALK, 1)[0]
-    assert cause_of(number_of(PACKET, field), packet_row(unknown, fragment=fragment)[0], state) == wanted
+    assert cause_of(number_of(PACKET, field), packet_row(unknown, fragment=fragment)[0], state, NO_WORDS) == wanted
 
 
-def test_a_mark_that_a_rule_has_made_unknown_is_not_simulated() -> None:
+@pytest.mark.parametrize(("field", "lost"), [("mark", "lost"), ("ct_mark", "lost_ct")])
+def test_a_mark_that_a_rule_has_made_unknown_is_not_simulated(field: str, lost: str) -> None:
     state = empty(WALK, 1)[0]
-    state["lost"] = 1
-    assert cause_of(number_of(PACKET, "mark"), packet_row()[0], state) == Reason.NOT_SIMULATED
+    state[lost] = 1
+    assert cause_of(number_of(PACKET, field), packet_row()[0], state, NO_WORDS) == Reason.NOT_SIMULATED
+
+
+HASH = "jhash ip saddr mod 4"
+
+
+@pytest.mark.parametrize(
+    ("rules", "rule"),
+    [
+        (f"ct mark set {HASH}\nct mark 3 drop", "1"),
+        (f"meta mark set {HASH}\nmeta mark 3 drop", "1"),
+        (f"udp sport 9 drop\nct mark set {HASH}\nmeta mark set ct mark\nmeta mark 3 drop", "2"),
+        (f"meta mark set {HASH}\nct mark set meta mark & 1\nct mark 1 drop", "1"),
+        (f"meta mark set {HASH}\nmeta mark 3 ct mark set 5\nct mark 5 drop", "1"),
+        (f"ct mark set {HASH}\nct mark set 3\nmeta cgroup 1 ct mark set 4\nct mark 4 drop", "3"),
+    ],
+)
+def test_an_unknown_mark_names_the_rule_that_made_it_so(rules: str, rule: str) -> None:
+    decision = FromText(nft(rules, policy="accept")).decide()
+    assert (decision.verdict.name, decision.reason, decision.rule) == ("UNKNOWN", Reason.NOT_SIMULATED, rule)
+
+
+def test_the_unknown_mark_of_a_connection_names_it_to_later_packets_too() -> None:
+    rules = f"udp sport 9 drop\nmeta length > 200 ct mark set {HASH}\nmeta length > 200 accept\nct mark 3 accept"
+    firewall = FromText(nft(rules))
+    assert firewall.accepts(length=300)
+    for _ in range(2):
+        decision = firewall.decide(1, length=100)
+        assert (decision.verdict.name, decision.reason, decision.rule) == ("UNKNOWN", Reason.NOT_SIMULATED, "2")
+    assert firewall.accepts(2, sport=3001) is False
+    (tracked,) = [one for one in connections_listing(firewall.simulator.stateful.tracker) if one["mark"] < 0]
+    assert " mark=? " in listed(tracked, 0)
+    assert record(tracked, 0)["mark"] is None
+
+
+def test_a_rule_that_there_is_not_is_not_to_blame() -> None:
+    firewall = FromText(nft("meta length > 200 accept\nct mark 3 accept"))
+    assert firewall.accepts(length=300)
+    firewall.simulator.stateful.settle()
+    firewall.simulator.stateful.mode.tracker.connections["mark"][:] = UNKNOWN_VALUE - 1000
+    assert firewall.decide(1, length=100).reason == Reason.TENTATIVE

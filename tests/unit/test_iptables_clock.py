@@ -1,6 +1,6 @@
 import pytest
 
-from fwsim.netfilter.steps import AnyOf, Match, Unknown
+from fwsim.netfilter.steps import AnyOf, Match
 from fwsim.ruleset.values import Numbers
 from tests.iptables_reading import asked, refused_rule, steps
 
@@ -38,9 +38,29 @@ def test_the_last_second_that_iptables_save_prints_is_no_end() -> None:
     assert asked(saved).value == Numbers(((0, 6 * HOUR), (22 * HOUR, 86399)))
 
 
-@pytest.mark.parametrize("words", ["--kerneltz --timestart 1:00", "--monthdays 1,15"])
-def test_local_time_and_days_of_the_month_are_unknown(words: str) -> None:
-    assert isinstance(steps(f"-m time {words} -j ACCEPT")[0], Unknown)
+def test_the_time_of_the_kernel_is_utc() -> None:
+    assert asked("-m time --kerneltz --timestart 1:00").value == Numbers(((HOUR, 86399),))
+
+
+def test_days_of_the_month_are_asked_for_with_those_of_the_week() -> None:
+    week, month = steps("-m time --weekdays Fri ! --monthdays 13,1,2 -j ACCEPT")
+    assert isinstance(week, Match)
+    assert isinstance(month, Match)
+    assert (week.selector, week.value) == ("day", Numbers(((5, 5),)))
+    assert (month.selector, month.value) == ("monthday", Numbers(((1, 2), (13, 13)), negated=True))
+
+
+def test_contiguous_hours_belong_to_a_day_of_the_month_too() -> None:
+    first, step = steps(
+        "-m time --datestart 2020 --timestart 22:00 --timestop 06:00 --contiguous --monthdays 31 -j ACCEPT"
+    )
+    assert isinstance(first, Match)
+    assert first.selector == "time"
+    assert isinstance(step, AnyOf)
+    assert [[match.selector for match in way] for way in step.alternatives] == [
+        ["hour", "monthday_before"],
+        ["hour", "monthday"],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -75,11 +75,25 @@ def test_sets_are_changed_by_later_commands() -> None:
     assert found.timeout_ns == 300_000_000_000
 
 
+def test_elements_have_the_time_that_is_left_to_them() -> None:
+    found = known("create b hash:ip timeout 300", "add b 1.2.3.4 timeout 7", "add b 1.2.3.5", "add b 1.2.3.6 timeout 0")
+    assert (found.expiries, found.value) == ((7 * 10**9, None, 0), None)
+    assert found.lifetimes == (7 * 10**9, 300 * 10**9, 0)
+    lasting = known("create b hash:ip timeout 0", "add b 1.2.3.4 timeout 0", "add b 1.2.3.5")
+    assert (lasting.value, lasting.expires) == (Addresses(v4=((0x01020304, 0x01020305),)), False)
+
+
+def test_exceptions_from_what_is_forgotten_are_not_simulated() -> None:
+    (only,) = made("create b hash:net timeout 9", "add b 10.0.0.0/8", "add b 10.1.0.0/16 nomatch").values()
+    assert only.as_set() is None
+
+
 @pytest.mark.parametrize(
     "line",
     [
         "create x foo:bar", "create a hash:ip", "add b 1.2.3.4", "add a 1.2.3.4,80", "add a ::1", "del a 9.9.9.9",
         "create y hash:ip timeout x", "swap a b", "destroy b", "add a", "create " + "x" * 32 + " hash:ip",
+        "add a 1.2.3.4 timeout 5", "create y hash:ip timeout 2147484",
     ],
 )  # fmt: skip
 def test_what_ipset_does_not_take_is_refused(line: str) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from fwsim.importing.iptables import read_iptables
+from fwsim.importing.iptables import machine, read_iptables
 from fwsim.netfilter.steps import Verdict
 from fwsim.terms import Verdict as Policy
 from tests.iptables_reading import refused, rules_of, saved
@@ -82,3 +82,14 @@ def test_a_table_begins_anew_but_for_its_policies() -> None:
 
 def test_a_table_that_is_not_there_is_refused() -> None:
     assert "there is no table `foo`" in refused("*foo\nCOMMIT\n")
+
+
+def test_rules_and_chains_are_bounded_and_those_of_lists_are_counted_before_they_are_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(machine, "MOST_ITEMS", 8)
+    listed = "-A FORWARD -s 10.0.0.1,10.0.0.2 -d 10.0.0.3,10.0.0.4,10.0.0.5 -j DROP\n"
+    assert len(targets(listed + "-N web\n" + ONE)) == 7
+    assert "more than 8 rules and chains in one ruleset" in refused(saved(listed + listed))
+    assert "more than 8 rules and chains in one ruleset" in refused(saved(listed + "-N a\n-N b\n-N c\n"))
+    assert len(targets(ONE * 7)) == 7

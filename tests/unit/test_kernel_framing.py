@@ -34,7 +34,10 @@ def framed(folder: Path, *frames: bytes, link: int = 1, **options: Any) -> tuple
     topology = Topology.build(Ruleset.model_validate(PLACES))
     topology.locate(captures, chunk)
     framing = Framing(
-        lambda number: number if number >= 0 else NOBODYS, lambda _: options.get("route", WAN), judged=True
+        lambda number: number if number >= 0 else NOBODYS,
+        lambda _: options.get("route", WAN),
+        judged=True,
+        translates=options.get("translates", False),
     )
     return framing.injections(chunk, [link], 100)
 
@@ -76,6 +79,14 @@ def test_a_packet_keeps_its_number_time_and_device(tmp_path: Path) -> None:
         (101, Way.RECEIVED, LAN),
     ]
     assert injections[1].at - injections[0].at == 1000
+
+
+@pytest.mark.parametrize(("route", "device"), [(WAN, -1), (LAN, WAN)])
+def test_where_rules_translate_the_routes_lead_the_firewalls_own_packet(
+    tmp_path: Path, route: int, device: int
+) -> None:
+    packet = ip4(udp(b"", src=CLIENT, dst=SERVER), 17, src=CLIENT)
+    assert only(tmp_path, ether(packet), route=route, translates=True).device == device
 
 
 def test_the_firewalls_own_packet_is_sent_without_padding(tmp_path: Path) -> None:

@@ -41,6 +41,11 @@ def test_a_packet_made_here_is_known_by_the_mark_that_came_first() -> None:
     assert played.heard == [Heard(7, 3, "R1"), Heard(9, 0, "S8o")]
 
 
+def test_the_bytes_that_a_packet_left_with_are_those_of_the_last_end() -> None:
+    played = heard(Note(GROUP, 4, "E", 0, 0, b"on its way"), Note(GROUP, 1, "E", 0, 0, b"arrived"))
+    assert played.left == {0: b"arrived"}
+
+
 def test_conntracks_own_words_are_kept_apart() -> None:
     played = heard(Note(INVALID_GROUP, 0, "bad checksum", 5, 0), Note(INVALID_GROUP, 0, "later", 5, 0))
     assert (played.heard, played.invalid) == ([], {5: "bad checksum"})

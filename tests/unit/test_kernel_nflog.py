@@ -49,6 +49,12 @@ def test_a_packet_made_here_has_no_mac() -> None:
     assert (note.mac, note.mark) == (0, 77)
 
 
+def test_a_message_brings_bytes_of_its_packet_along_where_they_were_asked_for() -> None:
+    raw = message(HEADER, PREFIX, MARK, ADDRESS, attribute(9, b"E\0\0\x14packet"))
+    assert [note.packet for note in notes_of(raw, copied=True)] == [b"E\0\0\x14packet"]
+    assert [note._replace(packet=b"") for note in notes_of(raw, copied=True)] == list(notes_of(raw))
+
+
 def test_several_messages_of_one_datagram_come_in_order() -> None:
     done = struct.pack("=IHHII", 20, 3, 2, 0, 0) + bytes(4)
     first = message(HEADER, attribute(10, b"S8o\0"), ADDRESS)
@@ -98,6 +104,7 @@ def test_waiting_for_a_message_that_never_comes_is_an_error(monkeypatch: pytest.
 
     monkeypatch.setattr(nflog, "PATIENCE", 0.05)
     listener = Listener.__new__(Listener)
+    listener.copied = 0
     listener.socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     with other, listener.socket:
         assert list(listener.receive(wait=False)) == []

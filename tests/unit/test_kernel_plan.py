@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fwsim.kernel.observers import GROUP, stack
 from fwsim.kernel.orders import Plan, Route, RouteKind
-from fwsim.kernel.plan import LAST, OTHER, UNKNOWN, Devices, plan_of, routes_of, stack_settings
+from fwsim.kernel.plan import LAST, OTHER, UNKNOWN, Devices, plan_of, routes_of, stack_settings, translates
 from fwsim.lower import lower
+from fwsim.netfilter import Chain, Netfilter, Table
 from fwsim.ruleset import Ruleset
+from fwsim.terms import Hook
 from fwsim.topology import Topology
 from tests.hosts import ADDRESSES, LINKS, ROUTES
 from tests.hosts import topology as described
@@ -54,6 +57,21 @@ def test_the_firewalls_addresses_are_local() -> None:
     found = routes(interfaces={"lan": {"networks": ["any"], "addresses": ["10.0.0.1"]}}, local=["fd00::1"])
     assert {route.network for route in found if route.kind == RouteKind.LOCAL} == {"10.0.0.1/32", "fd00::1/128"}
     assert {Route("fd00::1/128", 0).version, Route("10.0.0.1/32", 0).version} == {4, 6}
+
+
+def test_an_address_belongs_to_the_device_of_its_interface_or_to_nobodys() -> None:
+    lan = {"networks": ["10.0.0.0/8"]}
+    found = routes(
+        interfaces={"lan": lan, "wan": {"addresses": ["192.0.2.1"]}, "lo": {}}, local=["10.0.0.1", "fd00::1"]
+    )
+    local = {route.network: route.device for route in found if route.kind == RouteKind.LOCAL}
+    assert local == {"10.0.0.1/32": 0, "192.0.2.1/32": 1, "fd00::1/128": 3}
+
+
+def test_a_chain_for_nat_translates_even_without_a_rule() -> None:
+    chain = Chain("post", "ip nat post", (Hook.POSTROUTING,), kind="nat")
+    assert translates(Netfilter((Table("ip", "nat", {"post": chain}),)))
+    assert not translates(Netfilter((Table("ip", "nat", {"post": replace(chain, kind="filter")}),)))
 
 
 def test_the_ends_are_loaded_before_anything_that_tracks() -> None:

@@ -44,10 +44,15 @@ def test_all_tables_are_their_makers_own_and_all_messages_in_one_group() -> None
     assert all(f"group {GROUP}" in command for command in commands if "log prefix" in command)
 
 
+def test_only_the_ends_bring_bytes_of_the_packet_along() -> None:
+    logging = [command for command in watching("last", tracked=True) if "log prefix" in command]
+    assert [command.split()[4] for command in logging if "snaplen 0" not in command] == ["input", "postrouting"]
+
+
 def test_an_answer_of_the_stack_is_told_and_goes_no_further() -> None:
     rules = [command for command in watching("last", tracked=False) if " made " in command and "add rule" in command]
-    assert 'icmp code 3 log prefix "A5" group 5 drop' in " ".join(rules)
-    assert rules[0].endswith('tcp flags & rst == rst log prefix "A1" group 5 drop')
+    assert 'icmp code 3 log prefix "A5" group 5 snaplen 0 drop' in " ".join(rules)
+    assert rules[0].endswith('tcp flags & rst == rst log prefix "A1" group 5 snaplen 0 drop')
     answers = [rule for rule in rules if 'prefix "A' in rule]
     assert rules[len(answers)].endswith("== 0 drop")
 

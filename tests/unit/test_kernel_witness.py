@@ -18,9 +18,11 @@ PASSED = ((PRE, "B"), (PRE, "F"), (PRE, "H"), (PRE, "S8o"), (PRE, "L"))
 FORWARDED = (*PASSED, (FWD, "H"), (FWD, "L"), (POST, "H"), (POST, "L"))
 
 
-def answered(*notes: tuple[int, str], hook: int = FWD, helps: bool = False, fragment: int = 0) -> Answer:
+def answered(
+    *notes: tuple[int, str], hook: int = FWD, helps: bool = False, fragment: int = 0, translates: bool = False
+) -> Answer:
     """The answer about one packet, which is number 7."""
-    witness = Witness(helps=helps)
+    witness = Witness(helps=helps, translates=translates)
     answer, packets = Answer(empty(DECISION, 1)), empty(PACKET, 1)
     packets["hook"], packets["fragment"] = hook, fragment
     witness.blank(answer.decisions)
@@ -72,6 +74,26 @@ def test_from_local_to_local_the_end_is_that_of_input() -> None:
     assert decided(*sent, (PRE, "B"), (PRE, "H"), (PRE, "L"), (IN, "H"), hook=LOCAL)["hook"] == IN
     whole = (*sent, (PRE, "B"), (PRE, "H"), (PRE, "L"), (IN, "H"), (IN, "L"), (IN, "E"))
     assert decided(*whole, hook=LOCAL)["verdict"] == Verdict.ACCEPT
+
+
+HERE = (*PASSED, (IN, "H"), (IN, "L"))
+
+
+@pytest.mark.parametrize(("whole", "end", "captured"), [(FORWARDED, POST, IN), (HERE, IN, FWD)])
+def test_a_translated_packet_comes_to_the_end_that_its_new_addresses_lead_to(
+    whole: tuple[tuple[int, str], ...], end: int, captured: int
+) -> None:
+    assert decided(*whole, (end, "E"), hook=captured, translates=True)["verdict"] == Verdict.ACCEPT
+    assert decided(*whole, (end, "E"), hook=captured)["verdict"] != Verdict.ACCEPT
+    assert decided(*whole, hook=captured, translates=True)["verdict"] == Verdict.DROP  # its new addresses were taken
+
+
+def test_what_is_led_back_here_has_its_end_at_input() -> None:
+    sent = ((OUT, "B"), (OUT, "H"), (OUT, "L"), (POST, "H"), (POST, "L"), (POST, "E"), (PRE, "B"), (PRE, "H"))
+    assert decided(*sent[:-2], hook=OUT, translates=True)["verdict"] == Verdict.ACCEPT
+    assert decided(*sent, hook=OUT, translates=True)["hook"] == PRE
+    whole = (*sent, (PRE, "L"), (IN, "H"), (IN, "L"), (IN, "E"))
+    assert decided(*whole, hook=OUT, translates=True)["verdict"] == Verdict.ACCEPT
 
 
 @pytest.mark.parametrize("notes", [((PRE, "B"), (PRE, "F")), ((PRE, "B"), (PRE, "H"), (PRE, "L"))])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fwsim.engine.program import OP_ADDRESS, OP_CHOICE, OP_VALUE
-from fwsim.lower.asking import Asked, Meanings, instruction_of, merged_asks
+from fwsim.lower.asking import Asked, Meanings, Questions, instruction_of, merged_asks
 from fwsim.lower.boundaries import WHOLE
 from fwsim.lower.stretches import Stretches
 from fwsim.netfilter import Set
@@ -113,3 +113,22 @@ def test_an_instruction_names_where_its_operands_stand() -> None:
     stretches = Stretches()
     _, _, first, count, *_ = instruction_of(asked(Match("ttl", Numbers(((1, 5),)))), stretches)
     assert stretches.array()[first : first + count].tolist() == [1, 6]
+
+
+def test_equal_values_have_one_meaning_and_one_row() -> None:
+    meanings, questions = Meanings([]), Questions(Stretches())
+    one, other = (
+        meanings.asked(Match("sport", Numbers(((1, 5),), source=source), text=source), {}) for source in ("a", "b")
+    )
+    assert one is not None
+    assert other is not None
+    assert one.means is other.means
+    assert (one.wanted, other.wanted) == ("a", "b")
+    assert questions.row(one) is questions.row(other)
+    assert questions.row(one) == instruction_of(one, Stretches())
+    there = meanings.asked(Match("dport", Numbers(((1, 5),))), {})
+    assert there is not None
+    assert questions.row(there)[1] != questions.row(one)[1]
+    absent = meanings.asked(Match("sport", Numbers(((1, 5),)), absent=True), {})
+    assert absent is not None
+    assert questions.row(absent)[-1] == 1

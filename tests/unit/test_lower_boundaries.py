@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fwsim.lower.boundaries import (
+    GREATEST,
     WHOLE,
     Boundaries,
     complement,
@@ -17,10 +18,12 @@ from fwsim.lower.boundaries import (
     of_choices,
     of_intervals,
     of_names,
+    of_numbers,
     words_of,
 )
 from fwsim.ruleset.addresses import parse_addresses, parse_names
 from fwsim.ruleset.masks import parse_flags, parse_marks
+from fwsim.ruleset.values import Numbers
 from tests import oracle
 
 SETS = st.lists(st.integers(0, 30), unique=True).map(lambda numbers: tuple(sorted(numbers)))
@@ -99,3 +102,11 @@ def test_marks_become_a_set_of_the_bits_that_they_are_compared_in_if_these_are_t
     assert of_choices(parse_marks(["0x10/0xf0", "0x30/0xf0"]), 0xFFFFFFFF) == ((0x10, 0x11, 0x30, 0x31), 0xF0)
     assert of_choices(parse_marks(["!0x10/0xf0"]), 0xFFFFFFFF) == ((0, 0x10, 0x11), 0xF0)
     assert of_choices(parse_marks([1, "0x10/0xf0"]), 0xFFFFFFFF) == (None, WHOLE)
+
+
+@pytest.mark.parametrize("negated", [False, True])
+def test_an_interval_up_to_the_greatest_number_has_no_end(negated: bool) -> None:
+    boundaries = of_numbers(Numbers(((7, GREATEST),), negated))
+    assert max(boundaries) <= GREATEST
+    assert [holds(boundaries, number) for number in (6, 7, GREATEST)] == [negated, not negated, not negated]
+    assert not of_numbers(Numbers(((GREATEST + 1, GREATEST + 9),)))

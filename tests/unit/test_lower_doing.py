@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 
 from fwsim.engine.program import OP_ALTER, OP_ASSIGN, OP_NAT, OP_NOTRACK, OP_SET_HELPER, OP_TERM, OP_UNKNOWN
-from fwsim.lower.doing import at_hook, construct_of, doing, kept, unknown
-from fwsim.netfilter.fields import NotSimulated, Raw
-from fwsim.netfilter.steps import Alter, Assign, Nat, NoTrack, Quota, SetHelper, Step, Term
+from fwsim.lower.doing import assigning, at_hook, construct_of, doing, kept, unknown
+from fwsim.lower.fields import Fields
+from fwsim.netfilter.fields import NotSimulated, Option, Raw
+from fwsim.netfilter.model import NetfilterRule
+from fwsim.netfilter.steps import Alter, Assign, Match, Nat, NoTrack, Quota, SetHelper, Step, Term
+from fwsim.ruleset.values import Numbers
 from fwsim.tables import number_in_seen
 from fwsim.terms import UNKNOWN_VALUE, Hook
+
+
+def nothing_drawn(_: Term) -> None:
+    """No number was drawn before."""
 
 
 @pytest.mark.parametrize(
@@ -26,7 +33,7 @@ from fwsim.terms import UNKNOWN_VALUE, Hook
     ],
 )
 def test_what_a_step_does_is_a_row_of_instructions(step: Step, operations: list[int]) -> None:
-    done = doing(step)
+    done = assigning(step, nothing_drawn) if isinstance(step, Assign) else doing(step)
     assert done is not None
     assert [instruction.operands[0] for instruction in done] == operations
     assert all(instruction.ask is None or instruction.ask.kind == "unknown" for instruction in done)
@@ -37,7 +44,7 @@ def test_what_changes_nothing_and_asks_is_left_to_others() -> None:
 
 
 def test_a_part_of_a_mark_that_is_not_simulated_is_unknown() -> None:
-    (term, _) = doing(Assign("mark", 0, (Term(NotSimulated("jhash ip saddr")),))) or []
+    (term, _) = assigning(Assign("mark", 0, (Term(NotSimulated("jhash ip saddr")),)), nothing_drawn)
     assert term.operands[1] == -1
 
 
@@ -72,7 +79,30 @@ def test_what_is_kept_is_numbered() -> None:
 
 def test_what_is_done_with_something_unknown_is_told() -> None:
     lost = Assign("mark", terms=(Term(NotSimulated("jhash")), Term("ct_mark")), text="meta mark set jhash ...")
-    asks = [instruction.ask for instruction in doing(lost) or []]
+    asks = [instruction.ask for instruction in assigning(lost, nothing_drawn)]
     assert [ask and (ask.wanted, ask.kind) for ask in asks] == [("meta mark set jhash ...", "unknown"), None, None]
     assert [instruction.ask is None for instruction in doing(Alter(("ttl",))) or []] == [False]
     assert [instruction.ask is None for instruction in doing(Alter(("ttl",), 4)) or []] == [True]
+
+
+def test_what_is_changed_by_the_way_is_lost() -> None:
+    asked = [Raw("nh", 80, 16), Raw("th", 0, 8)]
+    fields = Fields([NetfilterRule(tuple(Match(each, Numbers(((1, 1),))) for each in asked))])
+    known, lost = doing(Alter(("dscp",), 5), fields) or []
+    assert (known.operands[1], known.operands[5]) == (number_in_seen("dscp"), 5)
+    assert (lost.operands[1], lost.operands[5]) == (number_in_seen("slot0"), UNKNOWN_VALUE)
+
+
+def test_an_option_that_is_put_in_is_lost_even_where_there_was_none() -> None:
+    size = Option("tcp", "maxseg", "size")
+    fields = Fields([NetfilterRule((Match(size, Numbers(((1, 1),))),))])
+    (step,) = doing(Alter((size,)), fields) or []
+    assert (step.operands[5], step.operands[7]) == (UNKNOWN_VALUE, 1)
+    (step,) = doing(Alter((size,), 536), fields) or []
+    assert (step.operands[5], step.operands[7]) == (536, 0)
+
+
+def test_bits_that_forwarding_changes_are_lost_when_they_are_set() -> None:
+    ttl = Raw("nh", 64, 8)
+    fields = Fields([NetfilterRule((Match(ttl, Numbers(((1, 1),))),))])
+    assert [step.operands[5] for step in doing(Alter((ttl,), 9), fields) or []] == [UNKNOWN_VALUE]

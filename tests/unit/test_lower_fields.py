@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import pytest
 
-from fwsim.lower.fields import ADDRESSES, HIGHEST, PACKET_FIELDS, is_of_conntrack, packet_field
-from fwsim.netfilter.fields import FIELDS, Raw
-from fwsim.tables import EXTRA, PACKET
+from fwsim.headers.selecting import There
+from fwsim.lower.fields import (
+    ADDRESSES,
+    ELAPSED,
+    HIGHEST,
+    PACKET_FIELDS,
+    Fields,
+    changes_on_the_way,
+    looked_at,
+    packet_field,
+    written,
+)
+from fwsim.lower.needs import is_of_conntrack
+from fwsim.netfilter.fields import FIELDS, Option, Raw
+from fwsim.netfilter.model import NetfilterRule
+from fwsim.netfilter.steps import Match
+from fwsim.ruleset.values import Numbers
+from fwsim.tables import EXTRA, PACKET, SLOTS
 
 
 @pytest.mark.parametrize("field", PACKET_FIELDS)
 def test_a_simulated_field_is_one_of_the_language_and_lies_in_a_packet(field: str) -> None:
-    assert field in FIELDS
+    assert field in FIELDS or field == ELAPSED
     assert PACKET_FIELDS[field] in (*(PACKET.names or ()), *(EXTRA.names or ()))
 
 
@@ -34,3 +49,46 @@ def test_what_tracking_tells_is_known_by_its_name() -> None:
     assert is_of_conntrack("ct_mark")
     assert not is_of_conntrack("mark")
     assert not is_of_conntrack(Raw("th", 0, 16))
+
+
+def test_each_selector_that_can_be_read_gets_a_slot() -> None:
+    size, bits = Option("tcp", "maxseg", "size"), Raw("th", 32, 16)
+    one, other = (Match(selector, Numbers(((1, 1),))) for selector in (size, bits))
+    fields = Fields([NetfilterRule((one, other, one))])
+    assert [fields.of(selector) for selector in (size, bits, "sport", "ct_helper")] == ["slot0", "slot1", "sport", None]
+    assert fields.of(Raw("th", 40, 8)) is None
+
+
+def test_any_value_of_some_bits_asks_whether_they_are_there() -> None:
+    match = Match(Raw("th", 0, 24), Numbers(((0, 0xFFFFFF),)))
+    assert looked_at(match) == There(Raw("th", 0, 24))
+    for other in (Numbers(((0, 0xFFFFFE),)), Numbers(((0, 0xFFFFFF),), negated=True)):
+        assert looked_at(Match(Raw("th", 0, 24), other)) == Raw("th", 0, 24)
+
+
+def test_there_are_as_many_slots_as_a_row_has() -> None:
+    many = [Match(Raw("th", 8 * n, 8), Numbers(((1, 1),))) for n in range(SLOTS + 3)]
+    fields = Fields([NetfilterRule(tuple(many))])
+    assert len(fields.slots) == SLOTS
+    assert [fields.of(match.selector) is None for match in many] == [False] * SLOTS + [True] * 3
+
+
+def test_options_of_tcp_are_looked_for_as_xtables_does_for_its_rules() -> None:
+    size = Option("tcp", "maxseg", "size")
+    fields = Fields([NetfilterRule((Match(size, Numbers(((1, 1),))),))], xtables=True)
+    assert fields.slots == [Option("xtables", "maxseg", "size")]
+    assert fields.of(size) == "slot0"
+    assert fields.changed_with(Option("tcp", "maxseg")) == ["slot0"]
+
+
+def test_what_is_changed_on_the_way_is_not_known_there() -> None:
+    assert [changes_on_the_way(Raw("nh", *bits)) for bits in ((64, 8), (0, 8), (80, 16))] == [True, False, True]
+    assert not changes_on_the_way("ttl")
+
+
+def test_selectors_are_written_as_nft_does() -> None:
+    assert [written(each) for each in (Raw("th", 0, 8), There(Raw("th", 0, 8)), Option("ip6", "frag", "id"))] == [
+        "@th,0,8", "@th,0,8 there", "exthdr frag id",
+    ]  # fmt: skip
+    assert written(Option("tcp", "maxseg", "size")) == "tcp option maxseg size"
+    assert written("hour") == "hour"

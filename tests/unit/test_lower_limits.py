@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from fwsim.errors import RulesetError
+from fwsim.lower import lower
 from fwsim.lower.limits import LimitRow, limit_problems, limit_row
-from fwsim.netfilter import NetfilterRule
-from fwsim.netfilter.steps import Rate
+from fwsim.netfilter import NetfilterRule, Set
+from fwsim.netfilter.steps import Lookup, Rate, Update
 from fwsim.ruleset.limits import parse_limit
+from fwsim.ruleset.values import Location
+from tests.netfiltering import imported, table
 
 SECOND = 1_000_000_000
 
@@ -40,3 +44,14 @@ def test_a_limit_too_large_to_count_is_a_problem() -> None:
     assert limit_problems([fine]) == []
     (problem,) = limit_problems([fine, huge])
     assert "too large to be counted" in problem.what
+
+
+def test_a_limit_of_each_element_can_be_too_large_too() -> None:
+    huge = Rate(parse_limit({"rate": "1/day", "burst": 4_000_000_000}))
+    meter = NetfilterRule((Update("add", "s", ("src",), steps=(huge,)),), location=Location("r.nft", 7))
+    (problem,) = limit_problems([meter])
+    assert problem.line == 7
+    own = Set("s", ("ipv4_addr",), steps=(huge,), dynamic=True, location=Location("r.nft", 3))
+    with pytest.raises(RulesetError) as caught:
+        lower(imported(table([Lookup(("src",), set="s")], sets=[own])), interfaces=())
+    assert [problem.line for problem in caught.value.problems] == [3]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fwsim.engine.match import walk, walk_linear
+from fwsim.lower.lines import MOST_ELEMENTS, MOST_GROWN
 from fwsim.netfilter import Set
 from fwsim.netfilter.fields import NotSimulated, Raw
 from fwsim.netfilter.steps import (
@@ -101,6 +102,26 @@ def test_a_concatenation_is_in_one_of_the_elements_or_in_none(which: Walk, count
 
 
 @WALKS
+@pytest.mark.parametrize("count", [1, 3, 200])
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_a_packet_that_lacks_the_field_is_in_no_set_of_xtables(which: Walk, count: int, dynamic: bool) -> None:
+    one, two = (tuple((Numbers(((n, n),)),) * parts for n in range(100, 100 + count)) for parts in (1, 2))
+    sets = [
+        Set("one", ("inet_service",), one, dynamic=dynamic),
+        Set("two", ("inet_service",) * 2, two, dynamic=dynamic),
+    ]
+    lookup = Lookup(("dport",), set="one", negated=True, absent=True)
+    pair = Lookup(("dport", "dport"), set="two", negated=True, absent=True)
+    for step in (lookup, pair):
+        firewall = NetfilterFirewall(table([step, ACCEPT], [replace(step, absent=False), ACCEPT], sets=sets))
+        assert verdict(firewall, which, dport=None) == ("accept", "1")
+        assert verdict(firewall, which, dport=100) == ("drop", "policy")
+        assert verdict(firewall, which, dport=99) == ("accept", "1")
+        firewall = NetfilterFirewall(table([replace(step, absent=False), ACCEPT], sets=sets))
+        assert verdict(firewall, which, dport=None) == ("drop", "policy")
+
+
+@WALKS
 def test_a_long_list_of_elements_is_unknown_only_for_packets_that_may_be_in_it(which: Walk) -> None:
     elements = tuple((Addresses(v4=((n, n),)), Numbers(((n, n),))) for n in range(200))
     firewall = NetfilterFirewall(table([Lookup(("src", "dport"), elements), ACCEPT]))
@@ -183,7 +204,7 @@ def test_what_is_not_simulated_leaves_open_only_what_hangs_on_it(which: Walk) ->
             [number("dport", 1), Unknown('payload "x"'), ACCEPT],
             [number("dport", 2), owner, ACCEPT],
             [number("dport", 3), Match(NotSimulated("meta random"), Numbers(((0, 9),))), DROP],
-            [number("dport", 4), Match(Raw("th", 32, 16), Numbers(((0, 9),)), text="@th,32,16 0-9"), DROP],
+            [number("dport", 4), Match(Raw("th", 32, 64), Numbers(((0, 9),)), text="@th,32,64 0-9"), DROP],
         )
     )
     verdicts = {port: firewall.ask(which=which, dport=port).verdict for port in range(1, 6)}
@@ -191,7 +212,7 @@ def test_what_is_not_simulated_leaves_open_only_what_hangs_on_it(which: Walk) ->
     assert firewall.ask(which=which, dport=1).reason == "not-simulated"
     assert firewall.ask(which=which, dport=1).rule == "1"
     told = [rule.not_simulated for rule in firewall.lowered.rules]
-    assert told == [('payload "x"',), ("meta skuid 1000",), ("meta random",), ("@th,32,16 0-9",)]
+    assert told == [('payload "x"',), ("meta skuid 1000",), ("meta random",), ("@th,32,64 0-9",)]
 
 
 @WALKS
@@ -272,3 +293,51 @@ def test_a_rule_of_more_parts_than_can_be_kept_is_not_simulated(parts: int, said
     firewall = NetfilterFirewall(table(steps))
     assert firewall.ask(dport=2).verdict == said
     assert firewall.ask(dport=3).verdict == "drop"
+
+
+def alternatives(count: int, field: str) -> AnyOf:
+    """As many alternatives, of which the ports of another field are asked as well."""
+    return AnyOf(tuple((number(field, n), number("length", n)) for n in range(1, count + 1)))
+
+
+def test_alternatives_that_multiply_without_bound_are_not_simulated() -> None:
+    choose = Choose(("dscp",), tuple(Case(ports(n), (Verdict("jump", f"c{n}"),)) for n in range(200)))
+    steps: list[Step] = [*(alternatives(200, field) for field in ("sport", "dport", "ttl")), choose]
+    chains: Any = {f"c{n}": [] for n in range(200)}
+    firewall = NetfilterFirewall(table([number("proto", 6), *steps], [ACCEPT], **chains))
+    assert len(firewall.lowered.program.rules) < MOST_GROWN
+    (info, _) = firewall.lowered.rules[:2]
+    assert info.not_simulated == ("a rule of very many parts", "the rest of it")
+    assert verdict(firewall, proto=17) == ("accept", "2")
+    assert verdict(firewall, proto=6, sport=7, dport=7, length=7) == ("unknown", "1")
+    assert verdict(firewall, proto=6, sport=7, dport=8, length=7) == ("accept", "2")
+
+
+def test_alternatives_of_all_rules_together_are_bounded() -> None:
+    rules: list[list[Step]] = [
+        [number("proto", n), alternatives(MOST_GROWN // 4, "sport"), ACCEPT] for n in (1, 2, 3, 4, 5)
+    ]
+    lowered = NetfilterFirewall(table(*rules)).lowered
+    assert [bool(rule.not_simulated) for rule in lowered.rules] == [False, False, False, False, True]
+
+
+def test_sets_of_very_many_joined_elements_are_not_simulated_but_those_that_there_is_room_for_are() -> None:
+    def joined(name: str, count: int) -> Set:
+        elements = tuple((*ports(n % 5), *ports(n)) for n in range(count))
+        return Set(name, ("inet_service", "inet_service"), elements)
+
+    sets = [joined("a", 100), joined("b", MOST_ELEMENTS - 99), joined("c", 200)]
+    asked = [Lookup(("dport", "sport"), set=name, text=f"tcp dport . tcp sport @{name}") for name in "abaca"]
+    rules: list[list[Step]] = [[number("proto", n), each, ACCEPT] for n, each in enumerate(asked)]
+    firewall = NetfilterFirewall(table(*rules, sets=sets))
+    said = [rule.not_simulated for rule in firewall.lowered.rules]
+    assert said == [(), ("a set of very many elements: tcp dport . tcp sport @b",), (), (), ()]
+    answers = [verdict(firewall, proto=n, dport=2, sport=52)[0] for n in range(5)]
+    assert answers == ["accept", "unknown", "accept", "accept", "accept"]
+
+
+def test_who_asks_for_more_than_there_is_room_for_is_told_so() -> None:
+    matches = [Match(Raw("th", 8 * n, 8), Numbers(((1, 1),)), text=f"@th,{8 * n},8 1") for n in range(18)]
+    asked: list[list[Step]] = [[match, ACCEPT] for match in matches]
+    told = [rule.not_simulated for rule in NetfilterFirewall(table(*asked)).lowered.rules]
+    assert told == [()] * 16 + [("@th,128,8 1",), ("@th,136,8 1",)]

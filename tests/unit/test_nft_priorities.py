@@ -42,3 +42,8 @@ def test_variables_may_hold_names_numbers_and_offsets() -> None:
 def test_names_that_mean_nothing_there_are_refused_with_their_place(text: str, family: str, hook: str) -> None:
     with pytest.raises(RulesetError, match=r"<text>:1:44: "):
         number(text, family, hook)
+
+
+def test_an_offset_in_digits_of_another_script_is_no_offset() -> None:
+    with pytest.raises(RulesetError, match=r"<text>:2:44: "):
+        number("$p", before='define p = "raw + \N{SUPERSCRIPT TWO}"\n')

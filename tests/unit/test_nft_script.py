@@ -8,6 +8,7 @@ import pytest
 
 from fwsim.errors import RulesetError
 from fwsim.nft.script import parse_text, read_script
+from fwsim.nft.source import ELEMENTS, ITEMS, MOST, PARTS
 from fwsim.nft.tree import children, walk
 from tests.nft_mutations import mutated
 from tests.nft_reading import accepted, mistakes_in
@@ -108,3 +109,27 @@ def test_what_nft_lists_is_read_and_says_the_same_with_handles() -> None:
         assert parse_text(numeric).commands
         assert parse_text(counts).commands
     assert len(listings) > 100
+
+
+BIG = "table t {\nset s {\ntype mark; elements = { 1,\n2, 3,\n4 }\n}\nchain c {\naccept\ncounter\ncounter\n}\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("what", "most", "where"),
+    [(ITEMS, 5, "8:1"), (ELEMENTS, 3, "5:1"), (PARTS, 2, "10:1"), (ITEMS, 8, ""), (PARTS, 3, "")],
+)
+def test_a_script_holds_so_much_at_most(what: str, most: int, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MOST, what, most)
+    if not where:
+        assert parse_text(BIG).commands
+        return
+    assert mistakes_in(BIG)[0] == f"s.nft:{where}: more than {most} {what} in one ruleset"
+
+
+def test_joined_values_count_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MOST, PARTS, 4)
+    for rule in (
+        "ct state new,related,established,invalid,untracked",
+        "ip saddr . ip daddr . tcp sport . tcp dport @s",
+    ):
+        assert f"more than 4 {PARTS}" in mistakes_in(f"table t {{\nchain c {{\n{rule} accept\n}}\n}}\n")[0]

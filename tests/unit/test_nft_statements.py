@@ -49,3 +49,9 @@ def test_chains_without_a_name_are_not_nested() -> None:
 )  # fmt: skip
 def test_what_no_rule_can_be_is_refused(text: str) -> None:
     assert refused(text)
+
+
+def test_a_word_that_may_have_been_meant_for_a_statement_is_asked_about() -> None:
+    assert refused("tcp dport 80 acept") == "2:19: unexpected newline, expected a value: did you mean 'accept'?"
+    assert refused('acept comment "x"') == "2:7: unexpected 'comment', expected a value: did you mean 'accept'?"
+    assert refused("tcp dport 80 xyzzy") == "2:19: unexpected newline, expected a value"

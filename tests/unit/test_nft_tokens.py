@@ -14,6 +14,7 @@ from fwsim.nft.tokens import (
     WORD,
     Reader,
     described,
+    near,
     number_of,
 )  # fmt: skip
 
@@ -104,3 +105,10 @@ def test_included_texts_are_read_before_what_follows() -> None:
         found.append((reader.source.path, reader.text))
         reader.advance()
     assert found == [("a", "a"), ("b", "b"), ("x", "c")]
+
+
+def test_a_word_that_is_near_a_known_one_is_asked_about() -> None:
+    assert near("dprot", ["sport", "dport", "flags"]) == ": did you mean 'dport'?"
+    assert near("nothing", ["sport", "dport"]) == ""
+    with pytest.raises(RulesetError, match=r"x:1:1: unexpected 'dprot', expected a field: did you mean 'dport'\?$"):
+        Reader(Source("x", "dprot")).one_of(frozenset(["sport", "dport"]), "a field")

@@ -338,3 +338,10 @@ PAIRS = [
     ("0.0.0.0", "255.255.255.255"), ("127.0.0.1", "10.1.4.5"), ("10.1.4.5", "239.1.1.1"), ("fe80::1", "ff02::1"),
     ("fd00:1::5", "2001:db8::1"), ("::1", "fd00:1::1"), ("2001:db8::1", "ff05::2"), ("240.0.0.1", "10.1.255.255"),
 ]  # fmt: skip
+
+
+def test_of_an_undeclared_capture_interface_it_is_said_what_helps_if_anything_is_not_placed() -> None:
+    where = topology({"lan": []}, on=["wan"])
+    place(where, "198.51.100.9", "10.1.4.5")
+    advice = "--interface NAME=CIDR or --topology tells what lies where"
+    assert where.notes()[-1] == f"captured on wan, which the ruleset does not declare (it has lan); {advice}"

@@ -107,8 +107,10 @@ def test_two_limits_are_two_constructs() -> None:
 def test_a_connection_that_may_not_be_there_is_a_construct() -> None:
     answer = tcp("SA", NOWHERE, HERE, ports=(443, 40000), seq=5000, ack=1001)
     assert lines([KNOWN, PERHAPS], tcp("S", HERE, NOWHERE), answer) == [
-        '1 packet hangs on an interface that is not known, first packet 1, asked for by rule "perhaps" (r.yaml)',
-        "1 packet hangs on a connection that may not be there, first packet 2",
+        '1 packet hangs on an interface that is not known, first packet 1, asked for by rule "perhaps" (r.yaml); '
+        "--interface NAME=CIDR or --topology FILE tells what lies where",
+        "1 packet hangs on a connection that may not be there, since the verdict on its opening is unknown, "
+        "first packet 2",
     ]
 
 
@@ -116,7 +118,8 @@ def test_a_packet_is_counted_once_for_both_modes() -> None:
     rules = [KNOWN, {**UNKNOWN_INTERFACE, "verdict": "accept"}]
     told = lines(rules, tcp("S", HERE, NOWHERE), modes=BOTH)
     who = 'rule "perhaps" (s.yaml) and 1 other rule'
-    assert told == [f"1 packet hangs on an interface that is not known, first packet 1, asked for by {who}"]
+    advice = "--interface NAME=CIDR or --topology FILE tells what lies where"
+    assert told == [f"1 packet hangs on an interface that is not known, first packet 1, asked for by {who}; {advice}"]
 
 
 def test_a_notrack_rule_that_may_apply_is_a_construct_in_both_modes() -> None:
@@ -184,3 +187,8 @@ def test_the_answer_to_a_known_connection_hangs_on_nothing() -> None:
 def test_what_could_not_be_counted_is_said(reason: Reason) -> None:
     part = Hanging(*(0 for _ in Hanging._fields))._replace(reason=int(reason))
     assert construct_of(part, "stateless", has_limit=True) in COUNTING.values()
+
+
+def test_an_icmp_error_whose_quote_was_cut_hangs_on_what_was_cut_off() -> None:
+    part = Hanging(*(0 for _ in Hanging._fields))._replace(reason=int(Reason.CUT), rule=7, no_ct_state=1)
+    assert construct_of(part, "stateful", has_limit=False) == "what the capture cut off"

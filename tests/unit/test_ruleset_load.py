@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from fwsim.ruleset import Ruleset, load_ruleset
+from fwsim.errors import RulesetError
+from fwsim.ruleset import Ruleset, load, load_ruleset
 from fwsim.terms import Verdict
 
 OFFICE = """\
@@ -97,3 +98,12 @@ def test_loading_a_ruleset_loads_nothing_of_the_engine() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+def test_more_rules_than_there_is_memory_for_are_refused_where_they_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "rules:\n - {verdict: drop}\n - {}\nchains:\n  a:\n    rules:\n    - {}\n    - {}\n"
+    monkeypatch.setattr(load, "MOST_RULES", 4)
+    assert len(load_ruleset(io.StringIO(text.replace(" - {verdict: drop}\n", ""))).chains["a"].rules) == 2
+    monkeypatch.setattr(load, "MOST_RULES", 3)
+    with pytest.raises(RulesetError, match="<input>:8:7: more than 3 rules"):
+        load_ruleset(io.StringIO(text))

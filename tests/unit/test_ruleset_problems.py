@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from fwsim.errors import RulesetError
-from fwsim.ruleset import load_ruleset
+from fwsim.ruleset import load_ruleset, mistakes
 
 
 def problems(source: str, **options: Mapping[str, str]) -> list[str]:
@@ -399,3 +399,18 @@ def test_every_mistake_in_a_list_is_told() -> None:
         "1:16: expected an address, a network or a range of addresses, found '10.0.0.300'",
         "1:38: expected a prefix length of 0 to 32 in '10.0.0.0/40'",
     ]
+
+
+def test_of_a_flood_of_mistakes_only_those_that_are_told_are_put_into_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    nearest = mistakes.nearest
+
+    def counted(word: str, known: list[str]) -> str | None:
+        asked.append(word)
+        return nearest(word, known)
+
+    monkeypatch.setattr(mistakes, "nearest", counted)
+    told = problems("rules:\n" + "".join(f"  - {{prot{n}: tcp}}\n" for n in range(3000)))
+    assert told[0] == "2:6: unknown key 'prot0', did you mean 'proto'?"
+    assert told[-1] == "502:6: and 2500 more mistakes from here on"
+    assert len(asked) <= 501

@@ -8,7 +8,8 @@ import pytest
 from fwsim import running
 from fwsim.engine.path import Course
 from fwsim.lower import lower
-from fwsim.running import REPLIES, StatefulRun, StatelessRun, course_of
+from fwsim.running import REPLIES, StatefulRun, StatelessRun, course_of, going_on, new_course, set_clock
+from fwsim.simulator import MODES, Mode
 from fwsim.tracker import connections_listing
 from tests.deciding import EDGE, THERE, Wall, handshake, ruleset_of, tcp
 
@@ -93,3 +94,25 @@ def test_settling_in_between_changes_nothing() -> None:
 def test_ghosts_are_bounded_and_connections_by_the_setting() -> None:
     run = StatefulRun(lower(ruleset_of(EDGE, conntrack={"max": 123}), interfaces=["lan", "wan"]), key=1)
     assert (run.tracker.settings[0]["max"], run.ghosts.settings[0]["max"]) == (123, running.GHOSTS)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_clock_of_a_run_starts_with_its_first_packet(mode: Mode) -> None:
+    wall = Wall(EDGE, mode=mode)
+    run = wall.simulator.stateful if mode == "stateful" else wall.simulator.stateless
+    assert not run.mode.course.memory.keyed.books[0]["began"]
+    first = wall.now_ns
+    for _ in range(2):
+        wall.ask(tcp())
+    run.settle()
+    course = run.mode.course
+    assert (course.memory.keyed.books[0]["origin"], course.extra[0]["origin"]) == (first, first)
+
+
+def test_a_course_goes_on_with_the_clock_of_what_it_remembers() -> None:
+    first, second = course(), course()
+    set_clock(first, 50)
+    set_clock(first, 60)
+    assert going_on(second, first.memory).extra[0]["origin"] == 50
+    lowered = lower(ruleset_of(LIMITED), interfaces=["lan", "wan"])
+    assert new_course(lowered, first.memory).extra[0]["origin"] == 50

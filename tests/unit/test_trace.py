@@ -27,7 +27,7 @@ def test_every_rule_looked_at_is_told_with_its_chain_and_depth() -> None:
     }
     assert Firewall(chains).trace() == [
         Look(0, 0, 0, False, Failure("iif", "wan", "lan"), V_DROP),
-        Look(1, 0, 0, True, None, V_JUMP),
+        Look(1, 0, 0, True, None, V_JUMP, 1),
         Look(3, 1, 1, False, Failure("oif", "lan", "wan"), V_DROP),
         Look(2, 0, 0, True, None, V_DROP),
     ]
@@ -123,5 +123,14 @@ def test_a_trace_changes_no_memory() -> None:
     assert all(part.tolist() == new.tolist() for part, new in zip(flat(firewall.memory), flat(fresh), strict=True))
 
 
+def test_the_clock_is_told_as_a_clock_does() -> None:
+    assert value_text("hour", [8 * 3600 + 5 * 60 + 9], INTERFACES) == "08:05:09"
+    assert value_text("day", [0], INTERFACES) == "Sunday"
+
+
 def test_an_interface_without_a_name_is_a_number() -> None:
     assert value_text("iif", [9], INTERFACES) == "interface 9"
+
+
+def test_the_time_is_told_in_seconds() -> None:
+    assert value_text("elapsed", [12_000_400_000], INTERFACES) == "12.000 s since the first packet"

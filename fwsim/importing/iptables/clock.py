@@ -1,7 +1,8 @@
 """The match time: hours, days of the week and dates.
 
 Read first: `extensions`. All are UTC, on the clock of the capture. Unlike Linux: without `--datestop` there is no last
-second (the kernel's is the last of 2038-01-19T03:14:07).
+second (the kernel's is the last of 2038-01-19T03:14:07), and the kernel's time zone, which `--kerneltz` asks for, is
+that of a machine on which nobody has set it: UTC.
 """
 
 from __future__ import annotations
@@ -68,16 +69,35 @@ def weekdays(text: str) -> set[int]:
     return days
 
 
-def _check_monthdays(text: str) -> None:
-    """Days of the month are not simulated, but must be some."""
+def monthdays(text: str) -> set[int]:
+    """Days of the month."""
+    days = set()
     for word in text.split(","):
-        if word and number_or_none(word, 1, 31) is None:
+        number = number_or_none(word, 1, 31) if word else None
+        if word and number is None:
             raise RefusedError(f"`{word}` is no day of the month")
+        days |= set() if number is None else {number}
+    return days
 
 
 def _day_value(days: set[int], shift: int = 0) -> Numbers:
     """Days as the field `day` has them: Sunday is 0."""
     return Numbers(merged(((day + shift) % 7, (day + shift) % 7) for day in days if day <= 7))
+
+
+def _of_days(use: Use, *, before: bool = False) -> tuple[Match, ...]:
+    """The days that are asked for, of the week and of the month; with `before` today's hours belong to yesterday."""
+    asked = []
+    if "weekdays" in use:
+        days = weekdays(use.given["weekdays"].value)
+        if use.negated("weekdays"):
+            days = set(WEEK.values()) - days
+        asked.append(use.match("weekdays", "day", _day_value(days, int(before))))
+    if "monthdays" in use:
+        intervals = merged((day, day) for day in monthdays(use.given["monthdays"].value))
+        field = "monthday_before" if before else "monthday"
+        asked.append(use.match("monthdays", field, Numbers(intervals, use.negated("monthdays"))))
+    return tuple(asked)
 
 
 def _dates(use: Use) -> Steps:
@@ -107,29 +127,18 @@ def time(use: Use) -> Steps:
     contiguous = "contiguous" in use
     if contiguous and not over_midnight:
         raise RefusedError("--contiguous makes sense only where --timestop is before --timestart")
-    days = weekdays(use.given["weekdays"].value) if "weekdays" in use else set()
-    if "weekdays" in use and use.negated("weekdays"):
-        days = set(WEEK.values()) - days
-    if "monthdays" in use:
-        _check_monthdays(use.given["monthdays"].value)
-    dates = list(_dates(use))
-    if "kerneltz" in use or "localtz" in use or "monthdays" in use or (contiguous and dates):
-        yield use.unknown()
-        return
-    yield from dates
-    yield from _daily(use, hours, contiguous, days)
+    yield from _dates(use)
+    yield from _daily(use, hours, contiguous)
 
 
-def _daily(use: Use, hours: Intervals, contiguous: bool, days: set[int]) -> Steps:
+def _daily(use: Use, hours: Intervals, contiguous: bool) -> Steps:
     """Hours and days; with --contiguous, what is after midnight belongs to the day before."""
     names = [name for name in ("timestart", "timestop", "contiguous") if name in use]
     text = " ".join(use.given[name].text for name in names)
-    if contiguous and "weekdays" in use:
+    if contiguous and ("weekdays" in use or "monthdays" in use):
         night, evening = ((Match("hour", Numbers((part,)), text=text)) for part in hours)
-        of_night, of_evening = (use.match("weekdays", "day", _day_value(days, shift)) for shift in (1, 0))
-        yield AnyOf(((night, of_night), (evening, of_evening)), use.whole_text())
+        yield AnyOf(((night, *_of_days(use, before=True)), (evening, *_of_days(use))), use.whole_text())
         return
     if hours != ((0, LAST),):
         yield Match("hour", Numbers(hours), text=text)
-    if "weekdays" in use:
-        yield use.match("weekdays", "day", _day_value(days))
+    yield from _of_days(use)

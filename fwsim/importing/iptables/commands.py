@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from . import values
-from .extensions import MATCHES, TARGETS, Extension, Use, foreign_match, foreign_target
+from .extensions import MATCHES, PROTOCOL_MATCHES, TARGETS, Extension, Use, foreign_match, foreign_target
+from .hints import of_option, of_target
 from .ipset import IpSet
 from .loaded import Loaded, Parameters, give, give_foreign
 from .rules import Main, RuleWords
@@ -41,11 +42,6 @@ GLUED = frozenset("mtADCIRNEPFXZLScMwW")
 
 VERDICTS = {"ACCEPT": "accept", "DROP": "drop", "RETURN": "return", "QUEUE": "queue"}
 LONGEST_INTERFACE = 15
-PROTOCOL_MATCHES = {
-    6: "tcp", 17: "udp", 132: "sctp", 33: "dccp", 1: "icmp", 58: "icmp6", 50: "esp", 51: "ah", 108: "ipcomp", 135: "mh",
-}  # fmt: skip
-"""The matches that an option of theirs loads."""
-
 LISTS = {"s": "sources", "d": "destinations"}
 INTERFACES = {"i": "iif", "o": "oif"}
 ALONE = frozenset("fvnx46Vh0b")
@@ -155,7 +151,8 @@ class Parser:
             if len(letters) + len(options) == 1:
                 letter, found = (letters.pop(), None) if letters else (None, options[0])
             elif not self._implies(word):
-                several = "may be several: write more of it" if letters or options else "is not known"
+                unknown = f"is not known{of_option(name, self._family)}"
+                several = "may be several: write more of it" if letters or options else unknown
                 raise RefusedError(f"option `{word}` {several}")
         if letter is not None:
             self._main(letter, glued, word, f"--{name}")
@@ -290,7 +287,7 @@ class Parser:
         else:
             found = TARGETS.get((name, self._family)) or foreign_target(name)
             if found is None:
-                raise RefusedError(f"there is no chain and no target `{name}`")
+                raise RefusedError(f"there is no chain and no target `{name}`" + of_target(name, VERDICTS))
             rule.use = self._used(found, source)
 
     def _match(self, name: str) -> None:

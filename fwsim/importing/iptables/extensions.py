@@ -97,6 +97,11 @@ MATCHES: dict[tuple[str, int], Extension] = {}
 TARGETS: dict[tuple[str, int], Extension] = {}
 """By name and family."""
 
+PROTOCOL_MATCHES = {
+    6: "tcp", 17: "udp", 132: "sctp", 33: "dccp", 1: "icmp", 58: "icmp6", 50: "esp", 51: "ah", 108: "ipcomp", 135: "mh",
+}  # fmt: skip
+"""The matches that an option of theirs loads."""
+
 Builder: TypeAlias = Callable[[Use], Steps]
 
 

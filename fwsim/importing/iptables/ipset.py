@@ -53,13 +53,16 @@ ADDED_WITH = frozenset(["timeout", "packets", "bytes", "comment", "skbmark", "sk
 """Options with a value; others, such as counters, nomatch and forceadd, have none."""
 
 LONGEST_NAME = 31
+LONGEST_TIMEOUT = 2_147_483
+"""In seconds."""
 
 
 class Entry(NamedTuple):
-    """An element as written, and whether it is an exception."""
+    """An element as written, whether it is an exception, and after how many s it is forgotten (0: never)."""
 
     text: str
     nomatch: bool = False
+    timeout: int | None = None
 
 
 @dataclass(slots=True)
@@ -103,12 +106,23 @@ class IpSet:
             return None
         timeout = self._number("timeout", 0) * SECOND or None
         value = None
-        if len(self.kinds) == 1 and not self.dynamic:
+        if len(self.kinds) == 1 and not self.dynamic and not self.forgets:
             value = _joined(elements, [entry.nomatch for entry in self.entries.values()])
         return Set(
             self.name, self.kinds, tuple(elements), value, None, self.dynamic,
-            self._number("maxelem", 65536), timeout, (), self.location,
+            self._number("maxelem", 65536), timeout, (), self.location, self._expiries(),
         )  # fmt: skip
+
+    @property
+    def forgets(self) -> bool:
+        """Whether elements are forgotten in time."""
+        usual = self._number("timeout", 0)
+        return any(usual if entry.timeout is None else entry.timeout for entry in self.entries.values())
+
+    def _expiries(self) -> tuple[int | None, ...]:
+        """For each element when it is forgotten, if any says so."""
+        times = tuple(entry.timeout for entry in self.entries.values())
+        return () if set(times) <= {None} else tuple(time if time is None else time * SECOND for time in times)
 
     def _number(self, name: str, default: int) -> int:
         """An option that is a number."""
@@ -116,7 +130,9 @@ class IpSet:
 
     def _elements(self) -> list[Element] | None:
         """All elements in the terms of matches."""
-        if any(entry.nomatch for entry in self.entries.values()) and (len(self.kinds) > 1 or self.dynamic):
+        if any(entry.nomatch for entry in self.entries.values()) and (
+            len(self.kinds) > 1 or self.dynamic or self.forgets
+        ):
             return None
         elements = []
         for entry in self.entries.values():
@@ -237,8 +253,8 @@ def _create(sets: dict[str, IpSet], words: list[str], location: Location) -> Non
         raise RefusedError(f"there is a set `{name}` already")
     if len(name) > LONGEST_NAME:
         raise RefusedError(f"`{name}` has more than {LONGEST_NAME} characters")
-    for key in ("timeout", "maxelem"):
-        number(options.get(key, "0"), 0, 0xFFFFFFFF, key)
+    for key, most in (("timeout", LONGEST_TIMEOUT), ("maxelem", 0xFFFFFFFF)):
+        number(options.get(key, "0"), 0, most, key)
     family = 6 if options.get("family") in ("inet6", "ipv6") else 4
     sets.setdefault(name, IpSet(name, type_name, family, options, {}, location))
 
@@ -251,9 +267,18 @@ def _change(sets: dict[str, IpSet], command: str, words: list[str]) -> None:
     options = _options(words[2:], ADDED_WITH)
     if command == "add":
         _check_element(ipset, text)
-        ipset.entries[text] = Entry(text, "nomatch" in options)
+        ipset.entries[text] = Entry(text, "nomatch" in options, _timeout(ipset, options))
     elif ipset.entries.pop(text, None) is None and "-exist" not in options:
         raise RefusedError(f"`{text}` is no element of `{ipset.name}` as it was added")
+
+
+def _timeout(ipset: IpSet, options: Mapping[str, str]) -> int | None:
+    """The time of an element, if it has one of its own."""
+    if "timeout" not in options:
+        return None
+    if "timeout" not in ipset.options and not ipset.type.startswith("list"):
+        raise RefusedError(f"`{ipset.name}` was created without a timeout: its elements can have none")
+    return number(options["timeout"], 0, LONGEST_TIMEOUT, "timeout")
 
 
 def _check_element(ipset: IpSet, text: str) -> None:

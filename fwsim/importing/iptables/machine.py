@@ -52,6 +52,8 @@ TABLES: dict[str, dict[str, Base]] = {
 
 POLICIES = {"ACCEPT": Policy.ACCEPT, "DROP": Policy.DROP}
 LONGEST_CHAIN = 28
+MOST_ITEMS = 1 << 18
+"""Rules and chains that the commands of one family may make: a rule with two lists of addresses makes very many."""
 
 
 @dataclass(slots=True)
@@ -103,6 +105,14 @@ class Machine:
         self.family = family
         self.sets = sets
         self.tables: dict[str, TableState] = {}
+        self.items = 0
+
+    def _count(self, items: int) -> None:
+        """Count rules and chains before they are made."""
+        self.items += items
+        if self.items > MOST_ITEMS:
+            self.items -= items
+            raise RefusedError(f"more than {MOST_ITEMS:,} rules and chains in one ruleset")
 
     def table(self, name: str, location: Location) -> TableState:
         """A table, which is there as soon as it is asked for."""
@@ -133,6 +143,7 @@ class Machine:
                 raise RefusedError(
                     f"`{name}` is no chain of the table {table.name} itself: it has no policy, expected `-`"
                 )
+            self._count(1)
             table.chains[name] = ChainState(name, location=location)
         elif chain.base is None:
             raise RefusedError(f"there is a chain `{name}` already")
@@ -174,6 +185,7 @@ class Machine:
             raise RefusedError(
                 f"`{name}` is no name for a chain: at most {LONGEST_CHAIN} characters, - and ! not in front"
             )
+        self._count(1)
         table.chains[name] = ChainState(name, location=location)
 
     def _policy(self, table: TableState, name: str, policy: str, location: Location) -> None:
@@ -254,6 +266,7 @@ class Machine:
         rule = command.rule
         if rule.jump is not None and table.chains[rule.jump].base is not None:
             raise RefusedError(f"`{rule.jump}` is a chain of the table itself: no rule jumps to it")
+        self._count(max(len(rule.sources), 1) * max(len(rule.destinations), 1))
         ways = list(rule.steps(command.chain))
         hooks = rule.hooks()
         return [Entry(steps, rule, rule.comment, location, rule.jump, hooks) for steps in ways]

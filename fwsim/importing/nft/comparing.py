@@ -34,6 +34,8 @@ class Values:
     def __init__(self) -> None:
         """None has been made yet."""
         self._made: dict[MatchValue, MatchValue] = {}
+        self._numbers: dict[tuple[object, ...], MatchValue] = {}
+        """By what they are made of."""
 
     def shared(self, value: MatchValue) -> MatchValue:
         """The value, or the equal one that was made before."""
@@ -49,10 +51,11 @@ class Values:
 
     def numbers(self, operand: Operand, intervals: Intervals, negated: bool = False) -> MatchValue:
         """The value that lies in one of some intervals."""
-        if operand.numbers:
-            return self.shared(families(operand, intervals, negated))
-        mask, pieces = undone(operand, intervals)
-        return self.shared(valued(operand, pieces, mask, negated))
+        key = operand.selector, operand.bits, operand.operations, operand.numbers, intervals, negated
+        found = self._numbers.get(key)
+        if found is None:
+            found = self._numbers[key] = self.shared(compared(operand, intervals, negated))
+        return found
 
     def any_bit(self, operand: Operand, bits: int, negated: bool = False) -> MatchValue:
         """Any of some bits is set, or none is."""
@@ -69,6 +72,14 @@ class Values:
         if kind == "bits":
             return self.shared(Masked(negated=negated, sets=(name,)))
         return self.shared(Numbers(negated=negated, sets=(name,)))
+
+
+def compared(operand: Operand, intervals: Intervals, negated: bool) -> MatchValue:
+    """The value that lies in one of some intervals, after what is done to it."""
+    if operand.numbers:
+        return families(operand, intervals, negated)
+    mask, pieces = undone(operand, intervals)
+    return valued(operand, pieces, mask, negated)
 
 
 def full(operand: Operand) -> Span:
@@ -168,6 +179,8 @@ def addresses(operand: Operand, intervals: Intervals, mask: int, negated: bool) 
     free = whole & ~mask
     if free & (free + 1):
         return Masked(tuple(Choice(low, high, mask) for low, high in intervals), negated)
+    if mask == whole:
+        return Addresses(intervals, (), negated) if operand.bits == 32 else Addresses((), intervals, negated)
     spread = [((low + free) & ~free, high & mask | free) for low, high in intervals]
     pieces = merged((low, high) for low, high in spread if low <= high <= whole)
     return Addresses(pieces, (), negated) if operand.bits == 32 else Addresses((), pieces, negated)

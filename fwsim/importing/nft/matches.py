@@ -99,11 +99,14 @@ def _compare(reading: Reading, node: rule_tree.Match, left: Operand, right: Expr
         _emit(reading, node, left, ((value.low, value.high),), operator == "!=")
 
 
+SECMARKS = ("meta secmark", "ct secmark")
+
+
 def _check_constant(node: rule_tree.Match, left: Operand, value: Constant) -> None:
     """What nft takes for no right side."""
     if isinstance(value, Everything):
         raise refuse(node.right, "'*' stands in sets only")
-    if left.selector == NotSimulated("meta secmark") or left.selector == NotSimulated("ct secmark"):
+    if isinstance(left.selector, NotSimulated) and left.selector.construct in SECMARKS:
         raise refuse(node.right, "a secmark cannot be compared with a constant")
 
 
@@ -120,13 +123,14 @@ def _emit(reading: Reading, node: rule_tree.Match, left: Operand, intervals: Int
     _add(reading, node, left, Match(seen(left), value, left.absent and negated, node.text))
 
 
+FRAGMENT_OFFSET = Raw("nh", 48, 16)
 FRAGMENTS = {0x1FFF: (0, 1), 0x3FFF: (0, 0)}
 """By the mask of `ip frag-off`: what `fragment` is where all of its bits are 0 (a first or no fragment, or none)."""
 
 
 def _fragment(reading: Reading, left: Operand, intervals: Intervals, negated: bool) -> Numbers | None:
     """`ip frag-off & 0x1fff != 0`: a later fragment, which `fragment` tells."""
-    if left.selector != Raw("nh", 48, 16) or reading.header(2) != "ip" or len(left.operations) != 1:
+    if len(left.operations) != 1 or left.selector != FRAGMENT_OFFSET or reading.header(2) != "ip":
         return None
     operator, mask = left.operations[0]
     if operator != "&" or mask not in FRAGMENTS or intervals not in (((0, 0),), ((1, 0xFFFF),)):

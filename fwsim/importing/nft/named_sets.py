@@ -94,6 +94,13 @@ class SetState:
         return tuple(each.type.name for each in self.wanted)
 
     @property
+    def forgets(self) -> bool:
+        """Whether elements that are there are forgotten in time."""
+        if "timeout" not in self.flags or not self.elements:
+            return False
+        return bool(self.timeout_ns) or any(kept.timeout_ns for kept in self.elements.values())
+
+    @property
     def interval(self) -> bool:
         """Whether elements may be intervals."""
         return "interval" in self.flags

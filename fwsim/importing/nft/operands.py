@@ -6,6 +6,7 @@ Read first: `reading`, `protocols`, `fwsim.netfilter.fields`. The tables of meta
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 from fwsim.netfilter.fields import Fib as FibSelector
@@ -106,12 +107,19 @@ def _header(reading: Reading, node: Header) -> Operand:
         selector: Selector = node.field if reading.has_ports else Raw("th", found.offset, 16)
         return Operand(selector, kind, 16)
     before = ask_header(reading, node, node.header, node.field)
-    tells = PROTOCOL_KEYS.get((node.header, node.field), "")
-    name = NAMED.get((node.header, node.field))
     if (node.header, node.field) == ("ether", "type") and reading.family in ("ip", "ip6", "inet"):
-        return Operand("family", kind, 16, numbers="ethertype", tells=tells)
-    base = "th" if node.header not in LAYERS else "nh" if LAYERS[node.header] == NETWORK else "ll"
-    return Operand(name or Raw(base, found.offset + before, found.bits), kind, found.bits, tells=tells)
+        return Operand("family", kind, 16, numbers="ethertype", tells="ethertype")
+    return _field(node.header, node.field, before)
+
+
+@cache
+def _field(header: str, field: str, before: int) -> Operand:
+    """A field of a header that has so many bits of others before it at its layer."""
+    found = FIELDS[header][field]
+    name = NAMED.get((header, field))
+    base = "th" if header not in LAYERS else "nh" if LAYERS[header] == NETWORK else "ll"
+    tells = PROTOCOL_KEYS.get((header, field), "")
+    return Operand(name or Raw(base, found.offset + before, found.bits), TYPES[found.type], found.bits, tells=tells)
 
 
 def _extension(reading: Reading, node: Expression, header: str, name: str | None, index: int | None = None) -> Operand:

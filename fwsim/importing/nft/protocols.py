@@ -9,6 +9,7 @@ from fwsim.netfilter.fields import Raw
 from fwsim.netfilter.steps import Match
 from fwsim.nft.tree import Node
 from fwsim.ruleset.values import Numbers
+from fwsim.ruleset.words import PROTOCOLS
 
 from .headers import ICMP_TYPES, INSIDE, LAYERS, LINK, NETWORK, TRANSPORT
 from .reading import ANY_INTERFACE, FAMILY, Reading, conflict
@@ -135,11 +136,15 @@ def protocol(number: int) -> Match:
     """A protocol is asked for."""
     found = PROTOCOL.get(number)
     if found is None:
-        found = PROTOCOL[number] = Match("proto", Numbers(((number, number),)), text="meta l4proto")
+        found = PROTOCOL[number] = Match(
+            "proto", Numbers(((number, number),)), text=PROTOCOL_WORDS.get(number, str(number))
+        )
     return found
 
 
 PROTOCOL: dict[int, Match] = {}
+PROTOCOL_WORDS = {number: name for name, number in reversed(PROTOCOLS.items())}
+"""What an explanation says is wanted where the rule asks for it without saying so."""
 
 
 def _of_icmp(reading: Reading, node: Node, header: str, field: str) -> int:

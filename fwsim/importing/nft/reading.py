@@ -30,7 +30,7 @@ ANY_INTERFACE = Match("iif", Names((), ("",)), text="meta iiftype ether")
 """nft asks whether the frame came in by an Ethernet interface before it looks at its addresses; that packets without
 such a header have no `src_mac` says the rest."""
 
-FAMILY = {number: Match("family", Numbers(((number, number),)), text="meta nfproto") for number in (4, 6)}
+FAMILY = {number: Match("family", Numbers(((number, number),)), text=f"ipv{number}") for number in (4, 6)}
 
 
 @dataclass

@@ -52,6 +52,11 @@ def has_ports(element: Element, place: int) -> bool:
     return all(low == high and low in WITH_PORTS for low, high in found.intervals)
 
 
+def last_everything(keys: Iterable[Evaluated]) -> list[Evaluated]:
+    """The keys of elements, `*` behind all others."""
+    return sorted(keys, key=lambda key: isinstance(key, Everything))
+
+
 class Finishing:
     """Makes the parts of a `Netfilter`."""
 
@@ -65,9 +70,12 @@ class Finishing:
         if table.dormant:
             self.ruleset.remark(table.node, f"{table.title} is dormant: its chains see no packet")
         empty = frozenset(name for name, found in table.sets.items() if not found.elements and not found.dynamic)
-        dynamic = frozenset(name for name, found in table.sets.items() if found.dynamic)
+        dynamic = frozenset(name for name, found in table.sets.items() if found.dynamic or found.forgets)
         chains = {name: self.chain(table, chain, empty, dynamic) for name, chain in table.chains.items()}
         sets = {name: self.set(found) for name, found in table.sets.items()}
+        for name in (name for name, found in table.sets.items() if found.forgets):
+            what = f"elements of '{name}' are forgotten in time, which runs from the first packet on"
+            self.ruleset.remark(table.sets[name].node, what)
         objects = {
             name: Object(name, found.kind, found.step, location(found.node))
             for (_, name), found in table.objects.items()
@@ -107,7 +115,7 @@ class Finishing:
         return rule if steps == rule.steps else replace(rule, steps=steps)
 
     def step(self, step: Step, empty: frozenset[str], dynamic: frozenset[str]) -> Step:
-        """A set that rules change is looked up; so is an empty one, of which no value tells the family."""
+        """A set that changes is looked up; so is an empty one, of which no value tells the family."""
         if isinstance(step, Match) and step.value.sets:
             name = step.value.sets[0]
             if name in dynamic or (name in empty and isinstance(step.value, Addresses)):
@@ -139,9 +147,10 @@ class Finishing:
     def set(self, found: SetState) -> Set:
         """A set with its elements, or a map with its cases."""
         is_map = found.is_map or found.object_kind is not None
-        alone = len(found.wanted) == 1 and not found.dynamic and not is_map
+        alone = len(found.wanted) == 1 and not is_map and not found.dynamic and not found.forgets
         value = self.value(found) if alone and found.elements else None
-        elements = () if is_map or value is not None else tuple(self.element(found, key) for key in found.elements)
+        keys = () if is_map or value is not None else last_everything(found.elements)
+        elements = tuple(self.element(found, key) for key in keys)
         cases = tuple(self.cases(found, found.build)) if is_map else None
         return Set(
             found.name, found.kinds, elements, value, cases, found.dynamic, found.size, found.timeout_ns, found.steps,
@@ -149,8 +158,8 @@ class Finishing:
         )  # fmt: skip
 
     def expiries(self, found: SetState) -> tuple[int | None, ...]:
-        """For each element when it is forgotten, if any is."""
-        times = tuple(kept.timeout_ns for kept in found.elements.values())
+        """For each element, or case, when it is forgotten, if any says so."""
+        times = tuple(found.elements[key].timeout_ns for key in last_everything(found.elements))
         return times if any(time is not None for time in times) else ()
 
     def value(self, found: SetState) -> MatchValue:
@@ -159,17 +168,19 @@ class Finishing:
         return self.ruleset.values.of(pretended(found.wanted[0]), constants)
 
     def element(self, found: SetState, key: Evaluated) -> Element:
-        """One element: the value of every part."""
-        if isinstance(key, Everything):
+        """One element: the value of every part; nothing of a map's `*`."""
+        if isinstance(key, Everything) and (found.is_map or found.object_kind is not None):
             return ()
+        if isinstance(key, Everything):
+            key = (key,) * len(found.wanted)
         parts: tuple[Constant, ...] = (key,) if isinstance(key, Span | Word) else key
         of = self.ruleset.values.of
         return tuple(of(pretended(wanted), (part,)) for wanted, part in zip(found.wanted, parts, strict=True))
 
     def cases(self, found: SetState, build: Build | None) -> list[Case]:
         """What follows from each element of a map."""
-        made = [Case(self.element(found, key), self.steps(kept, build)) for key, kept in found.elements.items()]
-        return sorted(made, key=lambda case: not case.element)
+        keys = last_everything(found.elements)
+        return [Case(self.element(found, key), self.steps(found.elements[key], build)) for key in keys]
 
     def steps(self, kept: Kept, build: Build | None) -> tuple[Step, ...]:
         """What follows from one element; of a map that no rule uses nothing does."""

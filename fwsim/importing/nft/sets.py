@@ -143,13 +143,18 @@ def _kept(reading: Reading, found: SetState, node: Element, value: Expression | 
     if (node.timeout is not None or node.expires is not None) and "timeout" not in found.flags:
         raise refuse(node, f"'{found.name}' has no 'flags timeout'")
     _check_statements(found, node)
-    timeout = node.expires or node.timeout
-    timeout_ns = duration_ns(timeout, timeout.name) if timeout is not None else None
-    if timeout_ns is not None:
-        reading.ruleset.remark(node, f"the element {node.text} is forgotten after {timeout_ns // 1_000_000_000} s")
+    timeout_ns = _left(found, node)
     if value is None:
         return Kept(None, (), timeout_ns)
     return _kept_value(reading, found, value, timeout_ns)
+
+
+def _left(found: SetState, node: Element) -> int | None:
+    """How long an element is still there, if it says so: 0 is nothing said (nft does not hand it over)."""
+    timeout, left = (each and duration_ns(each, each.name) for each in (node.timeout, node.expires))
+    if left and left > (timeout or found.timeout_ns or 0):
+        raise refuse(node, "the kernel takes no 'expires' beyond the timeout")
+    return left or timeout or None
 
 
 def _kept_value(reading: Reading, found: SetState, value: Expression, timeout_ns: int | None) -> Kept:

@@ -20,6 +20,8 @@ from .values import Evaluated, Everything, Span, Wanted, Word, element, refuse, 
 ADDRESS = {"ip": Wanted(TYPES["ipv4_addr"], 32), "ip6": Wanted(TYPES["ipv6_addr"], 128)}
 PORT = Wanted(TYPES["inet_service"], 16)
 FAMILIES = {"ip": 4, "ip6": 6}
+TRANSPORT_HEADERS = ("tcp", "udp", "sctp", "dccp", "udplite", "icmp", "icmpv6")
+PROTOCOL_FIELDS = (("ip", "protocol"), ("ip6", "nexthdr"))
 Pair = tuple[int, int]
 
 
@@ -56,17 +58,19 @@ def _check_transport(reading: Reading, node: Expression, address: Expression | N
 
 
 def _asks_transport(address: Expression | None) -> bool:
-    """Whether the key of a map asks for a protocol."""
-    if not isinstance(address, Map) or not isinstance(address.key, Concatenation):
+    """Whether the key of a map asks for a protocol: with a field of its header, or one part of several by its name."""
+    if not isinstance(address, Map):
         return False
-    for part in address.key.parts:
-        if isinstance(part, Header) and (part.header, part.field) in (("ip", "protocol"), ("ip6", "nexthdr")):
-            return True
-        if isinstance(part, Header) and part.header in ("tcp", "udp", "sctp", "dccp", "udplite"):
-            return True
-        if getattr(part, "key", None) in ("l4proto", "nfproto", "protocol"):
-            return True
-    return False
+    if isinstance(address.key, Header):
+        return address.key.header in TRANSPORT_HEADERS
+    return isinstance(address.key, Concatenation) and any(map(_names_protocol, address.key.parts))
+
+
+def _names_protocol(part: Expression) -> bool:
+    """Whether a part of a key asks for a protocol."""
+    if isinstance(part, Header):
+        return part.header in TRANSPORT_HEADERS or (part.header, part.field) in PROTOCOL_FIELDS
+    return getattr(part, "key", None) in ("l4proto", "nfproto", "protocol")
 
 
 def _with_port(reading: Reading, address: Expression, form: str | None) -> bool:

@@ -20,6 +20,8 @@ DOTTED = re.compile(r"[0-9a-fA-FxX.]+\Z", re.ASCII)
 LINK_ADDRESS = re.compile(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2})*\Z", re.ASCII)
 DURATION = re.compile(r"(?:([0-9]{1,8})d)?(?:([0-9]{1,8})h)?(?:([0-9]{1,8})m)?(?:([0-9]{1,8})s)?(?:([0-9]{1,8})ms)?\Z")
 CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2}))?\Z", re.ASCII)
+PLAIN = {str(number): number for number in range(256)}
+"""The parts of nearly every IPv4 address."""
 DATES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 SECOND = 1_000_000_000
 
@@ -41,6 +43,22 @@ class UnreadableError(Exception):
     """A word that the data type does not know; the text says why."""
 
 
+MOST_DIGITS = 40
+"""More than any number of nft has: those of 128 bits are the widest."""
+
+
+def _is_decimal(text: str) -> bool:
+    """Whether a text is decimal digits alone."""
+    return text.isascii() and text.isdigit()
+
+
+def _decimal(text: str) -> int:
+    """Decimal digits as a number."""
+    if len(text) > MOST_DIGITS:
+        raise UnreadableError(f"expected a number of at most {MOST_DIGITS} digits")
+    return int(text)
+
+
 def _integer(text: str) -> int:
     """A number in decimal, hexadecimal or octal."""
     if not NUMBER.match(text):
@@ -51,7 +69,7 @@ def _integer(text: str) -> int:
         if set(text) - set("01234567"):
             raise UnreadableError("expected a number")
         return int(text, 8)
-    return int(text)
+    return _decimal(text)
 
 
 def _symbolic(name: str) -> Callable[[str], int]:
@@ -71,11 +89,9 @@ def _symbolic(name: str) -> Callable[[str], int]:
 
 def _address4(text: str) -> int:
     """An IPv4 address; a number alone, and octal parts, mean what inet_aton makes of them."""
-    try:
-        return int(ipaddress.IPv4Address(text))
-    except ValueError:
-        pass
     parts = text.split(".")
+    if len(parts) == 4 and all(map(PLAIN.__contains__, parts)):
+        return PLAIN[parts[0]] << 24 | PLAIN[parts[1]] << 16 | PLAIN[parts[2]] << 8 | PLAIN[parts[3]]
     if not DOTTED.match(text) or len(parts) > 4:
         raise UnreadableError("expected an IPv4 address (names of hosts are not resolved)")
     numbers = [_integer(part) for part in parts]
@@ -138,8 +154,8 @@ def seconds(text: str) -> int:
 
 def milliseconds(text: str) -> int:
     """`1d2h3m4s5ms` in milliseconds; a number alone is seconds."""
-    if text.isdigit():
-        return int(text) * 1000
+    if _is_decimal(text):
+        return _decimal(text) * 1000
     found = DURATION.match(text)
     if not text or found is None:
         raise UnreadableError("expected a duration such as 1h30m")
@@ -150,8 +166,8 @@ def milliseconds(text: str) -> int:
 
 def _time_of_day(text: str) -> int:
     """`10:00`, `10:00:30`, or seconds since midnight; Unlike Linux: always UTC."""
-    if text.isdigit():
-        return int(text)
+    if _is_decimal(text):
+        return _decimal(text)
     found = CLOCK.match(text)
     if found is None:
         raise UnreadableError("expected a time such as 10:00")
@@ -163,8 +179,8 @@ def _time_of_day(text: str) -> int:
 
 def _date(text: str) -> int:
     """`2020-01-01 10:00` in ns since the epoch, or a number of seconds; Unlike Linux: always UTC."""
-    if text.isdigit():
-        return int(text) * SECOND
+    if _is_decimal(text):
+        return _decimal(text) * SECOND
     for pattern in DATES:
         try:
             when = datetime.strptime(text, pattern).replace(tzinfo=UTC)

@@ -25,8 +25,13 @@ TOKEN = re.compile(
     r'|(")|(\Z)|(.))',
     re.DOTALL,
 )
-KEY = re.compile(r'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:')
-"""Nearly every key, with its colon."""
+BLANKS = r"[ \t\n\r]*+"
+SIMPLE = rf'(?:"([^"\\\x00-\x1f]*+)"|([\[{{])(?!{BLANKS}[\]}}])|(0|-?[1-9][0-9]{{0,17}}+)(?![0-9.eE]))'
+"""A string without escapes, the beginning of an object or array that holds something, a small integer."""
+ELEMENT = re.compile(rf"{BLANKS}(){SIMPLE}")
+MEMBER = re.compile(rf'{BLANKS}"([^"\\\x00-\x1f\x80-\U0010ffff]*+)"{BLANKS}:{BLANKS}{SIMPLE}')
+"""Nearly every element of an array, and member of an object; all others are read token by token."""
+BLANK = " \t\n\r"
 EMPTY = re.compile(r"[ \t\n\r]*+[\]}]")
 PLAIN, MARK, INTEGER, REAL, WORD, ESCAPED, END, JUNK = range(1, 9)
 
@@ -73,43 +78,73 @@ class Json:
 class Open:
     """An object or array that is being read."""
 
-    __slots__ = ("is_object", "key", "start", "value")
+    __slots__ = ("close", "key", "match", "start", "value")
 
-    def __init__(self, start: int, is_object: bool) -> None:
-        """It begins at `start`."""
+    def __init__(self, start: int, mark: str, simple: bool) -> None:
+        """It begins at `start` with this mark; with `simple` what it holds may be read as a whole."""
         self.start = start
-        self.is_object = is_object
-        self.value: Any = {} if is_object else []
         self.key = ""
+        self.value: Any = {} if mark == "{" else []
+        self.close = "}" if mark == "{" else "]"
+        pattern = MEMBER if mark == "{" else ELEMENT
+        self.match = pattern.match if simple else NEVER.match
+
+
+NEVER = re.compile(r"(?!)")
 
 
 def read(source: Source) -> Json:
     """The value that a text is."""
     text = source.text
-    match = TOKEN.match
+    simple = text.isascii() or SURROGATE.search(text) is None
     stack: list[Open] = []
     position = 0
     while True:
-        if stack and stack[-1].is_object:
-            position = _key(source, stack[-1], position)
-        found: Any = match(text, position)
-        kind, position = found.lastindex, found.end()
-        start = found.start(kind) - (kind == PLAIN)  # with the quote
-        if kind == MARK and found[MARK] in "[{":
-            opened = Open(start, found[MARK] == "{")
-            closed = _closed(text, position, "}" if opened.is_object else "]")
-            if not closed:
-                stack.append(opened)
-                if len(stack) > DEEPEST:
-                    raise source.error(start, f"nested too deeply, expected at most {DEEPEST} levels")
+        found: Any = stack[-1].match(text, position) if stack else None
+        if found is not None:
+            key, word, mark, digits = found.groups()
+            position = found.end()
+            stack[-1].key = intern(key)
+            if mark is not None:
+                _open(source, stack, Open(position - 1, mark, simple))
                 continue
-            value: Any = opened.value
-            position = closed
+            if word is not None:
+                read_one = Json(source, position - len(word) - 2, position, word)
+            else:
+                read_one = Json(source, position - len(digits), position, int(digits))
         else:
-            value, position = _scalar(source, kind, found)
-        done, position = _finish(source, stack, Json(source, start, position, value))
+            one, position = _token(source, stack, position, simple)
+            if one is None:
+                continue
+            read_one = one
+        done, position = _finish(source, stack, read_one)
         if done is not None:
             return done
+
+
+def _open(source: Source, stack: list[Open], opened: Open) -> None:
+    """Go into an object or array."""
+    stack.append(opened)
+    if len(stack) > DEEPEST:
+        raise source.error(opened.start, f"nested too deeply, expected at most {DEEPEST} levels")
+
+
+def _token(source: Source, stack: list[Open], position: int, simple: bool) -> tuple[Json | None, int]:
+    """A value token by token; none if it is an object or array that holds something, which is open now."""
+    if stack and stack[-1].close == "}":
+        position = _key(source, stack[-1], position)
+    found: Any = TOKEN.match(source.text, position)
+    kind, position = found.lastindex, found.end()
+    start = found.start(kind) - (kind == PLAIN)  # with the quote
+    if kind == MARK and found[MARK] in "[{":
+        opened = Open(start, found[MARK], simple)
+        closed = _closed(source.text, position, opened.close)
+        if not closed:
+            _open(source, stack, opened)
+            return None, position
+        return Json(source, start, closed, opened.value), closed
+    value, position = _scalar(source, kind, found)
+    return Json(source, start, position, value), position
 
 
 def _closed(text: str, position: int, mark: str) -> int:
@@ -120,11 +155,7 @@ def _closed(text: str, position: int, mark: str) -> int:
 
 def _key(source: Source, container: Open, position: int) -> int:
     """Read a key and the colon behind it."""
-    found: Any = KEY.match(source.text, position)
-    if found is not None and found[1].isascii():
-        container.key = intern(found[1])
-        return int(found.end())
-    found = TOKEN.match(source.text, position)
+    found: Any = TOKEN.match(source.text, position)
     kind, position = found.lastindex, found.end()
     if kind not in (PLAIN, ESCAPED):
         _fail(source, found, "a key in quotes")
@@ -138,24 +169,27 @@ def _key(source: Source, container: Open, position: int) -> int:
 def _finish(source: Source, stack: list[Open], done: Json) -> tuple[Json | None, int]:
     """Put a value where it belongs, and close what ends behind it; the value of the whole text if that ends too."""
     text, position = source.text, done.end
-    while True:
-        found: Any = TOKEN.match(text, position)
-        if not stack:
-            if found.lastindex != END:
-                _fail(source, found, "end of file")
-            return done, position
+    while stack:
         container = stack[-1]
-        if container.is_object:
+        if container.close == "}":
             container.value[container.key] = done
         else:
             container.value.append(done)
-        mark, position = found[MARK], found.end()
+        mark = text[position : position + 1]
+        if mark in BLANK:
+            found: Any = TOKEN.match(text, position)
+            mark, position = found[MARK], found.end() - 1
+        position += 1
         if mark == ",":
             return None, position
-        if mark != ("}" if container.is_object else "]"):
-            _fail(source, found, "',' or '}'" if container.is_object else "',' or ']'")
+        if mark != container.close:
+            _fail(source, TOKEN.match(text, done.end), f"',' or '{container.close}'")
         done = Json(source, container.start, position, container.value)
         stack.pop()
+    found = TOKEN.match(text, position)
+    if found.lastindex != END:
+        _fail(source, found, "end of file")
+    return done, position
 
 
 def _scalar(source: Source, kind: int, found: re.Match[str]) -> tuple[Any, int]:
@@ -196,7 +230,7 @@ def _escaped(source: Source, start: int) -> tuple[str, int]:
     return text, end
 
 
-def _fail(source: Source, found: re.Match[str], expected: str) -> NoReturn:
+def _fail(source: Source, found: Any, expected: str) -> NoReturn:
     """Refuse a token."""
     kind = found.lastindex or END
     text = "end of file" if kind == END else shown(found[kind])

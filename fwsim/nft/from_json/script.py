@@ -11,7 +11,7 @@ from operator import itemgetter
 from fwsim.errors import Problem, RulesetError
 from fwsim.garbage import uncollected
 from fwsim.nft.block_tree import Command, Script
-from fwsim.nft.source import LARGEST, Source, byte_length, whole
+from fwsim.nft.source import ITEMS, LARGEST, MOST, Source, byte_length, whole
 from fwsim.nft.tokens import MOST_PROBLEMS
 
 from .commands import INQUIRIES, VERBS, command
@@ -21,6 +21,9 @@ from .members import integer, items, members
 BEGINNING = re.compile(r'[ \t\n\r]*+\{[ \t\n\r]*+"nftables"[ \t\n\r]*+:')
 SCHEMA = 1
 """The highest version of the schema that libnftables knows."""
+
+MOST_VALUES = 1 << 22
+"""Values of a text, by its commas and brackets: each takes a hundred bytes and more, and often is two bytes long."""
 
 ORDER = {"table": 0, "chain": 1, "set": 3, "map": 3, "meter": 3, "flowtable": 3, "element": 4, "rule": 4}
 OTHERS = 2
@@ -40,6 +43,8 @@ def parse_json(text: str, path: str = "<text>") -> Script:
     """
     if len(text) > LARGEST or (not text.isascii() and byte_length(text) > LARGEST):
         raise whole(path, f"larger than {LARGEST >> 20} MiB, expected nft JSON")
+    if sum(map(text.count, ",[{")) > MOST_VALUES:
+        raise whole(path, f"more than {MOST_VALUES:,} values, expected nft JSON of fewer")
     source = Source(path, text)
     held = members(read(source), ("nftables",), "nftables")
     if "nftables" not in held:
@@ -48,6 +53,8 @@ def parse_json(text: str, path: str = "<text>") -> Script:
     problems: list[Problem] = []
     stretch = 0
     waiting = items(held["nftables"], "commands")[::-1]
+    if len(waiting) > MOST[ITEMS]:
+        waiting[-1 - MOST[ITEMS]].refuse(f"more than {MOST[ITEMS]:,} {ITEMS} in one ruleset")
     held.clear()  # what was read is given back command by command
     while waiting:
         item = waiting.pop()
