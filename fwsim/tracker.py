@@ -16,6 +16,7 @@ import numpy.typing as npt
 from fwsim.engine.ahead import LINE
 from fwsim.engine.expiry import FIRST
 from fwsim.engine.tuples import PRIME, Tracker, is_live, relink
+from fwsim.engine.vague import shown_address, shown_id
 from fwsim.tables import CONNECTION, COUNTERS, EXPECTATION, NEIGHBOURS, SETTINGS, SIDE, SOURCE, TUPLE, empty
 from fwsim.uncompiled import flush, usable
 
@@ -172,10 +173,16 @@ def connections_listing(tracker: Tracker) -> Iterator[dict[str, Any]]:
     for row in live[np.argsort(tracker.connections["number"][live], kind="stable")].tolist():
         listed: dict[str, Any] = _fields(tracker.connections[row])
         listed["row"] = row
-        listed["original"] = _fields(tracker.tuples[2 * row])
-        listed["reply"] = _fields(tracker.tuples[2 * row + 1])
+        listed["original"] = tuple_fields(tracker.tuples[2 * row])
+        listed["reply"] = tuple_fields(tracker.tuples[2 * row + 1])
         listed["sides"] = [_fields(tracker.sides[2 * row]), _fields(tracker.sides[2 * row + 1])]
         yield listed
+
+
+def tuple_fields(record: Any) -> dict[str, Any]:
+    """A row of TUPLE as a dict: what of it is vague is UNKNOWN_VALUE."""
+    shown = {name: shown_id(record[name]) for name in ("src_id", "dst_id")}
+    return _fields(record) | shown | {name: shown_address(record[name]) for name in ("src0", "dst0")}
 
 
 def _fields(record: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from fwsim.running import StatefulRun
 from fwsim.sharding import ShardedRun
 from fwsim.tables import plain
 from fwsim.terms import CtStatus
+from fwsim.tracker import tuple_fields
 
 SHOWN = int(CtStatus.SEEN_REPLY | CtStatus.ASSURED)
 
@@ -88,8 +89,8 @@ def _listed(tracker: Any, row: int) -> dict[str, Any]:
     """A connection as `connections_listing` gives it."""
     connection: dict[str, Any] = plain(tracker.connections[row])
     connection["row"] = row
-    connection["original"] = plain(tracker.tuples[2 * row])
-    connection["reply"] = plain(tracker.tuples[2 * row + 1])
+    connection["original"] = tuple_fields(tracker.tuples[2 * row])
+    connection["reply"] = tuple_fields(tracker.tuples[2 * row + 1])
     return connection
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from fwsim.naming import STATE_WORDS, address_text
 from fwsim.report.cells import seconds_text
-from fwsim.terms import CtStatus, Proto
+from fwsim.terms import UNKNOWN_VALUE, CtStatus, Proto
 
 Connection = dict[str, Any]
 
@@ -22,6 +22,7 @@ NAMES = {
 
 _PORTS = (Proto.TCP, Proto.UDP, Proto.UDPLITE, Proto.SCTP)
 _ICMP = (Proto.ICMP, Proto.ICMPV6)
+UNKNOWN_TEXT = "?"
 EVENTS = {"new": "    [NEW]", "update": " [UPDATE]", "destroy": "[DESTROY]"}
 
 
@@ -41,7 +42,7 @@ def event(kind: str, connection: Connection, now: int) -> str:
 
 def _mark(connection: Connection) -> str:
     """The mark; a question mark if it is not known."""
-    return str(connection["mark"]) if connection["mark"] >= 0 else "?"
+    return str(connection["mark"]) if connection["mark"] >= 0 else UNKNOWN_TEXT
 
 
 def _helper(connection: Connection) -> str:
@@ -72,17 +73,23 @@ def _tuple(side: dict[str, int]) -> str:
     proto = side["proto"]
     text = f"src={_address(side, 'src')} dst={_address(side, 'dst')}"
     if proto in _PORTS:
-        return f"{text} sport={side['src_id']} dport={side['dst_id']}"
+        return f"{text} sport={_id(side['src_id'])} dport={_id(side['dst_id'])}"
     if proto in _ICMP:
-        return f"{text} type={side['dst_id'] >> 8} code={side['dst_id'] & 255} id={side['src_id']}"
+        return f"{text} type={side['dst_id'] >> 8} code={side['dst_id'] & 255} id={_id(side['src_id'])}"
     if proto == Proto.GRE:
         return f"{text} srckey={side['src_id']:#x} dstkey={side['dst_id']:#x}"
     return text
 
 
 def _address(side: dict[str, int], end: str) -> str:
-    """One address of a tuple."""
-    return address_text([side[f"{end}{word}"] for word in range(4)])
+    """One address of a tuple; a question mark if it is not known, since only the kernel knows how it translates."""
+    words = [side[f"{end}{word}"] for word in range(4)]
+    return UNKNOWN_TEXT if words[0] == UNKNOWN_VALUE else address_text(words)
+
+
+def _id(number: int) -> str:
+    """A port, or an id of ICMP; a question mark for one that the kernel draws."""
+    return UNKNOWN_TEXT if number == UNKNOWN_VALUE else str(number)
 
 
 def record(connection: Connection, now: int) -> dict[str, Any]:
@@ -107,12 +114,13 @@ def record(connection: Connection, now: int) -> dict[str, Any]:
 
 
 def _tuple_record(side: dict[str, int]) -> dict[str, Any]:
-    """One direction as an object."""
-    found: dict[str, Any] = {"src": _address(side, "src"), "dst": _address(side, "dst")}
+    """One direction as an object; null for what is not known."""
+    found: dict[str, Any] = {end: _address(side, end) if side[f"{end}0"] >= 0 else None for end in ("src", "dst")}
+    ids = [side[name] if side[name] >= 0 else None for name in ("src_id", "dst_id")]
     if side["proto"] in _PORTS:
-        found |= {"sport": side["src_id"], "dport": side["dst_id"]}
+        found |= {"sport": ids[0], "dport": ids[1]}
     elif side["proto"] in _ICMP:
-        found |= {"type": side["dst_id"] >> 8, "code": side["dst_id"] & 255, "id": side["src_id"]}
+        found |= {"type": side["dst_id"] >> 8, "code": side["dst_id"] & 255, "id": ids[0]}
     elif side["proto"] == Proto.GRE:
         found |= {"srckey": side["src_id"], "dstkey": side["dst_id"]}
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fwsim.engine.attached import is_tentative, keep_helper, keep_mark, show
+from fwsim.engine.attached import doubt_strayed, keep_helper, keep_mark, show
 from fwsim.lower import lower
 from fwsim.running import StatefulRun
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus
@@ -47,39 +47,25 @@ def test_a_mark_that_a_rule_sets_stays_with_the_connection(run: StatefulRun) -> 
     assert run.tracker.connections[ROW]["mark"] == 9
 
 
-def test_helper_and_translation_are_given_to_a_connection_that_the_packet_opens(run: StatefulRun) -> None:
-    seen = run.mode.course.seen[0]
-    seen["ct_helper"], seen["ct_status"] = 1, CtStatus.SNAT
+def test_a_helper_is_given_to_a_connection_that_the_packet_opens(run: StatefulRun) -> None:
+    run.mode.course.seen[0]["ct_helper"] = 1
     keep_helper(run.mode, run.mode.results[0])
-    keep_translation(run.mode, run.mode.results[0])
     assert run.tracker.connections[ROW]["status"] == 0
     run.mode.results[0]["fresh"] = 1
     keep_helper(run.mode, run.mode.results[0])
-    keep_translation(run.mode, run.mode.results[0])
-    assert run.tracker.connections[ROW]["status"] == CtStatus.HELPER | CtStatus.SNAT
+    assert run.tracker.connections[ROW]["status"] == CtStatus.HELPER
 
 
-@pytest.mark.parametrize(
-    ("status", "direction", "tentative"),
-    [(CtStatus.SNAT, 1, True), (CtStatus.DNAT, 1, True), (CtStatus.SNAT, 0, False), (CtStatus.ASSURED, 1, False)],
-)
-def test_a_translated_connection_that_is_answered_by_captured_addresses_may_not_have_been(
-    run: StatefulRun, status: int, direction: int, tentative: bool
-) -> None:
-    run.tracker.connections[ROW]["status"] = status
-    run.mode.results[0]["direction"] = direction
-    doubt_translated(run.mode, run.mode.results[0])
-    assert is_tentative(run.mode) == tentative
-
-
-def test_behind_a_doubtful_answer_the_ct_state_of_a_translated_connection_is_not_known(run: StatefulRun) -> None:
-    run.tracker.connections[ROW]["status"] = CtStatus.SNAT
+def test_what_may_have_missed_packets_is_in_no_known_state(run: StatefulRun) -> None:
     result = run.mode.results[0]
-    doubt_translated(run.mode, result)
+    doubt_strayed(run.mode, result)
     assert result["ct_state"] == CtState.ESTABLISHED
-    result["direction"] = 1
-    doubt_translated(run.mode, result)
-    assert result["ct_state"] == CtState.ESTABLISHED
-    result["direction"] = 0
-    doubt_translated(run.mode, result)
+    run.tracker.connections[ROW]["status"] = CtStatus.STRAY
+    doubt_strayed(run.mode, result)
     assert result["ct_state"] == UNKNOWN_VALUE
+
+
+def test_a_connection_whose_translation_is_not_known_has_no_known_status(run: StatefulRun) -> None:
+    run.tracker.connections[ROW]["status"] = CtStatus.CONFIRMED | CtStatus.NAT_IN_DOUBT
+    show(run.mode, run.mode.results[0])
+    assert run.mode.course.seen[0]["ct_status"] == UNKNOWN_VALUE
