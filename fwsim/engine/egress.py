@@ -237,6 +237,12 @@ def is_captured(frame: Row, entered: Row) -> bool:
 
 
 @hot
+def is_made_here(entered: Row) -> bool:
+    """Whether the packet never came in."""
+    return bool(not is_lost(entered) and entered["hook"] == OUTPUT)
+
+
+@hot
 def is_lost(entered: Row) -> bool:
     """Whether an address that the packet came in with is not known, so that no rule can be asked."""
     return bool(entered["src0"] == UNKNOWN_VALUE or entered["dst0"] == UNKNOWN_VALUE)

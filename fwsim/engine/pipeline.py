@@ -32,6 +32,7 @@ from fwsim.engine.egress import (
     STRAYED,
     is_captured,
     is_lost,
+    is_made_here,
     learn,
     look_behind,
     turn_back,
@@ -279,8 +280,8 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hash
     if frame["reason"]:
         begin(decision, packet)
         refuse(decision, NOT_EVALUATED, frame["reason"])
-        if frame["reason"] == R_EGRESS_COPY and mode.tracker.counters[0]["vague"]:
-            learn(mode.tracker, frame, packet)
+        if frame["reason"] == R_EGRESS_COPY and mode.tracker.settings[0]["translating"]:
+            see_copy(mode, frame, packet, quotes, decision)
         return
     expire(mode.tracker, packet["now"])
     expire(mode.ghosts, packet["now"])
@@ -288,6 +289,21 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hash
         decide_leaving(mode, frame, packet, quotes, hashed, decision)
     else:
         decide_entering(mode, frame, packet, quotes, hashed, UNSEEN, decision)
+
+
+@shared
+def see_copy(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> None:
+    """A copy teaches what the kernel has drawn; what only seems one may have been made here, and translated."""
+    if frame["copy_of"]:
+        if mode.tracker.counters[0]["vague"]:
+            learn(mode.tracker, frame, packet)
+        return
+    found = look_behind(mode.course, mode.tracker, mode.nat, frame, packet, quotes)
+    if found >= 0:
+        turn_back(mode.tracker, mode.nat, found, frame, packet, quotes)
+        if is_made_here(mode.nat.entered[0]):
+            frame["route_fault"] = 0
+            decide_entering(mode, frame, mode.nat.entered[0], quotes, -1, found, decision)
 
 
 @shared

@@ -197,7 +197,8 @@ class Topology:
 
     def _own_address(self, name: str, family: int) -> Words:
         """The address that an interface has."""
-        return own_address(name, family, self.interfaces, self.local, self.known.knows_local)
+        known = self.known
+        return own_address(name, family, self.interfaces, self.local, complete=known.knows_local, primary=known.primary)
 
     @property
     def broadcasts(self) -> list[IPNetwork]:
