@@ -42,7 +42,7 @@ def is_translated_copy(places: Places, frame: Row, packet: Row) -> bool:
     for way in range(WAYS):
         seen = places.crossings[first + way & (slots - 1)]
         if is_near(seen, frame, packet) and is_alike(seen, packet) and is_elsewhere(seen, frame, packet["vlan"]):
-            frame["copy_of"] = seen["number"]
+            frame["copy_of"], frame["copy_in"] = seen["number"], seen["file"]
             seen["length"] = 0
             return True
     return False
