@@ -177,7 +177,7 @@ NEIGHBOURS = np.dtype([("older", np.int32), ("newer", np.int32)])
 
 TRACK = row_type(
     """
-    ct_state direction connection fresh reason state_before state_after replied_before sender_end
+    ct_state direction connection fresh reason state_before state_after replied_before sender_end stray
     """
 )
 """What tracking says of one packet. `connection` is the row in the table or -1; `fresh` 1 if it is the
@@ -185,7 +185,8 @@ unconfirmed row 0; the states are `TcpState` numbers or -1 where the packet is n
 
 A packet that its own connection made invalid keeps `connection` and `direction` here, for the explanation: rules see
 neither. `replied_before` is 1 if the connection had seen a reply before this packet, `sender_end` the `end` of its
-sender's SIDE before it. `reason` TABLE_FULL: tracking itself drops the packet."""
+sender's SIDE before it. `reason` TABLE_FULL: tracking itself drops the packet. `stray` 1: whether the packet is one of
+its connection at all is not known."""
 
 COUNTERS = row_type(
     """

@@ -34,7 +34,9 @@ from fwsim.engine.path import after_tracking, before_tracking, begin, is_confirm
 from fwsim.engine.settled import counted_fault
 from fwsim.engine.shard import BEFORE, MINE, NOBODY, hash_own, is_anothers, note_decided
 from fwsim.engine.sources import hang_by_source
+from fwsim.engine.translating import finish_binding
 from fwsim.engine.tuples import find, is_live
+from fwsim.engine.vague import is_vague
 from fwsim.terms import (
     SUSPICIOUS,
     UNKNOWN_VALUE,
@@ -99,14 +101,20 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
     keep_helper(mode, mode.results[0])
     if tentative and mode.scratch[0]["verdict"] != decision["verdict"]:
         refuse(decision, UNKNOWN, R_TENTATIVE)
-    if mode.tracker.settings[0]["translating"] and decision["verdict"] == ACCEPT and is_clashing(mode):
-        refuse(decision, DROP, R_CLASHING)
+    if mode.tracker.settings[0]["translating"] and mode.results[0]["fresh"]:
+        refuse_clashing(mode, decision)
 
 
-@hot
-def is_clashing(mode: Stateful) -> bool:
-    """Whether the connection that a packet opens could not be told from another one (`__nf_conntrack_confirm`)."""
-    return mode.results[0]["fresh"] != 0 and find(mode.tracker, mode.tracker.tuples[1]) >= 0
+@shared
+def refuse_clashing(mode: Stateful, decision: Row) -> None:
+    """Drop a packet whose connection could not be told from another one (`__nf_conntrack_confirm`)."""
+    reply = mode.tracker.tuples[1]
+    if decision["verdict"] != ACCEPT or is_vague(reply):
+        return
+    found = find(mode.tracker, reply)
+    if found >= 0:
+        doubt = mode.tracker.connections[found >> 1]["status"] & TENTATIVE or mode.results[0]["ct_state"] == UNKNOWN_VALUE
+        refuse(decision, UNKNOWN if doubt else DROP, R_CLASHING)
 
 
 @hot
@@ -140,6 +148,8 @@ def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int,
         return
     if passed:
         mode.tracker.connections[0]["evidence"] = evidence & OF_OPENING
+        if mode.tracker.settings[0]["translating"]:
+            finish_binding(mode.tracker)
         row = confirm(mode.tracker, frame, packet, result)
         result["connection"] = row
         if mode.tracker.settings[0]["translating"]:
@@ -279,9 +289,10 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hash
         exempt(result)
     else:
         track(mode.tracker, frame, packet, quotes, hashed, result)
+        doubt_strayed(mode, result)
         if seen_state == UNKNOWN_VALUE:
             result["ct_state"] = UNKNOWN_VALUE  # a notrack rule may have exempted it
-        doubt_strayed(mode, result)
+            result["stray"] = 1
         show(mode, result)
     doubtful = is_tentative(mode)
     if result["reason"] == R_TABLE_FULL and mode.tracking:

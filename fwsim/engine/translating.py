@@ -22,14 +22,13 @@ from fwsim.engine.rerouting import reroute, reroute_own
 from fwsim.engine.sources import NOWHERE
 from fwsim.engine.transport import NAT_FAULT_DESTINATION, NAT_FAULT_SHORT
 from fwsim.engine.tuples import GRE, Tracker, invert, is_live, is_same
-from fwsim.engine.unique_tuple import ANSWER, DRAWN, PROPOSED, make_unique
+from fwsim.engine.unique_tuple import ANSWER, PERHAPS_KEPT, PROPOSED, make_unique
 from fwsim.engine.vague import DESTINATION as VAGUE_DESTINATION
 from fwsim.engine.vague import (
-    DESTINATION_ID,
-    SOURCE_ID,
+    DESTINATION_ADDRESS,
+    SOURCE_ADDRESS,
     blur,
     has_ports,
-    is_vague,
     shown_address,
     shown_id,
     take,
@@ -86,8 +85,10 @@ def translate(course: Course, tracker: Tracker, nat: Nat, result: Row, frame: Ro
     row = result["connection"]
     dst0, dst1, dst2, dst3 = seen["dst0"], seen["dst1"], seen["dst2"], seen["dst3"]
     fault = 0
-    if seen["ct_state"] == UNKNOWN_VALUE:
-        if chosen != ABSENT or row < 0 or tracker.connections[row]["status"] & TRANSLATED:
+    if seen["ct_state"] == UNKNOWN_VALUE and (result["stray"] or row <= 0):
+        if row == UNCONFIRMED:
+            bind_perhaps(course, tracker, nat, chosen, source)
+        if chosen != ABSENT or row < 0 or result["stray"] or tracker.connections[row]["status"] & TRANSLATED:
             lose(course, source)
     elif seen["ct_state"] == RELATED and is_icmp_error(seen):
         fault = translate_error(course, tracker, row, frame, source)
@@ -172,18 +173,64 @@ def bind(course: Course, tracker: Tracker, nat: Nat, chosen: int, source: int) -
         return 0
     if wanted["to"] == TO_NETWORK:
         keep_host(reply, wanted, source)
-    if is_vague(reply):
-        return 0  # the other side is not known: nor is what would make this one unique
-    outcome = make_unique(tracker, wanted, source)
+    parts = make_unique(tracker, wanted, source)
     proposed = tracker.tuples[PROPOSED]
-    if outcome == DRAWN:
-        blur(proposed, SOURCE_ID if source else DESTINATION_ID)
+    answer = tracker.tuples[ANSWER]
+    if parts & PERHAPS_KEPT:
+        invert(proposed, answer)
+        if has_same_ends(answer, reply) or parts & (SOURCE_ADDRESS | DESTINATION_ADDRESS):
+            connection["status"] |= IN_DOUBT
+    if parts:
+        blur(proposed, parts)
         tracker.counters[0]["vague"] = 1
-    invert(proposed, tracker.tuples[ANSWER])
-    if not is_same(tracker.tuples[ANSWER], reply):
-        take(tracker.tuples[ANSWER], reply)
+    invert(proposed, answer)
+    if not is_same(answer, reply):
+        take(answer, reply)
         connection["status"] |= SNAT if source else DNAT
     return 0
+
+
+@hot
+def finish_binding(tracker: Tracker) -> None:
+    """What the unconfirmed connection is bound to where its packet was not followed, is not known."""
+    connection = tracker.connections[UNCONFIRMED]
+    status = connection["status"]
+    if status & DONE == DONE or status & (DONE | IN_DOUBT) == 0:
+        return
+    reply = tracker.tuples[2 * UNCONFIRMED + 1]
+    if status & SNAT_DONE == 0:
+        blur(reply, VAGUE_DESTINATION)
+    if status & DNAT_DONE == 0:
+        blur(reply, VAGUE_SOURCE)
+    connection["status"] |= DONE | IN_DOUBT | TRANSLATED
+    tracker.counters[0]["vague"] = 1
+
+
+@hot
+def has_same_ends(one: Row, other: Row) -> bool:
+    """Whether two tuples have the same addresses."""
+    return bool(
+        one["src0"] == other["src0"]
+        and one["dst0"] == other["dst0"]
+        and one["src1"] == other["src1"]
+        and one["src2"] == other["src2"]
+        and one["src3"] == other["src3"]
+        and one["dst1"] == other["dst1"]
+        and one["dst2"] == other["dst2"]
+        and one["dst3"] == other["dst3"]
+    )
+
+
+@hot
+def bind_perhaps(course: Course, tracker: Tracker, nat: Nat, chosen: int, source: int) -> None:
+    """Bind the unconfirmed connection of a packet that may belong to another one."""
+    connection = tracker.connections[UNCONFIRMED]
+    if connection["status"] & (SNAT_DONE if source else DNAT_DONE):
+        return
+    if bind(course, tracker, nat, chosen, source):
+        connection["status"] |= IN_DOUBT | (SNAT if source else DNAT)
+        blur(tracker.tuples[2 * UNCONFIRMED + 1], VAGUE_DESTINATION if source else VAGUE_SOURCE)
+        tracker.counters[0]["vague"] = 1
 
 
 @hot
