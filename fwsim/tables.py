@@ -41,7 +41,7 @@ def row_type(fields: str) -> np.dtype[np.void]:
 FRAME = row_type(
     """
     number file ts offset captured length network capture_interface ifindex interface sent_or_received source_mac
-    reason transport_fault option_fault route_fault evidence connection further pkttype egress copy_of copy_in
+    reason transport_fault option_fault route_fault nat_fault evidence connection further pkttype egress copy_of copy_in
     """
 )
 """One captured frame: where it is, and what is known about it apart from its headers.
@@ -55,7 +55,8 @@ link-layer bytes begin in the chunk's buffer, `captured` how many are there and 
 `reason` is a `Reason` when the frame cannot be evaluated at all, else 0; `transport_fault` one that makes conntrack
 call the packet invalid (short header, bad checksum), else 0; `option_fault` one that makes the stack discard what it
 receives with such options in its IP header, else 0; `route_fault` one for which routing discards it behind
-prerouting (TTL, martians, multicast), else 0. `evidence` holds the `Evidence` bits; `connection` its number or 0.
+prerouting (TTL, martians, multicast), else 0; `nat_fault` what of it translation cannot write, a `NAT_FAULT_*` of
+`fwsim.engine.transport`, or 0. `evidence` holds the `Evidence` bits; `connection` its number or 0.
 `further` is 1 for a fragment whose datagram is counted at another of its frames: it has that one's evidence.
 `pkttype` is what the link layer says of its destination: a PACKET_* of linux/if_packet.h, or UNKNOWN_VALUE.
 `egress` is 0 unless it was seen going out; then its bit 0 is set, and behind it a bit for each declared interface that
@@ -179,7 +180,7 @@ NEIGHBOURS = np.dtype([("older", np.int32), ("newer", np.int32)])
 
 TRACK = row_type(
     """
-    ct_state direction connection fresh reason state_before state_after replied_before sender_end
+    ct_state direction connection fresh reason state_before state_after replied_before sender_end stray
     """
 )
 """What tracking says of one packet. `connection` is the row in the table or -1; `fresh` 1 if it is the
@@ -187,7 +188,8 @@ unconfirmed row 0; the states are `TcpState` numbers or -1 where the packet is n
 
 A packet that its own connection made invalid keeps `connection` and `direction` here, for the explanation: rules see
 neither. `replied_before` is 1 if the connection had seen a reply before this packet, `sender_end` the `end` of its
-sender's SIDE before it. `reason` TABLE_FULL: tracking itself drops the packet."""
+sender's SIDE before it. `reason` TABLE_FULL: tracking itself drops the packet. `stray` 1: whether the packet is one of
+its connection at all is not known."""
 
 COUNTERS = row_type(
     """
@@ -279,9 +281,9 @@ TRANSLATION = row_type(
 given too, and `offset` 1 if the port is moved as far from `low_port` as it was from `base_port`. `random` 1: the port
 is drawn; `persistent` 1: a source gets the same address whatever its destination."""
 
-SOURCE = np.dtype([("older", np.int32), ("newer", np.int32), ("bucket", np.int32)])
-"""Row c: connection c in the chain of those whose first packets came from the same address and port, by its bucket (-1:
-it hangs in none); the newest is first."""
+SOURCE = np.dtype([(name, np.int32) for name in ("older", "newer", "bucket", "out")])
+"""Row c: connection c in the chain of those whose first packets came from the same address and port, by its bucket (0:
+it hangs in none); the newest is first. `out` of a masqueraded connection is 1 + the interface by which it leaves."""
 
 COLUMN = row_type("field mask kind first count wide rows absent")
 """One field of a chain's index, of a number only the bits of `mask`: how to find a value's class, `kind`, an
