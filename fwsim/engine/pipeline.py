@@ -27,6 +27,7 @@ from fwsim.engine.attached import (
 )
 from fwsim.engine.conntrack import begin as exempt
 from fwsim.engine.conntrack import confirm, forget, track
+from fwsim.engine.departing import depart, settle_departure
 from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
 from fwsim.engine.expiry import delete, expire
 from fwsim.engine.ftp import R_CLASH, R_PARTIAL, read_along
@@ -95,12 +96,21 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
         verdict = after_tracking(mode.course, frame["route_fault"], raw, target, 1 - view)
         if mode.course.memory.state[0]["halt"] >= 0:
             go_through_translation(mode, mode.results[0 if view else 2], frame, verdict, target, 1 - view)
+        if len(mode.nat.departures) > 0:
+            note_departure(mode, target)
     keep_mark(mode, mode.results[0])
     keep_helper(mode, mode.results[0])
     if tentative and mode.scratch[0]["verdict"] != decision["verdict"]:
         refuse(decision, UNKNOWN, R_TENTATIVE)
     if mode.tracker.settings[0]["translating"] and decision["verdict"] == ACCEPT and is_clashing(mode):
         refuse(decision, DROP, R_CLASHING)
+
+
+@hot
+def note_departure(mode: Stateful, decision: Row) -> None:
+    """Note how the packet looks when it leaves."""
+    departure = mode.nat.departures[mode.course.extra[0]["row"]]
+    depart(departure, mode.course.seen[0], mode.course.memory.state[0]["fault"], decision)
 
 
 @hot
@@ -290,6 +300,8 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hash
         judge(mode, frame, packet, quotes, raw, decision)
         if is_helped(mode, packet, decision):
             help_out(mode, packet, quotes, decision)
+        if len(mode.nat.departures) > 0:
+            settle_departure(mode.nat.departures[mode.course.extra[0]["row"]], packet, decision)
     if exempted:
         decision["ct_state"] = UNTRACKED
     else:

@@ -63,12 +63,14 @@ LOOPBACK_V4 = 0x7F000001
 class Nat(NamedTuple):
     """What translation works with: where addresses lie, and scratch.
 
-    That is one row of TRANSLATION, what a rule makes of a packet, and two of TUPLE.
+    That is one row of TRANSLATION, what a rule makes of a packet, and two of TUPLE. `departures` has a row of DEPARTURE
+    for each packet at hand, or none if nothing is translated.
     """
 
     places: Places
     wanted: Table
     tuples: Table
+    departures: Table
 
 
 @shared
