@@ -53,7 +53,7 @@ class Gateway(Wall):
 
     @property
     def left(self) -> str | None:
-        """How the last packet looked when it left: `src.port > dst.port`, or with an ICMP id behind; None as it came."""
+        """How the last packet looked when it left: `src.port > dst.port`, an ICMP id behind; None as it came."""
         row = plain(self.batch.departures[self.mode][0])
         return told(row) if row["left"] else None
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from fwsim.engine import hot, shared
 from fwsim.engine.path import is_stopped
+from fwsim.engine.translating import is_icmp_error
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Verdict
 
 Row = Any
@@ -31,7 +32,7 @@ def depart(departure: Row, seen: Row, fault: int, decision: Row) -> None:
     departure["left"] = 1
     note_source(departure, seen, again)
     note_destination(departure, seen, again)
-    icmp_id = seen["icmp_id"]
+    icmp_id = ABSENT if is_icmp_error(seen) else seen["icmp_id"]
     departure["icmp_id"] = UNKNOWN_VALUE if again and departure["icmp_id"] != icmp_id else icmp_id
 
 
@@ -95,7 +96,7 @@ def settle_departure(departure: Row, packet: Row, decision: Row) -> None:
         and is_destination(departure, packet)
         and departure["sport"] == packet["sport"]
         and departure["dport"] == packet["dport"]
-        and departure["icmp_id"] == packet["icmp_id"]
+        and (departure["icmp_id"] == ABSENT or departure["icmp_id"] == packet["icmp_id"])
     )
     if as_it_came or (verdict != ACCEPT and verdict != UNKNOWN):
         forget_departure(departure)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from scapy.layers.l2 import Ether
 
-from fwsim.capture.crafting import Ip
+from fwsim.capture import from_scapy
+from fwsim.capture.crafting import Ip, ethernet, fragment_of
 from fwsim.engine.departing import depart
 from fwsim.tables import DECISION, DEPARTURE, PACKET, empty, plain
 from fwsim.terms import UNKNOWN_VALUE, Hook, Verdict
 from tests.deciding import KNOWN, OUT, Wall, error_about, icmp, tcp, udp
-from tests.gateway import HOST, PEER, PUBLIC, SELF, SERVER, Gateway
+from tests.gateway import HOST, PEER, PUBLIC, SELF, SERVER, Gateway, told
 
 SYN = tcp("S", HOST, PEER)
 SYN_ACK = tcp("SA", PEER, PUBLIC, ports=(443, 40000), ack=1001)
@@ -51,7 +53,7 @@ def test_pings_and_errors_about_translated_packets_leave_with_translated_address
     assert gate.left == f"{PEER} > {HOST} id 7"
     gate.ask(SYN)
     gate.ask(error_about(tcp("S", PUBLIC, PEER), "192.0.2.9"))
-    assert gate.left == f"192.0.2.9 > {HOST} id 0"  # as decoded: four bytes that no error uses
+    assert gate.left == f"192.0.2.9 > {HOST}"
 
 
 @pytest.mark.parametrize(
@@ -67,6 +69,17 @@ def test_nothing_is_told_of_who_does_not_leave_or_looks_as_it_came(packet: Ip) -
     gate.ask(packet)
     assert gate.left is None
     assert not any(plain(gate.batch.departures["stateful"][0]).values())
+
+
+def test_all_fragments_leave_as_their_datagram_does() -> None:
+    gate = Gateway()
+    whole = udp(HOST, PEER, ports=(4000, 4001), data=32, ip_id=5, dont_fragment=False)
+    pieces = [fragment_of(whole, 0, 24), fragment_of(whole, 24, 40)]
+    captures = from_scapy([Ether(ethernet(bytes(6), bytes(6), piece.encode(), padded=False)) for piece in pieces])
+    (chunk,) = captures
+    gate.simulator.topology.locate(captures, chunk)
+    batch = gate.simulator.run(chunk)
+    assert [told(plain(row)) for row in batch.departures["stateful"]] == [f"{PUBLIC}.4000 > {PEER}.4001"] * 2
 
 
 def test_without_rules_that_translate_there_is_no_table() -> None:
