@@ -308,8 +308,8 @@ def alone() -> Share:
 
 def nat_in(places: Places | None) -> Nat:
     """What translation works with."""
-    known = settled(Topology({}).places) if places is None else places
-    return Nat(known, empty(TRANSLATION, 1), empty(TUPLE, 2), empty(DEPARTURE, 0))
+    where = settled(Topology({}).places) if places is None else places
+    return Nat(where, empty(TRANSLATION, 1), empty(TUPLE, 2), empty(PACKET, 1), empty(DEPARTURE, 0))
 
 
 def longer(numbers: Numbers, length: int) -> Numbers:

@@ -1,73 +1,72 @@
-"""A home gateway: it masquerades who is inside and forwards ports; asked packet by packet, as `tests.deciding.Wall`."""
+"""A gateway that translates, and packets as they were seen at its interfaces; for tests."""
 
 from __future__ import annotations
 
-import io
+from io import StringIO
+from typing import Any
 
-from fwsim.naming import address_text
+from fwsim.capture import from_scapy
 from fwsim.ruleset import load_ruleset
-from fwsim.simulator import Mode, Simulator
-from fwsim.tables import plain
-from fwsim.terms import UNKNOWN_VALUE
-from tests.deciding import START_NS, Wall
+from fwsim.simulator import Batch, Simulator
+from fwsim.terms import Reason, Verdict, word
+from tests.placed import Captures, Interface
 
-HOST, SERVER, SELF = "10.1.0.11", "10.1.0.12", "10.1.0.1"
-PEER, PUBLIC = "203.0.113.80", "203.0.113.1"
-INTERFACES = {"lan": ["10.1.0.0/16", "fd00:1::/64"], "wan": ["any"]}
-OWN = [SELF, PUBLIC, "fd00:1::1", "2001:db8:2::1"]
+PUBLIC = "198.51.100.1"
+INSIDE = "10.1.0.11"
+OUTSIDE = "203.0.113.80"
+INTERFACES = {"lan": ["10.1.0.0/24"], "dmz": ["10.2.0.0/24"], "wan": ["any"]}
+LOCAL = ["10.1.0.1", "10.2.0.1", PUBLIC]
+IN, OUT = 1, 2
+RAW = 101
 
-RULES = """table inet nat {
-  chain pre {
-    type nat hook prerouting priority dstnat
-    iifname "wan" ip daddr 203.0.113.1 tcp dport 8080 dnat ip to 10.1.0.12:80
-    iifname "lan" udp dport 53 redirect to :5353
-    iifname "wan" ip daddr 203.0.113.1 tcp dport 99 dnat ip to 10.1.0.12
-  }
-  chain post {
-    type nat hook postrouting priority srcnat
-    oifname "wan" udp dport 123 masquerade random
-    oifname "wan" masquerade
-  }
-}
+FILTER = """
 table inet filter {
+  chain input { type filter hook input priority 0; policy drop; ct state established accept; }
   chain forward {
-    type filter hook forward priority 0; policy drop
+    type filter hook forward priority 0; policy drop;
     ct state established,related accept
-    tcp dport 99 drop
     ct status dnat accept
-    iifname "lan" oifname "wan" accept
+    iifname "lan" accept
   }
 }
 """
 
 
-class Gateway(Wall):
-    """A firewall with rules of nft."""
-
-    def __init__(self, rules: str = RULES, mode: Mode = "stateful") -> None:
-        """`rules` as nft reads them."""
-        ruleset = load_ruleset(io.StringIO(rules), interfaces=INTERFACES, local=OWN)
-        self.simulator = Simulator(ruleset, mode=mode, interfaces=INTERFACES, local=OWN, key=1)
-        self.mode: Mode = mode
-        self.now_ns, self.number = START_NS, 0
-
-    @property
-    def left(self) -> str | None:
-        """How the last packet looked when it left: `src.port > dst.port`, an ICMP id behind; None as it came."""
-        row = plain(self.batch.departures[self.mode][0])
-        return told(row) if row["left"] else None
+def nat(*lines: str, hook: str = "postrouting", priority: int = 100) -> str:
+    """A table that translates at one hook."""
+    rules = "\n".join(lines)
+    return f"table ip {hook} {{\nchain c {{\ntype nat hook {hook} priority {priority};\n{rules}\n}}\n}}\n"
 
 
-def told(row: dict[str, int]) -> str:
-    """A row of DEPARTURE in words."""
-    ends = []
-    for end, port in (("src", "sport"), ("dst", "dport")):
-        words = [row[f"{end}{word}"] for word in range(4)]
-        address = "?" if words[0] == UNKNOWN_VALUE else address_text(words)
-        ends.append(address + _number(".", row[port]))
-    return " > ".join(ends) + _number(" id ", row["icmp_id"])
+MASQUERADE = nat('oifname "wan" masquerade')
+FORWARD = nat(f"ip daddr {PUBLIC} tcp dport 80 dnat to 10.2.0.2:8080", hook="prerouting", priority=-100)
 
 
-def _number(before: str, number: int) -> str:
-    """A number, if there is one."""
-    return f"{before}{'?' if number == UNKNOWN_VALUE else number}" if number != -1 else ""
+class Gateway:
+    """A gateway; `on` are the interfaces that are captured."""
+
+    def __init__(self, *rules: str, on: tuple[str, ...] = ("lan", "wan")) -> None:
+        """Load the rules, behind those that filter."""
+        self.simulator = Simulator(
+            load_ruleset(StringIO(FILTER + "".join(rules))), key=1, interfaces=INTERFACES, local=LOCAL
+        )
+        self.on = on
+        self.number = 0
+
+    def batch(self, on: str, way: int, packet: Any) -> Batch:
+        """Decide about a packet that was seen at an interface."""
+        self.number += 1
+        (chunk,) = from_scapy([packet], interface=on, ts=self.number * 1_000_000)
+        chunk.frames["sent_or_received"] = way
+        chunk.frames["number"] = self.number
+        chunk.frames["capture_interface"] = self.on.index(on)
+        self.simulator.topology.locate(Captures([Interface(name, RAW) for name in self.on]), chunk)
+        return self.simulator.run(chunk)
+
+    def see(self, on: str, way: int, packet: Any) -> str:
+        """The stateful verdict in words, and the reason of packets that no rule decides."""
+        decision = self.batch(on, way, packet).stateful[0]
+        said = word(Verdict(int(decision["verdict"])))
+        if decision["verdict"] in (Verdict.UNKNOWN, Verdict.NOT_EVALUATED):
+            said += " " + word(Reason(int(decision["reason"])))
+        return said

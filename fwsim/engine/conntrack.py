@@ -15,7 +15,7 @@ from fwsim.engine import hot
 from fwsim.engine.datagram import datagram_packet
 from fwsim.engine.expectation import SURELY, expectation_of, find_master, withdraw
 from fwsim.engine.expiry import BLANK, UNCONFIRMED, become_assured, delete, expire, keep, make_room, rearm
-from fwsim.engine.icmp import is_error, opens, query_packet, relate
+from fwsim.engine.icmp import be_related, is_error, opens, query_packet, relate
 from fwsim.engine.sctp import R_IGNORED as SCTP_IGNORED
 from fwsim.engine.sctp import sctp_packet
 from fwsim.engine.settled import counted_fault, is_icmp, is_settled, refuse
@@ -24,7 +24,7 @@ from fwsim.engine.tcp import INVALID as REFUSED
 from fwsim.engine.tcp_table import flags_are_valid
 from fwsim.engine.tcp_window import BE_LIBERAL
 from fwsim.engine.tuples import Tracker, find_by_hash, hash_of, invert, of_packet
-from fwsim.engine.vague import find_vague
+from fwsim.engine.vague import find_vague, take
 from fwsim.tables import Row, Table
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Proto, Reason, TcpFlag
 
@@ -50,6 +50,9 @@ ORIGINAL = int(Direction.ORIGINAL)
 REPLY = int(Direction.REPLY)
 NO_DIRECTION = int(Direction.NONE)
 
+UNSEEN = -1
+"""The row of a tuple that is yet to be looked up."""
+
 R_NONE = int(Reason.NONE)
 R_TABLE_FULL = int(Reason.TABLE_FULL)
 R_CUT = int(Reason.CUT)
@@ -62,30 +65,31 @@ R_TRANSLATED = int(Reason.TRANSLATED)
 
 
 @hot
-def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int, result: Row) -> None:
+def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int, known: int, result: Row) -> None:
     """Track one packet: fill a TRACK row, and change the connection that it belongs to.
 
-    `hashed` is the hash of the packet's tuple, if it is known (`fwsim.engine.ahead`), else -1.
+    `hashed` is the hash of the packet's tuple, if it is known (`fwsim.engine.ahead`), else -1. `known` is UNSEEN, or of
+    what was seen going out (`fwsim.engine.egress`) the row of that tuple, or negative if there is none.
     If `result["fresh"]`, the caller must `confirm` or `forget` before it tracks another. If `result["reason"]` is
     TABLE_FULL, the packet is dropped here. A `ct_state` of UNKNOWN_VALUE hangs on what is cut off or not simulated.
     """
     expire(tracker, packet["now"])
     begin(result)
     fault = counted_fault(tracker, frame, packet)
-    if is_settled(packet, quotes, fault, result):
+    if known < 0 and is_settled(packet, quotes, fault, result):
         return
     if is_icmp(packet) and is_error(packet):
-        relate(tracker, packet, quotes, result)
+        if known >= 0:
+            be_related(known, result)
+        else:
+            relate(tracker, packet, quotes, result)
         return
-    of_packet(packet, tracker.tuples[0])
-    if hashed < 0:
-        hashed = hash_of(tracker, tracker.tuples[0])
-    found = find_by_hash(tracker, tracker.tuples[0], hashed)
+    found = look_up(tracker, packet, hashed, known)
     if found >= 0:
         if follow(tracker, frame, packet, quotes, found, fault, result) != REPEAT:
             return
         delete(tracker, found >> 1)  # the packet opens a new connection in place of the old one
-    elif tracker.counters[0]["vague"] and may_be_known(tracker):
+    elif known == UNSEEN and tracker.counters[0]["vague"] and may_be_known(tracker):
         result["ct_state"] = UNKNOWN_VALUE
         result["reason"] = R_TRANSLATED
         return
@@ -98,6 +102,18 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int,
             withdraw(tracker, master)  # also if the packet is invalid, or a rule drops it
     else:
         refuse(result, R_TABLE_FULL)
+
+
+@hot
+def look_up(tracker: Tracker, packet: Row, hashed: int, known: int) -> int:
+    """The row of the packet's tuple, or -1; writes the tuple into the scratch row."""
+    if known >= 0:
+        take(tracker.tuples[known], tracker.tuples[UNCONFIRMED])
+        return known
+    of_packet(packet, tracker.tuples[UNCONFIRMED])
+    if hashed < 0:
+        hashed = hash_of(tracker, tracker.tuples[UNCONFIRMED])
+    return find_by_hash(tracker, tracker.tuples[UNCONFIRMED], hashed)
 
 
 @hot

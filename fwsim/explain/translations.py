@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fwsim import tracker as trackers
-from fwsim.engine.conntrack import track
+from fwsim.engine.conntrack import UNSEEN, track
 from fwsim.engine.path import Course
 from fwsim.engine.translating import VISIBLE_STATUS, translate
 from fwsim.engine.translating_alone import translate_alone
@@ -102,7 +102,7 @@ class Tracked(Translations):
         self.moment = moment
         self.tracker = trackers.copy(moment.before)
         self.result = empty(TRACK, 1)[0]
-        track(self.tracker, moment.frame, moment.packet, moment.quotes, -1, self.result)
+        track(self.tracker, moment.frame, moment.packet, moment.quotes, -1, UNSEEN, self.result)
         self.result["ct_state"] = moment.result["ct_state"]
 
     def apply(self, course: Course, decision: Row) -> int:

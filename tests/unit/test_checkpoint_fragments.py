@@ -15,8 +15,8 @@ from fwsim.defragmenting import Defragmenter, Final
 from fwsim.simulator import Batch, Simulator
 from fwsim.terms import Reason
 from tests.deciding import tcp
-from tests.gateway import HOST, PEER, Gateway
 from tests.keeping import halfway, simulator, through_a_file
+from tests.natted import HOST, PEER, Gateway
 
 
 def waiting(folder: Path) -> tuple[Simulator, Defragmenter, dict[int, int]]:

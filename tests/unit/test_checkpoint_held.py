@@ -14,8 +14,8 @@ from fwsim.checkpoint.saved import DamagedError, Saved
 from fwsim.holding import IN_MEMORY, Held
 from fwsim.simulator import Batch
 from tests.deciding import tcp
-from tests.gateway import HOST, PEER, Gateway
 from tests.keeping import halfway, simulator, through_a_file
+from tests.natted import HOST, PEER, Gateway
 
 
 def batches(folder: Path) -> list[Batch]:

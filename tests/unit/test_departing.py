@@ -11,7 +11,7 @@ from fwsim.engine.departing import depart
 from fwsim.tables import DECISION, DEPARTURE, PACKET, empty, plain
 from fwsim.terms import UNKNOWN_VALUE, Hook, Verdict
 from tests.deciding import KNOWN, OUT, Wall, error_about, icmp, tcp, udp
-from tests.gateway import HOST, PEER, PUBLIC, SELF, SERVER, Gateway, told
+from tests.natted import HOST, PEER, PUBLIC, SELF, SERVER, Gateway, told
 
 SYN = tcp("S", HOST, PEER)
 SYN_ACK = tcp("SA", PEER, PUBLIC, ports=(443, 40000), ack=1001)

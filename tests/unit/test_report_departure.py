@@ -8,7 +8,7 @@ from fwsim.report.departure import became
 from fwsim.tables import V6, plain
 from fwsim.terms import ABSENT, UNKNOWN_VALUE
 from tests.deciding import icmp, tcp, udp
-from tests.gateway import HOST, PEER, PUBLIC, Gateway
+from tests.natted import HOST, PEER, PUBLIC, Gateway
 
 HERE, THERE, OTHER = 0x0A000001, 0xCB007150, 0xC6336401
 CAME = {
