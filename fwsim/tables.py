@@ -236,6 +236,13 @@ DECISION = row_type(
 `rule` -2 means the chain's policy. `tried` counts the rules looked at.
 `connection` is the number of the connection or 0."""
 
+DEPARTURE = row_type("left src0 src1 src2 src3 dst0 dst1 dst2 dst3 sport dport icmp_id")
+"""How a packet looked when it left, behind its last hook, of a firewall that translates addresses.
+
+`left` is 0 if it did not leave, or looked as it came: then the others are 0; else 1. They are as in PACKET: what is not
+known is UNKNOWN_VALUE (of an address, in the first field). Of a packet whose verdict is not known: as it leaves if it
+does."""
+
 RULE_POLICY = -2
 """In `DECISION["rule"]`: no rule decided, but the policy of the chain."""
 

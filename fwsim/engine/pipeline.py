@@ -27,6 +27,7 @@ from fwsim.engine.attached import (
 )
 from fwsim.engine.conntrack import UNSEEN, confirm, forget, track
 from fwsim.engine.conntrack import begin as exempt
+from fwsim.engine.departing import depart, settle_departure
 from fwsim.engine.egress import (
     AS_IT_IS,
     STRAYED,
@@ -111,6 +112,8 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
         verdict = after_tracking(mode.course, frame["route_fault"], raw, target, 1 - view)
         if mode.course.memory.state[0]["halt"] >= 0:
             go_through_translation(mode, mode.results[0 if view else 2], frame, verdict, target, 1 - view)
+        if len(mode.nat.departures) > 0:
+            note_departure(mode, target)
     keep_mark(mode, mode.results[0])
     keep_helper(mode, mode.results[0])
     if tentative and mode.scratch[0]["verdict"] != decision["verdict"]:
@@ -135,6 +138,13 @@ def refuse_clashing(mode: Stateful, decision: Row) -> None:
 def is_in_doubt(tracker: Tracker, row: int) -> bool:
     """Whether a connection may not exist."""
     return bool(tracker.connections[row]["status"] & TENTATIVE)
+
+
+@hot
+def note_departure(mode: Stateful, decision: Row) -> None:
+    """Note how the packet looks when it leaves."""
+    departure = mode.nat.departures[mode.course.extra[0]["row"]]
+    depart(departure, mode.course.seen[0], mode.course.memory.state[0]["fault"], decision)
 
 
 @hot
@@ -393,6 +403,8 @@ def decide_entering(
         judge(mode, frame, packet, quotes, raw, decision)
         if is_helped(mode, packet, decision):
             help_out(mode, packet, quotes, decision)
+        if len(mode.nat.departures) > 0:
+            settle_departure(mode.nat.departures[mode.course.extra[0]["row"]], packet, decision)
     if exempted:
         decision["ct_state"] = UNTRACKED
     else:

@@ -67,13 +67,15 @@ class Nat(NamedTuple):
     """What translation works with: where addresses lie, and scratch.
 
     That is one row of TRANSLATION, what a rule makes of a packet, two of TUPLE, and one of PACKET, what came in where
-    only what left was captured.
+    only what left was captured. `departures` has a row of DEPARTURE for each packet at hand, or none if nothing is
+    translated.
     """
 
     places: Places
     wanted: Table
     tuples: Table
     entered: Table
+    departures: Table
 
 
 @shared
