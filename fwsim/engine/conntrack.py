@@ -15,9 +15,12 @@ from fwsim.engine import hot
 from fwsim.engine.datagram import datagram_packet
 from fwsim.engine.expectation import SURELY, expectation_of, find_master, withdraw
 from fwsim.engine.expiry import BLANK, UNCONFIRMED, become_assured, delete, expire, keep, make_room, rearm
+from fwsim.engine.ftp import read_along
+from fwsim.engine.following import follow_master, follow_perhaps
 from fwsim.engine.icmp import is_error, opens, query_packet, relate
 from fwsim.engine.sctp import R_IGNORED as SCTP_IGNORED
 from fwsim.engine.sctp import sctp_packet
+from fwsim.engine.seq_adjust import ack_offset
 from fwsim.engine.settled import counted_fault, is_icmp, is_settled, refuse
 from fwsim.engine.tcp import ACCEPT, DELETE, REPEAT, tcp_new, tcp_packet
 from fwsim.engine.tcp import INVALID as REFUSED
@@ -42,7 +45,9 @@ SYN = int(TcpFlag.SYN)
 
 EXPECTED = int(CtStatus.EXPECTED)
 SEEN_REPLY = int(CtStatus.SEEN_REPLY)
+SEQ_ADJUST = int(CtStatus.SEQ_ADJUST)
 ASSURED = int(CtStatus.ASSURED)
+HELPER = int(CtStatus.HELPER)
 CONFIRMED = int(CtStatus.CONFIRMED)
 STRAY = int(CtStatus.STRAY)
 
@@ -85,7 +90,7 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int,
         if follow(tracker, frame, packet, quotes, found, fault, result) != REPEAT:
             return
         delete(tracker, found >> 1)  # the packet opens a new connection in place of the old one
-    elif tracker.counters[0]["vague"] and may_be_known(tracker):
+    elif tracker.counters[0]["vague"] and may_be_known(tracker, packet, quotes):
         result["ct_state"] = UNKNOWN_VALUE
         result["reason"] = R_TRANSLATED
         return
@@ -101,12 +106,18 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int,
 
 
 @hot
-def may_be_known(tracker: Tracker) -> bool:
-    """Whether the packet may belong to a connection of which not all is known; what became of that is not, then."""
+def may_be_known(tracker: Tracker, packet: Row, quotes: Table) -> bool:
+    """Whether the packet may belong to a connection of which not all is known; what became of that is not, then.
+
+    Nor is what a helper has read in it.
+    """
     found = find_vague(tracker, tracker.tuples[UNCONFIRMED], 0, tracker.tuples[2 * BLANK])
     if found < 0:
         return False
-    tracker.connections[found >> 1]["status"] |= STRAY
+    connection = tracker.connections[found >> 1]
+    connection["status"] |= STRAY
+    if connection["status"] & HELPER:
+        read_along(tracker, found >> 1, packet, quotes, found & 1, True)
     return True
 
 
@@ -266,6 +277,8 @@ def apply_tcp(tracker: Tracker, row: int, packet: Row, direction: int, result: R
     connection = tracker.connections[row]
     settings = tracker.settings[0]
     if connection["status"] & CONFIRMED:
+        if connection["status"] & SEQ_ADJUST:
+            result["ack_offset"] = ack_offset(tracker, row, direction, packet["ack"])
         outcome = tcp_packet(connection, tracker.sides, 2 * row, packet, direction, settings, result)
     else:
         outcome = tcp_new(connection, tracker.sides, packet, settings, result)
@@ -286,14 +299,22 @@ def master_of(tracker: Tracker, now: int) -> int:
 
 @hot
 def be_expected(tracker: Tracker, master: int, result: Row) -> None:
-    """Tell a new connection of the master that expects it (`init_conntrack`): it is RELATED, and has the same mark."""
+    """Tell a new connection of the master that expects it (`init_conntrack`): it is RELATED, and has the same mark.
+
+    If its master is translated, so is it.
+    """
     result["reason"] = R_EXPECTED
+    follows = expectation_of(tracker, master)["follows"]
     if expectation_of(tracker, master)["expects"] == SURELY:
+        if follows:
+            follow_master(tracker, master)
         result["ct_state"] = RELATED
         connection = tracker.connections[UNCONFIRMED]
         connection["status"] |= EXPECTED
         connection["mark"] = tracker.connections[master]["mark"]
     else:
+        if follows:
+            follow_perhaps(tracker, master)
         result["ct_state"] = UNKNOWN_VALUE
         result["reason"] = R_CUT
 

@@ -1,7 +1,8 @@
 """Connections that are expected: announced in another one, their *master*, which the FTP helper reads.
 
 Read first: conntrack-spec §13, `fwsim.tables.EXPECTATION`. A master expects at most one connection at a time: TCP, from
-the address of who is spoken to (any port) to that of the announcer, at the port announced. The kernel keeps them
+the address of who is spoken to (any port) to that of the announcer, at the port announced; in a translated master,
+to the address that the announcer has for others. The kernel keeps them
 300 s, until a packet would open such a connection, or until the master goes. What a line says is in
 `fwsim.engine.ftp_line`, when it is listened to in `fwsim.engine.ftp`.
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from fwsim.engine import hot, shared
 from fwsim.engine.tuples import Tracker
+from fwsim.engine.vague import VAGUE_ADDRESS
 from fwsim.tables import Row
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Proto
 
@@ -40,6 +42,8 @@ def begin_reading(row: Row) -> None:
     row["line10"] = ABSENT
     row["line11"] = ABSENT
     row["expects"] = NOT_AT_ALL
+    row["turn0"], row["before0"], row["after0"] = 0, 0, 0
+    row["turn1"], row["before1"], row["after1"] = 0, 0, 0
 
 
 @shared
@@ -120,17 +124,10 @@ def is_expected(tracker: Tracker, row: int, wanted: Row) -> bool:
 
 @hot
 def has_same_ends(a: Row, b: Row) -> bool:
-    """Whether two tuples have the same addresses."""
-    return (
-        a["src0"] == b["src0"]
-        and a["dst0"] == b["dst0"]
-        and a["src1"] == b["src1"]
-        and a["src2"] == b["src2"]
-        and a["src3"] == b["src3"]
-        and a["dst1"] == b["dst1"]
-        and a["dst2"] == b["dst2"]
-        and a["dst3"] == b["dst3"]
-    )
+    """Whether two tuples have the same addresses; one of the first that is vague is the same as any."""
+    is_from = a["src0"] == b["src0"] and a["src1"] == b["src1"] and a["src2"] == b["src2"] and a["src3"] == b["src3"]
+    is_to = a["dst0"] == b["dst0"] and a["dst1"] == b["dst1"] and a["dst2"] == b["dst2"] and a["dst3"] == b["dst3"]
+    return bool((is_from or a["src0"] == VAGUE_ADDRESS) and (is_to or a["dst0"] == VAGUE_ADDRESS))
 
 
 @hot
@@ -166,6 +163,8 @@ def expect(tracker: Tracker, row: int, direction: int, port: int, now: int, how:
     expectation["expects"] = how
     expectation["direction"] = direction
     expectation["port"] = port
+    expectation["saved"] = port
+    expectation["follows"] = 0
     expectation["expires"] = now + LIFETIME
     expectation["newer"] = -1
     expectation["older"] = counters["newest_expecting"]

@@ -111,10 +111,12 @@ def is_clashing(mode: Stateful) -> bool:
 
 @hot
 def is_helped(mode: Stateful, packet: Row, decision: Row) -> bool:
-    """Whether a helper reads the packet: it has come as far, and it belongs to a connection that has one."""
+    """Whether a helper reads the packet, perhaps: it has come as far, and it belongs to a connection that has one."""
     result = mode.results[0]
     row = result["connection"]
-    if row <= 0 or result["ct_state"] != ESTABLISHED or not is_confirmed(mode.course.seen[0]["hook"], decision):
+    if row <= 0 or (result["ct_state"] != ESTABLISHED and result["ct_state"] != UNKNOWN_VALUE):
+        return False
+    if not is_confirmed(mode.course.seen[0]["hook"], decision):
         return False
     connection = mode.tracker.connections[row]
     return bool(connection["status"] & HELPER and is_live(connection))
@@ -125,7 +127,8 @@ def help_out(mode: Stateful, packet: Row, quotes: Table, decision: Row) -> None:
     """Let the helper read a packet, which it may drop (`nf_confirm`)."""
     result = mode.results[0]
     row = result["connection"]
-    doubt = decision["verdict"] == UNKNOWN or mode.tracker.connections[row]["status"] & (IN_DOUBT | TENTATIVE) != 0
+    unsure = mode.tracker.connections[row]["status"] & (IN_DOUBT | TENTATIVE) != 0
+    doubt = unsure or decision["verdict"] == UNKNOWN or result["ct_state"] == UNKNOWN_VALUE
     reason = read_along(mode.tracker, row, packet, quotes, result["direction"], doubt)
     if reason and decision["verdict"] == ACCEPT:
         known = not doubt and (reason == R_PARTIAL or reason == R_CLASH)
