@@ -285,7 +285,8 @@ def alone() -> Share:
 
 def nat_in(places: Places | None) -> Nat:
     """What translation works with."""
-    return Nat(settled(Topology({}).places) if places is None else places, empty(TRANSLATION, 1), empty(TUPLE, 2))
+    where = settled(Topology({}).places) if places is None else places
+    return Nat(where, empty(TRANSLATION, 1), empty(TUPLE, 2), empty(PACKET, 1))
 
 
 def longer(numbers: Numbers, length: int) -> Numbers:

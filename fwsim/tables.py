@@ -41,7 +41,7 @@ def row_type(fields: str) -> np.dtype[np.void]:
 FRAME = row_type(
     """
     number file ts offset captured length network capture_interface ifindex interface sent_or_received source_mac
-    reason transport_fault option_fault route_fault evidence connection further pkttype
+    reason transport_fault option_fault route_fault evidence connection further pkttype egress copy_of
     """
 )
 """One captured frame: where it is, and what is known about it apart from its headers.
@@ -58,6 +58,8 @@ receives with such options in its IP header, else 0; `route_fault` one for which
 prerouting (TTL, martians, multicast), else 0. `evidence` holds the `Evidence` bits; `connection` its number or 0.
 `further` is 1 for a fragment whose datagram is counted at another of its frames: it has that one's evidence.
 `pkttype` is what the link layer says of its destination: a PACKET_* of linux/if_packet.h, or UNKNOWN_VALUE.
+`egress` is 0 unless it was seen going out; then its bit 0 is set, and behind it a bit for each declared interface that
+captures were taken on. `copy_of` is the number of the frame that came in as it, of an egress copy, or 0.
 """
 
 PACKET = row_type(
@@ -276,11 +278,12 @@ of connections that need them no more; behind them a row without a chain (-1), w
 
 TRANSLATION = row_type(
     """
-    to family random persistent offset
+    to ends family random persistent offset
     low0 low1 low2 low3 high0 high1 high2 high3 ports low_port high_port base_port
     """
 )
 """What a rule translates to: `to` an `fwsim.engine.program.TO_*`, of a `family` (0: whatever the packet's is).
+`ends` is 1 for the source, 2 for the destination, 3 for either, as the hook has it.
 
 `low`..`high` are addresses, the mask of NETMAP being what both have in common; `ports` 1 if `low_port`..`high_port` are
 given too, and `offset` 1 if the port is moved as far from `low_port` as it was from `base_port`. `random` 1: the port

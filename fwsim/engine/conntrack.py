@@ -15,9 +15,9 @@ from fwsim.engine import hot
 from fwsim.engine.datagram import datagram_packet
 from fwsim.engine.expectation import SURELY, expectation_of, find_master, withdraw
 from fwsim.engine.expiry import BLANK, UNCONFIRMED, become_assured, delete, expire, keep, make_room, rearm
-from fwsim.engine.ftp import read_along
 from fwsim.engine.following import follow_master, follow_perhaps
-from fwsim.engine.icmp import is_error, opens, query_packet, relate
+from fwsim.engine.ftp import read_along
+from fwsim.engine.icmp import be_related, is_error, opens, query_packet, relate
 from fwsim.engine.sctp import R_IGNORED as SCTP_IGNORED
 from fwsim.engine.sctp import sctp_packet
 from fwsim.engine.seq_adjust import ack_offset
@@ -27,7 +27,7 @@ from fwsim.engine.tcp import INVALID as REFUSED
 from fwsim.engine.tcp_table import flags_are_valid
 from fwsim.engine.tcp_window import BE_LIBERAL
 from fwsim.engine.tuples import Tracker, find_by_hash, hash_of, invert, of_packet
-from fwsim.engine.vague import find_vague
+from fwsim.engine.vague import find_vague, take
 from fwsim.tables import Row, Table
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Proto, Reason, TcpFlag
 
@@ -67,10 +67,11 @@ R_TRANSLATED = int(Reason.TRANSLATED)
 
 
 @hot
-def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int, result: Row) -> None:
+def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int, known: int, result: Row) -> None:
     """Track one packet: fill a TRACK row, and change the connection that it belongs to.
 
-    `hashed` is the hash of the packet's tuple, if it is known (`fwsim.engine.ahead`), else -1.
+    `hashed` is the hash of the packet's tuple, if it is known (`fwsim.engine.ahead`), else -1; `known` the row of that
+    tuple where translation tells it (`fwsim.engine.egress`), else negative.
     If `result["fresh"]`, the caller must `confirm` or `forget` before it tracks another. If `result["reason"]` is
     TABLE_FULL, the packet is dropped here. A `ct_state` of UNKNOWN_VALUE hangs on what is cut off or not simulated.
     """
@@ -80,12 +81,12 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int,
     if is_settled(packet, quotes, fault, result):
         return
     if is_icmp(packet) and is_error(packet):
-        relate(tracker, packet, quotes, result)
+        if known >= 0:
+            be_related(known, result)
+        else:
+            relate(tracker, packet, quotes, result)
         return
-    of_packet(packet, tracker.tuples[0])
-    if hashed < 0:
-        hashed = hash_of(tracker, tracker.tuples[0])
-    found = find_by_hash(tracker, tracker.tuples[0], hashed)
+    found = look_up(tracker, packet, hashed, known)
     if found >= 0:
         if follow(tracker, frame, packet, quotes, found, fault, result) != REPEAT:
             return
@@ -103,6 +104,18 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int,
             withdraw(tracker, master)  # also if the packet is invalid, or a rule drops it
     else:
         refuse(result, R_TABLE_FULL)
+
+
+@hot
+def look_up(tracker: Tracker, packet: Row, hashed: int, known: int) -> int:
+    """The row of the packet's tuple, or -1; writes the tuple into the scratch row."""
+    if known >= 0:
+        take(tracker.tuples[known], tracker.tuples[UNCONFIRMED])
+        return known
+    of_packet(packet, tracker.tuples[UNCONFIRMED])
+    if hashed < 0:
+        hashed = hash_of(tracker, tracker.tuples[UNCONFIRMED])
+    return find_by_hash(tracker, tracker.tuples[UNCONFIRMED], hashed)
 
 
 @hot

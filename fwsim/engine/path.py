@@ -218,7 +218,8 @@ def go_on(course: Course, behind: int, so_far: int, decision: Row, quiet: int) -
     seen = course.seen[0]
     verdict = so_far
     for stage in range(state["stage"], STAGES):
-        hook = WAYS[seen["hook"]] >> 3 * stage & END
+        lost = seen["hook"] == UNKNOWN_VALUE
+        hook = state["hook"] if lost else WAYS[seen["hook"]] >> 3 * stage & END
         if hook == END:
             break
         if hook == FORWARD and behind < 0 and seen["ttl"] > 0:
@@ -238,7 +239,7 @@ def go_on(course: Course, behind: int, so_far: int, decision: Row, quiet: int) -
         behind = ABSENT
         if verdict != ACCEPT and verdict != UNKNOWN:
             break
-        if seen["hook"] == UNKNOWN_VALUE:
+        if lost:
             return lose_way(decision)
         if hook == PREROUTING and state["fault"]:
             if verdict == UNKNOWN:

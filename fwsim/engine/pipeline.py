@@ -27,6 +27,17 @@ from fwsim.engine.attached import (
 )
 from fwsim.engine.conntrack import begin as exempt
 from fwsim.engine.conntrack import confirm, forget, track
+from fwsim.engine.egress import (
+    AS_IT_IS,
+    STRAYED,
+    is_captured,
+    is_lost,
+    is_made_here,
+    learn,
+    look_behind,
+    turn_back,
+    veil,
+)
 from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
 from fwsim.engine.expiry import delete, expire
 from fwsim.engine.ftp import R_CLASH, R_PARTIAL, read_along
@@ -64,8 +75,13 @@ FOLLOWS_DENIED = int(Evidence.FOLLOWS_DENIED)
 OF_OPENING = SUSPICIOUS | int(Evidence.MIDSTREAM)
 """The evidence of an opening that its connection remembers."""
 
+UNSEEN = -1
+"""The row of a tuple that is yet to be looked up."""
+
 R_TABLE_FULL = int(Reason.TABLE_FULL)
 R_TENTATIVE = int(Reason.TENTATIVE)
+R_EGRESS_COPY = int(Reason.EGRESS_COPY)
+R_TRANSLATED = int(Reason.TRANSLATED)
 R_CLASHING = int(Reason.NAT_CLASH)
 R_ICMP_ERROR_RELATED = int(Reason.ICMP_ERROR_RELATED)
 
@@ -171,7 +187,7 @@ def haunt(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, r
     """Look for the ghost of a packet that has no connection, or leave one; returns the packet's evidence."""
     ghost = mode.results[1]
     bare = without_connection(packet, mode.results[0]["reason"])
-    track(mode.ghosts, frame, packet, quotes, hashed, ghost)
+    track(mode.ghosts, frame, packet, quotes, hashed, UNSEEN, ghost)
     row = ghost["connection"]
     if ghost["fresh"]:
         if refused:
@@ -264,12 +280,84 @@ def record(mode: Stateful, frame: Row, decision: Row, doubtful: bool) -> None:
 @hot
 def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, decision: Row) -> None:
     """The stateful verdict on one packet, and why; leaves the tables as the kernel would."""
-    begin(decision, packet)
     if frame["reason"]:
+        begin(decision, packet)
         refuse(decision, NOT_EVALUATED, frame["reason"])
+        if frame["reason"] == R_EGRESS_COPY and mode.tracker.settings[0]["translating"]:
+            see_copy(mode, frame, packet, quotes, decision)
         return
     expire(mode.tracker, packet["now"])
     expire(mode.ghosts, packet["now"])
+    if frame["egress"] and mode.tracker.settings[0]["translating"]:
+        decide_leaving(mode, frame, packet, quotes, hashed, decision)
+    else:
+        decide_entering(mode, frame, packet, quotes, hashed, UNSEEN, decision)
+
+
+@shared
+def see_copy(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> None:
+    """A copy teaches what the kernel has drawn; what only seems one may have been made here, and translated."""
+    if frame["copy_of"]:
+        if mode.tracker.counters[0]["vague"]:
+            learn(mode.tracker, frame, packet)
+        return
+    found = look_behind(mode.course, mode.tracker, mode.nat, frame, packet, quotes)
+    if found >= 0:
+        turn_back(mode.tracker, mode.nat, found, frame, packet, quotes)
+        if is_made_here(mode.nat.entered[0]):
+            frame["route_fault"] = 0
+            decide_entering(mode, frame, mode.nat.entered[0], quotes, -1, found, decision)
+
+
+@shared
+def decide_leaving(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, decision: Row) -> None:
+    """The verdict on a packet that was seen going out: on what it was when it came in."""
+    found = look_behind(mode.course, mode.tracker, mode.nat, frame, packet, quotes)
+    if found == AS_IT_IS:
+        decide_entering(mode, frame, packet, quotes, hashed, UNSEEN, decision)
+        return
+    begin(decision, packet)
+    if found < 0:
+        decide_blindly(mode, frame, packet, quotes, found, decision)
+        return
+    turn_back(mode.tracker, mode.nat, found, frame, packet, quotes)
+    entered = mode.nat.entered[0]
+    if is_lost(entered):
+        decide_blindly(mode, frame, packet, quotes, found, decision)
+    elif is_captured(frame, entered):
+        frame["connection"] = mode.tracker.connections[found >> 1]["number"]
+        refuse(decision, NOT_EVALUATED, R_EGRESS_COPY)
+    else:
+        frame["route_fault"] = 0  # it has left
+        decide_entering(mode, frame, entered, quotes, -1, found, decision)
+
+
+@hot
+def decide_blindly(mode: Stateful, frame: Row, packet: Row, quotes: Table, found: int, decision: Row) -> None:
+    """No rule can be asked about a packet of which it is not known what it was; its connection goes on."""
+    result = mode.results[0]
+    show_nothing_attached(mode, frame, packet)
+    set_out(mode.course)
+    mode.course.memory.state[0]["fault"] = 0
+    if found == STRAYED:
+        exempt(result)
+    else:
+        track(mode.tracker, frame, packet, quotes, -1, found, result)
+        if result["fresh"]:
+            veil(mode.course, mode.tracker, mode.nat, frame["interface"], packet)
+    refuse(decision, UNKNOWN, R_TRANSLATED)
+    frame["evidence"] |= weigh(mode, frame, packet, quotes, -1, decision)
+    record(mode, frame, decision, False)
+    decision["ct_state"] = UNKNOWN_VALUE
+    decision["reason"] = R_TRANSLATED
+
+
+@hot
+def decide_entering(
+    mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, known: int, decision: Row
+) -> None:
+    """The verdict on a packet as it came in, or was made here; `known` is the row of its tuple where that is known."""
+    begin(decision, packet)
     show_nothing_attached(mode, frame, packet)
     set_out(mode.course)
     raw = before_tracking(mode.course, decision, 0)
@@ -281,7 +369,7 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hash
     if exempted:
         exempt(result)
     else:
-        track(mode.tracker, frame, packet, quotes, hashed, result)
+        track(mode.tracker, frame, packet, quotes, hashed, known, result)
         if seen_state == UNKNOWN_VALUE:
             result["ct_state"] = UNKNOWN_VALUE  # a notrack rule may have exempted it
         doubt_strayed(mode, result)

@@ -16,6 +16,8 @@ Row = tuple[int, ...]
 
 OWN = ("masquerade", "redirect")
 """Kinds that translate to an address of the firewall."""
+ENDS = {"snat": 1, "masquerade": 1, "dnat": 2, "redirect": 2}
+"""What is translated."""
 DRAWN = frozenset({"random", "fully-random", "random-fully"})
 """Flags with which the port is drawn. (`random` does nothing else since Linux 5.0: NF_NAT_RANGE_PROTO_RANDOM.)"""
 MOVED = "base "
@@ -48,7 +50,8 @@ def row_of(step: Nat) -> Row:
     low, high = (words_of(address, family) for address in step.addresses or (0, 0))
     ports = step.ports or (0, 0)
     return (
-        _target(step), family, int(bool(step.flags & DRAWN)), int("persistent" in step.flags), int(base is not None),
+        _target(step), ENDS.get(step.kind, 3), family,
+        int(bool(step.flags & DRAWN)), int("persistent" in step.flags), int(base is not None),
         *low, *high, int(step.ports is not None), *ports, base or 0,
     )  # fmt: skip
 
