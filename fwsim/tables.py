@@ -125,7 +125,7 @@ if the capture cut it off. Of an SCTP packet, its verification tag `vtag`, the t
 list that `fwsim.engine.sctp_header` packs into `list0` to `list3`; `usable` is 0 if conntrack would not look at them.
 Of a TCP segment that begins like a line of FTP: `usable` what it announces (`fwsim.engine.ftp_line`), `src_id` the
 direction in which it counts, `dst_id` the port, `newline` 1 if it ends a line; `list0` the word that it begins with,
-`list1` how many bytes name the address and the port."""
+`list1` how many bytes name the address and the port (UNKNOWN_VALUE in a line that was perhaps rewritten)."""
 
 TUPLE = np.dtype(
     [

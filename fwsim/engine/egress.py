@@ -16,6 +16,7 @@ from fwsim.engine.path import Course
 from fwsim.engine.places import LOCAL, LOOPBACK, MOST_BITS, Places
 from fwsim.engine.program import TO_INTERFACE, TO_SAME, TO_UNKNOWN
 from fwsim.engine.routes import route_of_destination, route_of_source
+from fwsim.engine.seq_adjust import SEQ_ADJUST, turn_numbers_back
 from fwsim.engine.translating import TRANSLATED, Nat
 from fwsim.engine.tuples import ICMP, ICMPV6, TCP, Tracker, find, hang, invert, is_same, of_packet, unhang
 from fwsim.engine.unique_tuple import ANSWER, is_at_most
@@ -181,6 +182,8 @@ def turn_back(tracker: Tracker, nat: Nat, found: int, frame: Row, packet: Row, q
         turn_error_back(tracker, found, packet, entered)
     else:
         take_ends(tracker.tuples[found], entered)
+        if entered["proto"] == TCP:
+            turn_lines_back(tracker, found, entered, quotes)
     if entered["src0"] < 0 or entered["dst0"] < 0:
         return
     source = nat.places.routes[route_of_source(nat.places, entered)]
@@ -195,6 +198,15 @@ def turn_back(tracker: Tracker, nat: Nat, found: int, frame: Row, packet: Row, q
     entered["iif"] = source["interface"] if source["interface"] >= 0 else UNKNOWN_VALUE
     entered["oif"] = ABSENT if delivered else frame["interface"]
     entered["ttl"] = min(packet["ttl"] + 1, HIGHEST_TTL)  # it was forwarded
+
+
+@hot
+def turn_lines_back(tracker: Tracker, found: int, entered: Row, quotes: Table) -> None:
+    """The FTP helper may have rewritten what a packet says: how long that was before is not known."""
+    if tracker.connections[found >> 1]["status"] & SEQ_ADJUST:
+        turn_numbers_back(tracker, found >> 1, found & 1, entered)
+    if entered["quote"] >= 0:
+        quotes[entered["quote"]]["list1"] = UNKNOWN_VALUE
 
 
 @hot

@@ -134,7 +134,8 @@ def has_same_ends(a: Row, b: Row) -> bool:
 def clashes(tracker: Tracker, row: int, direction: int, port: int, now: int) -> int:
     """Whether another connection expects just the one that `row` is about to expect (`expect_clash`).
 
-    NOT_AT_ALL, SURELY, or PERHAPS: one that may not be expected at all, or at a port that is not known.
+    NOT_AT_ALL, SURELY, or PERHAPS: one that may not be expected at all, or at a port that is not known. A `port` of
+    UNKNOWN_VALUE stands for any.
     """
     found = NOT_AT_ALL
     wanted = tracker.tuples[2 * row + 1 - direction]
@@ -148,7 +149,7 @@ def clashes(tracker: Tracker, row: int, direction: int, port: int, now: int) -> 
             if has_same_ends(tracker.tuples[2 * other + 1 - expectation["direction"]], wanted):
                 if expectation["port"] == port and expectation["expects"] == SURELY:
                     return SURELY
-                if expectation["port"] == port or expectation["port"] == UNKNOWN_VALUE:
+                if expectation["port"] == port or expectation["port"] == UNKNOWN_VALUE or port == UNKNOWN_VALUE:
                     found = PERHAPS
         other = older
     return found

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from fwsim.engine import hot, shared
 from fwsim.engine.expectation import NOT_AT_ALL, PERHAPS, SURELY, clashes, expect, expectation_of
-from fwsim.engine.ftp_line import BROKEN_OFF, ELSEWHERE, ENDS_LINE
+from fwsim.engine.ftp_line import BROKEN_OFF, ELSEWHERE, ENDS_LINE, EXTENDED_PASSIVE
 from fwsim.engine.ftp_text import growth_of
 from fwsim.engine.seq_adjust import lose_growth, note_growth
 from fwsim.engine.serial import after, before, wrap
@@ -76,7 +76,11 @@ def listen(tracker: Tracker, row: int, packet: Row, quotes: Table, direction: in
         return R_NOT_SIMULATED
     if said["usable"] == ELSEWHERE:
         return R_NONE
-    clash = clashes(tracker, row, direction, said["dst_id"], now)
+    is_rewritten = said["list1"] == UNKNOWN_VALUE
+    clash = clashes(tracker, row, direction, UNKNOWN_VALUE if is_rewritten else said["dst_id"], now)
+    if is_rewritten:
+        take_rewritten(tracker, row, packet, said, direction, doubt or clash != NOT_AT_ALL)
+        return R_NONE
     if tracker.connections[row]["status"] & TRANSLATED:
         return rewrite(tracker, row, packet, said, direction, clash, doubt)
     if clash == SURELY:
@@ -121,6 +125,20 @@ def rewrite(tracker: Tracker, row: int, packet: Row, said: Row, direction: int, 
     else:
         note_growth(tracker, row, direction, packet["seq"], growth)
     return R_NONE
+
+
+@hot
+def take_rewritten(tracker: Tracker, row: int, packet: Row, said: Row, direction: int, doubt: bool) -> None:
+    """Expect what a line says that was seen going out, as it was rewritten, with the numbers that it has there.
+
+    An address in it may have stood there before: then nobody has listened. If others expect a connection too, its port
+    may have been drawn.
+    """
+    sure = said["list0"] == EXTENDED_PASSIVE and not doubt
+    expect(tracker, row, direction, said["dst_id"], packet["now"], SURELY if sure else PERHAPS)
+    expectation = expectation_of(tracker, row)
+    expectation["follows"] = 1
+    expectation["saved"] = said["dst_id"] if sure else UNKNOWN_VALUE
 
 
 @hot

@@ -2,7 +2,8 @@
 
 Read first: `fwsim.tables.EXPECTATION`. Whoever sent the text goes on in its own numbers, and whoever got it acknowledges
 what it got: so acknowledgements come in other numbers than those of the packets that they are about. The packets are
-changed behind all rules; here is only what tracking must know to compare them as they arrive.
+changed behind all rules: here is what tracking must know to compare them as they arrive, and what they were then of
+those that were seen as they left.
 """
 
 from __future__ import annotations
@@ -42,6 +43,22 @@ def note_growth(tracker: Tracker, row: int, direction: int, seq: int, growth: in
     elif kept["before0"] == kept["after0"] or before(kept["turn0"], seq):
         kept["turn0"], kept["before0"] = seq, kept["after0"]
         kept["after0"] += growth
+
+
+@shared
+def turn_numbers_back(tracker: Tracker, row: int, direction: int, packet: Row) -> None:
+    """Give a packet that was seen going out the numbers with which it came in (`nf_ct_seq_adjust`, undone)."""
+    kept = expectation_of(tracker, row)
+    own_turn, own_before, own_after = kept["turn0"], kept["before0"], kept["after0"]
+    turn, earlier, later = kept["turn1"], kept["before1"], kept["after1"]
+    if direction:
+        own_turn, own_before, own_after = kept["turn1"], kept["before1"], kept["after1"]
+        turn, earlier, later = kept["turn0"], kept["before0"], kept["after0"]
+    seq = packet["seq"]
+    packet["seq"] = wrap(seq - (own_after if after(wrap(seq - own_before), own_turn) else own_before))
+    ack, sack = packet["ack"], packet["sack_right"]
+    packet["ack"] = wrap(ack + (later if after(ack, turn) else earlier))
+    packet["sack_right"] = wrap(sack + (later if after(sack, turn) else earlier))
 
 
 @hot
