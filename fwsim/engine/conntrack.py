@@ -55,6 +55,9 @@ ORIGINAL = int(Direction.ORIGINAL)
 REPLY = int(Direction.REPLY)
 NO_DIRECTION = int(Direction.NONE)
 
+UNSEEN = -1
+"""The row of a tuple that is yet to be looked up."""
+
 R_NONE = int(Reason.NONE)
 R_TABLE_FULL = int(Reason.TABLE_FULL)
 R_CUT = int(Reason.CUT)
@@ -70,15 +73,15 @@ R_TRANSLATED = int(Reason.TRANSLATED)
 def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int, known: int, result: Row) -> None:
     """Track one packet: fill a TRACK row, and change the connection that it belongs to.
 
-    `hashed` is the hash of the packet's tuple, if it is known (`fwsim.engine.ahead`), else -1; `known` the row of that
-    tuple where translation tells it (`fwsim.engine.egress`), else negative.
+    `hashed` is the hash of the packet's tuple, if it is known (`fwsim.engine.ahead`), else -1. `known` is UNSEEN, or of
+    what was seen going out (`fwsim.engine.egress`) the row of that tuple, or negative if there is none.
     If `result["fresh"]`, the caller must `confirm` or `forget` before it tracks another. If `result["reason"]` is
     TABLE_FULL, the packet is dropped here. A `ct_state` of UNKNOWN_VALUE hangs on what is cut off or not simulated.
     """
     expire(tracker, packet["now"])
     begin(result)
     fault = counted_fault(tracker, frame, packet)
-    if is_settled(packet, quotes, fault, result):
+    if known < 0 and is_settled(packet, quotes, fault, result):
         return
     if is_icmp(packet) and is_error(packet):
         if known >= 0:
@@ -91,7 +94,7 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int,
         if follow(tracker, frame, packet, quotes, found, fault, result) != REPEAT:
             return
         delete(tracker, found >> 1)  # the packet opens a new connection in place of the old one
-    elif tracker.counters[0]["vague"] and may_be_known(tracker, packet, quotes):
+    elif known == UNSEEN and tracker.counters[0]["vague"] and may_be_known(tracker, packet, quotes):
         result["ct_state"] = UNKNOWN_VALUE
         result["reason"] = R_TRANSLATED
         return

@@ -25,8 +25,8 @@ from fwsim.engine.attached import (
     show_nothing_attached,
     show_without,
 )
+from fwsim.engine.conntrack import UNSEEN, confirm, forget, track
 from fwsim.engine.conntrack import begin as exempt
-from fwsim.engine.conntrack import confirm, forget, track
 from fwsim.engine.egress import (
     AS_IT_IS,
     STRAYED,
@@ -46,6 +46,7 @@ from fwsim.engine.settled import counted_fault
 from fwsim.engine.shard import BEFORE, MINE, NOBODY, hash_own, is_anothers, note_decided
 from fwsim.engine.sources import hang_by_source
 from fwsim.engine.tuples import find, is_live
+from fwsim.engine.vague import is_vague
 from fwsim.terms import (
     SUSPICIOUS,
     UNKNOWN_VALUE,
@@ -74,9 +75,6 @@ IN_DOUBT = int(CtStatus.HELPER_IN_DOUBT)
 FOLLOWS_DENIED = int(Evidence.FOLLOWS_DENIED)
 OF_OPENING = SUSPICIOUS | int(Evidence.MIDSTREAM)
 """The evidence of an opening that its connection remembers."""
-
-UNSEEN = -1
-"""The row of a tuple that is yet to be looked up."""
 
 R_TABLE_FULL = int(Reason.TABLE_FULL)
 R_TENTATIVE = int(Reason.TENTATIVE)
@@ -122,7 +120,8 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
 @hot
 def is_clashing(mode: Stateful) -> bool:
     """Whether the connection that a packet opens could not be told from another one (`__nf_conntrack_confirm`)."""
-    return mode.results[0]["fresh"] != 0 and find(mode.tracker, mode.tracker.tuples[1]) >= 0
+    reply = mode.tracker.tuples[1]
+    return mode.results[0]["fresh"] != 0 and not is_vague(reply) and find(mode.tracker, reply) >= 0
 
 
 @hot

@@ -197,7 +197,8 @@ def alike(fate: Fate, expected: Row, decision: Row) -> str:
         return COPY
     if Verdict.UNKNOWN in (expected["verdict"], decision["verdict"]):
         return UNKNOWN
-    differing = [name for name in COMPARED if expected[name] != decision[name]]
+    known = [name for name in COMPARED if UNKNOWN_VALUE not in (expected[name], decision[name])]
+    differing = [name for name in known if expected[name] != decision[name]]
     if not differing:
         return EQUAL
     unknown = all(UNKNOWN_VALUE in (expected[name], decision[name]) for name in differing)
