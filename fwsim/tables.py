@@ -336,7 +336,7 @@ the row of BASE where the walk has stopped for a translation (else -1), and `cho
 
 SETTINGS = row_type(
     """
-    loose be_liberal ignore_invalid_rst max_retrans checksum max tracking translating clock_frozen
+    loose be_liberal ignore_invalid_rst max_retrans checksum max tracking translating helping clock_frozen
     syn_sent syn_recv established fin_wait close_wait last_ack time_wait close max_retrans_timeout unacknowledged
     udp udp_stream icmp icmpv6 generic gre gre_stream
     sctp_closed sctp_cookie_wait sctp_cookie_echoed sctp_established
@@ -344,7 +344,8 @@ SETTINGS = row_type(
     """
 )
 """Conntrack's sysctls (`net.netfilter.nf_conntrack_*`); all timeouts in ns. `tracking` is 0 or 1;
-`translating` has bits 1 and 2 if addresses of IPv4 and IPv6 may be translated."""
+`translating` has bits 1 and 2 if addresses of IPv4 and IPv6 may be translated; `helping` is 1 if some rule gives a
+helper."""
 
 
 def empty(row: np.dtype[np.void], count: int) -> npt.NDArray[np.void]:

@@ -16,7 +16,7 @@ from fwsim.engine.datagram import datagram_packet
 from fwsim.engine.expectation import SURELY, expectation_of, find_master, withdraw
 from fwsim.engine.expiry import BLANK, UNCONFIRMED, become_assured, delete, expire, keep, make_room, rearm
 from fwsim.engine.following import follow_master, follow_perhaps
-from fwsim.engine.ftp import read_along
+from fwsim.engine.ftp import go_astray
 from fwsim.engine.icmp import be_related, is_error, opens, query_packet, relate
 from fwsim.engine.sctp import R_IGNORED as SCTP_IGNORED
 from fwsim.engine.sctp import sctp_packet
@@ -47,9 +47,7 @@ EXPECTED = int(CtStatus.EXPECTED)
 SEEN_REPLY = int(CtStatus.SEEN_REPLY)
 SEQ_ADJUST = int(CtStatus.SEQ_ADJUST)
 ASSURED = int(CtStatus.ASSURED)
-HELPER = int(CtStatus.HELPER)
 CONFIRMED = int(CtStatus.CONFIRMED)
-STRAY = int(CtStatus.STRAY)
 
 ORIGINAL = int(Direction.ORIGINAL)
 REPLY = int(Direction.REPLY)
@@ -123,17 +121,11 @@ def look_up(tracker: Tracker, packet: Row, hashed: int, known: int) -> int:
 
 @hot
 def may_be_known(tracker: Tracker, packet: Row, quotes: Table) -> bool:
-    """Whether the packet may belong to a connection of which not all is known; what became of that is not, then.
-
-    Nor is what a helper has read in it.
-    """
+    """Whether the packet may belong to a connection of which not all is known; what became of that is not, then."""
     found = find_vague(tracker, tracker.tuples[UNCONFIRMED], 0, tracker.tuples[2 * BLANK])
     if found < 0:
         return False
-    connection = tracker.connections[found >> 1]
-    connection["status"] |= STRAY
-    if connection["status"] & HELPER:
-        read_along(tracker, found >> 1, packet, quotes, found & 1, True)
+    go_astray(tracker, found >> 1, packet, quotes, found & 1)
     return True
 
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.engine import hot, shared
+from fwsim.engine.expectation import NOT_AT_ALL, SURELY
+from fwsim.engine.following import find_announced
+from fwsim.engine.ftp import go_astray
 from fwsim.engine.icmp import is_error, opens
 from fwsim.engine.origin import is_delivered
 from fwsim.engine.path import Course
@@ -44,6 +47,9 @@ DOUBTFUL = -2
 STRAYED = -3
 """The same, perhaps of a connection of which not all is known."""
 
+ANNOUNCED = -4
+"""It opens a connection that was expected; what it came in with is in the scratch row."""
+
 SOURCE = 1
 DESTINATION = 2
 """In TRANSLATION["ends"]."""
@@ -61,7 +67,7 @@ HIGHEST_TTL = 255
 
 @shared
 def look_behind(course: Course, tracker: Tracker, nat: Nat, frame: Row, packet: Row, quotes: Table) -> int:
-    """The row of the tuple that a packet seen going out had when it came in; or AS_IT_IS, DOUBTFUL, STRAYED."""
+    """The row of the tuple that a packet seen going out had when it came in; or one of the negative ones above."""
     if not tracker.settings[0]["translating"] & (1 if packet["family"] == 4 else 2) or packet["fragment"] == 2:
         return AS_IT_IS
     scratch = tracker.tuples[ANSWER]
@@ -80,8 +86,12 @@ def look_behind(course: Course, tracker: Tracker, nat: Nat, frame: Row, packet: 
         take(scratch, tracker.tuples[0])
         found = find_vague(tracker, tracker.tuples[0], 0, scratch)
         if found >= 0:
-            tracker.connections[found >> 1]["status"] |= STRAY
+            go_astray(tracker, found >> 1, packet, quotes, found & 1 ^ 1)
             return STRAYED
+    if packet["proto"] == TCP and tracker.counters[0]["newest_expecting"] >= 0:
+        announced = find_announced(tracker, packet, tracker.tuples[0])
+        if announced != NOT_AT_ALL:
+            return ANNOUNCED if announced == SURELY else DOUBTFUL
     if not may_be_translated(course, nat.places, frame["interface"], packet):
         return AS_IT_IS
     if is_icmp_error(packet):
@@ -89,7 +99,7 @@ def look_behind(course: Course, tracker: Tracker, nat: Nat, frame: Row, packet: 
     of_packet(packet, tracker.tuples[0])
     found = find(tracker, tracker.tuples[0])
     if found >= 0:
-        tracker.connections[found >> 1]["status"] |= STRAY
+        go_astray(tracker, found >> 1, packet, quotes, found & 1)
         return STRAYED
     return DOUBTFUL
 
@@ -178,7 +188,9 @@ def turn_back(tracker: Tracker, nat: Nat, found: int, frame: Row, packet: Row, q
     """Write the packet as it came in, or was made here, into row 0 of `nat.entered`; `found` is its tuple."""
     nat.entered[0] = packet
     entered = nat.entered[0]
-    if is_icmp_error(packet):
+    if found == ANNOUNCED:
+        take_ends(tracker.tuples[0], entered)
+    elif is_icmp_error(packet):
         turn_error_back(tracker, found, packet, entered)
     else:
         take_ends(tracker.tuples[found], entered)

@@ -119,15 +119,29 @@ def is_expected(tracker: Tracker, row: int, wanted: Row) -> bool:
     expectation = expectation_of(tracker, row)
     if expectation["port"] != wanted["dst_id"] and expectation["port"] != UNKNOWN_VALUE:
         return False
-    return has_same_ends(tracker.tuples[2 * row + 1 - expectation["direction"]], wanted)
+    return has_same_ends(tracker.tuples[2 * row + 1 - expectation["direction"]], wanted, 0)
 
 
 @hot
-def has_same_ends(a: Row, b: Row) -> bool:
-    """Whether two tuples have the same addresses; one of the first that is vague is the same as any."""
-    is_from = a["src0"] == b["src0"] and a["src1"] == b["src1"] and a["src2"] == b["src2"] and a["src3"] == b["src3"]
-    is_to = a["dst0"] == b["dst0"] and a["dst1"] == b["dst1"] and a["dst2"] == b["dst2"] and a["dst3"] == b["dst3"]
-    return bool((is_from or a["src0"] == VAGUE_ADDRESS) and (is_to or a["dst0"] == VAGUE_ADDRESS))
+def has_same_ends(known: Row, row: Row, turned: int) -> bool:
+    """Whether a tuple, or with `turned` 1 its inverse, has the addresses of a row; one that is vague equals any."""
+    if turned:
+        return is_end(row, known["dst0"], known["dst1"], known["dst2"], known["dst3"], 1) and is_end(
+            row, known["src0"], known["src1"], known["src2"], known["src3"], 0
+        )
+    return is_end(row, known["src0"], known["src1"], known["src2"], known["src3"], 1) and is_end(
+        row, known["dst0"], known["dst1"], known["dst2"], known["dst3"], 0
+    )
+
+
+@hot
+def is_end(row: Row, word0: int, word1: int, word2: int, word3: int, source: int) -> bool:
+    """Whether a row has an address as its source, or with `source` 0 as its destination."""
+    if word0 == VAGUE_ADDRESS:
+        return True
+    if source:
+        return bool(row["src0"] == word0 and row["src1"] == word1 and row["src2"] == word2 and row["src3"] == word3)
+    return bool(row["dst0"] == word0 and row["dst1"] == word1 and row["dst2"] == word2 and row["dst3"] == word3)
 
 
 @hot
@@ -146,7 +160,7 @@ def clashes(tracker: Tracker, row: int, direction: int, port: int, now: int) -> 
         if expectation["expires"] <= now:
             withdraw(tracker, other)
         elif other != row:
-            if has_same_ends(tracker.tuples[2 * other + 1 - expectation["direction"]], wanted):
+            if has_same_ends(tracker.tuples[2 * other + 1 - expectation["direction"]], wanted, 0):
                 if expectation["port"] == port and expectation["expects"] == SURELY:
                     return SURELY
                 if expectation["port"] == port or expectation["port"] == UNKNOWN_VALUE or port == UNKNOWN_VALUE:

@@ -8,7 +8,7 @@ master's announcer has sent to, and goes to the announcer, at the port that this
 from __future__ import annotations
 
 from fwsim.engine import hot, shared
-from fwsim.engine.expectation import expectation_of
+from fwsim.engine.expectation import NOT_AT_ALL, PERHAPS, SURELY, expectation_of, has_same_ends
 from fwsim.engine.expiry import UNCONFIRMED
 from fwsim.engine.sources import NOWHERE, first_of_source, next_of_source
 from fwsim.engine.tuples import Tracker, invert, is_same
@@ -53,6 +53,35 @@ def follow_perhaps(tracker: Tracker, master: int) -> None:
         connection["status"] |= IN_DOUBT
         blur(reply, (DESTINATION if changed & SNAT else 0) | (SOURCE if changed & DNAT else 0))
         tracker.counters[0]["vague"] = 1
+
+
+@shared
+def find_announced(tracker: Tracker, packet: Row, came: Row) -> int:
+    """Whether a packet that opens a connection may be an expected one that was seen going out, as its master.
+
+    NOT_AT_ALL, SURELY or PERHAPS. `came` is a row of TUPLE: there is written what it came in with. The port of its
+    source is the same, unless another connection was in the way.
+    """
+    found = NOT_AT_ALL
+    row = int(tracker.counters[0]["newest_expecting"])
+    while row >= 0:
+        expectation = expectation_of(tracker, row)
+        direction = expectation["direction"]
+        if (
+            expectation["follows"]
+            and expectation["expires"] > packet["now"]
+            and (expectation["saved"] == packet["dport"] or expectation["saved"] == UNKNOWN_VALUE)
+            and has_same_ends(tracker.tuples[2 * row + direction], packet, 1)
+        ):
+            expected = tracker.tuples[2 * row + 1 - direction]
+            take(expected, came)
+            came["src_id"] = packet["sport"]
+            came["dst_id"] = expectation["port"]
+            if expectation["expects"] == SURELY and not is_vague(came):
+                return SURELY
+            found = PERHAPS
+        row = int(expectation["older"])
+    return found
 
 
 @hot

@@ -21,6 +21,8 @@ from fwsim.engine.vague import VAGUE_ADDRESS
 from fwsim.tables import Row, Table
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus, Reason
 
+HELPER = int(CtStatus.HELPER)
+STRAY = int(CtStatus.STRAY)
 HELPER_IN_DOUBT = int(CtStatus.HELPER_IN_DOUBT)
 TRANSLATED = int(CtStatus.SNAT | CtStatus.DNAT)
 
@@ -48,6 +50,15 @@ def read_along(tracker: Tracker, row: int, packet: Row, quotes: Table, direction
     if reason != R_PARTIAL and ends_a_line(number, quotes):
         note_line(expectation_of(tracker, row), direction, wrap(packet["seq"] + packet["payload"]))
     return reason
+
+
+@hot
+def go_astray(tracker: Tracker, row: int, packet: Row, quotes: Table, direction: int) -> None:
+    """A packet may be one of a connection, which is not known for sure: nor is its state, then, nor what is read."""
+    connection = tracker.connections[row]
+    connection["status"] |= STRAY
+    if connection["status"] & HELPER:
+        read_along(tracker, row, packet, quotes, direction, True)
 
 
 @hot
@@ -79,7 +90,7 @@ def listen(tracker: Tracker, row: int, packet: Row, quotes: Table, direction: in
     is_rewritten = said["list1"] == UNKNOWN_VALUE
     clash = clashes(tracker, row, direction, UNKNOWN_VALUE if is_rewritten else said["dst_id"], now)
     if is_rewritten:
-        take_rewritten(tracker, row, packet, said, direction, doubt or clash != NOT_AT_ALL)
+        take_rewritten(tracker, row, packet, said, direction, clash, doubt)
         return R_NONE
     if tracker.connections[row]["status"] & TRANSLATED:
         return rewrite(tracker, row, packet, said, direction, clash, doubt)
@@ -128,17 +139,17 @@ def rewrite(tracker: Tracker, row: int, packet: Row, said: Row, direction: int, 
 
 
 @hot
-def take_rewritten(tracker: Tracker, row: int, packet: Row, said: Row, direction: int, doubt: bool) -> None:
+def take_rewritten(tracker: Tracker, row: int, packet: Row, said: Row, direction: int, clash: int, doubt: bool) -> None:
     """Expect what a line says that was seen going out, as it was rewritten, with the numbers that it has there.
 
     An address in it may have stood there before: then nobody has listened. If others expect a connection too, its port
     may have been drawn.
     """
-    sure = said["list0"] == EXTENDED_PASSIVE and not doubt
+    sure = said["list0"] == EXTENDED_PASSIVE and clash == NOT_AT_ALL and not doubt
     expect(tracker, row, direction, said["dst_id"], packet["now"], SURELY if sure else PERHAPS)
     expectation = expectation_of(tracker, row)
     expectation["follows"] = 1
-    expectation["saved"] = said["dst_id"] if sure else UNKNOWN_VALUE
+    expectation["saved"] = said["dst_id"] if clash == NOT_AT_ALL else UNKNOWN_VALUE
 
 
 @hot

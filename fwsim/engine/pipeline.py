@@ -28,6 +28,7 @@ from fwsim.engine.attached import (
 from fwsim.engine.conntrack import UNSEEN, confirm, forget, track
 from fwsim.engine.conntrack import begin as exempt
 from fwsim.engine.egress import (
+    ANNOUNCED,
     AS_IT_IS,
     STRAYED,
     is_captured,
@@ -316,7 +317,7 @@ def decide_leaving(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashe
         decide_entering(mode, frame, packet, quotes, hashed, UNSEEN, decision)
         return
     begin(decision, packet)
-    if found < 0:
+    if found < 0 and found != ANNOUNCED:
         decide_blindly(mode, frame, packet, quotes, found, decision)
         return
     turn_back(mode.tracker, mode.nat, found, frame, packet, quotes)
@@ -324,7 +325,7 @@ def decide_leaving(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashe
     if is_lost(entered):
         decide_blindly(mode, frame, packet, quotes, found, decision)
     elif is_captured(frame, entered):
-        frame["connection"] = mode.tracker.connections[found >> 1]["number"]
+        frame["connection"] = mode.tracker.connections[found >> 1]["number"] if found >= 0 else 0
         refuse(decision, NOT_EVALUATED, R_EGRESS_COPY)
     else:
         frame["route_fault"] = 0  # it has left
@@ -344,7 +345,11 @@ def decide_blindly(mode: Stateful, frame: Row, packet: Row, quotes: Table, found
         track(mode.tracker, frame, packet, quotes, -1, found, result)
         if result["fresh"]:
             veil(mode.course, mode.tracker, mode.nat, frame["interface"], packet)
+            if mode.tracker.settings[0]["helping"] and packet["proto"] == TCP:
+                mode.tracker.connections[0]["status"] |= HELPER | IN_DOUBT
     refuse(decision, UNKNOWN, R_TRANSLATED)
+    if is_helped(mode, packet, decision):
+        help_out(mode, packet, quotes, decision)
     frame["evidence"] |= weigh(mode, frame, packet, quotes, -1, decision)
     record(mode, frame, decision, False)
     decision["ct_state"] = UNKNOWN_VALUE

@@ -1,9 +1,9 @@
 """Sequence numbers of a connection in which text has been rewritten to another length (`nf_conntrack_seqadj.c`).
 
-Read first: `fwsim.tables.EXPECTATION`. Whoever sent the text goes on in its own numbers, and whoever got it acknowledges
-what it got: so acknowledgements come in other numbers than those of the packets that they are about. The packets are
-changed behind all rules: here is what tracking must know to compare them as they arrive, and what they were then of
-those that were seen as they left.
+Read first: `fwsim.tables.EXPECTATION`. Who sent the text goes on in numbers of its own, and who got it acknowledges what
+it got: so acknowledgements come in other numbers than those of the packets that they are about. The packets are changed
+behind all rules: here is what tracking must know to compare them as they arrive, and what those were then that were
+seen as they left.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ Each row of `SIDE` keeps, of one sender: `end`, the highest end it sent; `maxend
 granted; `maxwin`, the largest window it advertised (0: nothing seen of it); `maxack`, its highest
 acknowledgement; `scale` and `flags`.
 
-Where the FTP helper has changed the length of what R sent (`fwsim.engine.seq_adjust`), S acknowledges other numbers than
-R has sent: by the `offset`, which is subtracted from them.
+Where the FTP helper has changed the length of what R sent (`fwsim.engine.seq_adjust`), S acknowledges other numbers
+than those of R: by the `offset`, which is subtracted from them.
 
 Each bound is one function, used by the check and, for its numbers, by `window_bounds`. The kernel's
 `tcp_in_window`, 6.1 to 6.18: a violation of III makes a packet invalid; of II and IV, ignored; of I, invalid
@@ -277,9 +277,7 @@ def overshoot(sender: Row, end: int) -> int:
 
 
 @hot
-def window_bounds(
-    sides: Table, base: int, direction: int, packet: Row, state: int, offset: int, bounds: Row
-) -> None:
+def window_bounds(sides: Table, base: int, direction: int, packet: Row, state: int, offset: int, bounds: Row) -> None:
     """Fill a BOUNDS row: each bound's limit, the packet's number, and the first bound violated. Changes nothing else.
 
     A side that speaks for the first time is measured by its own packet: call `meet_sender` on a copy of both

@@ -5,9 +5,9 @@ Read first: `fwsim.engine.conntrack` and `fwsim.engine.tcp_window`, whose own bo
 
 from __future__ import annotations
 
+from fwsim.engine.seq_adjust import ack_offset
 from fwsim.engine.serial import distance
 from fwsim.engine.tcp_table import flags_are_valid
-from fwsim.engine.seq_adjust import ack_offset
 from fwsim.engine.tcp_window import meet_sender, window_bounds
 from fwsim.explain.moment import Moment
 from fwsim.naming import STATE_WORDS
