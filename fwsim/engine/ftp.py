@@ -131,7 +131,9 @@ def rewrite(tracker: Tracker, row: int, packet: Row, said: Row, direction: int, 
         return R_PARTIAL if clash == NOT_AT_ALL else R_CUT
     first = tracker.tuples[2 * row + 1 - direction]["dst0"]
     growth = growth_of(said, first)
-    if first == VAGUE_ADDRESS or drawn or (doubt and growth != 0):
+    if first == VAGUE_ADDRESS or drawn:
+        tracker.connections[row]["status"] |= STRAY  # what is acknowledged hangs on the digits that were drawn
+    elif doubt and growth != 0:
         lose_growth(tracker, row, direction)
     else:
         note_growth(tracker, row, direction, packet["seq"], growth)
