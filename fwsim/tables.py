@@ -41,7 +41,7 @@ def row_type(fields: str) -> np.dtype[np.void]:
 FRAME = row_type(
     """
     number file ts offset captured length network capture_interface ifindex interface sent_or_received source_mac
-    reason transport_fault option_fault route_fault evidence connection further pkttype egress copy_of
+    reason transport_fault option_fault route_fault evidence connection further pkttype egress copy_of copy_in
     """
 )
 """One captured frame: where it is, and what is known about it apart from its headers.
@@ -59,7 +59,8 @@ prerouting (TTL, martians, multicast), else 0. `evidence` holds the `Evidence` b
 `further` is 1 for a fragment whose datagram is counted at another of its frames: it has that one's evidence.
 `pkttype` is what the link layer says of its destination: a PACKET_* of linux/if_packet.h, or UNKNOWN_VALUE.
 `egress` is 0 unless it was seen going out; then its bit 0 is set, and behind it a bit for each declared interface that
-captures were taken on. `copy_of` is the number of the frame that came in as it, of an egress copy, or 0.
+captures were taken on. `copy_of` and `copy_in` are the number and the file of the frame that
+came in as it, of an egress copy; 0 if that is not known.
 """
 
 PACKET = row_type(

@@ -16,24 +16,43 @@ from fwsim.engine.sightings import FORWARDING_NS, is_elsewhere, note
 Row = Any
 
 
+WAYS = 8
+"""Slots that a packet may be in: fragments of a datagram are alike, and so are many short ones."""
+
+
 @hot
 def remember_crossing(places: Places, frame: Row, packet: Row) -> None:
-    """Keep a packet that came in."""
-    note(places.crossings[slot_of(packet, len(places.crossings))], frame, packet)
+    """Keep a packet that came in, in the first slot where nothing is expected any more, else instead of the first."""
+    slots = len(places.crossings)
+    first = slot_of(packet, slots)
+    place = first
+    for way in range(WAYS):
+        seen = places.crossings[first + way & (slots - 1)]
+        if seen["length"] == 0 or seen["ts"] + FORWARDING_NS < frame["ts"]:
+            place = first + way & (slots - 1)
+            break
+    note(places.crossings[place], frame, packet)
 
 
 @hot
 def is_translated_copy(places: Places, frame: Row, packet: Row) -> bool:
     """Whether a packet that goes out is one that came in lately; notes in the frame of which it is a copy."""
-    seen = places.crossings[slot_of(packet, len(places.crossings))]
+    slots = len(places.crossings)
+    first = slot_of(packet, slots)
+    for way in range(WAYS):
+        seen = places.crossings[first + way & (slots - 1)]
+        if is_near(seen, frame, packet) and is_alike(seen, packet) and is_elsewhere(seen, frame, packet["vlan"]):
+            frame["copy_of"], frame["copy_in"] = seen["number"], seen["file"]
+            seen["length"] = 0
+            return True
+    return False
+
+
+@hot
+def is_near(seen: Row, frame: Row, packet: Row) -> bool:
+    """Whether one may be the other, forwarded: about the same time, and at most one hop apart."""
     later = frame["ts"] - seen["ts"]
-    hops = seen["ttl"] - packet["ttl"]
-    near = -FORWARDING_NS <= later <= FORWARDING_NS and 0 <= hops <= 1
-    if not near or not is_alike(seen, packet) or not is_elsewhere(seen, frame, packet["vlan"]):
-        return False
-    frame["copy_of"] = seen["number"]
-    seen["length"] = 0
-    return True
+    return bool(-FORWARDING_NS <= later <= FORWARDING_NS and 0 <= seen["ttl"] - packet["ttl"] <= 1)
 
 
 @hot

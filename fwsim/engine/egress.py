@@ -330,7 +330,7 @@ def is_of_frame(connection: Row, frame: Row) -> bool:
     """Whether the frame that was copied is the last of a connection, and nothing else of that is in doubt."""
     return bool(
         connection["last_frame"] == frame["copy_of"]
-        and connection["last_file"] == frame["file"]
+        and connection["last_file"] == frame["copy_in"]
         and connection["status"] & (NAT_IN_DOUBT | STRAY | TENTATIVE) == 0
     )
 

@@ -56,7 +56,7 @@ def locate_one(places: Places, frame: Row, packet: Row) -> None:
     frame["interface"] = seen_on(places, frame, packet["vlan"], station)
     frame["route_fault"] = 0
     frame["egress"] = 0
-    frame["copy_of"] = 0
+    frame["copy_of"], frame["copy_in"] = 0, 0
     if frame["reason"] or packet["family"] == 0:
         packet["hook"] = ABSENT
         packet["iif"] = ABSENT if frame["sent_or_received"] == GOES_OUT else frame["interface"]

@@ -31,7 +31,7 @@ def is_second_sighting(places: Places, frame: Row, packet: Row) -> bool:
     near = -FORWARDING_NS <= later <= FORWARDING_NS and 0 <= hops <= 1
     if not near or not is_elsewhere(seen, frame, packet["vlan"]):
         return False
-    frame["copy_of"] = seen["number"]
+    frame["copy_of"], frame["copy_in"] = seen["number"], seen["file"]
     return True
 
 

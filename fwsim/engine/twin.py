@@ -15,6 +15,7 @@ import numpy.typing as npt
 from fwsim.engine import entry, hot, shared
 from fwsim.engine.asked import AS_IT_CAME, MIRRORED, show_headers
 from fwsim.engine.beside import fill_own_tuple, for_nothing, show_link, show_ports
+from fwsim.engine.egress import may_be_translated
 from fwsim.engine.icmp import is_error, is_never_tracked
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, go_on, refuse, set_out
 from fwsim.engine.translating import Nat
@@ -40,6 +41,7 @@ ICMP = int(Proto.ICMP)
 ICMPV6 = int(Proto.ICMPV6)
 DONE = int(CtStatus.SNAT_DONE | CtStatus.DNAT_DONE)
 ACK_OR_RST = int(TcpFlag.ACK | TcpFlag.RST)
+R_TRANSLATED = int(Reason.TRANSLATED)
 R_MIRROR = int(Reason.MIRROR)
 R_ICMP_ERROR_TWIN = int(Reason.ICMP_ERROR_TWIN)
 R_UNTRACKED_ND = int(Reason.UNTRACKED_ND)
@@ -220,6 +222,9 @@ def decide_stateless(mode: Stateless, frame: Row, packet: Row, decision: Row) ->
     begin(decision, packet)
     if frame["reason"]:
         refuse(decision, NOT_EVALUATED, frame["reason"])
+        return
+    if frame["egress"] and may_be_translated(mode.course, mode.nat.places, frame["interface"], packet):
+        refuse(decision, UNKNOWN, R_TRANSLATED)  # only a connection would tell what it was
         return
     show_link(mode.course.extra[0], frame, packet)
     state = first_state(mode, packet)
