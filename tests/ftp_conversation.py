@@ -18,7 +18,9 @@ MASK = 0xFFFFFFFF
 WINDOW = 60000
 
 ANNOUNCED = re.compile(
-    rb"(?i)(?:PORT |227 [^0-9]*)(?P<six>\d+(?:,\d+){5})|EPRT (?P<eprt>\|[12]\|[^|]+\|\d+\|)|229 [^(]*\((?P<epsv>\|\|\|\d+\|)"
+    rb"(?i)(?:PORT |227 [^0-9]*)(?P<six>\d+(?:,\d+){5})"
+    rb"|EPRT (?P<eprt>\|[12]\|[^|]+\|\d+\|)"
+    rb"|229 [^(]*\((?P<epsv>\|\|\|\d+\|)"
 )
 
 

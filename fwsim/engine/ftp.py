@@ -11,7 +11,7 @@ In a translated connection it writes into the line the address, and perhaps the 
 from __future__ import annotations
 
 from fwsim.engine import hot, shared
-from fwsim.engine.expectation import NOT_AT_ALL, PERHAPS, SURELY, clashes, expect, expectation_of
+from fwsim.engine.expectation import NOT_AT_ALL, PERHAPS, SURELY, clashes, expect, expectation_of, is_end
 from fwsim.engine.ftp_line import BROKEN_OFF, ELSEWHERE, ENDS_LINE, EXTENDED_PASSIVE
 from fwsim.engine.ftp_text import growth_of
 from fwsim.engine.seq_adjust import lose_growth, note_growth
@@ -144,10 +144,12 @@ def rewrite(tracker: Tracker, row: int, packet: Row, said: Row, direction: int, 
 def take_rewritten(tracker: Tracker, row: int, packet: Row, said: Row, direction: int, clash: int, doubt: bool) -> None:
     """Expect what a line says that was seen going out, as it was rewritten, with the numbers that it has there.
 
-    An address in it may have stood there before: then nobody has listened. If others expect a connection too, its port
-    may have been drawn.
+    Where the announcer has another address for others, that may have stood there before: then nobody has listened. If
+    others expect a connection too, its port may have been drawn.
     """
-    sure = said["list0"] == EXTENDED_PASSIVE and clash == NOT_AT_ALL and not doubt
+    own, other = tracker.tuples[2 * row + direction], tracker.tuples[2 * row + 1 - direction]
+    plain = said["list0"] == EXTENDED_PASSIVE or is_end(other, own["src0"], own["src1"], own["src2"], own["src3"], 0)
+    sure = plain and clash == NOT_AT_ALL and not doubt
     expect(tracker, row, direction, said["dst_id"], packet["now"], SURELY if sure else PERHAPS)
     expectation = expectation_of(tracker, row)
     expectation["follows"] = 1

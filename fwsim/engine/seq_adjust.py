@@ -1,9 +1,12 @@
 """Sequence numbers of a connection in which text has been rewritten to another length (`nf_conntrack_seqadj.c`).
 
-Read first: `fwsim.tables.EXPECTATION`. Who sent the text goes on in numbers of its own, and who got it acknowledges what
-it got: so acknowledgements come in other numbers than those of the packets that they are about. The packets are changed
-behind all rules: here is what tracking must know to compare them as they arrive, and what those were then that were
-seen as they left.
+Read first: `fwsim.tables.EXPECTATION`. Who sent the text goes on in numbers of its own, and who got it acknowledges
+what it got: so acknowledgements come in other numbers than those of the packets that they are about. The packets are
+changed behind all rules: here is what tracking must know to compare them as they arrive, and what those were then that
+were seen as they left.
+
+Unlike Linux: an ICMP error about an answer in such a connection is left as it is. The kernel adjusts it too, as if it
+were TCP, and drops it if what it takes for options makes no sense (`nf_confirm`).
 """
 
 from __future__ import annotations
