@@ -126,7 +126,8 @@ if the capture cut it off. Of an SCTP packet, its verification tag `vtag`, the t
 (`init_tag`, ABSENT if that is too short), one bit for each of the `kinds` of its chunks, and so many `chunks` in the
 list that `fwsim.engine.sctp_header` packs into `list0` to `list3`; `usable` is 0 if conntrack would not look at them.
 Of a TCP segment that begins like a line of FTP: `usable` what it announces (`fwsim.engine.ftp_line`), `src_id` the
-direction in which it counts, `dst_id` the port, `newline` 1 if it ends a line."""
+direction in which it counts, `dst_id` the port, `newline` 1 if it ends a line; `list0` the word that it begins with,
+`list1` how many bytes name the address and the port (UNKNOWN_VALUE in a line that was perhaps rewritten)."""
 
 TUPLE = np.dtype(
     [
@@ -147,14 +148,23 @@ SIDE = row_type("end maxend maxwin maxack scale flags")
 
 Of an SCTP association: `end` the verification tag that packets of that direction carry, `flags` 1 after an INIT."""
 
-EXPECTATION = row_type("line00 line01 line10 line11 expects direction port expires older newer")
+EXPECTATION = row_type(
+    """
+    line00 line01 line10 line11 expects direction port expires older newer
+    follows saved turn0 before0 after0 turn1 before1 after1
+    """
+)
 """What the FTP helper remembers of a connection that has one: where lines begin, and what is expected.
 The connection names the row (`CONNECTION["extension"]`).
 
 `line..` are two sequence numbers behind a newline for each direction (ABSENT: none yet). `expects` 1: a connection
 from who is spoken to, `direction` being that of the announcement, to who has announced it, at its `port`, until
 `expires` (ns); 2: perhaps, and `port` may be UNKNOWN_VALUE. `older`/`newer` chain the connections that expect one, by
-their rows in the table (-1 ends); `newer` chains the free rows here too."""
+their rows in the table (-1 ends); `newer` chains the free rows here too.
+
+Of a translated connection: `follows` 1 if the one that it expects is to be translated like it, to the `saved` port that
+the announcement named. The lines are rewritten, some to another length: sequence numbers of direction 0 beyond `turn0`
+are sent on with `after0` added, those up to it with `before0` (`struct nf_ct_seqadj`); so for direction 1."""
 
 CONNECTION = row_type(
     """
@@ -180,7 +190,7 @@ NEIGHBOURS = np.dtype([("older", np.int32), ("newer", np.int32)])
 
 TRACK = row_type(
     """
-    ct_state direction connection fresh reason state_before state_after replied_before sender_end stray
+    ct_state direction connection fresh reason state_before state_after replied_before sender_end ack_offset stray
     """
 )
 """What tracking says of one packet. `connection` is the row in the table or -1; `fresh` 1 if it is the
@@ -188,8 +198,9 @@ unconfirmed row 0; the states are `TcpState` numbers or -1 where the packet is n
 
 A packet that its own connection made invalid keeps `connection` and `direction` here, for the explanation: rules see
 neither. `replied_before` is 1 if the connection had seen a reply before this packet, `sender_end` the `end` of its
-sender's SIDE before it. `reason` TABLE_FULL: tracking itself drops the packet. `stray` 1: whether the packet is one of
-its connection at all is not known."""
+sender's SIDE before it. `reason` TABLE_FULL: tracking itself drops the packet. `ack_offset` is by how much the packet
+acknowledges more than its receiver has sent, as long as the status of its connection has SEQ_ADJUST. `stray` 1: whether
+the packet is one of its connection at all is not known."""
 
 COUNTERS = row_type(
     """
@@ -335,7 +346,7 @@ the row of BASE where the walk has stopped for a translation (else -1), and `cho
 
 SETTINGS = row_type(
     """
-    loose be_liberal ignore_invalid_rst max_retrans checksum max tracking translating clock_frozen
+    loose be_liberal ignore_invalid_rst max_retrans checksum max tracking translating helping clock_frozen
     syn_sent syn_recv established fin_wait close_wait last_ack time_wait close max_retrans_timeout unacknowledged
     udp udp_stream icmp icmpv6 generic gre gre_stream
     sctp_closed sctp_cookie_wait sctp_cookie_echoed sctp_established
@@ -343,7 +354,8 @@ SETTINGS = row_type(
     """
 )
 """Conntrack's sysctls (`net.netfilter.nf_conntrack_*`); all timeouts in ns. `tracking` is 0 or 1;
-`translating` has bits 1 and 2 if addresses of IPv4 and IPv6 may be translated."""
+`translating` has bits 1 and 2 if addresses of IPv4 and IPv6 may be translated; `helping` is 1 if some rule gives a
+helper."""
 
 
 def empty(row: np.dtype[np.void], count: int) -> npt.NDArray[np.void]:

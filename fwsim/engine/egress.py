@@ -10,12 +10,16 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.engine import hot, shared
+from fwsim.engine.expectation import NOT_AT_ALL, SURELY
+from fwsim.engine.following import find_announced
 from fwsim.engine.icmp import is_error, opens
 from fwsim.engine.origin import is_delivered
 from fwsim.engine.path import Course
 from fwsim.engine.places import LOCAL, LOOPBACK, MOST_BITS, Places
 from fwsim.engine.program import TO_INTERFACE, TO_SAME, TO_UNKNOWN
 from fwsim.engine.routes import route_of_destination, route_of_source
+from fwsim.engine.seq_adjust import SEQ_ADJUST, turn_numbers_back
+from fwsim.engine.straying import be_stray, go_astray
 from fwsim.engine.translating import DONE, TRANSLATED, Nat
 from fwsim.engine.tuples import ICMP, ICMPV6, TCP, Tracker, find, hang, invert, is_same, of_packet, unhang
 from fwsim.engine.unique_tuple import ANSWER, is_at_most
@@ -25,8 +29,6 @@ from fwsim.engine.vague import (
     LOOKED_FOR_BITS,
     blur,
     has_ports,
-    linger,
-    mark_strays,
     shown_address,
     shown_id,
     take,
@@ -43,6 +45,9 @@ DOUBTFUL = -2
 """It may have been another, of a connection that is not known."""
 STRAYED = -3
 """The same, and it opens none."""
+
+ANNOUNCED = -4
+"""It opens a connection that was expected; what it came in with is in the scratch row."""
 
 SOURCE = 1
 DESTINATION = 2
@@ -61,7 +66,7 @@ HIGHEST_TTL = 255
 
 @shared
 def look_behind(course: Course, tracker: Tracker, nat: Nat, frame: Row, packet: Row, quotes: Table) -> int:
-    """The row of the tuple that a packet seen going out had when it came in; or AS_IT_IS, DOUBTFUL, STRAYED."""
+    """The row of the tuple that a packet seen going out had when it came in; or one of the negative ones above."""
     if not tracker.settings[0]["translating"] & (1 if packet["family"] == 4 else 2) or packet["fragment"] == 2:
         return AS_IT_IS
     scratch = tracker.tuples[ANSWER]
@@ -79,7 +84,11 @@ def look_behind(course: Course, tracker: Tracker, nat: Nat, frame: Row, packet: 
     doubt = may_be_translated(course, nat.places, frame["interface"], packet)
     if tracker.counters[0]["vague"]:
         take(scratch, tracker.tuples[0])
-        doubt = mark_strays(tracker, tracker.tuples[0], packet["now"], scratch) or doubt
+        doubt = go_astray(tracker, tracker.tuples[0], packet, quotes, 1, scratch) or doubt
+    if packet["proto"] == TCP and tracker.counters[0]["newest_expecting"] >= 0:
+        announced = find_announced(tracker, packet, tracker.tuples[0])
+        if announced != NOT_AT_ALL:
+            return ANNOUNCED if announced == SURELY else DOUBTFUL
     if not doubt:
         return AS_IT_IS
     if is_icmp_error(packet):
@@ -87,16 +96,8 @@ def look_behind(course: Course, tracker: Tracker, nat: Nat, frame: Row, packet: 
     of_packet(packet, tracker.tuples[0])
     found = find(tracker, tracker.tuples[0])
     if found >= 0:
-        be_stray(tracker, found >> 1, packet)
+        be_stray(tracker, found >> 1, packet, quotes, found & 1)
     return DOUBTFUL
-
-
-@hot
-def be_stray(tracker: Tracker, row: int, packet: Row) -> None:
-    """A connection may have been changed by a packet, or not."""
-    connection = tracker.connections[row]
-    connection["status"] |= STRAY | TENTATIVE
-    linger(connection, packet["proto"], packet["now"], tracker.settings[0])
 
 
 @hot
@@ -183,10 +184,14 @@ def turn_back(tracker: Tracker, nat: Nat, found: int, frame: Row, packet: Row, q
     """Write the packet as it came in, or was made here, into row 0 of `nat.entered`; `found` is its tuple."""
     nat.entered[0] = packet
     entered = nat.entered[0]
-    if is_icmp_error(packet):
+    if found == ANNOUNCED:
+        take_ends(tracker.tuples[0], entered)
+    elif is_icmp_error(packet):
         turn_error_back(tracker, found, packet, entered)
     else:
         take_ends(tracker.tuples[found], entered)
+        if entered["proto"] == TCP:
+            turn_lines_back(tracker, found, entered, quotes)
     if is_lost(entered):
         return
     source = nat.places.routes[route_of_source(nat.places, entered)]
@@ -200,6 +205,15 @@ def turn_back(tracker: Tracker, nat: Nat, found: int, frame: Row, packet: Row, q
     entered["iif"] = source["interface"] if source["interface"] >= 0 else UNKNOWN_VALUE
     entered["oif"] = ABSENT if delivered else frame["interface"]
     entered["ttl"] = min(packet["ttl"] + 1, HIGHEST_TTL)  # it was forwarded
+
+
+@hot
+def turn_lines_back(tracker: Tracker, found: int, entered: Row, quotes: Table) -> None:
+    """The FTP helper may have rewritten what a packet says: how long that was before is not known."""
+    if tracker.connections[found >> 1]["status"] & SEQ_ADJUST:
+        turn_numbers_back(tracker, found >> 1, found & 1, entered)
+    if entered["quote"] >= 0:
+        quotes[entered["quote"]]["list1"] = UNKNOWN_VALUE
 
 
 @hot

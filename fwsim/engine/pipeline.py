@@ -29,6 +29,7 @@ from fwsim.engine.conntrack import UNSEEN, confirm, forget, track
 from fwsim.engine.conntrack import begin as exempt
 from fwsim.engine.departing import depart, settle_departure
 from fwsim.engine.egress import (
+    ANNOUNCED,
     AS_IT_IS,
     STRAYED,
     is_captured,
@@ -149,10 +150,12 @@ def note_departure(mode: Stateful, decision: Row) -> None:
 
 @hot
 def is_helped(mode: Stateful, packet: Row, decision: Row) -> bool:
-    """Whether a helper reads the packet: it has come as far, and it belongs to a connection that has one."""
+    """Whether a helper reads the packet, perhaps: it has come as far, and it belongs to a connection that has one."""
     result = mode.results[0]
     row = result["connection"]
-    if row <= 0 or result["ct_state"] != ESTABLISHED or not is_confirmed(mode.course.seen[0]["hook"], decision):
+    if row <= 0 or (result["ct_state"] != ESTABLISHED and result["ct_state"] != UNKNOWN_VALUE):
+        return False
+    if not is_confirmed(mode.course.seen[0]["hook"], decision):
         return False
     connection = mode.tracker.connections[row]
     return bool(connection["status"] & HELPER and is_live(connection))
@@ -163,7 +166,8 @@ def help_out(mode: Stateful, packet: Row, quotes: Table, decision: Row) -> None:
     """Let the helper read a packet, which it may drop (`nf_confirm`)."""
     result = mode.results[0]
     row = result["connection"]
-    doubt = decision["verdict"] == UNKNOWN or mode.tracker.connections[row]["status"] & (IN_DOUBT | TENTATIVE) != 0
+    unsure = mode.tracker.connections[row]["status"] & (IN_DOUBT | TENTATIVE) != 0
+    doubt = unsure or decision["verdict"] == UNKNOWN or result["ct_state"] == UNKNOWN_VALUE
     reason = read_along(mode.tracker, row, packet, quotes, result["direction"], doubt)
     if reason and decision["verdict"] == ACCEPT:
         known = not doubt and (reason == R_PARTIAL or reason == R_CLASH)
@@ -338,7 +342,7 @@ def decide_leaving(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashe
         decide_entering(mode, frame, packet, quotes, hashed, UNSEEN, decision)
         return
     begin(decision, packet)
-    if found < 0:
+    if found < 0 and found != ANNOUNCED:
         decide_blindly(mode, frame, packet, quotes, found, decision)
         return
     turn_back(mode.tracker, mode.nat, found, frame, packet, quotes)
@@ -346,7 +350,7 @@ def decide_leaving(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashe
     if is_lost(entered) or is_doubtful(mode.tracker, found >> 1):
         decide_blindly(mode, frame, packet, quotes, found, decision)
     elif is_captured(frame, entered):
-        frame["connection"] = mode.tracker.connections[found >> 1]["number"]
+        frame["connection"] = mode.tracker.connections[found >> 1]["number"] if found >= 0 else 0
         refuse(decision, NOT_EVALUATED, R_EGRESS_COPY)
     else:
         frame["route_fault"] = 0  # it has left
@@ -366,7 +370,11 @@ def decide_blindly(mode: Stateful, frame: Row, packet: Row, quotes: Table, found
         track(mode.tracker, frame, packet, quotes, -1, found, result)
         if result["fresh"]:
             veil(mode.course, mode.tracker, mode.nat, frame["interface"], packet)
+            if mode.tracker.settings[0]["helping"] and packet["proto"] == TCP:
+                mode.tracker.connections[0]["status"] |= HELPER | IN_DOUBT
     refuse(decision, UNKNOWN, R_TRANSLATED)
+    if is_helped(mode, packet, decision):
+        help_out(mode, packet, quotes, decision)
     frame["evidence"] |= weigh(mode, frame, packet, quotes, -1, decision)
     record(mode, frame, decision, False)
     decision["ct_state"] = UNKNOWN_VALUE
