@@ -106,12 +106,9 @@ in `row` of a matrix. Their bits in `cut` tell what lies beyond the captured byt
 It lies behind the row of PACKET that rules see: its fields have the numbers behind those of PACKET.
 """
 
-TCP_OPTION_AREA = 1
-"""The TCP header is longer than 20 bytes."""
-TCP_OPTION_WSCALE = 2
-"""A well-formed window scale option (RFC 7323 §2) was read."""
-TCP_OPTION_SACK_PERMITTED = 4
-"""A well-formed SACK-permitted option (RFC 2018 §2) was read."""
+TCP_OPTION_AREA, TCP_OPTION_WSCALE, TCP_OPTION_SACK_PERMITTED = 1, 2, 4
+"""The TCP header is longer than 20 bytes; a well-formed option was read: window scale (RFC 7323 §2), SACK permitted
+(RFC 2018 §2)."""
 
 QUOTE = row_type(
     """
