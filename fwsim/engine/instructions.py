@@ -1,6 +1,6 @@
 """The instructions of one rule against one packet, in Kleene's three-valued logic.
 
-Read first: INSTRUCTION in `fwsim.tables`, `fwsim.engine.program`. A match on a field that is not there is false; on a
+Read first: INSTRUCTION in `rule_rows`, `fwsim.engine.program`. A match on a field that is not there is false; on a
 field whose value is not known it is MAYBE. A rule is false as soon as one match is; else MAYBE if one is. What a rule
 changes is only known if the rule surely applies: otherwise the mark, the ct state or the bucket becomes unknown.
 """

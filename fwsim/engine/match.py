@@ -1,6 +1,6 @@
 """The chains of a hook against one packet: which rule, or which policy, decides.
 
-Read first: RULE, CHAIN and WALK in `fwsim.tables`, then `instructions.follow` (one rule) and `index.candidate` (which
+Read first: RULE, CHAIN and WALK in `rule_rows`, then `instructions.follow` (one rule) and `index.candidate` (which
 rule is next). A chain that accepts hands the packet on to the next base chain of the hook; drop and reject are final.
 
 Unknown: a rule that may apply (MAYBE) is taken both ways in one pass. What the packet may be doing elsewhere is kept
@@ -46,10 +46,8 @@ MAY_ACCEPT = 1 << ACCEPT
 MAY_DROP = 1 << DROP
 MAY_REJECT = 1 << REJECT
 
-R_RULE = int(Reason.RULE)
-R_POLICY = int(Reason.POLICY)
-R_NO_CHAIN = int(Reason.NO_CHAIN)
-R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
+R_RULE, R_POLICY = int(Reason.RULE), int(Reason.POLICY)
+R_NO_CHAIN, R_NOT_SIMULATED = int(Reason.NO_CHAIN), int(Reason.NOT_SIMULATED)
 PREROUTING = int(Hook.PREROUTING)
 POSTROUTING = int(Hook.POSTROUTING)
 

@@ -1,6 +1,6 @@
 """A lowered ruleset as the engine sees it: flat tables, and what is remembered while it runs.
 
-Read first: RULE, CHAIN, BASE, INSTRUCTION and COLUMN in `fwsim.tables`. `fwsim.lower` fills these tables; here are only
+Read first: RULE, CHAIN, BASE, INSTRUCTION and COLUMN in `rule_rows`. `fwsim.lower` fills these tables; here are only
 their grouping and the numbers they use. What is not a row lies in one array, `numbers`, and is named by its place there
 (few arrays, because a compiled call hands over seven words for each):
 

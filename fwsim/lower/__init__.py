@@ -16,6 +16,7 @@ import numpy.typing as npt
 from fwsim.engine.counted_rows import COUNTED
 from fwsim.engine.places import Places
 from fwsim.engine.program import MAX_DEPTH, Memory, Program
+from fwsim.engine.rule_rows import BUCKET, WALK
 from fwsim.engine.tuples import Tracker
 from fwsim.errors import RulesetError
 from fwsim.garbage import uncollected
@@ -24,7 +25,7 @@ from fwsim.keyed_tables import Element, make_keyed, no_tracker
 from fwsim.netfilter.model import Chain, Table
 from fwsim.ruleset.model import Ruleset
 from fwsim.ruleset.values import Location
-from fwsim.tables import BUCKET, WALK, empty
+from fwsim.tables import empty
 from fwsim.terms import Hook, Verdict
 
 from .bases import families_translated

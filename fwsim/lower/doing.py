@@ -1,6 +1,6 @@
 """Single steps as instructions: what changes the packet as rules see it, and questions without an answer.
 
-Read first: `fwsim.netfilter.steps`, INSTRUCTION in `fwsim.tables`, the `OP_*` of `fwsim.engine.program`.
+Read first: `fwsim.netfilter.steps`, INSTRUCTION in `fwsim.engine.rule_rows`, the `OP_*` of `fwsim.engine.program`.
 """
 
 from __future__ import annotations

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from fwsim.engine.counted_rows import XT_LIMIT
 from fwsim.engine.program import FALSE, TRUE
+from fwsim.engine.rule_rows import BUCKET
 from fwsim.engine.xt_limit import CREDITS, has_credit
 from fwsim.lower.credits import tick_ns, xt_limit_row
 from fwsim.ruleset.values import Limit
-from fwsim.tables import BUCKET, empty
+from fwsim.tables import empty
 
 SECOND = 1_000_000_000
 TICK = tick_ns()

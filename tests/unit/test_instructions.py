@@ -9,8 +9,9 @@ import pytest
 
 from fwsim.engine.instructions import cause_of, change, follow, is_chosen, match
 from fwsim.engine.program import FALSE, MAYBE, OP_ALTER, OP_ASSIGN, OP_NAT, OP_NOTRACK, OP_SET_HELPER, TRUE
+from fwsim.engine.rule_rows import INSTRUCTION, WALK
 from fwsim.report.conntrack_listing import listed, record
-from fwsim.tables import INSTRUCTION, PACKET, WALK, empty, number_of, words
+from fwsim.tables import PACKET, empty, number_of, words
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Reason
 from fwsim.tracker import connections_listing
 from tests.from_text import FromText, nft
