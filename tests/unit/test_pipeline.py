@@ -394,7 +394,7 @@ def test_time_expires_connections_before_each_packet() -> None:
 
 def test_the_decision_of_a_dropped_stranger_is_complete() -> None:
     asked = wall()
-    asked.ask(tcp(ports=(1, 23)))
+    asked.ask(tcp("S", THERE, HERE, ports=(40000, 22)))
     row = plain(asked.batch.stateful[0])
     assert (row["hook"], row["mirror"], row["tried"] > 0, row["rule"]) == (Hook.FORWARD, 0, True, -2)
     assert Evidence(int(asked.batch.frames[0]["evidence"])) == Evidence.NONE
