@@ -153,6 +153,6 @@ EVIDENCE_SENTENCES: dict[Evidence, str] = {
     Evidence.MIDSTREAM: "the conversation was already open when the capture began",
     Evidence.FOLLOWS_DENIED: "it follows an opening that was refused",
     Evidence.BAD_CHECKSUM: "its checksum is wrong",
-    Evidence.CUT: "the capture holds only its beginning",
+    Evidence.CUT: "the capture cut off a part of its headers",
 }
 """What each evidence word means, as a sentence about the packet."""

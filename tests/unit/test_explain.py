@@ -201,7 +201,7 @@ def test_a_packet_that_was_cut_tells_so() -> None:
     text = told(Wall(EDGE), tcp(), cut=34)
     assert "ct state not known: the capture cut off the bytes that a rule or tracking would need\n" in text
     assert "- known ct_state is not known, wants [established, related] perhaps\n" in text
-    assert "evidence cut: the capture holds only its beginning\n" in text
+    assert "evidence cut: the capture cut off a part of its headers\n" in text
 
 
 def test_invalid_without_evidence_is_no_contradiction() -> None:
