@@ -130,3 +130,10 @@ def test_of_several_captures_every_packet_is_told_with_its_own(invoke: Invoke, d
     assert "opened by packet demo.pcap:1, last seen in demo.pcap:2; original direction" in outcome.out
     alone = invoke("explain", "demo.pcap", "-r", "demo.yaml", "-n", "3")
     assert "opened by packet 1, last seen in 2; original direction" in alone.out
+
+
+def test_a_copy_is_told_of_which_packet_it_is(invoke: Invoke) -> None:
+    capture = str(ROOT / "pcaps" / "any-interface.pcapng")
+    outcome = invoke("explain", capture, "-r", OFFICE, "-n", "4")
+    why = "not evaluated: a second sighting of packet 3, which was judged when it came in"
+    assert [line for line in outcome.lines if line.startswith("STATE")] == [f"STATEFUL  {why}", f"STATELESS  {why}"]
