@@ -40,9 +40,7 @@ ICMP_ERROR_FAULTS = {
 """Instead of the sentence of `icmp-error-without-connection`, where tracking says what is wrong with it."""
 
 
-def explain(
-    simulator: Simulator, batch: Batch, row: int, naming: Naming, sightings: Sightings | None = None
-) -> str:
+def explain(simulator: Simulator, batch: Batch, row: int, naming: Naming, sightings: Sightings | None = None) -> str:
     """Decide about a row of a batch whose rows before it are decided, and tell how it came to that.
 
     `sightings` know of which packet it may be the copy.

@@ -73,7 +73,7 @@ def test_a_reset_out_of_the_window_is_told_with_its_numbers() -> None:
         'STATEFUL drop, by rule "broken" (line 17)',
         "tracking belongs to the connection opened by packet 86, last seen in 105; reply direction",
         "ESTABLISHED, ASSURED, 432000 s left",
-        "ct state invalid: its data lie beyond the window that the receiver has granted (bound I)",
+        "ct state invalid: its sequence number lies beyond the window that the receiver has granted (bound I)",
         'the kernel\'s words: "SEQ is over upper bound (over the window of the receiver)"',
         "window expected next 3,570,906,448 exactly here a RST closes the connection",
         "window ends at 3,570,970,704 +64,256 bound I: no data may begin beyond",
