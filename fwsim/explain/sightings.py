@@ -1,7 +1,7 @@
 """Of which packet another is the copy: the second sighting of what was judged when it came in.
 
-Read first: `fwsim.engine.sightings`, whose rules these are. There it matters only that there was one, here which; so the
-packets of the last moments are kept, with all that `SIGHTING` holds, and their numbers.
+Read first: `fwsim.engine.sightings`, whose rules these are. There it matters only that there was one, here which; so
+the packets of the last moments are kept, with all that `SIGHTING` holds, and their numbers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from fwsim.capture.model import Chunk, Table
 from fwsim.engine.places import SIGHTING
 from fwsim.engine.sightings import FORWARDING_NS
-from fwsim.tables import FRAME, PACKET
+from fwsim.tables import PACKET
 
 Mask = npt.NDArray[np.bool_]
 
