@@ -77,6 +77,8 @@ class ChainInfo:
     """Its rules are those numbered `first` .. `last`-1."""
     family: int = 0
     """4 or 6 if only packets of it get there, else 0."""
+    kind: str = "filter"
+    """Or `nat`, `route`."""
 
 
 @dataclass(frozen=True)
@@ -171,10 +173,13 @@ def lower(ruleset: Ruleset, *, interfaces: Sequence[str], routes: Routes | None 
 
 
 def families_of_one(lowered: Lowered) -> dict[int, int]:
-    """The hooks at which there are chains for packets of one family only, and which that is."""
+    """The hooks at which there are chains for packets of one family only, and which that is.
+
+    Those that translate do not count: the other family needs no translation, and is not let in for want of one.
+    """
     found: dict[int, set[int]] = {}
     for chain in lowered.chains:
-        for hook in chain.hooks:
+        for hook in chain.hooks if chain.kind != "nat" else ():
             found.setdefault(int(hook), set()).add(chain.family)
     return {hook: next(iter(families)) for hook, families in found.items() if len(families) == 1 and 0 not in families}
 
@@ -210,6 +215,7 @@ def _chains(running: Sequence[tuple[Table, Chain]]) -> list[ChainInfo]:
     for table, chain in running:
         last = first + len(chain.rules)
         line = policy_line(chain.location)
-        result.append(ChainInfo(chain.title, chain.hooks, chain.priority, chain.policy, line, first, last, table.sees))
+        names = (chain.title, chain.hooks, chain.priority, chain.policy, line, first, last, table.sees, chain.kind)
+        result.append(ChainInfo(*names))
         first = last
     return result
