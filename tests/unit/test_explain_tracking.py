@@ -220,10 +220,10 @@ def test_a_connection_that_may_not_exist_says_so() -> None:
 
 def test_a_reset_while_closing_is_not_said_to_be_beyond_a_window_that_nobody_looks_at() -> None:
     """Any RST closes then, also one without ACK and far off (`closes_unchecked`)."""
-    for acknowledged in ({"flags": "R", "ack": 0}, {"flags": "RA", "ack": 999}):
+    for flags, ack in (("R", 0), ("RA", 999)):
         wall = open_wall()
         wall.ask(tcp("FA", seq=1001, ack=5001))
-        lines = window(wall, back(seq=905_001, **acknowledged))
+        lines = window(wall, back(flags, seq=905_001, ack=ack))
         assert lines["this packet"].endswith("not compared with the window, for while closing any RST closes")
         assert lines["expected next"] == "5,001"
         assert "it acknowledges" not in lines
