@@ -9,9 +9,9 @@ table may be named in a value (`value.sets`) or in `Lookup.set`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from fwsim.frozen import dataclass
 from fwsim.ruleset.values import Limit, MatchValue
 from fwsim.terms import Hook, RejectWith
 
