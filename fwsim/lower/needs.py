@@ -50,13 +50,15 @@ def in_maps(running: Iterable[tuple[Table, Chain]]) -> Iterator[NetfilterRule]:
             yield from (NetfilterRule(case.steps, location=each.location) for case in each.cases or ())
 
 
-def every_step(steps: Iterable[Step]) -> Iterator[Step]:
+def every_step(steps: Iterable[Step]) -> list[Step]:
     """All steps, with those inside of others."""
+    found: list[Step] = []
     for step in steps:
-        yield step
+        found.append(step)
         if isinstance(step, AnyOf):
-            yield from (match for way in step.alternatives for match in way)
+            found += [match for way in step.alternatives for match in way]
         elif isinstance(step, Choose):
-            yield from every_step(inner for case in step.cases for inner in case.steps)
+            found += every_step(inner for case in step.cases for inner in case.steps)
         elif isinstance(step, Update):
-            yield from every_step(step.steps)
+            found += every_step(step.steps)
+    return found
