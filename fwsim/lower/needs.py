@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from fwsim.netfilter.fields import Selector
 from fwsim.netfilter.model import Chain, NetfilterRule, Table, selectors_of
-from fwsim.netfilter.steps import AnyOf, Assign, Choose, Connections, Nat, SetHelper, Step, Unknown, Update
+from fwsim.netfilter.steps import Alter, AnyOf, Assign, Choose, Connections, Nat, SetHelper, Step, Unknown, Update
 
 
 def is_of_conntrack(selector: Selector) -> bool:
@@ -19,7 +19,8 @@ def is_of_conntrack(selector: Selector) -> bool:
 
 def asks_for_ct(rule: NetfilterRule) -> bool:
     """Whether a rule asks for anything of conntrack."""
-    return any(_lost(step) or any(map(is_of_conntrack, selectors_of(step))) for step in every_step(rule.steps))
+    steps = (step for step in every_step(rule.steps) if not isinstance(step, Alter))
+    return any(_lost(step) or any(map(is_of_conntrack, selectors_of(step))) for step in steps)
 
 
 def _lost(step: Step) -> bool:
