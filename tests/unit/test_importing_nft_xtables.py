@@ -105,7 +105,7 @@ def test_a_target_that_is_not_simulated_is_found_by_check() -> None:
 def test_what_a_target_makes_of_a_packet_is_unknown_and_it_is_named(name: str, asked: dict[str, object]) -> None:
     from scapy.layers.inet import IP, TCP
 
-    match = {"match": {"op": "==", "left": asked, "right": 60}}
+    match: dict[str, object] = {"match": {"op": "==", "left": asked, "right": 60}}
     ruleset = chain_of([extension("target", name)], [match, {"drop": None}])
     first, told = [finding for finding in findings_of(ruleset, "r") if finding.kind != Kind.NO_NETWORK]
     assert (first.kind, first.what, first.where) == (
