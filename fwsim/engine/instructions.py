@@ -198,8 +198,8 @@ def change(step: Row, state: Row, seen: Row, words: Numbers, truth: int, rule: i
         if words[0, WANTED]:
             show_translated(words)
     elif seen["ct_state"] == INVALID or seen["ct_state"] == NOT_TRACKED_YET:
-        # nft_notrack_eval: only a packet to which nothing is attached
-        seen["ct_state"] = UNTRACKED if certain else UNKNOWN_VALUE
+        # nft_notrack_eval, nft_ct_set_zone_eval: only a packet to which nothing is attached
+        seen["ct_state"] = UNTRACKED if certain and not step["value"] else UNKNOWN_VALUE
     return TRUE
 
 

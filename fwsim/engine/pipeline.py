@@ -33,7 +33,7 @@ from fwsim.engine.ftp import R_CLASH, R_PARTIAL, read_along
 from fwsim.engine.path import after_tracking, before_tracking, begin, is_confirmed, is_stopped, refuse, set_out
 from fwsim.engine.settled import counted_fault
 from fwsim.engine.shard import BEFORE, MINE, NOBODY, hash_own, is_anothers, note_decided
-from fwsim.engine.tuples import is_live
+from fwsim.engine.tuples import Tracker, is_live
 from fwsim.terms import (
     SUSPICIOUS,
     UNKNOWN_VALUE,
@@ -131,7 +131,8 @@ def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int,
         mode.tracker.connections[0]["evidence"] = evidence & OF_OPENING
         row = confirm(mode.tracker, frame, packet, result)
         result["connection"] = row
-        if verdict == UNKNOWN or result["ct_state"] == UNKNOWN_VALUE:
+        timed = mode.course.seen[0]["ct_status"] != UNKNOWN_VALUE  # else rules have given it a life of its own
+        if verdict == UNKNOWN or result["ct_state"] == UNKNOWN_VALUE or not timed:
             mode.tracker.connections[row]["status"] |= TENTATIVE
     else:
         forget(mode.tracker)
@@ -267,7 +268,7 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hash
     else:
         track(mode.tracker, frame, packet, quotes, hashed, result)
         if seen_state == UNKNOWN_VALUE:
-            result["ct_state"] = UNKNOWN_VALUE  # a notrack rule may have exempted it
+            doubt(mode.tracker, result)
         doubt_translated(mode, result)
         show(mode, result)
     doubtful = is_tentative(mode)
@@ -282,6 +283,15 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hash
     else:
         frame["evidence"] |= weigh(mode, frame, packet, quotes, hashed, decision)
         record(mode, frame, decision, doubtful)
+
+
+@hot
+def doubt(tracker: Tracker, result: Row) -> None:
+    """A rule may have exempted a packet from tracking, or given it a zone: its connection may not have seen it."""
+    result["ct_state"] = UNKNOWN_VALUE
+    row = result["connection"]
+    if row > 0 and result["reason"] != R_ICMP_ERROR_RELATED:
+        tracker.connections[row]["status"] = tracker.connections[row]["status"] | TENTATIVE
 
 
 @entry

@@ -211,8 +211,14 @@ def object_lines(own: Object, name: str, *, is_nft: bool) -> list[str]:
         case _:
             if not own_words(getattr(step, "text", ""), is_nft=is_nft):
                 raise CannotSay(told(step))
-            body = step.text  # type: ignore[union-attr]
+            body = _between_braces(step.text)  # type: ignore[union-attr]
     return [f"\t{own.kind} {name} {{", *([f"\t\t{body}"] if body else []), "\t}"]
+
+
+def _between_braces(text: str) -> str:
+    """What an object holds, of the text that declares it with its name."""
+    _, brace, inside = text.partition("{")
+    return inside.rpartition("}")[0].strip() if brace else text
 
 
 def helper_lines(name: str, helper: str) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ from fwsim.engine.counted_rows import COUNTED
 from fwsim.engine.program import MAX_DEPTH, Memory, Program
 from fwsim.engine.tuples import Tracker
 from fwsim.errors import RulesetError
+from fwsim.frozen import dataclass
 from fwsim.garbage import uncollected
 from fwsim.headers.selecting import Readable
 from fwsim.keyed_tables import Element, make_keyed, no_tracker

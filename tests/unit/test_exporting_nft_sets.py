@@ -7,7 +7,7 @@ import pytest
 from fwsim.exporting.nft_sets import inner_text, object_lines, set_lines, split_families
 from fwsim.exporting.saying import CannotSay
 from fwsim.netfilter.model import Object, Set
-from fwsim.netfilter.steps import Assign, Case, Connections, Nat, Quota, Rate, SetHelper, Verdict
+from fwsim.netfilter.steps import Alter, Assign, Case, Connections, Nat, Quota, Rate, SetHelper, Verdict
 from fwsim.ruleset.values import Addresses, Limit, Numbers
 
 PORT = (Numbers(((22, 22),)),)
@@ -64,6 +64,14 @@ def test_a_type_without_a_field_is_refused() -> None:
         (Object("a", "limit", BUCKET), "limit a { rate 5/second burst 5 packets }"),
         (Object("a", "quota", Quota(5)), "quota a { 5 bytes }"),
         (Object("a", "ct helper", SetHelper("sip")), 'ct helper a { type "sip" protocol udp }'),
+        (
+            Object(
+                "b",
+                "ct timeout",
+                Alter(("ct_status",), None, "ct timeout b { protocol udp; policy = { replied : 9 } }"),
+            ),
+            "ct timeout a { protocol udp; policy = { replied : 9 } }",
+        ),
     ],
 )
 def test_objects(own: Object, text: str) -> None:
