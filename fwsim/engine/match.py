@@ -347,7 +347,7 @@ def conclude(rules: Table, state: Row, hook: int, decision: Row) -> int:
     possible = state["possible"]
     decision["tried"] += state["tried"]
     if possible == MAY_ACCEPT and state["accept_chain"] < 0:
-        return without_chain(hook, decision)
+        return without_chain(decision)
     if possible == MAY_ACCEPT and has_told_more(decision, hook, state["accept_rule"]):
         return ACCEPT
     decision["hook"] = hook
@@ -391,10 +391,12 @@ def weight(hook: int, rule: int) -> int:
 
 
 @hot
-def without_chain(hook: int, decision: Row) -> int:
-    """No chain in range: accepted; what an earlier chain said stands."""
+def without_chain(decision: Row) -> int:
+    """No chain in range: accepted; what an earlier chain said stands.
+
+    The hook stays that at which the packet is filtered: nobody misses a chain where only some packets get to one.
+    """
     if decision["chain"] < 0:
         decision["verdict"] = ACCEPT
         decision["reason"] = R_NO_CHAIN
-        decision["hook"] = hook
     return ACCEPT

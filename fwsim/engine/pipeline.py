@@ -295,7 +295,7 @@ def decide_entering(
         track(mode.tracker, frame, packet, quotes, hashed, known, result)
         doubt_strayed(mode, result)
         if seen_state == UNKNOWN_VALUE:
-            result["ct_state"] = UNKNOWN_VALUE  # a notrack rule may have exempted it
+            doubt(mode.tracker, result)
             result["stray"] = 1
         show(mode, result)
     doubtful = is_tentative(mode)
@@ -312,6 +312,15 @@ def decide_entering(
     else:
         frame["evidence"] |= weigh(mode, frame, packet, quotes, hashed, decision)
         record(mode, frame, decision, doubtful)
+
+
+@hot
+def doubt(tracker: Tracker, result: Row) -> None:
+    """A rule may have exempted a packet from tracking, or given it a zone: its connection may not have seen it."""
+    result["ct_state"] = UNKNOWN_VALUE
+    row = result["connection"]
+    if row > 0 and result["reason"] != R_ICMP_ERROR_RELATED:
+        tracker.connections[row]["status"] = tracker.connections[row]["status"] | TENTATIVE
 
 
 @entry

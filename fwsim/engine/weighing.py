@@ -26,6 +26,7 @@ Row = Any
 UNKNOWN = int(Verdict.UNKNOWN)
 TCP = int(Proto.TCP)
 TENTATIVE = int(CtStatus.TENTATIVE)
+NAT_IN_DOUBT = int(CtStatus.NAT_IN_DOUBT)
 FOLLOWS_DENIED = int(Evidence.FOLLOWS_DENIED)
 OF_OPENING = SUSPICIOUS | int(Evidence.MIDSTREAM)
 """The evidence of an opening that its connection remembers."""
@@ -47,7 +48,9 @@ def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int,
         result["connection"] = row
         if mode.tracker.settings[0]["translating"]:
             hang_by_source(mode.tracker, row)
-        if verdict == UNKNOWN or result["ct_state"] == UNKNOWN_VALUE:
+        timed = mode.course.seen[0]["ct_status"] != UNKNOWN_VALUE  # else rules have given it a life of its own
+        timed = timed or mode.tracker.connections[row]["status"] & NAT_IN_DOUBT != 0  # or its translation is not known
+        if verdict == UNKNOWN or result["ct_state"] == UNKNOWN_VALUE or not timed:
             mode.tracker.connections[row]["status"] |= TENTATIVE
     else:
         forget(mode.tracker)
