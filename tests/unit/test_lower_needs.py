@@ -45,7 +45,7 @@ NEW = Match("ct_state", Masked((Choice(8, 8, 8),)))
         (Assign("mark", 0, (Term("ct_mark"),)), True, False),
         (Assign("mark", 1), False, False),
         (SetHelper("ftp"), True, False),
-        (Nat("masquerade"), True, False),
+        (Nat("masquerade"), True, True),
         (Connections(5), True, False),
         (NoTrack(), False, False),
     ],

@@ -34,5 +34,5 @@ def test_whether_packets_are_tracked_arrives(tracking: bool) -> None:
     assert settings_row(Conntrack(), tracking)[0]["tracking"] == int(tracking)
 
 
-def test_every_field_comes_from_a_sysctl_but_the_two_that_are_not_settings() -> None:
-    assert set(SETTINGS.names or ()) - set(SYSCTLS) == {"tracking", "clock_frozen"}
+def test_every_field_comes_from_a_sysctl_but_those_that_are_not_settings() -> None:
+    assert set(SETTINGS.names or ()) - set(SYSCTLS) == {"tracking", "clock_frozen", "helping", "translating"}
