@@ -11,6 +11,7 @@ from typing import Any
 from fwsim.engine import hot, shared
 from fwsim.engine.path import is_stopped
 from fwsim.engine.translating import is_icmp_error
+from fwsim.tables import CAME, LEFT
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Verdict
 
 Row = Any
@@ -29,7 +30,7 @@ def depart(departure: Row, seen: Row, fault: int, decision: Row) -> None:
     if (verdict != ACCEPT and verdict != UNKNOWN) or is_stopped(seen["hook"], fault, decision):
         return
     again = departure["left"]
-    departure["left"] = 1
+    departure["left"] = LEFT
     note_source(departure, seen, again)
     note_destination(departure, seen, again)
     icmp_id = ABSENT if is_icmp_error(seen) else seen["icmp_id"]
@@ -91,15 +92,31 @@ def is_destination(departure: Row, packet: Row) -> bool:
 def settle_departure(departure: Row, packet: Row, decision: Row) -> None:
     """Forget what was noted of a packet that did not leave after all, or looks as it came."""
     verdict = decision["verdict"]
-    as_it_came = (
+    if looks_as(departure, packet) or (verdict != ACCEPT and verdict != UNKNOWN):
+        forget_departure(departure)
+
+
+@shared
+def note_arrival(departure: Row, packet: Row, entered: Row) -> None:
+    """Note of a packet that was captured when it had left, how it came in; nothing if it looked the same then."""
+    departure["left"] = CAME
+    note_source(departure, entered, 0)
+    note_destination(departure, entered, 0)
+    departure["icmp_id"] = ABSENT if is_icmp_error(entered) else entered["icmp_id"]
+    if looks_as(departure, packet):
+        forget_departure(departure)
+
+
+@hot
+def looks_as(departure: Row, packet: Row) -> bool:
+    """Whether both ends are those of a packet."""
+    return (
         is_source(departure, packet)
         and is_destination(departure, packet)
         and departure["sport"] == packet["sport"]
         and departure["dport"] == packet["dport"]
         and (departure["icmp_id"] == ABSENT or departure["icmp_id"] == packet["icmp_id"])
     )
-    if as_it_came or (verdict != ACCEPT and verdict != UNKNOWN):
-        forget_departure(departure)
 
 
 @hot

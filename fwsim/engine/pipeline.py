@@ -27,7 +27,7 @@ from fwsim.engine.attached import (
 )
 from fwsim.engine.conntrack import UNSEEN, confirm, forget, track
 from fwsim.engine.conntrack import begin as exempt
-from fwsim.engine.departing import depart, settle_departure
+from fwsim.engine.departing import depart, note_arrival, settle_departure
 from fwsim.engine.egress import (
     AS_IT_IS,
     STRAYED,
@@ -313,6 +313,7 @@ def see_copy(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: R
         if is_made_here(mode.nat.entered[0]):
             frame["route_fault"] = 0
             decide_entering(mode, frame, mode.nat.entered[0], quotes, -1, found, decision)
+            tell_arrival(mode, packet)
 
 
 @shared
@@ -330,12 +331,21 @@ def decide_leaving(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashe
     entered = mode.nat.entered[0]
     if is_lost(entered):
         decide_blindly(mode, frame, packet, quotes, found, decision)
+        tell_arrival(mode, packet)
     elif is_captured(frame, entered):
         frame["connection"] = mode.tracker.connections[found >> 1]["number"]
         refuse(decision, NOT_EVALUATED, R_EGRESS_COPY)
     else:
         frame["route_fault"] = 0  # it has left
         decide_entering(mode, frame, entered, quotes, -1, found, decision)
+        tell_arrival(mode, packet)
+
+
+@hot
+def tell_arrival(mode: Stateful, packet: Row) -> None:
+    """Note how a packet came in that was captured when it had left."""
+    if len(mode.nat.departures) > 0:
+        note_arrival(mode.nat.departures[mode.course.extra[0]["row"]], packet, mode.nat.entered[0])
 
 
 @hot
