@@ -82,6 +82,7 @@ R_TENTATIVE = int(Reason.TENTATIVE)
 R_EGRESS_COPY = int(Reason.EGRESS_COPY)
 R_TRANSLATED = int(Reason.TRANSLATED)
 R_CLASHING = int(Reason.NAT_CLASH)
+R_NO_ADDRESS = int(Reason.NAT_NO_ADDRESS)
 R_ICMP_ERROR_RELATED = int(Reason.ICMP_ERROR_RELATED)
 
 
@@ -279,6 +280,8 @@ def record(mode: Stateful, frame: Row, decision: Row, doubtful: bool) -> None:
         return
     if decision["reason"] == R_PARTIAL or decision["reason"] == R_CLASH:
         return
+    if R_CLASHING <= decision["reason"] and decision["reason"] <= R_NO_ADDRESS:
+        return  # translation has dropped it
     if verdict != UNKNOWN or (decision["reason"] == R_TENTATIVE and state == UNKNOWN_VALUE and decision["rule"] >= 0):
         decision["reason"] = result["reason"]  # a rule left open by the ct state hangs on what left that open
 
