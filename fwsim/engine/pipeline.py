@@ -280,7 +280,7 @@ def record(mode: Stateful, frame: Row, decision: Row, doubtful: bool) -> None:
         return
     if decision["reason"] == R_PARTIAL or decision["reason"] == R_CLASH:
         return
-    if R_CLASHING <= decision["reason"] and decision["reason"] <= R_NO_ADDRESS:
+    if decision["reason"] >= R_CLASHING and decision["reason"] <= R_NO_ADDRESS:
         return  # translation has dropped it
     if verdict != UNKNOWN or (decision["reason"] == R_TENTATIVE and state == UNKNOWN_VALUE and decision["rule"] >= 0):
         decision["reason"] = result["reason"]  # a rule left open by the ct state hangs on what left that open
