@@ -19,6 +19,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.NAT_CLASH: "its answers would be taken for another connection's, and translation finds nothing free",
     Reason.NAT_REDIRECT: "an ICMP redirect about a translated connection: translation drops it",
     Reason.NAT_NO_ADDRESS: "the interface has no address that it could be translated to: translation drops it",
+    Reason.NAT_UNWRITABLE: "too little is there of a header that translation would have to write: it drops it",
+    Reason.NAT_OTHER_INTERFACE: "its masqueraded connection would leave by another interface now: translation drops it",
     Reason.NOT_IP: "not an IP packet: an IP firewall does not see it",
     Reason.EGRESS_COPY: "a second sighting of a packet that was judged when it came in",
     Reason.BAD_IP_HEADER: "the IP header is malformed: the stack discards it before any rule",

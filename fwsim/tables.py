@@ -41,7 +41,7 @@ def row_type(fields: str) -> np.dtype[np.void]:
 FRAME = row_type(
     """
     number file ts offset captured length network capture_interface ifindex interface sent_or_received source_mac
-    reason transport_fault option_fault route_fault evidence connection further pkttype egress copy_of copy_in
+    reason transport_fault option_fault route_fault nat_fault evidence connection further pkttype egress copy_of copy_in
     """
 )
 """One captured frame: where it is, and what is known about it apart from its headers.
@@ -55,7 +55,8 @@ link-layer bytes begin in the chunk's buffer, `captured` how many are there and 
 `reason` is a `Reason` when the frame cannot be evaluated at all, else 0; `transport_fault` one that makes conntrack
 call the packet invalid (short header, bad checksum), else 0; `option_fault` one that makes the stack discard what it
 receives with such options in its IP header, else 0; `route_fault` one for which routing discards it behind
-prerouting (TTL, martians, multicast), else 0. `evidence` holds the `Evidence` bits; `connection` its number or 0.
+prerouting (TTL, martians, multicast), else 0; `nat_fault` what of it translation cannot write, a `NAT_FAULT_*` of
+`fwsim.engine.transport`, or 0. `evidence` holds the `Evidence` bits; `connection` its number or 0.
 `further` is 1 for a fragment whose datagram is counted at another of its frames: it has that one's evidence.
 `pkttype` is what the link layer says of its destination: a PACKET_* of linux/if_packet.h, or UNKNOWN_VALUE.
 `egress` is 0 unless it was seen going out; then its bit 0 is set, and behind it a bit for each declared interface that
@@ -105,12 +106,9 @@ in `row` of a matrix. Their bits in `cut` tell what lies beyond the captured byt
 It lies behind the row of PACKET that rules see: its fields have the numbers behind those of PACKET.
 """
 
-TCP_OPTION_AREA = 1
-"""The TCP header is longer than 20 bytes."""
-TCP_OPTION_WSCALE = 2
-"""A well-formed window scale option (RFC 7323 §2) was read."""
-TCP_OPTION_SACK_PERMITTED = 4
-"""A well-formed SACK-permitted option (RFC 2018 §2) was read."""
+TCP_OPTION_AREA, TCP_OPTION_WSCALE, TCP_OPTION_SACK_PERMITTED = 1, 2, 4
+"""The TCP header is longer than 20 bytes; a well-formed option was read: window scale (RFC 7323 §2), SACK permitted
+(RFC 2018 §2)."""
 
 QUOTE = row_type(
     """
@@ -125,7 +123,8 @@ if the capture cut it off. Of an SCTP packet, its verification tag `vtag`, the t
 (`init_tag`, ABSENT if that is too short), one bit for each of the `kinds` of its chunks, and so many `chunks` in the
 list that `fwsim.engine.sctp_header` packs into `list0` to `list3`; `usable` is 0 if conntrack would not look at them.
 Of a TCP segment that begins like a line of FTP: `usable` what it announces (`fwsim.engine.ftp_line`), `src_id` the
-direction in which it counts, `dst_id` the port, `newline` 1 if it ends a line."""
+direction in which it counts, `dst_id` the port, `newline` 1 if it ends a line; `list0` the word that it begins with,
+`list1` how many bytes name the address and the port (UNKNOWN_VALUE in a line that was perhaps rewritten)."""
 
 TUPLE = np.dtype(
     [
@@ -146,14 +145,23 @@ SIDE = row_type("end maxend maxwin maxack scale flags")
 
 Of an SCTP association: `end` the verification tag that packets of that direction carry, `flags` 1 after an INIT."""
 
-EXPECTATION = row_type("line00 line01 line10 line11 expects direction port expires older newer")
+EXPECTATION = row_type(
+    """
+    line00 line01 line10 line11 expects direction port expires older newer
+    follows saved turn0 before0 after0 turn1 before1 after1
+    """
+)
 """What the FTP helper remembers of a connection that has one: where lines begin, and what is expected.
 The connection names the row (`CONNECTION["extension"]`).
 
 `line..` are two sequence numbers behind a newline for each direction (ABSENT: none yet). `expects` 1: a connection
 from who is spoken to, `direction` being that of the announcement, to who has announced it, at its `port`, until
 `expires` (ns); 2: perhaps, and `port` may be UNKNOWN_VALUE. `older`/`newer` chain the connections that expect one, by
-their rows in the table (-1 ends); `newer` chains the free rows here too."""
+their rows in the table (-1 ends); `newer` chains the free rows here too.
+
+Of a translated connection: `follows` 1 if the one that it expects is to be translated like it, to the `saved` port that
+the announcement named. The lines are rewritten, some to another length: sequence numbers of direction 0 beyond `turn0`
+are sent on with `after0` added, those up to it with `before0` (`struct nf_ct_seqadj`); so for direction 1."""
 
 CONNECTION = row_type(
     """
@@ -179,7 +187,7 @@ NEIGHBOURS = np.dtype([("older", np.int32), ("newer", np.int32)])
 
 TRACK = row_type(
     """
-    ct_state direction connection fresh reason state_before state_after replied_before sender_end
+    ct_state direction connection fresh reason state_before state_after replied_before sender_end ack_offset stray
     """
 )
 """What tracking says of one packet. `connection` is the row in the table or -1; `fresh` 1 if it is the
@@ -187,7 +195,9 @@ unconfirmed row 0; the states are `TcpState` numbers or -1 where the packet is n
 
 A packet that its own connection made invalid keeps `connection` and `direction` here, for the explanation: rules see
 neither. `replied_before` is 1 if the connection had seen a reply before this packet, `sender_end` the `end` of its
-sender's SIDE before it. `reason` TABLE_FULL: tracking itself drops the packet."""
+sender's SIDE before it. `reason` TABLE_FULL: tracking itself drops the packet. `ack_offset` is by how much the packet
+acknowledges more than its receiver has sent, as long as the status of its connection has SEQ_ADJUST. `stray` 1: whether
+the packet is one of its connection at all is not known."""
 
 COUNTERS = row_type(
     """
@@ -290,9 +300,9 @@ TRANSLATION = row_type(
 given too, and `offset` 1 if the port is moved as far from `low_port` as it was from `base_port`. `random` 1: the port
 is drawn; `persistent` 1: a source gets the same address whatever its destination."""
 
-SOURCE = np.dtype([("older", np.int32), ("newer", np.int32), ("bucket", np.int32)])
-"""Row c: connection c in the chain of those whose first packets came from the same address and port, by its bucket (-1:
-it hangs in none); the newest is first."""
+SOURCE = np.dtype([(name, np.int32) for name in ("older", "newer", "bucket", "out")])
+"""Row c: connection c in the chain of those whose first packets came from the same address and port, by its bucket (0:
+it hangs in none); the newest is first. `out` of a masqueraded connection is 1 + the interface by which it leaves."""
 
 COLUMN = row_type("field mask kind first count wide rows absent")
 """One field of a chain's index, of a number only the bits of `mask`: how to find a value's class, `kind`, an
@@ -337,7 +347,7 @@ the row of BASE where the walk has stopped for a translation (else -1), and `cho
 
 SETTINGS = row_type(
     """
-    loose be_liberal ignore_invalid_rst max_retrans checksum max tracking translating clock_frozen
+    loose be_liberal ignore_invalid_rst max_retrans checksum max tracking translating helping clock_frozen
     syn_sent syn_recv established fin_wait close_wait last_ack time_wait close max_retrans_timeout unacknowledged
     udp udp_stream icmp icmpv6 generic gre gre_stream
     sctp_closed sctp_cookie_wait sctp_cookie_echoed sctp_established
@@ -345,7 +355,8 @@ SETTINGS = row_type(
     """
 )
 """Conntrack's sysctls (`net.netfilter.nf_conntrack_*`); all timeouts in ns. `tracking` is 0 or 1;
-`translating` has bits 1 and 2 if addresses of IPv4 and IPv6 may be translated."""
+`translating` has bits 1 and 2 if addresses of IPv4 and IPv6 may be translated; `helping` is 1 if some rule gives a
+helper."""
 
 
 def empty(row: np.dtype[np.void], count: int) -> npt.NDArray[np.void]:

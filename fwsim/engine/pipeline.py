@@ -29,9 +29,11 @@ from fwsim.engine.conntrack import UNSEEN, confirm, forget, track
 from fwsim.engine.conntrack import begin as exempt
 from fwsim.engine.departing import depart, note_arrival, settle_departure
 from fwsim.engine.egress import (
+    ANNOUNCED,
     AS_IT_IS,
     STRAYED,
     is_captured,
+    is_doubtful,
     is_lost,
     is_made_here,
     learn,
@@ -46,7 +48,8 @@ from fwsim.engine.path import after_tracking, before_tracking, begin, is_confirm
 from fwsim.engine.settled import counted_fault
 from fwsim.engine.shard import BEFORE, MINE, NOBODY, hash_own, is_anothers, note_decided
 from fwsim.engine.sources import hang_by_source
-from fwsim.engine.tuples import find, is_live
+from fwsim.engine.translating import finish_binding
+from fwsim.engine.tuples import Tracker, find, is_live
 from fwsim.engine.vague import is_vague
 from fwsim.terms import (
     SUSPICIOUS,
@@ -82,7 +85,6 @@ R_TENTATIVE = int(Reason.TENTATIVE)
 R_EGRESS_COPY = int(Reason.EGRESS_COPY)
 R_TRANSLATED = int(Reason.TRANSLATED)
 R_CLASHING = int(Reason.NAT_CLASH)
-R_NO_ADDRESS = int(Reason.NAT_NO_ADDRESS)
 R_ICMP_ERROR_RELATED = int(Reason.ICMP_ERROR_RELATED)
 
 
@@ -117,8 +119,26 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
     keep_helper(mode, mode.results[0])
     if tentative and mode.scratch[0]["verdict"] != decision["verdict"]:
         refuse(decision, UNKNOWN, R_TENTATIVE)
-    if mode.tracker.settings[0]["translating"] and decision["verdict"] == ACCEPT and is_clashing(mode):
-        refuse(decision, DROP, R_CLASHING)
+    if mode.tracker.settings[0]["translating"] and mode.results[0]["fresh"]:
+        refuse_clashing(mode, decision)
+
+
+@shared
+def refuse_clashing(mode: Stateful, decision: Row) -> None:
+    """Drop a packet whose connection could not be told from another one (`__nf_conntrack_confirm`)."""
+    reply = mode.tracker.tuples[1]
+    if decision["verdict"] != ACCEPT or is_vague(reply):
+        return
+    found = find(mode.tracker, reply)
+    if found >= 0:
+        doubt = mode.results[0]["ct_state"] == UNKNOWN_VALUE or is_in_doubt(mode.tracker, found >> 1)
+        refuse(decision, UNKNOWN if doubt else DROP, R_CLASHING)
+
+
+@hot
+def is_in_doubt(tracker: Tracker, row: int) -> bool:
+    """Whether a connection may not exist."""
+    return bool(tracker.connections[row]["status"] & TENTATIVE)
 
 
 @hot
@@ -129,18 +149,13 @@ def note_departure(mode: Stateful, decision: Row) -> None:
 
 
 @hot
-def is_clashing(mode: Stateful) -> bool:
-    """Whether the connection that a packet opens could not be told from another one (`__nf_conntrack_confirm`)."""
-    reply = mode.tracker.tuples[1]
-    return mode.results[0]["fresh"] != 0 and not is_vague(reply) and find(mode.tracker, reply) >= 0
-
-
-@hot
 def is_helped(mode: Stateful, packet: Row, decision: Row) -> bool:
-    """Whether a helper reads the packet: it has come as far, and it belongs to a connection that has one."""
+    """Whether a helper reads the packet, perhaps: it has come as far, and it belongs to a connection that has one."""
     result = mode.results[0]
     row = result["connection"]
-    if row <= 0 or result["ct_state"] != ESTABLISHED or not is_confirmed(mode.course.seen[0]["hook"], decision):
+    if row <= 0 or (result["ct_state"] != ESTABLISHED and result["ct_state"] != UNKNOWN_VALUE):
+        return False
+    if not is_confirmed(mode.course.seen[0]["hook"], decision):
         return False
     connection = mode.tracker.connections[row]
     return bool(connection["status"] & HELPER and is_live(connection))
@@ -151,7 +166,8 @@ def help_out(mode: Stateful, packet: Row, quotes: Table, decision: Row) -> None:
     """Let the helper read a packet, which it may drop (`nf_confirm`)."""
     result = mode.results[0]
     row = result["connection"]
-    doubt = decision["verdict"] == UNKNOWN or mode.tracker.connections[row]["status"] & (IN_DOUBT | TENTATIVE) != 0
+    unsure = mode.tracker.connections[row]["status"] & (IN_DOUBT | TENTATIVE) != 0
+    doubt = unsure or decision["verdict"] == UNKNOWN or result["ct_state"] == UNKNOWN_VALUE
     reason = read_along(mode.tracker, row, packet, quotes, result["direction"], doubt)
     if reason and decision["verdict"] == ACCEPT:
         known = not doubt and (reason == R_PARTIAL or reason == R_CLASH)
@@ -166,6 +182,8 @@ def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int,
         return
     if passed:
         mode.tracker.connections[0]["evidence"] = evidence & OF_OPENING
+        if mode.tracker.settings[0]["translating"]:
+            finish_binding(mode.tracker)
         row = confirm(mode.tracker, frame, packet, result)
         result["connection"] = row
         if mode.tracker.settings[0]["translating"]:
@@ -278,10 +296,8 @@ def record(mode: Stateful, frame: Row, decision: Row, doubtful: bool) -> None:
     verdict = decision["verdict"]
     if not result["reason"] or verdict == NOT_EVALUATED:
         return
-    if decision["reason"] == R_PARTIAL or decision["reason"] == R_CLASH:
-        return
-    if decision["reason"] >= R_CLASHING and decision["reason"] <= R_NO_ADDRESS:
-        return  # translation has dropped it
+    if verdict == DROP and decision["chain"] < 0:
+        return  # no rule has dropped it, but the helper, or translation
     if verdict != UNKNOWN or (decision["reason"] == R_TENTATIVE and state == UNKNOWN_VALUE and decision["rule"] >= 0):
         decision["reason"] = result["reason"]  # a rule left open by the ct state hangs on what left that open
 
@@ -327,16 +343,16 @@ def decide_leaving(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashe
         decide_entering(mode, frame, packet, quotes, hashed, UNSEEN, decision)
         return
     begin(decision, packet)
-    if found < 0:
+    if found < 0 and found != ANNOUNCED:
         decide_blindly(mode, frame, packet, quotes, found, decision)
         return
     turn_back(mode.tracker, mode.nat, found, frame, packet, quotes)
     entered = mode.nat.entered[0]
-    if is_lost(entered):
+    if is_lost(entered) or is_doubtful(mode.tracker, found >> 1):
         decide_blindly(mode, frame, packet, quotes, found, decision)
         tell_arrival(mode, packet)
     elif is_captured(frame, entered):
-        frame["connection"] = mode.tracker.connections[found >> 1]["number"]
+        frame["connection"] = mode.tracker.connections[found >> 1]["number"] if found >= 0 else 0
         refuse(decision, NOT_EVALUATED, R_EGRESS_COPY)
     else:
         frame["route_fault"] = 0  # it has left
@@ -364,7 +380,11 @@ def decide_blindly(mode: Stateful, frame: Row, packet: Row, quotes: Table, found
         track(mode.tracker, frame, packet, quotes, -1, found, result)
         if result["fresh"]:
             veil(mode.course, mode.tracker, mode.nat, frame["interface"], packet)
+            if mode.tracker.settings[0]["helping"] and packet["proto"] == TCP:
+                mode.tracker.connections[0]["status"] |= HELPER | IN_DOUBT
     refuse(decision, UNKNOWN, R_TRANSLATED)
+    if is_helped(mode, packet, decision):
+        help_out(mode, packet, quotes, decision)
     frame["evidence"] |= weigh(mode, frame, packet, quotes, -1, decision)
     record(mode, frame, decision, False)
     decision["ct_state"] = UNKNOWN_VALUE
@@ -389,9 +409,10 @@ def decide_entering(
         exempt(result)
     else:
         track(mode.tracker, frame, packet, quotes, hashed, known, result)
+        doubt_strayed(mode, result)
         if seen_state == UNKNOWN_VALUE:
             result["ct_state"] = UNKNOWN_VALUE  # a notrack rule may have exempted it
-        doubt_strayed(mode, result)
+            result["stray"] = 1
         show(mode, result)
     doubtful = is_tentative(mode)
     if result["reason"] == R_TABLE_FULL and mode.tracking:

@@ -32,10 +32,7 @@ from tests.parity.nat.truth import BOTH, CAPTURES, OUT, Fate, Truth
 NAMES = sorted(SCENARIOS)
 SIDES = [(name, side) for name in NAMES for side in sides_of(name)]
 
-WRONG = {"ftp-dnat", "ftp-masquerade"}
-"""Scenarios in which something is different from the kernel, or from one side to both."""
-
-UNKNOWN_AT_MOST = {"docker": 10, "icmp-errors": 1, "output-dnat": 32}
+UNKNOWN_AT_MOST = {"docker": 10, "icmp-errors": 1, "output-dnat": 34}
 """How many frames of a capture of both sides may be unknown, where any may be: packets that the gateway itself sent,
 which may have been others before translation."""
 
@@ -45,15 +42,8 @@ KNOWN = [
 ]
 """One-sided captures of the side where connections come from: nothing is unknown there."""
 
-WHY = "translation rewrites what FTP announces"
 
-
-def not_yet(wrong: bool, *values: str) -> object:
-    """A case, marked where it is known to be different."""
-    return pytest.param(*values, marks=[pytest.mark.xfail(strict=True, reason=WHY)] if wrong else [])
-
-
-@pytest.mark.parametrize("name", [not_yet(name in WRONG, name) for name in NAMES])
+@pytest.mark.parametrize("name", NAMES)
 def test_both_sides_are_decided_as_the_kernel_did(name: str) -> None:
     found = with_kernel(name)
     assert [words for tally in found.values() for words in tally.told] == []
@@ -61,7 +51,7 @@ def test_both_sides_are_decided_as_the_kernel_did(name: str) -> None:
     assert found["verdicts"].counts.total() == len(truth_of(name).frames)
 
 
-@pytest.mark.parametrize(("name", "side"), [not_yet(name in WRONG, name, side) for name, side in SIDES])
+@pytest.mark.parametrize(("name", "side"), SIDES)
 def test_one_side_is_decided_as_both_are(name: str, side: str) -> None:
     found = with_both(name, side)
     assert found.told == []
