@@ -32,6 +32,7 @@ STRAY = int(CtStatus.STRAY)
 NAT_IN_DOUBT = int(CtStatus.NAT_IN_DOUBT)
 VISIBLE_STATUS = TENTATIVE - 1
 R_TRANSLATED = int(Reason.TRANSLATED)
+R_RELATED = int(Reason.ICMP_ERROR_RELATED)
 
 
 class Stateful(NamedTuple):
@@ -131,6 +132,8 @@ def keep_helper(mode: Stateful, result: Row) -> None:
 def doubt_strayed(mode: Stateful, result: Row) -> None:
     """What may have been packets of a connection, not recognised, may have changed its state."""
     row = result["connection"]
+    if result["reason"] == R_RELATED:
+        return  # whatever state that is in
     if result["stray"] or (row > 0 and mode.tracker.connections[row]["status"] & STRAY):
         result["ct_state"] = UNKNOWN_VALUE
         result["reason"] = R_TRANSLATED

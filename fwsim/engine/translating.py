@@ -21,7 +21,7 @@ from fwsim.engine.program import TO_ADDRESSES, TO_INTERFACE, TO_NETWORK, TO_UNKN
 from fwsim.engine.rerouting import reroute, reroute_own
 from fwsim.engine.sources import NOWHERE
 from fwsim.engine.transport import NAT_FAULT_DESTINATION, NAT_FAULT_SHORT
-from fwsim.engine.tuples import GRE, Tracker, invert, is_live, is_same
+from fwsim.engine.tuples import GRE, SCTP, TCP, Tracker, invert, is_live, is_same
 from fwsim.engine.unique_tuple import ANSWER, PERHAPS_KEPT, PROPOSED, make_unique
 from fwsim.engine.vague import DESTINATION as VAGUE_DESTINATION
 from fwsim.engine.vague import (
@@ -85,7 +85,7 @@ def translate(course: Course, tracker: Tracker, nat: Nat, result: Row, frame: Ro
     row = result["connection"]
     dst0, dst1, dst2, dst3 = seen["dst0"], seen["dst1"], seen["dst2"], seen["dst3"]
     fault = 0
-    if seen["ct_state"] == UNKNOWN_VALUE and (result["stray"] or row <= 0):
+    if seen["ct_state"] == UNKNOWN_VALUE and (result["stray"] or row <= 0 or may_be_refused(seen["proto"])):
         if row == UNCONFIRMED:
             bind_perhaps(course, tracker, nat, chosen, source)
         if chosen != ABSENT or row < 0 or result["stray"] or tracker.connections[row]["status"] & TRANSLATED:
@@ -122,6 +122,12 @@ def leaves_otherwise(tracker: Tracker, row: int, direction: int, state: Row) -> 
     """
     out = tracker.sources[row]["out"]
     return bool(out != NOWHERE and direction != REPLY and state["oif"] >= 0 and out != 1 + state["oif"])
+
+
+@hot
+def may_be_refused(proto: int) -> bool:
+    """Whether a packet may be invalid though its connection is there: then it is not translated."""
+    return proto == TCP or proto == SCTP
 
 
 @hot
