@@ -192,7 +192,7 @@ COUNTERS = row_type(
     """
     next_number used free live peak created expired evicted dropped
     oldest newest oldest_assured newest_assured evict_assured hash_key armed
-    newest_expecting helped helped_used helped_free vague
+    newest_expecting helped helped_used helped_free vague apart
     """
 )
 """The bookkeeping of a connection table, one row of it.
@@ -207,7 +207,7 @@ that of the others, in the order in which they became so (-1 none).
 `armed` is how many places of the expiry heap are taken, also by rows that are free again.
 `newest_expecting` begins the chain of EXPECTATION; `helped` of its rows are taken now, `helped_used` have ever been,
 and `helped_free` begins the chain of those that are free again. `vague` 1 once there has been a connection with a tuple
-that is not all known.
+that is not all known. `apart` is the row of one that is taken for not being there while a packet is translated, or 0.
 """
 
 BOUNDS = row_type(
@@ -300,7 +300,7 @@ WALK = row_type(
     chain depth linear truth sure possible doubt cause cause_rule waiting tried known vague
     accept_rule accept_chain refused_rule refused_chain refused_with
     hook kept value blame policies refusals lost lost_ct blamed
-    stage halt chosen iif oif fault
+    stage halt chosen bound iif oif fault
     """
 )
 """Scratch of one walk. The `chain` it is in, `depth` calls deep; `linear` 1 looks at rule after rule;
@@ -319,7 +319,8 @@ simulated, or 0, `lost_ct` that of the connection's mark; `blamed` one of them i
 
 Of its way: the `stage` it is at, its interfaces `iif` and `oif`, and the `fault` for which routing discards it; `halt`
 the row of BASE where the walk has stopped for a translation (else -1), and `chosen` the row of TRANSLATION that applies
-(-1 none, UNKNOWN_VALUE perhaps one). A second row is for looking up elements: only its `known` and
+(-1 none, UNKNOWN_VALUE perhaps one), `bound` the bits `SNAT_DONE` and `DNAT_DONE` of a connection that has been asked
+for. A second row is for looking up elements: only its `known` and
 `vague` are used."""
 
 SETTINGS = row_type(

@@ -16,7 +16,8 @@ from fwsim.engine.beside import show_link, show_tuple
 from fwsim.engine.conntrack import fresh_state
 from fwsim.engine.path import Course, go_on
 from fwsim.engine.shard import Share
-from fwsim.engine.translating import Nat, translate
+from fwsim.engine.expiry import UNCONFIRMED
+from fwsim.engine.translating import DONE, Nat, translate, visible
 from fwsim.engine.tuples import Tracker
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Reason
 
@@ -29,8 +30,6 @@ TENTATIVE = int(CtStatus.TENTATIVE)
 HELPER = int(CtStatus.HELPER)
 IN_DOUBT = int(CtStatus.HELPER_IN_DOUBT)
 STRAY = int(CtStatus.STRAY)
-NAT_IN_DOUBT = int(CtStatus.NAT_IN_DOUBT)
-VISIBLE_STATUS = TENTATIVE - 1
 R_TRANSLATED = int(Reason.TRANSLATED)
 R_RELATED = int(Reason.ICMP_ERROR_RELATED)
 
@@ -69,13 +68,15 @@ def show(mode: Stateful, result: Row) -> None:
         mode.course.memory.keyed.books[0]["connection"] = UNKNOWN_VALUE
         seen["ct_direction"] = UNKNOWN_VALUE
         seen["ct_status"] = UNKNOWN_VALUE
+        mode.course.memory.state[0]["bound"] = 0 if row == UNCONFIRMED else DONE
         seen["ct_mark"] = UNKNOWN_VALUE
         row = UNKNOWN_VALUE
     elif row >= 0 and state != INVALID and state != UNTRACKED:
         connection = mode.tracker.connections[row]
         seen["ct_direction"] = result["direction"]
         status = connection["status"]
-        seen["ct_status"] = UNKNOWN_VALUE if status & NAT_IN_DOUBT else status & VISIBLE_STATUS
+        seen["ct_status"] = visible(status)
+        mode.course.memory.state[0]["bound"] = 0 if row == UNCONFIRMED else DONE
         show_mark(mode, connection["mark"])
     else:
         seen["ct_direction"] = ABSENT

@@ -174,10 +174,9 @@ def is_for_translation(base: Row, state: Row, seen: Row) -> bool:
 
     They are for one that has not been here yet, which also may be none, until one of them has said it.
     """
-    status = seen["ct_status"]
-    if status == ABSENT or base["chain"] < 0:
-        return bool(status != ABSENT)
-    return bool(state["chosen"] == ABSENT and (status == UNKNOWN_VALUE or status & base["nat"] == 0))
+    if seen["ct_status"] == ABSENT or base["chain"] < 0:
+        return bool(seen["ct_status"] != ABSENT)
+    return bool(state["chosen"] == ABSENT and state["bound"] & base["nat"] == 0)
 
 
 @hot

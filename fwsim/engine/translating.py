@@ -55,6 +55,7 @@ DONE = SNAT_DONE | DNAT_DONE
 TENTATIVE = int(CtStatus.TENTATIVE)
 VISIBLE_STATUS = TENTATIVE - 1
 IN_DOUBT = int(CtStatus.NAT_IN_DOUBT)
+STRAY = int(CtStatus.STRAY)
 R_NO_ADDRESS = int(Reason.NAT_NO_ADDRESS)
 R_REDIRECT = int(Reason.NAT_REDIRECT)
 R_UNWRITABLE = int(Reason.NAT_UNWRITABLE)
@@ -82,6 +83,7 @@ def translate(course: Course, tracker: Tracker, nat: Nat, result: Row, frame: Ro
     source = 1 if state["hook"] == INPUT or state["hook"] == POSTROUTING else 0
     chosen = state["chosen"]
     state["chosen"] = ABSENT
+    state["bound"] |= SNAT_DONE if source else DNAT_DONE
     row = result["connection"]
     dst0, dst1, dst2, dst3 = seen["dst0"], seen["dst1"], seen["dst2"], seen["dst3"]
     fault = 0
@@ -330,11 +332,17 @@ def applies(status: int, direction: int, source: int) -> bool:
 
 
 @hot
+def visible(status: int) -> int:
+    """A connection's status as rules see it."""
+    return UNKNOWN_VALUE if status & (IN_DOUBT | STRAY) else status & VISIBLE_STATUS
+
+
+@hot
 def show_translated(course: Course, tracker: Tracker, row: int, direction: int, unwritable: int, source: int) -> int:
     """Make rules see the packet as it looks behind the hook, and what was done to its connection; or a fault."""
     seen = course.seen[0]
     status = tracker.connections[row]["status"]
-    seen["ct_status"] = UNKNOWN_VALUE if status & IN_DOUBT else status & VISIBLE_STATUS
+    seen["ct_status"] = visible(status)
     show_tuple(course.extra[0], tracker.tuples, row)
     if not applies(status, direction, source):
         return 0

@@ -7,7 +7,7 @@ if all that is known agrees; whoever does not find a tuple looks for those that 
 from __future__ import annotations
 
 from fwsim.engine import hot, shared
-from fwsim.engine.tuples import GRE, ICMP, ICMPV6, SCTP, TCP, UDP, UDPLITE, Tracker, find, hash_of, invert, is_same
+from fwsim.engine.tuples import GRE, ICMP, ICMPV6, SCTP, TCP, UDP, UDPLITE, Tracker, hash_of, invert, is_same
 from fwsim.tables import V6, Row
 from fwsim.terms import UNKNOWN_VALUE, CtStatus
 
@@ -84,9 +84,12 @@ def find_vague(tracker: Tracker, packet: Row, turned: int, scratch: Row) -> int:
         else:
             take(packet, scratch)
         blur(scratch, LOOKED_FOR_BITS >> 4 * n & 15)
-        found = find(tracker, scratch)
-        if found >= 0:
-            return found
+        row = int(tracker.buckets[bucket_of_row(tracker, scratch)])
+        while row >= 0:
+            candidate = tracker.tuples[row]
+            if is_same(candidate, scratch) and row >> 1 != tracker.counters[0]["apart"]:
+                return row
+            row = int(candidate["next"])
     return -1
 
 
@@ -112,6 +115,30 @@ def mark_strays(tracker: Tracker, packet: Row, now: int, scratch: Row) -> bool:
                 linger(connection, packet["proto"], now, tracker.settings[0])
             row = int(candidate["next"])
     return found
+
+
+@shared
+def count_vague(tracker: Tracker, packet: Row, part: int, scratch: Row, most: int) -> int:
+    """How many connections may be the one that answers to a packet go to, but for one part of it; at most `most`."""
+    count = 0
+    for n in range(KINDS):
+        invert(packet, scratch)
+        parts = LOOKED_FOR_BITS >> 4 * n & 15
+        if parts & turned_parts(part) == 0:
+            continue
+        blur(scratch, parts)
+        row = int(tracker.buckets[bucket_of_row(tracker, scratch)])
+        while row >= 0 and count < most:
+            candidate = tracker.tuples[row]
+            count += 1 if is_same(candidate, scratch) and row >> 1 != tracker.counters[0]["apart"] else 0
+            row = int(candidate["next"])
+    return count
+
+
+@hot
+def turned_parts(parts: int) -> int:
+    """The parts of the answer's tuple."""
+    return (parts & SOURCE) << 2 | parts >> 2
 
 
 @hot
