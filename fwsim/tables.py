@@ -41,7 +41,7 @@ def row_type(fields: str) -> np.dtype[np.void]:
 FRAME = row_type(
     """
     number file ts offset captured length network capture_interface ifindex interface sent_or_received source_mac
-    reason transport_fault option_fault route_fault nat_fault evidence connection further pkttype
+    reason transport_fault option_fault route_fault nat_fault evidence connection further pkttype egress copy_of copy_in
     """
 )
 """One captured frame: where it is, and what is known about it apart from its headers.
@@ -59,6 +59,9 @@ prerouting (TTL, martians, multicast), else 0; `nat_fault` what of it translatio
 `fwsim.engine.transport`, or 0. `evidence` holds the `Evidence` bits; `connection` its number or 0.
 `further` is 1 for a fragment whose datagram is counted at another of its frames: it has that one's evidence.
 `pkttype` is what the link layer says of its destination: a PACKET_* of linux/if_packet.h, or UNKNOWN_VALUE.
+`egress` is 0 unless it was seen going out; then its bit 0 is set, and behind it a bit for each declared interface that
+captures were taken on. `copy_of` and `copy_in` are the number and the file of the frame that
+came in as it, of an egress copy; 0 if that is not known.
 """
 
 PACKET = row_type(
@@ -103,12 +106,9 @@ in `row` of a matrix. Their bits in `cut` tell what lies beyond the captured byt
 It lies behind the row of PACKET that rules see: its fields have the numbers behind those of PACKET.
 """
 
-TCP_OPTION_AREA = 1
-"""The TCP header is longer than 20 bytes."""
-TCP_OPTION_WSCALE = 2
-"""A well-formed window scale option (RFC 7323 §2) was read."""
-TCP_OPTION_SACK_PERMITTED = 4
-"""A well-formed SACK-permitted option (RFC 2018 §2) was read."""
+TCP_OPTION_AREA, TCP_OPTION_WSCALE, TCP_OPTION_SACK_PERMITTED = 1, 2, 4
+"""The TCP header is longer than 20 bytes; a well-formed option was read: window scale (RFC 7323 §2), SACK permitted
+(RFC 2018 §2)."""
 
 QUOTE = row_type(
     """
@@ -123,7 +123,8 @@ if the capture cut it off. Of an SCTP packet, its verification tag `vtag`, the t
 (`init_tag`, ABSENT if that is too short), one bit for each of the `kinds` of its chunks, and so many `chunks` in the
 list that `fwsim.engine.sctp_header` packs into `list0` to `list3`; `usable` is 0 if conntrack would not look at them.
 Of a TCP segment that begins like a line of FTP: `usable` what it announces (`fwsim.engine.ftp_line`), `src_id` the
-direction in which it counts, `dst_id` the port, `newline` 1 if it ends a line."""
+direction in which it counts, `dst_id` the port, `newline` 1 if it ends a line; `list0` the word that it begins with,
+`list1` how many bytes name the address and the port (UNKNOWN_VALUE in a line that was perhaps rewritten)."""
 
 TUPLE = np.dtype(
     [
@@ -144,14 +145,23 @@ SIDE = row_type("end maxend maxwin maxack scale flags")
 
 Of an SCTP association: `end` the verification tag that packets of that direction carry, `flags` 1 after an INIT."""
 
-EXPECTATION = row_type("line00 line01 line10 line11 expects direction port expires older newer")
+EXPECTATION = row_type(
+    """
+    line00 line01 line10 line11 expects direction port expires older newer
+    follows saved turn0 before0 after0 turn1 before1 after1
+    """
+)
 """What the FTP helper remembers of a connection that has one: where lines begin, and what is expected.
 The connection names the row (`CONNECTION["extension"]`).
 
 `line..` are two sequence numbers behind a newline for each direction (ABSENT: none yet). `expects` 1: a connection
 from who is spoken to, `direction` being that of the announcement, to who has announced it, at its `port`, until
 `expires` (ns); 2: perhaps, and `port` may be UNKNOWN_VALUE. `older`/`newer` chain the connections that expect one, by
-their rows in the table (-1 ends); `newer` chains the free rows here too."""
+their rows in the table (-1 ends); `newer` chains the free rows here too.
+
+Of a translated connection: `follows` 1 if the one that it expects is to be translated like it, to the `saved` port that
+the announcement named. The lines are rewritten, some to another length: sequence numbers of direction 0 beyond `turn0`
+are sent on with `after0` added, those up to it with `before0` (`struct nf_ct_seqadj`); so for direction 1."""
 
 CONNECTION = row_type(
     """
@@ -177,7 +187,7 @@ NEIGHBOURS = np.dtype([("older", np.int32), ("newer", np.int32)])
 
 TRACK = row_type(
     """
-    ct_state direction connection fresh reason state_before state_after replied_before sender_end stray
+    ct_state direction connection fresh reason state_before state_after replied_before sender_end ack_offset stray
     """
 )
 """What tracking says of one packet. `connection` is the row in the table or -1; `fresh` 1 if it is the
@@ -185,8 +195,9 @@ unconfirmed row 0; the states are `TcpState` numbers or -1 where the packet is n
 
 A packet that its own connection made invalid keeps `connection` and `direction` here, for the explanation: rules see
 neither. `replied_before` is 1 if the connection had seen a reply before this packet, `sender_end` the `end` of its
-sender's SIDE before it. `reason` TABLE_FULL: tracking itself drops the packet. `stray` 1: whether the packet is one of
-its connection at all is not known."""
+sender's SIDE before it. `reason` TABLE_FULL: tracking itself drops the packet. `ack_offset` is by how much the packet
+acknowledges more than its receiver has sent, as long as the status of its connection has SEQ_ADJUST. `stray` 1: whether
+the packet is one of its connection at all is not known."""
 
 COUNTERS = row_type(
     """
@@ -233,6 +244,13 @@ DECISION = row_type(
 `rule` -2 means the chain's policy. `tried` counts the rules looked at.
 `connection` is the number of the connection or 0."""
 
+DEPARTURE = row_type("left src0 src1 src2 src3 dst0 dst1 dst2 dst3 sport dport icmp_id")
+"""How a packet looked when it left, behind its last hook, of a firewall that translates addresses.
+
+`left` is 0 if it did not leave, or looked as it came: then the others are 0; else 1. They are as in PACKET: what is not
+known is UNKNOWN_VALUE (of an address, in the first field). Of a packet whose verdict is not known: as it leaves if it
+does."""
+
 RULE_POLICY = -2
 """In `DECISION["rule"]`: no rule decided, but the policy of the chain."""
 
@@ -267,11 +285,12 @@ of connections that need them no more; behind them a row without a chain (-1), w
 
 TRANSLATION = row_type(
     """
-    to family random persistent offset
+    to ends family random persistent offset
     low0 low1 low2 low3 high0 high1 high2 high3 ports low_port high_port base_port
     """
 )
 """What a rule translates to: `to` an `fwsim.engine.program.TO_*`, of a `family` (0: whatever the packet's is).
+`ends` is 1 for the source, 2 for the destination, 3 for either, as the hook has it.
 
 `low`..`high` are addresses, the mask of NETMAP being what both have in common; `ports` 1 if `low_port`..`high_port` are
 given too, and `offset` 1 if the port is moved as far from `low_port` as it was from `base_port`. `random` 1: the port
@@ -325,7 +344,7 @@ for. A second row is for looking up elements: only its `known` and
 
 SETTINGS = row_type(
     """
-    loose be_liberal ignore_invalid_rst max_retrans checksum max tracking translating clock_frozen
+    loose be_liberal ignore_invalid_rst max_retrans checksum max tracking translating helping clock_frozen
     syn_sent syn_recv established fin_wait close_wait last_ack time_wait close max_retrans_timeout unacknowledged
     udp udp_stream icmp icmpv6 generic gre gre_stream
     sctp_closed sctp_cookie_wait sctp_cookie_echoed sctp_established
@@ -333,7 +352,8 @@ SETTINGS = row_type(
     """
 )
 """Conntrack's sysctls (`net.netfilter.nf_conntrack_*`); all timeouts in ns. `tracking` is 0 or 1;
-`translating` has bits 1 and 2 if addresses of IPv4 and IPv6 may be translated."""
+`translating` has bits 1 and 2 if addresses of IPv4 and IPv6 may be translated; `helping` is 1 if some rule gives a
+helper."""
 
 
 def empty(row: np.dtype[np.void], count: int) -> npt.NDArray[np.void]:

@@ -81,6 +81,7 @@ class CtStatus(IntFlag):
     CONFIRMED = 8
     SNAT = 16
     DNAT = 32
+    SEQ_ADJUST = 64
     SNAT_DONE = 128
     DNAT_DONE = 256
     DYING = 512

@@ -145,7 +145,7 @@ class Bench:
         packets[0]["now"] = round(at * SECOND)
         if datagram.quote is not None:
             datagram.quote.fill_quote(quotes[0])
-        conntrack.track(self.tracker, frames[0], packets[0], quotes, -1, results[0])
+        conntrack.track(self.tracker, frames[0], packets[0], quotes, -1, -1, results[0])
         return plain(results[0])
 
     def see(self, datagram: Datagram, at: float = 0, *, accept: bool = True) -> dict[str, int]:

@@ -27,6 +27,7 @@ def save_topology(topology: Topology) -> dict[str, Any]:
     tables, around = topology.places, topology.surroundings
     return {
         "sightings": tables.sightings,
+        "crossings": tables.crossings,
         "learned": tables.learned,
         "counts": {name: topology.count(name) for name in COUNTED},
         "sample": [around.packets[4], around.packets[6]],
@@ -40,6 +41,7 @@ def restore_topology(topology: Topology, saved: Saved, interfaces: Sequence[Capt
     topology.bind(interfaces)
     tables = topology.places
     tables.sightings[:] = saved.rows("sightings", places.SIGHTING, len(tables.sightings))
+    tables.crossings[:] = saved.rows("crossings", places.SIGHTING, len(tables.crossings))
     bounds = {"interface": (-2, len(topology.names) - 1)}
     tables.learned[:] = saved.rows("learned", places.LEARNED, len(tables.learned), bounds)
     for name in COUNTED:

@@ -15,16 +15,19 @@ from fwsim.engine import hot, shared
 from fwsim.engine.datagram import datagram_packet
 from fwsim.engine.expectation import SURELY, expectation_of, find_master, withdraw
 from fwsim.engine.expiry import BLANK, UNCONFIRMED, become_assured, delete, expire, keep, make_room, rearm
-from fwsim.engine.icmp import is_error, opens, query_packet, relate
+from fwsim.engine.following import follow_master, follow_perhaps
+from fwsim.engine.icmp import be_related, is_error, opens, query_packet, relate
 from fwsim.engine.sctp import R_IGNORED as SCTP_IGNORED
 from fwsim.engine.sctp import sctp_packet
+from fwsim.engine.seq_adjust import ack_offset
 from fwsim.engine.settled import counted_fault, is_icmp, is_settled, refuse
+from fwsim.engine.straying import go_astray, linger
 from fwsim.engine.tcp import ACCEPT, DELETE, REPEAT, tcp_new, tcp_packet
 from fwsim.engine.tcp import INVALID as REFUSED
 from fwsim.engine.tcp_table import flags_are_valid
 from fwsim.engine.tcp_window import BE_LIBERAL
 from fwsim.engine.tuples import Tracker, find_by_hash, hash_of, invert, of_packet
-from fwsim.engine.vague import linger, mark_strays
+from fwsim.engine.vague import take
 from fwsim.tables import Row, Table
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Proto, Reason, TcpFlag
 
@@ -42,14 +45,18 @@ SYN = int(TcpFlag.SYN)
 
 EXPECTED = int(CtStatus.EXPECTED)
 SEEN_REPLY = int(CtStatus.SEEN_REPLY)
+SEQ_ADJUST = int(CtStatus.SEQ_ADJUST)
 ASSURED = int(CtStatus.ASSURED)
 CONFIRMED = int(CtStatus.CONFIRMED)
-STRAY = int(CtStatus.STRAY)
 TENTATIVE = int(CtStatus.TENTATIVE)
+STRAY = int(CtStatus.STRAY)
 
 ORIGINAL = int(Direction.ORIGINAL)
 REPLY = int(Direction.REPLY)
 NO_DIRECTION = int(Direction.NONE)
+
+UNSEEN = -1
+"""The row of a tuple that is yet to be looked up."""
 
 R_NONE = int(Reason.NONE)
 R_TABLE_FULL = int(Reason.TABLE_FULL)
@@ -62,26 +69,27 @@ R_EXPECTED = int(Reason.EXPECTED)
 
 
 @hot
-def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int, result: Row) -> None:
+def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int, known: int, result: Row) -> None:
     """Track one packet: fill a TRACK row, and change the connection that it belongs to.
 
-    `hashed` is the hash of the packet's tuple, if it is known (`fwsim.engine.ahead`), else -1.
+    `hashed` is the hash of the packet's tuple, if it is known (`fwsim.engine.ahead`), else -1. `known` is UNSEEN, or of
+    what was seen going out (`fwsim.engine.egress`) the row of that tuple, or negative if there is none.
     If `result["fresh"]`, the caller must `confirm` or `forget` before it tracks another. If `result["reason"]` is
     TABLE_FULL, the packet is dropped here. A `ct_state` of UNKNOWN_VALUE hangs on what is cut off or not simulated.
     """
     expire(tracker, packet["now"])
     begin(result)
     fault = counted_fault(tracker, frame, packet)
-    if is_settled(packet, quotes, fault, result):
+    if known < 0 and is_settled(packet, quotes, fault, result):
         return
     if is_icmp(packet) and is_error(packet):
-        relate(tracker, packet, quotes, result)
+        if known >= 0:
+            be_related(known, result)
+        else:
+            relate(tracker, packet, quotes, result)
         return
-    of_packet(packet, tracker.tuples[0])
-    if hashed < 0:
-        hashed = hash_of(tracker, tracker.tuples[0])
-    found = find_by_hash(tracker, tracker.tuples[0], hashed)
-    stray = tracker.counters[0]["vague"] and is_stray(tracker, packet, found, fault)
+    found = look_up(tracker, packet, hashed, known)
+    stray = known == UNSEEN and tracker.counters[0]["vague"] and is_stray(tracker, packet, quotes, found, fault)
     if found >= 0:
         if follow(tracker, frame, packet, quotes, found, fault, result) != REPEAT:
             result["stray"] = 1 if stray else 0
@@ -101,8 +109,22 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int,
     result["stray"] = 1 if stray else 0
 
 
+@hot
+def look_up(tracker: Tracker, packet: Row, hashed: int, known: int) -> int:
+    """The row of the packet's tuple, or -1; writes the tuple into the scratch row."""
+    if known >= 0:
+        take(tracker.tuples[known], tracker.tuples[UNCONFIRMED])
+        return known
+    of_packet(packet, tracker.tuples[UNCONFIRMED])
+    if known != UNSEEN:
+        return -1
+    if hashed < 0:
+        hashed = hash_of(tracker, tracker.tuples[UNCONFIRMED])
+    return find_by_hash(tracker, tracker.tuples[UNCONFIRMED], hashed)
+
+
 @shared
-def is_stray(tracker: Tracker, packet: Row, found: int, fault: int) -> bool:
+def is_stray(tracker: Tracker, packet: Row, quotes: Table, found: int, fault: int) -> bool:
     """Whether the packet may belong to a connection of which not all is known; what became of that is not, then.
 
     `found` is the tuple row that it surely has, or -1. One that no connection would accept changes nothing.
@@ -111,7 +133,7 @@ def is_stray(tracker: Tracker, packet: Row, found: int, fault: int) -> bool:
         return False
     if fault or (packet["proto"] == TCP and not flags_are_valid(packet["flags"])):
         return False
-    return mark_strays(tracker, tracker.tuples[UNCONFIRMED], packet["now"], tracker.tuples[2 * BLANK])
+    return go_astray(tracker, tracker.tuples[UNCONFIRMED], packet, quotes, 0, tracker.tuples[2 * BLANK])
 
 
 @hot
@@ -273,6 +295,8 @@ def apply_tcp(tracker: Tracker, row: int, packet: Row, direction: int, result: R
     connection = tracker.connections[row]
     settings = tracker.settings[0]
     if connection["status"] & CONFIRMED:
+        if connection["status"] & SEQ_ADJUST:
+            result["ack_offset"] = ack_offset(tracker, row, direction, packet["ack"])
         outcome = tcp_packet(connection, tracker.sides, 2 * row, packet, direction, settings, result)
     else:
         outcome = tcp_new(connection, tracker.sides, packet, settings, result)
@@ -293,14 +317,22 @@ def master_of(tracker: Tracker, now: int) -> int:
 
 @hot
 def be_expected(tracker: Tracker, master: int, result: Row) -> None:
-    """Tell a new connection of the master that expects it (`init_conntrack`): it is RELATED, and has the same mark."""
+    """Tell a new connection of the master that expects it (`init_conntrack`): it is RELATED, and has the same mark.
+
+    If its master is translated, so is it.
+    """
     result["reason"] = R_EXPECTED
+    follows = expectation_of(tracker, master)["follows"]
     if expectation_of(tracker, master)["expects"] == SURELY:
+        if follows:
+            follow_master(tracker, master)
         result["ct_state"] = RELATED
         connection = tracker.connections[UNCONFIRMED]
         connection["status"] |= EXPECTED
         connection["mark"] = tracker.connections[master]["mark"]
     else:
+        if follows:
+            follow_perhaps(tracker, master)
         result["ct_state"] = UNKNOWN_VALUE
         result["reason"] = R_CUT
 

@@ -1,7 +1,8 @@
 """Connections that are expected: announced in another one, their *master*, which the FTP helper reads.
 
 Read first: conntrack-spec §13, `fwsim.tables.EXPECTATION`. A master expects at most one connection at a time: TCP, from
-the address of who is spoken to (any port) to that of the announcer, at the port announced. The kernel keeps them
+the address of who is spoken to (any port) to that of the announcer, at the port announced; in a translated master,
+to the address that the announcer has for others. The kernel keeps them
 300 s, until a packet would open such a connection, or until the master goes. What a line says is in
 `fwsim.engine.ftp_line`, when it is listened to in `fwsim.engine.ftp`.
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from fwsim.engine import hot, shared
 from fwsim.engine.tuples import Tracker
+from fwsim.engine.vague import VAGUE_ADDRESS
 from fwsim.tables import Row
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Proto
 
@@ -40,6 +42,8 @@ def begin_reading(row: Row) -> None:
     row["line10"] = ABSENT
     row["line11"] = ABSENT
     row["expects"] = NOT_AT_ALL
+    row["turn0"], row["before0"], row["after0"] = 0, 0, 0
+    row["turn1"], row["before1"], row["after1"] = 0, 0, 0
 
 
 @shared
@@ -115,29 +119,37 @@ def is_expected(tracker: Tracker, row: int, wanted: Row) -> bool:
     expectation = expectation_of(tracker, row)
     if expectation["port"] != wanted["dst_id"] and expectation["port"] != UNKNOWN_VALUE:
         return False
-    return has_same_ends(tracker.tuples[2 * row + 1 - expectation["direction"]], wanted)
+    return has_same_ends(tracker.tuples[2 * row + 1 - expectation["direction"]], wanted, 0)
 
 
 @hot
-def has_same_ends(a: Row, b: Row) -> bool:
-    """Whether two tuples have the same addresses."""
-    return (
-        a["src0"] == b["src0"]
-        and a["dst0"] == b["dst0"]
-        and a["src1"] == b["src1"]
-        and a["src2"] == b["src2"]
-        and a["src3"] == b["src3"]
-        and a["dst1"] == b["dst1"]
-        and a["dst2"] == b["dst2"]
-        and a["dst3"] == b["dst3"]
+def has_same_ends(known: Row, row: Row, turned: int) -> bool:
+    """Whether a tuple, or with `turned` 1 its inverse, has the addresses of a row; one that is vague equals any."""
+    if turned:
+        return is_end(row, known["dst0"], known["dst1"], known["dst2"], known["dst3"], 1) and is_end(
+            row, known["src0"], known["src1"], known["src2"], known["src3"], 0
+        )
+    return is_end(row, known["src0"], known["src1"], known["src2"], known["src3"], 1) and is_end(
+        row, known["dst0"], known["dst1"], known["dst2"], known["dst3"], 0
     )
+
+
+@hot
+def is_end(row: Row, word0: int, word1: int, word2: int, word3: int, source: int) -> bool:
+    """Whether a row has an address as its source, or with `source` 0 as its destination."""
+    if word0 == VAGUE_ADDRESS:
+        return True
+    if source:
+        return bool(row["src0"] == word0 and row["src1"] == word1 and row["src2"] == word2 and row["src3"] == word3)
+    return bool(row["dst0"] == word0 and row["dst1"] == word1 and row["dst2"] == word2 and row["dst3"] == word3)
 
 
 @hot
 def clashes(tracker: Tracker, row: int, direction: int, port: int, now: int) -> int:
     """Whether another connection expects just the one that `row` is about to expect (`expect_clash`).
 
-    NOT_AT_ALL, SURELY, or PERHAPS: one that may not be expected at all, or at a port that is not known.
+    NOT_AT_ALL, SURELY, or PERHAPS: one that may not be expected at all, or at a port that is not known. A `port` of
+    UNKNOWN_VALUE stands for any.
     """
     found = NOT_AT_ALL
     wanted = tracker.tuples[2 * row + 1 - direction]
@@ -148,10 +160,10 @@ def clashes(tracker: Tracker, row: int, direction: int, port: int, now: int) -> 
         if expectation["expires"] <= now:
             withdraw(tracker, other)
         elif other != row:
-            if has_same_ends(tracker.tuples[2 * other + 1 - expectation["direction"]], wanted):
+            if has_same_ends(tracker.tuples[2 * other + 1 - expectation["direction"]], wanted, 0):
                 if expectation["port"] == port and expectation["expects"] == SURELY:
                     return SURELY
-                if expectation["port"] == port or expectation["port"] == UNKNOWN_VALUE:
+                if expectation["port"] == port or expectation["port"] == UNKNOWN_VALUE or port == UNKNOWN_VALUE:
                     found = PERHAPS
         other = older
     return found
@@ -166,6 +178,8 @@ def expect(tracker: Tracker, row: int, direction: int, port: int, now: int, how:
     expectation["expects"] = how
     expectation["direction"] = direction
     expectation["port"] = port
+    expectation["saved"] = port
+    expectation["follows"] = 0
     expectation["expires"] = now + LIFETIME
     expectation["newer"] = -1
     expectation["older"] = counters["newest_expecting"]

@@ -70,6 +70,7 @@ def line(buffer: Buffer, packet: Row, quotes: Table, at: int, end: int, captured
     clear_quote(row)
     row["newline"] = ends
     row["src_id"] = ORIGINAL if kind == PORT or kind == EPRT else REPLY
+    row["list0"] = kind
     row["usable"] = BROKEN_OFF if end - at <= 4 else announcement(buffer, packet, row, kind, at + 4, end)
 
 
@@ -97,27 +98,29 @@ def command(buffer: Buffer, at: int, end: int) -> int:
 def announcement(buffer: Buffer, packet: Row, row: Row, kind: int, at: int, end: int) -> int:
     """What stands behind the word: EXPECTS, with the port in `dst_id`, ELSEWHERE or BROKEN_OFF.
 
+    How many bytes say so is left in `list1`.
+
     Unlike Linux: an IPv6 address that ends in an IPv4 one is not read; UNKNOWN_VALUE.
     """
     if kind == PASSIVE:
         while at < end and not is_digit(u8(buffer, at)):
             at += 1
-        if not numbers(buffer, row, at, end, 6, COMMA, ANY_END):
-            return BROKEN_OFF
-        return whose(packet, row)
+        row["list1"] = numbers(buffer, row, at, end, 6, COMMA, ANY_END)
+        return whose(packet, row) if row["list1"] else BROKEN_OFF
     start = PARENTHESIS if kind == EXTENDED_PASSIVE else SPACE
     while at < end and u8(buffer, at) != start:
         at += 1
     at += 1
     if kind == PORT:
-        return whose(packet, row) if numbers(buffer, row, at, end, 6, COMMA, RETURN) else BROKEN_OFF
+        row["list1"] = numbers(buffer, row, at, end, 6, COMMA, RETURN)
+        return whose(packet, row) if row["list1"] else BROKEN_OFF
     if end - at <= 3 or not is_delimiter(u8(buffer, at)) or u8(buffer, at + 2) != u8(buffer, at):
         return BROKEN_OFF
     delimiter = u8(buffer, at)
     if kind == EXTENDED_PASSIVE:
-        if u8(buffer, at + 1) != delimiter or not port(buffer, row, at + 3, end, delimiter):
+        if u8(buffer, at + 1) != delimiter:
             return BROKEN_OFF
-        return EXPECTS
+        return EXPECTS if port(buffer, row, at, 3, end, delimiter) else BROKEN_OFF
     if packet["family"] == 4:
         return eprt_ipv4(buffer, packet, row, at, end, delimiter)
     return eprt_ipv6(buffer, packet, row, at, end, delimiter)
@@ -129,7 +132,7 @@ def eprt_ipv4(buffer: Buffer, packet: Row, row: Row, at: int, end: int, delimite
     if u8(buffer, at + 1) != 0x31:
         return BROKEN_OFF
     length = numbers(buffer, row, at + 3, end, 4, DOT, delimiter)
-    if length == 0 or not port(buffer, row, at + 4 + length, end, delimiter):
+    if length == 0 or not port(buffer, row, at, 4 + length, end, delimiter):
         return BROKEN_OFF
     return whose(packet, row)
 
@@ -143,7 +146,7 @@ def eprt_ipv6(buffer: Buffer, packet: Row, row: Row, at: int, end: int, delimite
     if length < 0:
         return length
     words, gap = row["chunks"], row["kinds"]
-    if length == 0 or not port(buffer, row, at + 4 + length, end, delimiter):
+    if length == 0 or not port(buffer, row, at, 4 + length, end, delimiter):
         return BROKEN_OFF
     return EXPECTS if is_source(buffer, packet, at + 3, at + 3 + length, words, gap) else ELSEWHERE
 
@@ -199,13 +202,17 @@ def numbers(buffer: Buffer, row: Row, at: int, end: int, count: int, separator: 
 
 
 @hot
-def port(buffer: Buffer, row: Row, at: int, end: int, delimiter: int) -> bool:
-    """Read a port up to a delimiter into `dst_id` (`get_port`); 0 is none, a larger one than 65,535 wraps around."""
+def port(buffer: Buffer, row: Row, at: int, skipped: int, end: int, delimiter: int) -> bool:
+    """Read a port up to a delimiter into `dst_id` (`get_port`); 0 is none, a larger one than 65,535 wraps around.
+
+    It begins `skipped` bytes behind `at`; from there on, the bytes including the delimiter are counted in `list1`.
+    """
     value = 0
-    for i in range(at, end):
+    for i in range(at + skipped, end):
         byte = u8(buffer, i)
         if byte == delimiter:
             row["dst_id"] = value
+            row["list1"] = i + 1 - at
             return value != 0
         if not is_digit(byte):
             return False

@@ -104,6 +104,15 @@ def relate(tracker: Tracker, packet: Row, quotes: Table, result: Row) -> None:
 
 
 @hot
+def be_related(found: int, result: Row) -> None:
+    """Write what an ICMP error is that belongs to the connection, and the direction, of a tuple row."""
+    result["connection"] = found >> 1
+    result["direction"] = found & 1
+    result["reason"] = R_RELATED
+    result["ct_state"] = RELATED
+
+
+@hot
 def look_up_quoted(tracker: Tracker, packet: Row, quotes: Table, result: Row) -> int:
     """The reason for what an ICMP error is; sets connection and direction if it is related."""
     if packet["proto"] == ICMPV6 and packet["icmp_type"] == ICMPV6_REDIRECT and not is_from_the_link(packet):

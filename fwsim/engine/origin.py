@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.engine import entry, hot
+from fwsim.engine.crossings import is_translated_copy, remember_crossing
 from fwsim.engine.martians import fault_before_hooks, route_fault_v4, route_fault_v6, suspicion_of
 from fwsim.engine.path import LOCAL as HOOK_LOCAL
 from fwsim.engine.places import (
@@ -54,6 +55,8 @@ def locate_one(places: Places, frame: Row, packet: Row) -> None:
     station = station_of(places, frame["source_mac"]) if places.counts[0]["stations"] > 0 else -1
     frame["interface"] = seen_on(places, frame, packet["vlan"], station)
     frame["route_fault"] = 0
+    frame["egress"] = 0
+    frame["copy_of"], frame["copy_in"] = 0, 0
     if frame["reason"] or packet["family"] == 0:
         packet["hook"] = ABSENT
         packet["iif"] = ABSENT if frame["sent_or_received"] == GOES_OUT else frame["interface"]
@@ -66,24 +69,33 @@ def locate_one(places: Places, frame: Row, packet: Row) -> None:
     if watched and is_copy_of_earlier(places, frame, packet, way):
         put_aside(places, frame, packet, way, destination)
         return
-    place(places, frame, packet, way, source, destination)
+    place(places, frame, packet, way, source, destination, watched)
     if watched and not frame["reason"]:
         remember(places, frame, packet)
+        if not frame["egress"]:
+            remember_crossing(places, frame, packet)
 
 
 @hot
-def place(places: Places, frame: Row, packet: Row, way: int, source: Row, destination: Row) -> None:
+def place(places: Places, frame: Row, packet: Row, way: int, source: Row, destination: Row, watched: bool) -> None:
     """Give a packet its hook, from the kinds of its addresses and the way its frame was going."""
     here = frame["interface"]
     if is_looping(places, here, way, source, destination):
         loop(places, frame, packet)
-    elif is_sent(places, here, way, source, destination):
-        send(places, here, packet, destination)
-    elif is_going_out(way) and here >= 0 and is_ingress_captured(places, source):
-        put_aside(places, frame, packet, way, destination)
-        return
     else:
-        receive(places, frame, packet, way, source, destination)
+        sent = is_sent(places, here, way, source, destination)
+        if sent or is_going_out(way):
+            frame["egress"] = 1 | places.counts[0]["captured_bits"] << 1
+        if frame["egress"] and (
+            (watched and is_translated_copy(places, frame, packet))
+            or (not sent and here >= 0 and is_ingress_captured(places, source))
+        ):
+            put_aside(places, frame, packet, way, destination)
+            return
+        if sent:
+            send(places, here, packet, destination)
+        else:
+            receive(places, frame, packet, way, source, destination)
     counts = places.counts[0]
     counts["packets"] += 1
     if (source["classes"] | destination["classes"]) & (DECLARED | LOCAL):

@@ -218,6 +218,7 @@ def go_on(course: Course, behind: int, so_far: int, decision: Row, quiet: int) -
     seen = course.seen[0]
     verdict = so_far
     for stage in range(state["stage"], STAGES):
+        lost = seen["hook"] == UNKNOWN_VALUE
         hook = state["hook"] if behind >= 0 else WAYS[seen["hook"]] >> 3 * stage & END
         if hook == END:
             break
@@ -238,7 +239,7 @@ def go_on(course: Course, behind: int, so_far: int, decision: Row, quiet: int) -
         behind = ABSENT
         if verdict != ACCEPT and verdict != UNKNOWN:
             break
-        if seen["hook"] == UNKNOWN_VALUE:
+        if lost:
             return lose_way(decision)
         if hook == PREROUTING and state["fault"]:
             if verdict == UNKNOWN:

@@ -25,8 +25,22 @@ from fwsim.engine.attached import (
     show_nothing_attached,
     show_without,
 )
+from fwsim.engine.conntrack import UNSEEN, confirm, forget, track
 from fwsim.engine.conntrack import begin as exempt
-from fwsim.engine.conntrack import confirm, forget, track
+from fwsim.engine.departing import depart, settle_departure
+from fwsim.engine.egress import (
+    ANNOUNCED,
+    AS_IT_IS,
+    STRAYED,
+    is_captured,
+    is_doubtful,
+    is_lost,
+    is_made_here,
+    learn,
+    look_behind,
+    turn_back,
+    veil,
+)
 from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
 from fwsim.engine.expiry import delete, expire
 from fwsim.engine.ftp import R_CLASH, R_PARTIAL, read_along
@@ -35,7 +49,7 @@ from fwsim.engine.settled import counted_fault
 from fwsim.engine.shard import BEFORE, MINE, NOBODY, hash_own, is_anothers, note_decided
 from fwsim.engine.sources import hang_by_source
 from fwsim.engine.translating import finish_binding
-from fwsim.engine.tuples import find, is_live
+from fwsim.engine.tuples import Tracker, find, is_live
 from fwsim.engine.vague import is_vague
 from fwsim.terms import (
     SUSPICIOUS,
@@ -70,6 +84,8 @@ OF_OPENING = SUSPICIOUS | int(Evidence.MIDSTREAM)
 
 R_TABLE_FULL = int(Reason.TABLE_FULL)
 R_TENTATIVE = int(Reason.TENTATIVE)
+R_EGRESS_COPY = int(Reason.EGRESS_COPY)
+R_TRANSLATED = int(Reason.TRANSLATED)
 R_CLASHING = int(Reason.NAT_CLASH)
 R_ICMP_ERROR_RELATED = int(Reason.ICMP_ERROR_RELATED)
 
@@ -104,6 +120,8 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
             if mode.results[0 if view else 2]["fresh"]:
                 refuse_clashing(mode, mode.results[0 if view else 2], target)
             mode.tracker.counters[0]["apart"] = 0
+        if len(mode.nat.departures) > 0:
+            note_departure(mode, target)
     keep_mark(mode, mode.results[0])
     keep_helper(mode, mode.results[0])
     if tentative and mode.scratch[0]["verdict"] != decision["verdict"]:
@@ -124,16 +142,31 @@ def refuse_clashing(mode: Stateful, result: Row, decision: Row) -> None:
         return
     found = find(mode.tracker, reply)
     if found >= 0 and found >> 1 != mode.tracker.counters[0]["apart"]:
-        doubt = mode.tracker.connections[found >> 1]["status"] & TENTATIVE or result["ct_state"] == UNKNOWN_VALUE
+        doubt = result["ct_state"] == UNKNOWN_VALUE or is_in_doubt(mode.tracker, found >> 1)
         refuse(decision, UNKNOWN if doubt else DROP, R_CLASHING)
 
 
 @hot
+def is_in_doubt(tracker: Tracker, row: int) -> bool:
+    """Whether a connection may not exist."""
+    return bool(tracker.connections[row]["status"] & TENTATIVE)
+
+
+@hot
+def note_departure(mode: Stateful, decision: Row) -> None:
+    """Note how the packet looks when it leaves."""
+    departure = mode.nat.departures[mode.course.extra[0]["row"]]
+    depart(departure, mode.course.seen[0], mode.course.memory.state[0]["fault"], decision)
+
+
+@hot
 def is_helped(mode: Stateful, packet: Row, decision: Row) -> bool:
-    """Whether a helper reads the packet: it has come as far, and it belongs to a connection that has one."""
+    """Whether a helper reads the packet, perhaps: it has come as far, and it belongs to a connection that has one."""
     result = mode.results[0]
     row = result["connection"]
-    if row <= 0 or result["ct_state"] != ESTABLISHED or not is_confirmed(mode.course.seen[0]["hook"], decision):
+    if row <= 0 or (result["ct_state"] != ESTABLISHED and result["ct_state"] != UNKNOWN_VALUE):
+        return False
+    if not is_confirmed(mode.course.seen[0]["hook"], decision):
         return False
     connection = mode.tracker.connections[row]
     return bool(connection["status"] & HELPER and is_live(connection))
@@ -144,7 +177,8 @@ def help_out(mode: Stateful, packet: Row, quotes: Table, decision: Row) -> None:
     """Let the helper read a packet, which it may drop (`nf_confirm`)."""
     result = mode.results[0]
     row = result["connection"]
-    doubt = decision["verdict"] == UNKNOWN or mode.tracker.connections[row]["status"] & (IN_DOUBT | TENTATIVE) != 0
+    unsure = mode.tracker.connections[row]["status"] & (IN_DOUBT | TENTATIVE) != 0
+    doubt = unsure or decision["verdict"] == UNKNOWN or result["ct_state"] == UNKNOWN_VALUE
     reason = read_along(mode.tracker, row, packet, quotes, result["direction"], doubt)
     if reason and decision["verdict"] == ACCEPT:
         known = not doubt and (reason == R_PARTIAL or reason == R_CLASH)
@@ -189,7 +223,7 @@ def haunt(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, r
     """Look for the ghost of a packet that has no connection, or leave one; returns the packet's evidence."""
     ghost = mode.results[1]
     bare = without_connection(packet, mode.results[0]["reason"])
-    track(mode.ghosts, frame, packet, quotes, hashed, ghost)
+    track(mode.ghosts, frame, packet, quotes, hashed, UNSEEN, ghost)
     row = ghost["connection"]
     if ghost["fresh"]:
         if refused:
@@ -282,12 +316,88 @@ def record(mode: Stateful, frame: Row, decision: Row, doubtful: bool) -> None:
 @hot
 def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, decision: Row) -> None:
     """The stateful verdict on one packet, and why; leaves the tables as the kernel would."""
-    begin(decision, packet)
     if frame["reason"]:
+        begin(decision, packet)
         refuse(decision, NOT_EVALUATED, frame["reason"])
+        if frame["reason"] == R_EGRESS_COPY and mode.tracker.settings[0]["translating"]:
+            see_copy(mode, frame, packet, quotes, decision)
         return
     expire(mode.tracker, packet["now"])
     expire(mode.ghosts, packet["now"])
+    if frame["egress"] and mode.tracker.settings[0]["translating"]:
+        decide_leaving(mode, frame, packet, quotes, hashed, decision)
+    else:
+        decide_entering(mode, frame, packet, quotes, hashed, UNSEEN, decision)
+
+
+@shared
+def see_copy(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: Row) -> None:
+    """A copy teaches what the kernel has drawn; what only seems one may have been made here, and translated."""
+    if frame["copy_of"]:
+        if mode.tracker.counters[0]["vague"]:
+            learn(mode.tracker, frame, packet)
+        return
+    found = look_behind(mode.course, mode.tracker, mode.nat, frame, packet, quotes)
+    if found >= 0:
+        turn_back(mode.tracker, mode.nat, found, frame, packet, quotes)
+        if is_made_here(mode.nat.entered[0]):
+            frame["route_fault"] = 0
+            decide_entering(mode, frame, mode.nat.entered[0], quotes, -1, found, decision)
+
+
+@shared
+def decide_leaving(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, decision: Row) -> None:
+    """The verdict on a packet that was seen going out: on what it was when it came in."""
+    found = look_behind(mode.course, mode.tracker, mode.nat, frame, packet, quotes)
+    if found == AS_IT_IS:
+        decide_entering(mode, frame, packet, quotes, hashed, UNSEEN, decision)
+        return
+    begin(decision, packet)
+    if found < 0 and found != ANNOUNCED:
+        decide_blindly(mode, frame, packet, quotes, found, decision)
+        return
+    turn_back(mode.tracker, mode.nat, found, frame, packet, quotes)
+    entered = mode.nat.entered[0]
+    if is_lost(entered) or is_doubtful(mode.tracker, found >> 1):
+        decide_blindly(mode, frame, packet, quotes, found, decision)
+    elif is_captured(frame, entered):
+        frame["connection"] = mode.tracker.connections[found >> 1]["number"] if found >= 0 else 0
+        refuse(decision, NOT_EVALUATED, R_EGRESS_COPY)
+    else:
+        frame["route_fault"] = 0  # it has left
+        decide_entering(mode, frame, entered, quotes, -1, found, decision)
+
+
+@hot
+def decide_blindly(mode: Stateful, frame: Row, packet: Row, quotes: Table, found: int, decision: Row) -> None:
+    """No rule can be asked about a packet of which it is not known what it was; its connection goes on."""
+    result = mode.results[0]
+    show_nothing_attached(mode, frame, packet)
+    set_out(mode.course)
+    mode.course.memory.state[0]["fault"] = 0
+    if found == STRAYED:
+        exempt(result)
+    else:
+        track(mode.tracker, frame, packet, quotes, -1, found, result)
+        if result["fresh"]:
+            veil(mode.course, mode.tracker, mode.nat, frame["interface"], packet)
+            if mode.tracker.settings[0]["helping"] and packet["proto"] == TCP:
+                mode.tracker.connections[0]["status"] |= HELPER | IN_DOUBT
+    refuse(decision, UNKNOWN, R_TRANSLATED)
+    if is_helped(mode, packet, decision):
+        help_out(mode, packet, quotes, decision)
+    frame["evidence"] |= weigh(mode, frame, packet, quotes, -1, decision)
+    record(mode, frame, decision, False)
+    decision["ct_state"] = UNKNOWN_VALUE
+    decision["reason"] = R_TRANSLATED
+
+
+@hot
+def decide_entering(
+    mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, known: int, decision: Row
+) -> None:
+    """The verdict on a packet as it came in, or was made here; `known` is the row of its tuple where that is known."""
+    begin(decision, packet)
     show_nothing_attached(mode, frame, packet)
     set_out(mode.course)
     raw = before_tracking(mode.course, decision, 0)
@@ -299,7 +409,7 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hash
     if exempted:
         exempt(result)
     else:
-        track(mode.tracker, frame, packet, quotes, hashed, result)
+        track(mode.tracker, frame, packet, quotes, hashed, known, result)
         doubt_strayed(mode, result)
         if seen_state == UNKNOWN_VALUE:
             result["ct_state"] = UNKNOWN_VALUE  # a notrack rule may have exempted it
@@ -312,6 +422,8 @@ def decide_stateful(mode: Stateful, frame: Row, packet: Row, quotes: Table, hash
         judge(mode, frame, packet, quotes, raw, decision)
         if is_helped(mode, packet, decision):
             help_out(mode, packet, quotes, decision)
+        if len(mode.nat.departures) > 0:
+            settle_departure(mode.nat.departures[mode.course.extra[0]["row"]], packet, decision)
     if exempted:
         decision["ct_state"] = UNTRACKED
     else:

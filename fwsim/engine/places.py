@@ -71,12 +71,14 @@ SIGHTING = row_type(
     """
     ts file interface capture_interface ifindex sent_or_received vlan
     proto src0 src1 src2 src3 dst0 dst1 dst2 dst3 length ttl ip_id fragment sport dport seq icmp_type icmp_id
+    number ack flags
     """
 )
 """A packet that was evaluated lately, and where its frame was seen. `ts` in ns; `length` 0 is an empty row."""
 
 SIGHTINGS = 4096
-"""Rows of `Places.sightings`, a power of two: a copy is known while fewer packets than about this lie between."""
+"""Rows of `Places.sightings` and of `Places.crossings`, a power of two: a copy is known while fewer packets than about
+this lie between."""
 
 LEARNED = row_type("dst0 dst1 dst2 dst3 interface known")
 """A destination that egress copies taught: its address and the interface by which its packets leave."""
@@ -86,14 +88,17 @@ LEARNED_ROWS = 256
 COUNTS = row_type(
     """
     interfaces loopback capture_interfaces several stations captured forwards_v4 forwards_v6
-    packets touching guessed copies
+    packets touching guessed copies captured_bits
     """
 )
 """One row. How many `interfaces` are declared, the number of the `loopback` interface, how many
 `capture_interfaces` are known so far, whether `several` places can see a packet, how many `stations` have a known MAC,
 how many declared interfaces are `captured`, whether IPv4 that came in nobody knows where, and IPv6, are forwarded.
 Counted: `packets` evaluated, those `touching` a declared network or a local address, those whose ingress was
-`guessed` from the source address, and egress `copies`."""
+`guessed` from the source address, and egress `copies`. `captured_bits` has one for each interface that is captured (of
+the first `MOST_BITS`)."""
+
+MOST_BITS = 60
 
 
 class Places(NamedTuple):
@@ -102,7 +107,8 @@ class Places(NamedTuple):
     `boundaries`: the first address of each row of `routes`, four words each, ascending from 0.
     `by_first_byte`: for each first byte of an address, IPv4 then IPv6, the row of `routes` that holds its first one.
     `members`: for each group of interfaces that claim the same network, one flag an interface.
-    `vlans`: see VLANS. The last three tables change while packets are read.
+    `vlans`: see VLANS. `crossings` are sightings of what came in, by what translation leaves as it is.
+    The last four tables change while packets are read.
     """
 
     boundaries: Any
@@ -114,5 +120,6 @@ class Places(NamedTuple):
     stations: Table
     interfaces: Table
     sightings: Table
+    crossings: Table
     learned: Table
     counts: Table

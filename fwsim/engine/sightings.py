@@ -22,14 +22,17 @@ FORWARDING_NS = 20_000_000
 
 @hot
 def is_second_sighting(places: Places, frame: Row, packet: Row) -> bool:
-    """Whether this packet was already seen, and evaluated, at another place."""
+    """Whether this packet was already seen, and evaluated, at another place; notes of which frame it is a copy."""
     seen = places.sightings[slot_of(packet, len(places.sightings))]
     if not is_same_packet(seen, packet):
         return False
     later = frame["ts"] - seen["ts"]
     hops = seen["ttl"] - packet["ttl"]
     near = -FORWARDING_NS <= later <= FORWARDING_NS and 0 <= hops <= 1
-    return bool(near and is_elsewhere(seen, frame, packet["vlan"]))
+    if not near or not is_elsewhere(seen, frame, packet["vlan"]):
+        return False
+    frame["copy_of"], frame["copy_in"] = seen["number"], seen["file"]
+    return True
 
 
 @hot
@@ -87,7 +90,15 @@ def is_elsewhere(seen: Row, frame: Row, vlan: int) -> bool:
 @hot
 def remember(places: Places, frame: Row, packet: Row) -> None:
     """Keep what tells an evaluated packet from others, and where it was seen."""
-    seen = places.sightings[slot_of(packet, len(places.sightings))]
+    note(places.sightings[slot_of(packet, len(places.sightings))], frame, packet)
+
+
+@hot
+def note(seen: Row, frame: Row, packet: Row) -> None:
+    """Write a SIGHTING."""
+    seen["number"] = frame["number"]
+    seen["ack"] = packet["ack"]
+    seen["flags"] = packet["flags"]
     seen["ts"] = frame["ts"]
     seen["file"] = frame["file"]
     seen["interface"] = frame["interface"]

@@ -14,6 +14,9 @@ Each row of `SIDE` keeps, of one sender: `end`, the highest end it sent; `maxend
 granted; `maxwin`, the largest window it advertised (0: nothing seen of it); `maxack`, its highest
 acknowledgement; `scale` and `flags`.
 
+Where the FTP helper has changed the length of what R sent (`fwsim.engine.seq_adjust`), S acknowledges other numbers
+than those of R: by the `offset`, which is subtracted from them.
+
 Each bound is one function, used by the check and, for its numbers, by `window_bounds`. The kernel's
 `tcp_in_window`, 6.1 to 6.18: a violation of III makes a packet invalid; of II and IV, ignored; of I, invalid
 unless it overshoots by less than R's window. States and timers do not belong here.
@@ -25,7 +28,7 @@ from fwsim.engine import hot
 from fwsim.engine.serial import after, before, wrap
 from fwsim.engine.tcp_table import ACK, CLASS_ACK, FIN, REPLY, RST, SYN, SYN_RECV, SYN_SENT, flag_class
 from fwsim.tables import TCP_OPTION_AREA, TCP_OPTION_SACK_PERMITTED, TCP_OPTION_WSCALE, Row, Table
-from fwsim.terms import ABSENT, Reason
+from fwsim.terms import ABSENT, CtStatus, Reason
 
 WINDOW_SCALE = 0x01
 """Side flag: it offered a window scale."""
@@ -49,6 +52,8 @@ OUTSIDE = 2
 LEAST_ACK_WINDOW = 66000
 """How far back an acknowledgement may reach at least (`MAXACKWINCONST`)."""
 
+SEQ_ADJUST = int(CtStatus.SEQ_ADJUST)
+
 REASON_SEQ_OVER = int(Reason.TCP_SEQ_OVER)
 REASON_ACK_OVER = int(Reason.TCP_ACK_OVER)
 REASON_OLD_DATA = int(Reason.TCP_OLD_DATA)
@@ -69,14 +74,15 @@ def check_window(
     sender = sides[base + direction]
     receiver = sides[base + 1 - direction]
     state = connection["state"]
-    if meet_sender(sender, receiver, packet, direction, state):
+    offset = result["ack_offset"] if connection["status"] & SEQ_ADJUST else 0
+    if meet_sender(sender, receiver, packet, direction, state, offset):
         return ACCEPTED
     seq = compared_seq(sender, packet, state)
     end = compared_end(sender, packet, state)
-    sack = compared_sack(receiver, packet)
+    sack = compared_sack(receiver, packet, offset)
     bound = violated_bound(sender, receiver, seq, end, sack)
     if bound == 0:
-        learn(connection, sender, receiver, packet, direction, seq, end, sack)
+        learn(connection, sender, receiver, packet, direction, seq, end, compared_ack(receiver, packet, offset), sack)
         return ACCEPTED
     outcome = IGNORED
     if bound == 1:
@@ -103,7 +109,7 @@ def check_window(
 
 
 @hot
-def meet_sender(sender: Row, receiver: Row, packet: Row, direction: int, state: int) -> bool:
+def meet_sender(sender: Row, receiver: Row, packet: Row, direction: int, state: int, offset: int) -> bool:
     """Learn a side's window from its first packet, or from a new SYN; whether that settles the packet.
 
     `state` is the connection's before this packet. A SYN without ACK in a simultaneous open has nothing to check.
@@ -111,7 +117,7 @@ def meet_sender(sender: Row, receiver: Row, packet: Row, direction: int, state: 
     flags = packet["flags"]
     if sender["maxwin"] == 0:
         if not flags & SYN:
-            pick_up_sender(sender, receiver, packet)
+            pick_up_sender(sender, receiver, packet, offset)
             return False
         begin_sender(sender, receiver, packet, direction)
         return not flags & ACK
@@ -136,11 +142,9 @@ def begin_sender(sender: Row, receiver: Row, packet: Row, direction: int) -> Non
 
 
 @hot
-def pick_up_sender(sender: Row, receiver: Row, packet: Row) -> None:
+def pick_up_sender(sender: Row, receiver: Row, packet: Row, offset: int) -> None:
     """Start a side from a packet in the middle; what it acknowledges tells where the other side stands."""
-    sack = packet["ack"]
-    if receiver["flags"] & SACK_PERMITTED:
-        sack = packet["sack_right"]
+    sack = wrap((packet["sack_right"] if receiver["flags"] & SACK_PERMITTED else packet["ack"]) - offset)
     sender["end"] = segment_end(packet)
     sender["maxwin"] = max(packet["win"] << sender["scale"], 1)
     sender["maxend"] = wrap(sender["end"] + sender["maxwin"])
@@ -195,24 +199,24 @@ def compared_end(sender: Row, packet: Row, state: int) -> int:
 
 
 @hot
-def acknowledges(packet: Row) -> bool:
+def acknowledges(packet: Row, offset: int) -> bool:
     """Whether the acknowledgement number means something: ACK is set, and it is not a RST with number 0."""
     flags = packet["flags"]
-    return flags & ACK != 0 and (packet["ack"] != 0 or not flags & RST)
+    return flags & ACK != 0 and (packet["ack"] != offset & 0xFFFFFFFF or not flags & RST)
 
 
 @hot
-def compared_ack(receiver: Row, packet: Row) -> int:
+def compared_ack(receiver: Row, packet: Row, offset: int) -> int:
     """The acknowledgement, or where the receiver stands if the packet has none."""
-    return packet["ack"] if acknowledges(packet) else receiver["end"]
+    return wrap(packet["ack"] - offset) if acknowledges(packet, offset) else receiver["end"]
 
 
 @hot
-def compared_sack(receiver: Row, packet: Row) -> int:
+def compared_sack(receiver: Row, packet: Row, offset: int) -> int:
     """The highest number acknowledged, SACK blocks included if the receiver understands them."""
-    if not acknowledges(packet):
+    if not acknowledges(packet, offset):
         return receiver["end"]
-    return packet["sack_right"] if receiver["flags"] & SACK_PERMITTED else packet["ack"]
+    return wrap((packet["sack_right"] if receiver["flags"] & SACK_PERMITTED else packet["ack"]) - offset)
 
 
 # --- the bounds ------------------------------------------------------------------------------------------------
@@ -273,7 +277,7 @@ def overshoot(sender: Row, end: int) -> int:
 
 
 @hot
-def window_bounds(sides: Table, base: int, direction: int, packet: Row, state: int, bounds: Row) -> None:
+def window_bounds(sides: Table, base: int, direction: int, packet: Row, state: int, offset: int, bounds: Row) -> None:
     """Fill a BOUNDS row: each bound's limit, the packet's number, and the first bound violated. Changes nothing else.
 
     A side that speaks for the first time is measured by its own packet: call `meet_sender` on a copy of both
@@ -283,7 +287,7 @@ def window_bounds(sides: Table, base: int, direction: int, packet: Row, state: i
     receiver = sides[base + 1 - direction]
     seq = compared_seq(sender, packet, state)
     end = compared_end(sender, packet, state)
-    sack = compared_sack(receiver, packet)
+    sack = compared_sack(receiver, packet, offset)
     bounds["seq"] = seq
     bounds["end"] = end
     bounds["sack"] = sack
@@ -302,11 +306,10 @@ def window_bounds(sides: Table, base: int, direction: int, packet: Row, state: i
 
 @hot
 def learn(
-    connection: Row, sender: Row, receiver: Row, packet: Row, direction: int, seq: int, end: int, sack: int
+    connection: Row, sender: Row, receiver: Row, packet: Row, direction: int, seq: int, end: int, ack: int, sack: int
 ) -> None:
     """Move both windows by a packet that keeps all bounds."""
     flags = packet["flags"]
-    ack = compared_ack(receiver, packet)
     win = packet["win"]
     if not flags & SYN:
         win = win << sender["scale"]

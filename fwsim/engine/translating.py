@@ -67,12 +67,16 @@ LOOPBACK_V4 = 0x7F000001
 class Nat(NamedTuple):
     """What translation works with: where addresses lie, and scratch.
 
-    That is one row of TRANSLATION, what a rule makes of a packet, and two of TUPLE.
+    That is one row of TRANSLATION, what a rule makes of a packet, two of TUPLE, and one of PACKET, what came in where
+    only what left was captured. `departures` has a row of DEPARTURE for each packet at hand, or none if nothing is
+    translated.
     """
 
     places: Places
     wanted: Table
     tuples: Table
+    entered: Table
+    departures: Table
 
 
 @shared
@@ -112,7 +116,7 @@ def translate(course: Course, tracker: Tracker, nat: Nat, result: Row, frame: Ro
         if state["hook"] == OUTPUT:
             reroute_own(nat.places, state, seen)
         elif state["stage"] == 0:
-            reroute(nat.places, state, seen, frame["option_fault"], 0)
+            reroute(nat.places, state, seen, frame["option_fault"], 1 if frame["egress"] else 0)
     return so_far
 
 

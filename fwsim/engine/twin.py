@@ -15,6 +15,8 @@ import numpy.typing as npt
 from fwsim.engine import entry, hot, shared
 from fwsim.engine.asked import AS_IT_CAME, MIRRORED, show_headers
 from fwsim.engine.beside import fill_own_tuple, for_nothing, show_link, show_ports
+from fwsim.engine.departing import depart, forget_departure, settle_departure
+from fwsim.engine.egress import may_be_translated
 from fwsim.engine.icmp import is_error, is_never_tracked
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, go_on, refuse, set_out
 from fwsim.engine.translating import Nat
@@ -40,6 +42,7 @@ ICMP = int(Proto.ICMP)
 ICMPV6 = int(Proto.ICMPV6)
 DONE = int(CtStatus.SNAT_DONE | CtStatus.DNAT_DONE)
 ACK_OR_RST = int(TcpFlag.ACK | TcpFlag.RST)
+R_TRANSLATED = int(Reason.TRANSLATED)
 R_MIRROR = int(Reason.MIRROR)
 R_ICMP_ERROR_TWIN = int(Reason.ICMP_ERROR_TWIN)
 R_UNTRACKED_ND = int(Reason.UNTRACKED_ND)
@@ -223,6 +226,9 @@ def decide_stateless(mode: Stateless, frame: Row, packet: Row, decision: Row) ->
     if frame["reason"]:
         refuse(decision, NOT_EVALUATED, frame["reason"])
         return
+    if frame["egress"] and may_be_translated(mode.course, mode.nat.places, frame["interface"], packet):
+        refuse(decision, UNKNOWN, R_TRANSLATED)  # only a connection would tell what it was
+        return
     show_link(mode.course.extra[0], frame, packet)
     state = first_state(mode, packet)
     last = AS_IT_IS
@@ -232,6 +238,8 @@ def decide_stateless(mode: Stateless, frame: Row, packet: Row, decision: Row) ->
         target = decision if view == AS_IT_IS else mode.scratch[view - 1]
         route_fault = 0 if view == MIRROR else frame["route_fault"]
         verdict = evaluate(mode, frame, route_fault, target, 0 if view == AS_IT_IS else 1)
+        if len(mode.nat.departures) > 0:
+            note_departure(mode, view, target)
         if not goes_on(mode, packet, view, state, verdict):
             break
     if last > AS_IT_IS:
@@ -240,6 +248,19 @@ def decide_stateless(mode: Stateless, frame: Row, packet: Row, decision: Row) ->
         decision["ct_state"] = UNTRACKED
     elif state == RELATED and decision["verdict"] == ACCEPT:
         decision["reason"] = R_ICMP_ERROR_TWIN
+    if len(mode.nat.departures) > 0:
+        settle_departure(mode.nat.departures[mode.course.extra[0]["row"]], packet, decision)
+
+
+@hot
+def note_departure(mode: Stateless, view: int, decision: Row) -> None:
+    """Note how the packet looks when it leaves; as a reply, that stands instead."""
+    if view == MIRROR:
+        return
+    departure = mode.nat.departures[mode.course.extra[0]["row"]]
+    if view == AS_REPLY and decision["verdict"] == ACCEPT:
+        forget_departure(departure)
+    depart(departure, mode.course.seen[0], mode.course.memory.state[0]["fault"], decision)
 
 
 @hot

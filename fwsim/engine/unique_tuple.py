@@ -90,9 +90,13 @@ def doubt_kept(tracker: Tracker, rule: Row, fits: int) -> int:
     parts = choose(tracker, rule, 1)
     if proposed["src_id"] != number or fits == FITS_PERHAPS:
         parts |= SOURCE_ID
-    if proposed["src0"] != word0 or proposed["src1"] != word1 or proposed["src2"] != word2 or proposed["src3"] != word3:
-        parts |= SOURCE_ADDRESS
-    elif fits == FITS_PERHAPS and not is_one_address(rule):
+    if (
+        proposed["src0"] != word0
+        or proposed["src1"] != word1
+        or proposed["src2"] != word2
+        or proposed["src3"] != word3
+        or (fits == FITS_PERHAPS and not is_one_address(rule))
+    ):
         parts |= SOURCE_ADDRESS
     return int(parts | PERHAPS_KEPT if parts else KNOWN)
 

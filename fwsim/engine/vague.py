@@ -7,12 +7,9 @@ if all that is known agrees; whoever does not find a tuple looks for those that 
 from __future__ import annotations
 
 from fwsim.engine import hot, shared
-from fwsim.engine.tuples import GRE, ICMP, ICMPV6, SCTP, TCP, UDP, UDPLITE, Tracker, hash_of, invert, is_same
+from fwsim.engine.tuples import ICMP, ICMPV6, SCTP, TCP, UDP, UDPLITE, Tracker, hash_of, invert, is_same
 from fwsim.tables import V6, Row
-from fwsim.terms import UNKNOWN_VALUE, CtStatus
-
-STRAY = int(CtStatus.STRAY)
-TENTATIVE = int(CtStatus.TENTATIVE)
+from fwsim.terms import UNKNOWN_VALUE
 
 VAGUE_ID = 1 << 16
 VAGUE_ADDRESS = 2 * V6
@@ -97,30 +94,6 @@ def find_vague(tracker: Tracker, packet: Row, turned: int, scratch: Row) -> int:
 
 
 @shared
-def mark_strays(tracker: Tracker, packet: Row, now: int, scratch: Row) -> bool:
-    """Mark all connections that a packet with this tuple may belong to; whether there is one.
-
-    Of those with equal tuples the newest is first in its bucket, and those behind a marked one are marked.
-    """
-    found = False
-    for n in range(KINDS):
-        take(packet, scratch)
-        blur(scratch, LOOKED_FOR_BITS >> 4 * n & 15)
-        row = int(tracker.buckets[bucket_of_row(tracker, scratch)])
-        while row >= 0:
-            candidate = tracker.tuples[row]
-            if is_same(candidate, scratch):
-                found = True
-                connection = tracker.connections[row >> 1]
-                if connection["status"] & STRAY:
-                    break
-                connection["status"] |= STRAY | TENTATIVE
-                linger(connection, packet["proto"], now, tracker.settings[0])
-            row = int(candidate["next"])
-    return found
-
-
-@shared
 def count_vague(tracker: Tracker, packet: Row, part: int, scratch: Row, most: int) -> int:
     """How many connections may be the one that answers to a packet go to, but for one part of it; at most `most`."""
     count = 0
@@ -148,22 +121,6 @@ def turned_parts(parts: int) -> int:
 def bucket_of_row(tracker: Tracker, row: Row) -> int:
     """The bucket of a tuple that hangs in none."""
     return hash_of(tracker, row) & (len(tracker.buckets) - 1)
-
-
-@hot
-def linger(connection: Row, proto: int, now: int, settings: Row) -> None:
-    """Keep a connection as long as the kernel may: packets of it may have been missed."""
-    longest = connection["expires"]
-    if proto == TCP:
-        longest = now + settings["established"]
-    elif proto == UDP or proto == UDPLITE:
-        longest = now + settings["udp_stream"]
-    elif proto == SCTP:
-        longest = now + settings["sctp_established"]
-    elif proto == GRE:
-        longest = now + settings["gre_stream"]
-    if longest > connection["expires"]:
-        connection["expires"] = longest
 
 
 @hot

@@ -5,6 +5,7 @@ Read first: `fwsim.engine.conntrack` and `fwsim.engine.tcp_window`, whose own bo
 
 from __future__ import annotations
 
+from fwsim.engine.seq_adjust import ack_offset
 from fwsim.engine.serial import distance
 from fwsim.engine.tcp_table import flags_are_valid
 from fwsim.engine.tcp_window import meet_sender, window_bounds
@@ -101,7 +102,7 @@ def window_story(moment: Moment) -> list[str]:
         return []
     if moment.frame["transport_fault"] or packet["seq"] < 0:
         return []
-    bounds = _bounds(moment, before["state"])
+    bounds = _bounds(moment, before)
     expected = bounds["expected_seq"]
     lines = []
     if expected >= 0:
@@ -125,16 +126,18 @@ def _line(name: str, number: int, expected: int, text: str) -> str:
     return f"{name:18} {number:>13,} {offset:>11}  {text}"
 
 
-def _bounds(moment: Moment, state: int) -> dict[str, int]:
+def _bounds(moment: Moment, before: dict[str, int]) -> dict[str, int]:
     """The BOUNDS row, from copies of both sides as they were."""
     base = 2 * moment.result["connection"]
     direction = moment.result["direction"]
     sides = empty(SIDE, 2)
     sides[:] = moment.before.sides[base : base + 2]
     packet = moment.packet
-    meet_sender(sides[direction], sides[1 - direction], packet, direction, state)
+    adjusted = before["status"] & CtStatus.SEQ_ADJUST
+    offset = ack_offset(moment.before, moment.result["connection"], direction, packet["ack"]) if adjusted else 0
+    meet_sender(sides[direction], sides[1 - direction], packet, direction, before["state"], offset)
     bounds = empty(BOUNDS, 1)
-    window_bounds(sides, 0, direction, packet, state, bounds[0])
+    window_bounds(sides, 0, direction, packet, before["state"], offset, bounds[0])
     return plain(bounds[0])
 
 

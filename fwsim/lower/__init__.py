@@ -31,7 +31,7 @@ from .bases import families_translated
 from .doing import Ask
 from .fields import ELAPSED
 from .limits import limit_problems
-from .needs import asks_for_ct, needs_tracking
+from .needs import asks_for_ct, gives_helper, needs_tracking
 from .routed import Routes
 from .settings import settings_row
 from .tables import Tables
@@ -167,7 +167,9 @@ def lower(
         program=tables.program(),
         rules=_rules(tables.running, tables.constructs),
         chains=_chains(tables.running),
-        settings=settings_row(ruleset.conntrack, tracking, families_translated(tables.running)),
+        settings=settings_row(
+            ruleset.conntrack, tracking, families_translated(tables.running), any(map(gives_helper, every_rule))
+        ),
         tracking=tracking,
         uses_ct=any(map(asks_for_ct, every_rule)),
         uses_fields=frozenset(ask.field for ask in asks if ask is not None and ask.field is not None)

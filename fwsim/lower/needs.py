@@ -45,6 +45,11 @@ def _tracks(step: Step) -> bool:
     return any(map(is_of_conntrack, asked))
 
 
+def gives_helper(rule: NetfilterRule) -> bool:
+    """Whether a rule gives connections a helper."""
+    return any(isinstance(step, SetHelper) for step in every_step(rule.steps))
+
+
 def in_maps(running: Iterable[tuple[Table, Chain]]) -> Iterator[NetfilterRule]:
     """What follows from the elements of named maps, and what elements count, each as a rule where the set stands."""
     for table in {id(table): table for table, chain in running if chain.other_hook is None}.values():

@@ -31,11 +31,14 @@ SYSCTLS = {
 """The sysctl (without `nf_conntrack_`) behind each field of SETTINGS that has one."""
 
 
-def settings_row(conntrack: Conntrack, tracking: bool, translated: Iterable[int] = ()) -> npt.NDArray[np.void]:
+def settings_row(
+    conntrack: Conntrack, tracking: bool, translated: Iterable[int] = (), helping: bool = False
+) -> npt.NDArray[np.void]:
     """A table of one row of SETTINGS; `translated` are the families of which addresses may be translated."""
     table = empty(SETTINGS, 1)
     for field, sysctl in SYSCTLS.items():
         table[0][field] = int(getattr(conntrack, sysctl))
     table[0]["tracking"] = int(tracking)
     table[0]["translating"] = sum({4: 1, 6: 2}[family] for family in translated)
+    table[0]["helping"] = int(helping)
     return table

@@ -16,6 +16,8 @@ Row = tuple[int, ...]
 
 OWN = ("masquerade", "redirect")
 """Kinds that translate to an address of the firewall."""
+ENDS = {"snat": 1, "masquerade": 1, "dnat": 2, "redirect": 2}
+"""What is translated."""
 DRAWN = frozenset({"random", "fully-random", "random-fully"})
 """Flags with which the port is drawn. (`random` does nothing else since Linux 5.0: NF_NAT_RANGE_PROTO_RANDOM.)"""
 MOVED = "base "
@@ -38,7 +40,9 @@ class Translations:
             self.rows.append(row)
         text = step.text or step.kind
         kind = "unknown" if row[0] == TO_UNKNOWN else "nat"
-        return Instruction((OP_NAT, 0, self._known[row], 0, 0, int(step.kind == "masquerade"), 0, 0), Ask(text, None, text, kind))
+        return Instruction(
+            (OP_NAT, 0, self._known[row], 0, 0, int(step.kind == "masquerade"), 0, 0), Ask(text, None, text, kind)
+        )
 
 
 def row_of(step: Nat) -> Row:
@@ -48,7 +52,8 @@ def row_of(step: Nat) -> Row:
     low, high = (words_of(address, family) for address in step.addresses or (0, 0))
     ports = step.ports or (0, 0)
     return (
-        _target(step), family, int(bool(step.flags & DRAWN)), int("persistent" in step.flags), int(base is not None),
+        _target(step), ENDS.get(step.kind, 3), family,
+        int(bool(step.flags & DRAWN)), int("persistent" in step.flags), int(base is not None),
         *low, *high, int(step.ports is not None), *ports, base or 0,
     )  # fmt: skip
 

@@ -154,6 +154,7 @@ class Topology:
             stations=stations if len(stations) else empty(places.STATION, 1),
             interfaces=self._interface_rows(),
             sightings=empty(places.SIGHTING, places.SIGHTINGS),
+            crossings=empty(places.SIGHTING, places.SIGHTINGS),
             learned=empty(places.LEARNED, places.LEARNED_ROWS),
             counts=counts,
         )
@@ -196,7 +197,8 @@ class Topology:
 
     def _own_address(self, name: str, family: int) -> Words:
         """The address that an interface has."""
-        return own_address(name, family, self.interfaces, self.local, self.known.knows_local)
+        known = self.known
+        return own_address(name, family, self.interfaces, self.local, complete=known.knows_local, primary=known.primary)
 
     @property
     def broadcasts(self) -> list[IPNetwork]:
@@ -256,6 +258,7 @@ class Topology:
         counts = self.places.counts[0]
         counts["capture_interfaces"] = len(captures)
         counts["captured"] = int(interfaces["captured"].sum())
+        counts["captured_bits"] = sum(1 << number for number in range(places.MOST_BITS) if number in numbers)
         counts["several"] = len(captures) > 1 or any(capture.link_type in SEEN_FROM_ALL for capture in captures)
 
     def check_declared(self, name: str, given: str) -> None:
@@ -345,6 +348,7 @@ def settled(tables: Places) -> Places:
         vlans=np.full(1, -1, dtype=np.int64),
         interfaces=tables.interfaces.copy(),
         sightings=empty(places.SIGHTING, 1),
+        crossings=empty(places.SIGHTING, 1),
         learned=empty(places.LEARNED, 1),
         counts=tables.counts.copy(),
     )

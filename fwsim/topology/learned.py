@@ -55,6 +55,8 @@ class Learned:
     """The interfaces of the next hops, in order, where there are several."""
     direct: frozenset[IPNetwork] = frozenset()
     """The networks that are reached without a gateway."""
+    primary: Mapping[str, tuple[IPNetwork, ...]] = field(default_factory=dict)
+    """The addresses that each interface has which are not secondary, where all of it are known."""
     ports: Mapping[str, str] = field(default_factory=dict)
     unlike: tuple[str, ...] = ()
 
@@ -83,9 +85,18 @@ def learned(host: Host) -> Learned:
         addressed=frozenset(one.interface for one in host.addresses if one.family == 4) if host.addresses else None,
         hops={_network_of(route): route.interfaces for route in routes if len(route.interfaces) > 1},
         direct=frozenset(_network_of(route) for route in routes if route.kind == "unicast" and not route.gateway),
+        primary=_primary(host),
         ports=ports,
         unlike=_unlike(host),
     )
+
+
+def _primary(host: Host) -> dict[str, tuple[IPNetwork, ...]]:
+    """The addresses of each interface that are not secondary, in no order."""
+    found: dict[str, tuple[IPNetwork, ...]] = {one.interface: () for one in host.addresses}
+    for one in sorted((one for one in host.addresses if not one.secondary), key=lambda one: (one.family, one.number)):
+        found[one.interface] += (ip_network(one.family, one.number, BITS[one.family]),)
+    return found
 
 
 def _is_port(link: Link, host: Host) -> bool:

@@ -19,7 +19,7 @@ from fwsim.ruleset.host.model import ROUTE_KINDS
 from fwsim.topology.settings import is_looked_at
 
 IFF_LOOPBACK = 1 << 3
-IFA_F_NOPREFIXROUTE = 0x200
+IFA_F_SECONDARY, IFA_F_DEPRECATED, IFA_F_NOPREFIXROUTE = 0x01, 0x20, 0x200
 RTNH_F_DEAD = 1
 ARPHRD_ETHER = 1
 RTPROT_KERNEL = 2
@@ -121,6 +121,7 @@ def _address(message: Message) -> dict[str, Any]:
         "address": far if far != own else None,
         "prefixlen": message["prefixlen"],
         "broadcast": said.get("IFA_BROADCAST"),
+        "secondary": bool(message["flags"] & (IFA_F_SECONDARY | IFA_F_DEPRECATED)),
         "noprefixroute": bool(int(said.get("IFA_FLAGS") or message["flags"]) & IFA_F_NOPREFIXROUTE),
     }
 

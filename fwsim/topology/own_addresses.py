@@ -23,10 +23,21 @@ NOT_KNOWN = (UNKNOWN_VALUE, 0, 0, 0)
 
 
 def own_address(
-    name: str, family: int, interfaces: Mapping[str, Behind], local: Sequence[IPNetwork], complete: Collection[int] = ()
+    name: str,
+    family: int,
+    interfaces: Mapping[str, Behind],
+    local: Sequence[IPNetwork],
+    *,
+    complete: Collection[int] = (),
+    primary: Mapping[str, Sequence[IPNetwork]] | None = None,
 ) -> Words:
-    """The address of an interface; `local` are all own ones, and of the families `complete` there are no others."""
-    own = _global(interfaces[name].addresses, family) if name in interfaces else []
+    """The address of an interface; `local` are all own ones, and of the families `complete` there are no others.
+
+    `primary` are those of interfaces that are known to have no others but secondary ones.
+    """
+    own = _global((primary or {}).get(name, ()), family)
+    if not own and name in interfaces:
+        own = _global(interfaces[name].addresses, family)
     if not own:
         declared = {address for behind in interfaces.values() for address in behind.addresses}
         others = [address for address in _global(local, family) if address not in declared]

@@ -18,7 +18,7 @@ def test_tables_are_of_their_row_types() -> None:
     where = office().places
     types = {
         "routes": p.ROUTE, "seen_on": p.SEEN_ON, "stations": p.STATION, "interfaces": p.INTERFACE,
-        "sightings": p.SIGHTING, "learned": p.LEARNED, "counts": p.COUNTS,
+        "sightings": p.SIGHTING, "crossings": p.SIGHTING, "learned": p.LEARNED, "counts": p.COUNTS,
     }  # fmt: skip
     assert {name: getattr(where, name).dtype for name in types} == types
     assert all(table.dtype.kind == "i" for name, table in where._asdict().items() if name not in types)

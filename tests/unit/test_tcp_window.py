@@ -239,7 +239,7 @@ def test_selective_acknowledgement_does_not_count_if_the_receiver_did_not_offer(
 def test_side_seen_neither_way_is_placed_by_what_acknowledges_it() -> None:
     talk = Conversation().client(".", 1, 77, win=300)
     sides = rows(SIDE, 2)
-    assert not meet_sender(sides[0], sides[1], talk.packet, 0, 3)
+    assert not meet_sender(sides[0], sides[1], talk.packet, 0, 3, 0)
     assert ((sides[0]["end"] - CLIENT_ISN) % WRAP, sides[0]["maxwin"]) == (1, 300)
     assert ((sides[1]["end"] - SERVER_ISN) % WRAP, (sides[1]["maxend"] - SERVER_ISN) % WRAP) == (77, 77)
 
@@ -250,7 +250,7 @@ def test_side_seen_neither_way_is_placed_by_what_acknowledges_it() -> None:
 def bounds_of(talk: Conversation, direction: int) -> dict[str, int]:
     """The window of the conversation's last packet, as it lies now."""
     row = rows(BOUNDS, 1)[0]
-    window_bounds(talk.sides, 0, direction, talk.packet, talk.connection["state"], row)
+    window_bounds(talk.sides, 0, direction, talk.packet, talk.connection["state"], 0, row)
     return plain(row)
 
 

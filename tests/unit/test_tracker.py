@@ -38,7 +38,7 @@ def replay(arrays: Tracker, packets: list[tuple[float, Datagram, bool]], *, grow
             arrays = grow(arrays, len(arrays.connections))
         packet.fill(rows[0])
         rows[0]["now"] = round(at * SECOND)
-        conntrack.track(arrays, frames[0], rows[0], quotes, -1, results[0])
+        conntrack.track(arrays, frames[0], rows[0], quotes, -1, -1, results[0])
         states.append(int(results[0]["ct_state"]))
         if results[0]["fresh"] and accept:
             conntrack.confirm(arrays, frames[0], rows[0], results[0])

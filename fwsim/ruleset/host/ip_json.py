@@ -107,6 +107,9 @@ class AddrInfo(Listed):
     prefixlen: Annotated[int, Field(ge=0, le=V6_BITS)] = V6_BITS
     broadcast: Number | None = None
     noprefixroute: bool = False
+    secondary: bool = False
+    temporary: bool = False
+    deprecated: bool = False
 
 
 class IpLink(Listed):
@@ -154,6 +157,7 @@ class IpLink(Listed):
                 _alike(family, info.address),
                 _alike(family, info.broadcast),
                 not info.noprefixroute,
+                info.secondary or info.temporary or info.deprecated,
             )
 
 

@@ -51,7 +51,8 @@ class Link:
 class Address:
     """An address of the machine, with its prefix length; `peer` is the far end of a point-to-point link.
 
-    `connected` is False where no route to its network comes with it (`noprefixroute`).
+    `connected` is False where no route to its network comes with it (`noprefixroute`); a `secondary` one is never that
+    which the machine chooses for itself.
     """
 
     interface: str
@@ -61,6 +62,7 @@ class Address:
     peer: int | None = None
     broadcast: int | None = None
     connected: bool = True
+    secondary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

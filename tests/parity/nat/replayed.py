@@ -197,11 +197,10 @@ def alike(fate: Fate, expected: Row, decision: Row) -> str:
         return COPY
     if Verdict.UNKNOWN in (expected["verdict"], decision["verdict"]):
         return UNKNOWN
-    differing = [name for name in COMPARED if expected[name] != decision[name]]
-    if not differing:
-        return EQUAL
-    unknown = all(UNKNOWN_VALUE in (expected[name], decision[name]) for name in differing)
-    return UNKNOWN if unknown else DIFFERENT
+    differing = {name for name in COMPARED if expected[name] != decision[name]}
+    if UNKNOWN_VALUE in (expected["ct_state"], decision["ct_state"]):
+        return DIFFERENT if differing - {"ct_state", "ct_direction"} else UNKNOWN
+    return DIFFERENT if differing else EQUAL
 
 
 def table(rows: Sequence[tuple[str, Tally]]) -> str:

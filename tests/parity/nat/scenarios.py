@@ -264,7 +264,6 @@ def prefix(t: Talk) -> None:
         t.converse(web, "outside", (WEB, 50001), ("198.51.100.75", 8080))
     t.ping("outside", WEB, "198.51.100.76", 9)
     t.shout("outside", (WEB, 50002), ("198.51.100.76", 9))
-    t.ping("outside", WEB, "198.51.100.100", 10, 1)
 
 
 @scenario
