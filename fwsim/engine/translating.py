@@ -140,7 +140,7 @@ def may_be_refused(proto: int) -> bool:
 def is_icmp_error(seen: Row) -> bool:
     """Whether a packet that is related is an ICMP error."""
     proto = seen["proto"]
-    return (proto == ICMP or proto == ICMPV6) and is_error(seen)
+    return (proto == ICMP or proto == ICMPV6) and seen["icmp_type"] >= 0 and is_error(seen)
 
 
 @hot
