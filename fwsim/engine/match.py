@@ -46,7 +46,7 @@ MAY_ACCEPT = 1 << ACCEPT
 MAY_DROP = 1 << DROP
 MAY_REJECT = 1 << REJECT
 
-R_RULE, R_POLICY = int(Reason.RULE), int(Reason.POLICY)
+R_RULE, R_POLICY, R_TENTATIVE = int(Reason.RULE), int(Reason.POLICY), int(Reason.TENTATIVE)
 R_NO_CHAIN, R_NOT_SIMULATED = int(Reason.NO_CHAIN), int(Reason.NOT_SIMULATED)
 PREROUTING = int(Hook.PREROUTING)
 POSTROUTING = int(Hook.POSTROUTING)
@@ -120,6 +120,8 @@ def walk_hook(
         while rule != FINISHED:
             rule = step(program, memory, chain, rule, seen, words, quiet)
         finish_chain(state, memory.hits, quiet)
+        if program.bases[base]["nat"] and seen["ct_state"] == UNKNOWN_VALUE:
+            pass_by(state)
         base = next_base(program.bases, state, base, from_priority, to_priority, seen)
     return conclude(program.rules, state, hook, decision)
 
@@ -169,10 +171,9 @@ def is_for_translation(base: Row, state: Row, seen: Row) -> bool:
 
     They are for one that has not been here yet, which also may be none, until one of them has said it.
     """
-    status = seen["ct_status"]
-    if status == ABSENT or base["chain"] < 0:
-        return bool(status != ABSENT)
-    return bool(state["chosen"] == ABSENT and (status == UNKNOWN_VALUE or status & base["nat"] == 0))
+    if seen["ct_status"] == ABSENT or base["chain"] < 0:
+        return bool(seen["ct_status"] != ABSENT)
+    return bool(state["chosen"] == ABSENT and state["bound"] & base["nat"] == 0)
 
 
 @hot
@@ -191,6 +192,15 @@ def enter(chains: Table, state: Row, chain: int) -> int:
     state["chain"] = chain
     forget(state)
     return int(chains[chain]["first"])
+
+
+@hot
+def pass_by(state: Row) -> None:
+    """The packet may be one that is not asked how it is translated: then the chain has not refused it."""
+    if state["possible"] & MAY_ACCEPT == 0:
+        state["possible"] |= MAY_ACCEPT
+        if state["cause"] == 0:
+            state["cause"] = R_TENTATIVE
 
 
 @hot
@@ -363,8 +373,9 @@ def conclude(rules: Table, state: Row, hook: int, decision: Row) -> int:
         decision["reject_with"] = state["refused_with"]
     else:
         verdict = UNKNOWN
-        decision["rule"] = rules[state["cause_rule"]]["source"]
-        decision["chain"] = rules[state["cause_rule"]]["chain"]
+        at = state["cause_rule"]
+        decision["rule"] = rules[at]["source"] if at >= 0 else state["refused_rule"]
+        decision["chain"] = rules[at]["chain"] if at >= 0 else state["refused_chain"]
     decision["verdict"] = verdict
     decision["reason"] = R_POLICY if decision["rule"] == RULE_POLICY else R_RULE
     if verdict == UNKNOWN:

@@ -113,7 +113,9 @@ def show(course: Course, packet: Row, state: int, direction: int) -> None:
     seen["ct_state"] = state
     seen["ct_direction"] = direction
     tracked = state == NEW or state == ESTABLISHED or state == RELATED
-    seen["ct_status"] = (0 if state == NEW else DONE) if tracked else ABSENT
+    bound = 0 if state == NEW else DONE
+    course.memory.state[0]["bound"] = bound
+    seen["ct_status"] = bound if tracked else ABSENT
     seen["ct_mark"] = 0 if tracked else ABSENT
     if course.extra[0]["wanted"]:
         show_headers(course.extra[0], course.words, course.asked, AS_IT_CAME)
