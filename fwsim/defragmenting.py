@@ -9,7 +9,7 @@ Unlike Linux: chains that stand before defragmentation (priority below -400) see
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -48,7 +48,10 @@ class Place(NamedTuple):
 
 
 class Final(NamedTuple):
-    """What is to be said of a fragment at last. Without a `decision`, it is not evaluated, for `reason`."""
+    """What is to be said of a fragment at last. Without a `decision`, it is not evaluated, for `reason`.
+
+    With a `departure` it left as part of a datagram that looked so.
+    """
 
     row: int
     reason: int
@@ -56,6 +59,7 @@ class Final(NamedTuple):
     further: int
     connection: int = 0
     decision: Any = None
+    departure: Any = None
 
 
 class Fate(NamedTuple):
@@ -71,6 +75,10 @@ class Judged(Protocol):
     chunk: Chunk
     stateful: Table
     serial: int
+
+    @property
+    def departures(self) -> Mapping[str, Table]:
+        """By mode how packets looked when they left, if they are translated."""
 
 
 @dataclass
@@ -234,7 +242,8 @@ class Defragmenter:
         frame = batch.chunk.frames[whole.row]
         decision = batch.stateful[whole.row].copy()
         decision["tried"] = 0
-        said = (int(decision["reason"]), int(frame["evidence"]), 1, int(frame["connection"]), decision)
+        left = batch.departures["stateful"][whole.row].copy() if "stateful" in batch.departures else None
+        said = (int(decision["reason"]), int(frame["evidence"]), 1, int(frame["connection"]), decision, left)
         for place in whole.fragments.places:
             self._settle(batch, place.serial, Final(place.row, *said))
             if (place.file, place.number) in self.fates:
@@ -304,6 +313,8 @@ def apply(batch: Judged, final: Final) -> None:
         batch.stateful[final.row]["reason"] = final.reason
     else:
         batch.stateful[final.row] = final.decision
+    if final.departure is not None:
+        batch.departures["stateful"][final.row] = final.departure
     frame = batch.chunk.frames[final.row]
     frame["evidence"] |= final.evidence
     frame["connection"], frame["further"] = final.connection, final.further

@@ -180,9 +180,10 @@ def write_batch(file: IO[bytes], batch: Batch) -> None:
     last = int((frames["offset"] + frames["captured"]).max())
     frames["offset"] -= first
     chunk = batch.chunk
-    about = json.dumps([batch.serial, chunk.fragments, chunk.checksum, list(chunk.comments.items())]).encode()
+    left = list(batch.departures)
+    about = json.dumps([batch.serial, chunk.fragments, chunk.checksum, list(chunk.comments.items()), left]).encode()
     tables = (frames, batch.packets, batch.quotes, batch.stateless, batch.stateful, batch.buffer[first:last])
-    for table in (*tables, np.frombuffer(about, np.uint8)):
+    for table in (*tables, np.frombuffer(about, np.uint8), *batch.departures.values()):
         np.save(file, table, allow_pickle=False)
 
 
@@ -190,6 +191,7 @@ def read_batch(file: IO[bytes]) -> Batch:
     """Read what `write_batch` wrote."""
     tables: list[Any] = [np.load(file, allow_pickle=False) for _ in range(7)]
     frames, packets, quotes, stateless, stateful, buffer, about = tables
-    serial, fragments, checksum, comments = json.loads(about.tobytes())
+    serial, fragments, checksum, comments, left = json.loads(about.tobytes())
+    departures = {mode: np.load(file, allow_pickle=False) for mode in left}
     chunk = Chunk(frames, packets, quotes, buffer, dict(comments), fragments, checksum)
-    return Batch(chunk, stateless, stateful, serial)
+    return Batch(chunk, stateless, stateful, serial, departures)

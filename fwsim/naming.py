@@ -50,6 +50,11 @@ DECISION_FIELDS = (
 DECISION_SOURCES = tuple(name for name in DECISION_FIELDS if name != "line")
 """The fields of a DECISION row that it is told from."""
 
+NAT = "nat"
+"""The name under which is told, behind a decision, how a packet looked when it left, if addresses were translated."""
+NAT_FIELDS = ("src", "dst", "sport", "dport", "icmp_id")
+"""What is told of that, in this order, from a row of DEPARTURE."""
+
 
 MAPPED = 0xFFFF
 """The third word of an IPv6 address that maps an IPv4 address; the first two are 0 (RFC 4291 section 2.5.5.2)."""
@@ -68,6 +73,15 @@ def address_text(words: Sequence[int]) -> str:
     from ipaddress import IPv6Address
 
     return str(IPv6Address((first - V6) << 96 | words[1] << 64 | words[2] << 32 | words[3]))
+
+
+def departed(values: Sequence[int]) -> list[Any] | None:
+    """The values of `NAT_FIELDS` for those of a row of DEPARTURE, in its order; None if there is nothing to tell."""
+    left, *words = values
+    if not left:
+        return None
+    addresses = [address_text(four) if four[0] >= 0 else None for four in (words[:4], words[4:8])]
+    return [*addresses, *(number if number >= 0 else None for number in words[8:])]
 
 
 def _dotted(word: int) -> str:

@@ -19,6 +19,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.NAT_CLASH: "its connection could not be told from another: translation finds nothing free: dropped",
     Reason.NAT_REDIRECT: "an ICMP redirect about a connection whose addresses are translated: translation drops it",
     Reason.NAT_NO_ADDRESS: "the interface has no address to translate to: the packet is dropped",
+    Reason.NAT_UNWRITABLE: "too little is there of a header that translation would have to write: dropped",
+    Reason.NAT_OTHER_INTERFACE: "a masqueraded connection that would leave by another interface now: it is dropped",
     Reason.NOT_IP: "not an IP packet: an IP firewall does not see it",
     Reason.EGRESS_COPY: "a second sighting of a packet that was judged when it came in",
     Reason.BAD_IP_HEADER: "the IP header is malformed: the stack discards it before any rule",

@@ -174,7 +174,7 @@ def stateful_stages(simulator: Simulator, number: int) -> list[Stage[Work]]:
     def decide(work: Work, shard: int) -> None:
         assert work.tracked is not None
         tracked = work.tracked
-        shards.run_shard(shard, *tracked.tables, tracked.start, tracked.end, tracked.asked)
+        shards.run_shard(shard, *tracked.tables, tracked.start, tracked.end, tracked.asked, tracked.departures)
 
     def end(work: Work) -> None:
         assert work.tracked is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from fwsim import keyed_tables
 from fwsim import tracker as trackers
@@ -27,7 +28,7 @@ from fwsim.engine.twin import REPLIES_ACK_OR_RST, REPLIES_ANY, REPLIES_NEVER, St
 from fwsim.headers import nothing_known
 from fwsim.headers.selecting import is_translated
 from fwsim.lower import Lowered
-from fwsim.tables import DECISION, EXTRA, PACKET, TRACK, TRANSLATION, TUPLE, empty, plain
+from fwsim.tables import DECISION, DEPARTURE, EXTRA, PACKET, TRACK, TRANSLATION, TUPLE, empty, plain
 from fwsim.topology import Topology, settled
 from fwsim.uncompiled import Tables, flush, usable
 
@@ -37,6 +38,8 @@ GHOSTS = 65_536
 """How many refused openings are remembered at the most."""
 
 Mode = TypeVar("Mode", Stateless, Stateful)
+Departures = npt.NDArray[np.void]
+"""Rows of DEPARTURE, of zeros."""
 
 REPLIES = {"ack-or-rst": REPLIES_ACK_OR_RST, "any": REPLIES_ANY, "never": REPLIES_NEVER}
 
@@ -99,6 +102,15 @@ def asking(tables: Tables[Mode], asked: Numbers | None, rows: int) -> Tables[Mod
     return Tables(mode._replace(course=mode.course._replace(asked=values)))
 
 
+def noting(tables: Tables[Mode], departures: Departures | None) -> Tables[Mode]:
+    """The tables of a mode, which note there how translated packets look when they leave; None: nowhere."""
+    if departures is None and not len(tables.usable().nat.departures):
+        return tables
+    mode = tables.arrays
+    rows = empty(DEPARTURE, 0) if departures is None else departures
+    return Tables(mode._replace(nat=mode.nat._replace(departures=rows)))
+
+
 def with_room(tables: Tables[Mode], rules: KeyedRules, packets: int) -> Tables[Mode]:
     """The tables of a mode with room for what so many packets may leave by key; `rules` are of arrays."""
     if not len(rules.uses) or not keyed_tables.room_lacks(tables.usable().course.memory.keyed, rules, packets):
@@ -140,15 +152,24 @@ class StatelessRun:
         return self._tables.arrays
 
     def run(
-        self, frames: Any, packets: Any, decisions: Any, start: int, end: int, asked: Numbers | None = None
+        self,
+        frames: Any,
+        packets: Any,
+        decisions: Any,
+        start: int,
+        end: int,
+        asked: Numbers | None = None,
+        departures: Departures | None = None,
     ) -> None:
         """Decide rows `start` to `end`, which are arrays if the engine is compiled, else wrapped.
 
-        `asked` is what the rules ask of the headers of all rows (`fwsim.headers.read`).
+        `asked` is what the rules ask of the headers of all rows (`fwsim.headers.read`). `departures`, an array in
+        any case, is where to note how they look when they leave, if rules translate.
         """
         tables = begun(with_room(self._tables, self._keyed_rules, end - start), packets, start, end)
-        self._tables = asking(tables, asked, end)
+        self._tables = noting(asking(tables, asked, end), departures)
         run_stateless(self._tables.usable(), frames, packets, decisions, start, end)
+        flush(self._tables.usable().nat.departures)
 
     def remember(self, memory: Memory) -> None:
         """Go on with what was counted elsewhere, of arrays."""
@@ -208,13 +229,15 @@ class StatefulRun:
         start: int,
         end: int,
         asked: Numbers | None = None,
+        departures: Departures | None = None,
     ) -> None:
-        """Decide rows `start` to `end`, in order; `asked` as of the stateless mode."""
+        """Decide rows `start` to `end`, in order; `asked` and `departures` as of the stateless mode."""
         self._make_room(end - start)
-        self._tables = asking(begun(self._tables, packets, start, end), asked, end)
+        self._tables = noting(asking(begun(self._tables, packets, start, end), asked, end), departures)
         if end > len(self._tables.usable().hashes):
             self._tables = Tables(self._tables.arrays._replace(hashes=np.full(end, -1, dtype=np.int64)))
         run_stateful(self._tables.usable(), frames, packets, quotes, decisions, start, end)
+        flush(self._tables.usable().nat.departures)
 
     def _make_room(self, packets: int) -> None:
         """Let the tables grow so that every packet may open a connection."""
@@ -286,7 +309,7 @@ def alone() -> Share:
 def nat_in(places: Places | None) -> Nat:
     """What translation works with."""
     where = settled(Topology({}).places) if places is None else places
-    return Nat(where, empty(TRANSLATION, 1), empty(TUPLE, 2), empty(PACKET, 1))
+    return Nat(where, empty(TRANSLATION, 1), empty(TUPLE, 2), empty(PACKET, 1), empty(DEPARTURE, 0))
 
 
 def longer(numbers: Numbers, length: int) -> Numbers:

@@ -23,7 +23,7 @@ from fwsim.engine.program import Memory
 from fwsim.engine.shard import Births, Numbers, Share, adopt_numbers, number_rows, share_out
 from fwsim.engine.tuples import Tracker, is_live, relink
 from fwsim.lower import Lowered
-from fwsim.running import CHUNK, StatefulRun
+from fwsim.running import CHUNK, Departures, StatefulRun
 from fwsim.terms import CtStatus
 from fwsim.uncompiled import flush, usable
 
@@ -90,12 +90,13 @@ class ShardedRun:
         start: int,
         end: int,
         asked: Numbers | None = None,
+        departures: Departures | None = None,
     ) -> None:
         """Decide rows `start` to `end`, in order."""
         try:
             self.begin(frames, packets, quotes, start, end)
             for number in range(self._count):
-                self.run_shard(number, frames, packets, quotes, decisions, start, end, asked)
+                self.run_shard(number, frames, packets, quotes, decisions, start, end, asked, departures)
             self.end(frames, decisions, start, end)
         finally:
             self.give_up()
@@ -120,12 +121,12 @@ class ShardedRun:
         start: int,
         end: int,
         asked: Numbers | None = None,
+        departures: Departures | None = None,
     ) -> None:
         """Decide the packets of one shard."""
-        if self._one is None:
-            self._shards[number].run(frames, packets, quotes, decisions, start, end, asked)
-        elif number == 0:
-            self._one.run(frames, packets, quotes, decisions, start, end, asked)
+        run = self._shards[number] if self._one is None else self._one if number == 0 else None
+        if run is not None:
+            run.run(frames, packets, quotes, decisions, start, end, asked, departures)
 
     def end(self, frames: Any, decisions: Any, start: int, end: int) -> None:
         """Number what began."""

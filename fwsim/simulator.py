@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, TypedDict
 
@@ -30,7 +30,7 @@ from fwsim.ruleset import Ruleset
 from fwsim.ruleset.host import Host
 from fwsim.running import StatefulRun, StatelessRun
 from fwsim.sharding import ShardedRun, stateful_run
-from fwsim.tables import DECISION, RULE_POLICY, empty, plain
+from fwsim.tables import DECISION, DEPARTURE, RULE_POLICY, empty, plain
 from fwsim.terms import (
     CtState,
     Direction,
@@ -65,6 +65,8 @@ class Batch:
     stateful: Table
     serial: int = 0
     """A number, once it has fragments (`fwsim.defragmenting`)."""
+    departures: dict[str, Table] = field(default_factory=dict)
+    """Rows of DEPARTURE, of those modes whose rules translate."""
 
     @property
     def frames(self) -> Table:
@@ -112,6 +114,8 @@ class Tracked:
     end: int
     asked: npt.NDArray[np.int64] | None = None
     """What the rules ask of headers, if they do."""
+    departures: Table | None = None
+    """Where to note how they look when they leave, if rules translate."""
 
 
 @dataclass(frozen=True)
@@ -239,35 +243,47 @@ class Simulator:
     def undecided(self, chunk: Chunk) -> Batch:
         """A batch in which nothing is decided yet: what is in its decisions was left there."""
         count = len(chunk)
+        departures: dict[str, Table] = {
+            mode: empty(DEPARTURE, count) for mode, lowered in self.lowered.items() if lowered.translates
+        }
         if count > CHUNK_ROWS:
-            return Batch(chunk, empty(DECISION, count), empty(DECISION, count))
+            return Batch(chunk, empty(DECISION, count), empty(DECISION, count), departures=departures)
         stateless = self._decisions.take()[:count]
-        return Batch(chunk, stateless, self._decisions.take()[:count])
+        return Batch(chunk, stateless, self._decisions.take()[:count], departures=departures)
 
     def run_stateless(self, batch: Batch) -> None:
         """The stateless half of `run`."""
         rows = (0, len(batch))
         frames, packets, decisions = (loaded(table, *rows) for table in (batch.frames, batch.packets, batch.stateless))
-        self.stateless.run(frames, packets, decisions, *rows, self._asked("stateless", batch, *rows))
+        self._run_stateless(batch, frames, packets, decisions, *rows)
+
+    def _run_stateless(self, batch: Batch, frames: Any, packets: Any, decisions: Any, start: int, end: int) -> None:
+        """The same for some rows, which are loaded."""
+        asked, departures = self._asked("stateless", batch, start, end), batch.departures.get("stateless")
+        self.stateless.run(frames, packets, decisions, start, end, asked, departures)
         flush(decisions)
 
     def run_stateful(self, batch: Batch) -> None:
         """The stateful half of `run`."""
         tracked = self.begin_stateful(batch, 0, len(batch))
-        self.stateful.run(*tracked.tables, tracked.start, tracked.end, tracked.asked)
+        self.stateful.run(*tracked.tables, tracked.start, tracked.end, tracked.asked, tracked.departures)
         self.end_stateful(tracked)
 
     def begin_stateful(self, batch: Batch, start: int, end: int, rows: tuple[Any, Any] | None = None) -> Tracked:
         """The rows for the stateful mode; `rows` are the frames and packets if they are loaded already."""
+        departures = batch.departures.get("stateful")
         whole = self.assembled = self.defragmenter.begin(batch, start, end) if self.defragmenter else None
         if whole is not None:
             tables = [loaded(table, 0, len(whole)) for table in (whole.frames, whole.packets, whole.decisions)]
             asked = of_assembled(self.lowered["stateful"].asked, whole, batch.buffer)
-            return Tracked(batch, whole, (*tables[:2], usable(whole.quotes), tables[2]), 0, len(whole), asked)
+            departures = departures[start:end] if departures is not None else None
+            all_tables = (*tables[:2], usable(whole.quotes), tables[2])
+            return Tracked(batch, whole, all_tables, 0, len(whole), asked, departures)
         frames, packets = rows or (loaded(table, start, end) for table in (batch.frames, batch.packets))
         decisions = loaded(batch.stateful, start, end)
         asked = self._asked("stateful", batch, start, end)
-        return Tracked(batch, None, (frames, packets, usable(batch.quotes), decisions), start, end, asked)
+        all_tables = (frames, packets, usable(batch.quotes), decisions)
+        return Tracked(batch, None, all_tables, start, end, asked, departures)
 
     def _asked(self, mode: Mode, batch: Batch, start: int, end: int) -> npt.NDArray[np.int64] | None:
         """What a mode's rules ask of the headers of some rows as they were captured."""
@@ -285,10 +301,9 @@ class Simulator:
         frames, packets, decisions = (
             loaded(table, start, end) for table in (batch.frames, batch.packets, batch.stateless)
         )
-        self.stateless.run(frames, packets, decisions, start, end, self._asked("stateless", batch, start, end))
-        flush(decisions)
+        self._run_stateless(batch, frames, packets, decisions, start, end)
         tracked = self.begin_stateful(batch, start, end, (frames, packets))
-        self.stateful.run(*tracked.tables, tracked.start, tracked.end, tracked.asked)
+        self.stateful.run(*tracked.tables, tracked.start, tracked.end, tracked.asked, tracked.departures)
         self.end_stateful(tracked)
 
     def step(self, batch: Batch, row: int) -> None:

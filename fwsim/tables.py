@@ -41,7 +41,7 @@ def row_type(fields: str) -> np.dtype[np.void]:
 FRAME = row_type(
     """
     number file ts offset captured length network capture_interface ifindex interface sent_or_received source_mac
-    reason transport_fault option_fault route_fault evidence connection further pkttype egress copy_of copy_in
+    reason transport_fault option_fault route_fault nat_fault evidence connection further pkttype egress copy_of copy_in
     """
 )
 """One captured frame: where it is, and what is known about it apart from its headers.
@@ -55,7 +55,8 @@ link-layer bytes begin in the chunk's buffer, `captured` how many are there and 
 `reason` is a `Reason` when the frame cannot be evaluated at all, else 0; `transport_fault` one that makes conntrack
 call the packet invalid (short header, bad checksum), else 0; `option_fault` one that makes the stack discard what it
 receives with such options in its IP header, else 0; `route_fault` one for which routing discards it behind
-prerouting (TTL, martians, multicast), else 0. `evidence` holds the `Evidence` bits; `connection` its number or 0.
+prerouting (TTL, martians, multicast), else 0; `nat_fault` what of it translation cannot write, a `NAT_FAULT_*` of
+`fwsim.engine.transport`, or 0. `evidence` holds the `Evidence` bits; `connection` its number or 0.
 `further` is 1 for a fragment whose datagram is counted at another of its frames: it has that one's evidence.
 `pkttype` is what the link layer says of its destination: a PACKET_* of linux/if_packet.h, or UNKNOWN_VALUE.
 `egress` is 0 unless it was seen going out; then its bit 0 is set, and behind it a bit for each declared interface that
@@ -105,12 +106,9 @@ in `row` of a matrix. Their bits in `cut` tell what lies beyond the captured byt
 It lies behind the row of PACKET that rules see: its fields have the numbers behind those of PACKET.
 """
 
-TCP_OPTION_AREA = 1
-"""The TCP header is longer than 20 bytes."""
-TCP_OPTION_WSCALE = 2
-"""A well-formed window scale option (RFC 7323 §2) was read."""
-TCP_OPTION_SACK_PERMITTED = 4
-"""A well-formed SACK-permitted option (RFC 2018 §2) was read."""
+TCP_OPTION_AREA, TCP_OPTION_WSCALE, TCP_OPTION_SACK_PERMITTED = 1, 2, 4
+"""The TCP header is longer than 20 bytes; a well-formed option was read: window scale (RFC 7323 §2), SACK permitted
+(RFC 2018 §2)."""
 
 QUOTE = row_type(
     """
@@ -189,7 +187,7 @@ NEIGHBOURS = np.dtype([("older", np.int32), ("newer", np.int32)])
 
 TRACK = row_type(
     """
-    ct_state direction connection fresh reason state_before state_after replied_before sender_end ack_offset
+    ct_state direction connection fresh reason state_before state_after replied_before sender_end ack_offset stray
     """
 )
 """What tracking says of one packet. `connection` is the row in the table or -1; `fresh` 1 if it is the
@@ -198,7 +196,8 @@ unconfirmed row 0; the states are `TcpState` numbers or -1 where the packet is n
 A packet that its own connection made invalid keeps `connection` and `direction` here, for the explanation: rules see
 neither. `replied_before` is 1 if the connection had seen a reply before this packet, `sender_end` the `end` of its
 sender's SIDE before it. `reason` TABLE_FULL: tracking itself drops the packet. `ack_offset` is by how much the packet
-acknowledges more than its receiver has sent, as long as the status of its connection has SEQ_ADJUST."""
+acknowledges more than its receiver has sent, as long as the status of its connection has SEQ_ADJUST. `stray` 1: whether
+the packet is one of its connection at all is not known."""
 
 COUNTERS = row_type(
     """
@@ -245,6 +244,13 @@ DECISION = row_type(
 `rule` -2 means the chain's policy. `tried` counts the rules looked at.
 `connection` is the number of the connection or 0."""
 
+DEPARTURE = row_type("left src0 src1 src2 src3 dst0 dst1 dst2 dst3 sport dport icmp_id")
+"""How a packet looked when it left, behind its last hook, of a firewall that translates addresses.
+
+`left` is 0 if it did not leave, or looked as it came: then the others are 0; else 1. They are as in PACKET: what is not
+known is UNKNOWN_VALUE (of an address, in the first field). Of a packet whose verdict is not known: as it leaves if it
+does."""
+
 RULE_POLICY = -2
 """In `DECISION["rule"]`: no rule decided, but the policy of the chain."""
 
@@ -290,9 +296,9 @@ TRANSLATION = row_type(
 given too, and `offset` 1 if the port is moved as far from `low_port` as it was from `base_port`. `random` 1: the port
 is drawn; `persistent` 1: a source gets the same address whatever its destination."""
 
-SOURCE = np.dtype([("older", np.int32), ("newer", np.int32), ("bucket", np.int32)])
-"""Row c: connection c in the chain of those whose first packets came from the same address and port, by its bucket (-1:
-it hangs in none); the newest is first."""
+SOURCE = np.dtype([(name, np.int32) for name in ("older", "newer", "bucket", "out")])
+"""Row c: connection c in the chain of those whose first packets came from the same address and port, by its bucket (0:
+it hangs in none); the newest is first. `out` of a masqueraded connection is 1 + the interface by which it leaves."""
 
 COLUMN = row_type("field mask kind first count wide rows absent")
 """One field of a chain's index, of a number only the bits of `mask`: how to find a value's class, `kind`, an

@@ -198,6 +198,8 @@ class Reason(IntEnum):
     NAT_CLASH = 7
     NAT_REDIRECT = 8
     NAT_NO_ADDRESS = 9
+    NAT_UNWRITABLE = 96
+    NAT_OTHER_INTERFACE = 97
     # not evaluated
     NOT_IP = 10
     EGRESS_COPY = 11

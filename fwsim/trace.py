@@ -6,7 +6,7 @@ explanations only: it looks at rule after rule without the index, on a copy of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +68,20 @@ class Look:
     """The number of the chain that it jumps or goes to, if it ends so."""
 
 
+@dataclass(frozen=True)
+class Halt:
+    """Where a walk has stopped for a translation: at a row of BASE of a `hook`, the number `stage` of the way.
+
+    `chosen` is the row of TRANSLATION that applies, `rule` the rule that has chosen it, or -1.
+    """
+
+    base: int
+    hook: int
+    chosen: int
+    rule: int
+    stage: int = 0
+
+
 def trace_walk(
     lowered: Lowered,
     memory: Memory,
@@ -78,18 +92,22 @@ def trace_walk(
     words: npt.NDArray[np.int64],
     decision: Row,
     quiet: int = 0,
-) -> Iterator[Look]:
+    behind: int | None = None,
+) -> Generator[Look, None, Halt | None]:
     """Walk as `fwsim.engine.match.walk` does, yielding every rule looked at; `decision` is filled at the end.
 
     `seen` is a table of one row and `words` its matrix; marks that rules set are written there. `memory` is left as
-    it is. `quiet` as in `walk`: a limit asked twice on the way then has its tokens both times.
+    it is. `quiet` as in `walk`: a limit asked twice on the way then has its tokens both times. It begins `behind` a
+    row of BASE (that of the hook: all), and gives where it has stopped for a translation, if it has.
     """
     program = lowered.program
     own = copied(memory)
     state = own.state[0]
     begin_walk(state, hook)
     state["linear"] = 1
-    base = next_base(program.bases, state, hook, from_priority, to_priority, seen[0])
+    state["halt"] = state["chosen"] = chooser = ABSENT
+    first = hook if behind is None else behind
+    base = next_base(program.bases, state, first, from_priority, to_priority, seen[0])
     while base >= 0:
         chain = int(program.bases[base]["chain"])
         rule = begin_chain(program.chains, state, chain)
@@ -99,7 +117,10 @@ def trace_walk(
             depth = int(state["depth"])
             is_rule = looked < program.chains[place]["last"]
             failures = _failures(lowered, looked, words) if is_rule else {}
+            chosen = int(state["chosen"])
             rule = step(program, own, chain, looked, seen[0], words, quiet)
+            if state["chosen"] != chosen:
+                chooser = int(program.rules[looked]["source"])
             if is_rule and program.rules[looked]["counts"] >= 0:
                 look = _look(lowered, looked, place, depth, TRUTHS[int(state["truth"])], failures)
                 if not _is_told_by(program, looked, rule, look):
@@ -107,6 +128,7 @@ def trace_walk(
         finish_chain(state, own.hits, quiet)
         base = next_base(program.bases, state, base, from_priority, to_priority, seen[0])
     conclude(program.rules, state, hook, decision)
+    return Halt(int(state["halt"]), hook, int(state["chosen"]), chooser) if state["halt"] >= 0 else None
 
 
 def _is_told_by(program: Program, line: int, following: int, look: Look) -> bool:

@@ -27,6 +27,7 @@ class FakeBatch:
     stateful: npt.NDArray[np.void]
     buffer: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, dtype=np.uint8))
     comments: dict[int, list[str]] = field(default_factory=dict)
+    departures: dict[str, npt.NDArray[np.void]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many frames."""

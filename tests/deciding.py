@@ -25,7 +25,7 @@ from fwsim.capture.crafting import (
 from fwsim.naming import Naming, RuleNames
 from fwsim.ruleset import Ruleset
 from fwsim.simulator import MODES, Batch, Decision, Mode, Simulator
-from fwsim.tables import DECISION, empty, plain
+from fwsim.tables import plain
 
 HERE, THERE, OWN = "10.1.0.5", "203.0.113.80", "10.1.0.1"
 HERE6, THERE6 = "fd00:1::5", "2001:db8::80"
@@ -84,7 +84,7 @@ class Wall:
         chunk.frames["number"] = self.number
         self.simulator.topology.locate(captures, chunk)
         self.now_ns += STEP_NS
-        return Batch(chunk, empty(DECISION, 1), empty(DECISION, 1))
+        return self.simulator.undecided(chunk)
 
     def ask(self, packet: Ip, **how: Any) -> Decision:
         """Decide about a packet in the wall's mode; `how` as in `bring`."""

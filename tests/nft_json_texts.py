@@ -434,15 +434,22 @@ def rule_text(line: str) -> str:
 
 LIST = """
 import json, subprocess, sys
+
+def listed(*options):
+    run = subprocess.run(["nft", *options, "list", "ruleset"], capture_output=True)
+    return run.stdout.decode() if run.returncode == 0 else None
+
+def both_ways():
+    while True:  # until the seconds that elements have left are the same in both
+        text, structure = listed(), listed("-j")
+        if listed() == text:
+            return text, structure
+
 subprocess.run("ip link set lo up; ip link add eth0 type veth peer name eth1", shell=True)
 for text in json.load(sys.stdin):
     subprocess.run(["nft", "flush", "ruleset"], check=True)
-    found = [text]
-    if subprocess.run(["nft", "-f", "-"], input=text.encode(), capture_output=True).returncode == 0:
-        for options in ([], ["-j"]):
-            run = subprocess.run(["nft", *options, "list", "ruleset"], capture_output=True)
-            found.append(run.stdout.decode() if run.returncode == 0 else None)
-    print(json.dumps(found))
+    loaded = subprocess.run(["nft", "-f", "-"], input=text.encode(), capture_output=True).returncode == 0
+    print(json.dumps([text, *(both_ways() if loaded else ())]))
 """
 
 

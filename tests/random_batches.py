@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fwsim.naming import DECISION_WORDS, Naming, RuleNames
-from fwsim.tables import DECISION, FRAME, PACKET, V6, empty
+from fwsim.tables import DECISION, DEPARTURE, FRAME, PACKET, V6, empty
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Evidence, Proto
 from tests.batches import FakeBatch, FakeChain, FakeRule
 
@@ -30,14 +30,19 @@ def random_naming() -> Naming:
     return Naming(["office.pcapng", *NAMES[1:4]], ["lan", "wän", 'd"mz'], {"stateless": names, "stateful": names})
 
 
-def random_batch(chance: random.Random, count: int) -> FakeBatch:
-    """So many frames with their decisions."""
+def random_batch(chance: random.Random, count: int, translating: Sequence[str] = ()) -> FakeBatch:
+    """So many frames with their decisions, in modes that are `translating` with how they left."""
     made = FakeBatch(empty(FRAME, count), empty(PACKET, count), empty(DECISION, count), empty(DECISION, count))
     for row in range(count):
         _fill_frame(chance, made.frames[row])
         _fill_packet(chance, made.packets[row])
         _fill_decision(chance, made.stateless[row])
         _fill_decision(chance, made.stateful[row])
+    for mode in translating:
+        made.departures[mode] = empty(DEPARTURE, count)
+        for row in range(count):
+            if chance.random() < 0.5:
+                _fill_departure(chance, made.departures[mode][row])
     return made
 
 
@@ -60,13 +65,7 @@ def _fill_packet(chance: random.Random, row: np.void) -> None:
     """A packet, IP or not."""
     row["family"] = chance.choice([0, 4, 4, 6])
     row["proto"] = chance.choice([*PROTOS, 89, 255, *NOTHING])
-    for end in ("src", "dst"):
-        six = chance.random() < 0.5
-        words = [chance.choice(WORDS) if chance.random() < 0.8 else chance.getrandbits(32) for _ in range(4)]
-        for digit, word in enumerate(words):
-            row[f"{end}{digit}"] = (word + V6 if digit == 0 else word) if six else (0 if digit else word)
-        if chance.random() < 0.05:
-            row[f"{end}0"] = chance.choice(NOTHING)
+    _fill_addresses(chance, row)
     for name, most in {"sport": 65_535, "dport": 65_535, "win": 65_535, "vlan": 4095}.items():
         row[name] = one_of(chance, (*NOTHING, *EDGES[:-1]), most)
     for name in ("seq", "ack"):
@@ -76,6 +75,25 @@ def _fill_packet(chance: random.Random, row: np.void) -> None:
         row[name] = one_of(chance, NOTHING, 255)
     for name in ("iif", "oif"):
         row[name] = chance.choice([*NOTHING, 0, 1, 2])
+
+
+def _fill_departure(chance: random.Random, row: np.void) -> None:
+    """How it left."""
+    row["left"] = 1
+    _fill_addresses(chance, row)
+    for name in ("sport", "dport", "icmp_id"):
+        row[name] = one_of(chance, (*NOTHING, *EDGES), 65_535)
+
+
+def _fill_addresses(chance: random.Random, row: np.void) -> None:
+    """Both addresses, a few of them not known."""
+    for end in ("src", "dst"):
+        six = chance.random() < 0.5
+        words = [chance.choice(WORDS) if chance.random() < 0.8 else chance.getrandbits(32) for _ in range(4)]
+        for digit, word in enumerate(words):
+            row[f"{end}{digit}"] = (word + V6 if digit == 0 else word) if six else (0 if digit else word)
+        if chance.random() < 0.05:
+            row[f"{end}0"] = chance.choice(NOTHING)
 
 
 def _fill_decision(chance: random.Random, row: np.void) -> None:

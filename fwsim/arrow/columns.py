@@ -16,8 +16,18 @@ import pyarrow as pa
 
 from fwsim.arrow.addresses import addresses
 from fwsim.arrow.vocabulary import Vocabulary, lookup, nullable
-from fwsim.naming import DECISION_FIELDS, DECISION_SOURCES, DECISION_WORDS, FRAME_FIELDS, Naming, RuleNames, proto_text
-from fwsim.tables import RULE_POLICY
+from fwsim.naming import (
+    DECISION_FIELDS,
+    DECISION_SOURCES,
+    DECISION_WORDS,
+    FRAME_FIELDS,
+    NAT,
+    NAT_FIELDS,
+    Naming,
+    RuleNames,
+    proto_text,
+)
+from fwsim.tables import DEPARTURE, RULE_POLICY
 from fwsim.terms import evidence_words, flags_text
 
 Column = npt.NDArray[np.int64]
@@ -32,9 +42,13 @@ NUMBERS: dict[str, Any] = {
     "line": np.uint32,
 }  # fmt: skip
 OTHERS = {"ts": pa.timestamp("ns", "UTC"), "evidence": pa.list_(pa.string()), "mirror": pa.bool_()}
+LEFT = [pa.field(name, WORDS if name in ("src", "dst") else pa.uint16()) for name in NAT_FIELDS]
+OTHERS[NAT] = pa.struct(LEFT)
 ALWAYS = ("n", "file", "ts", "len", "evidence", "mirror", "stateless", "stateful")
 """The fields that are never null."""
 
+ENDS = ("src", "dst")
+OF_DEPARTURE = DEPARTURE.names or ()
 OF_FRAME = ("number", "file", "ts", "length", "connection", "evidence")
 OF_PACKET = (
     "family", "proto", "src0", "src1", "src2", "src3", "dst0", "dst1", "dst2", "dst3", "sport", "dport", "flags",
@@ -45,7 +59,7 @@ OF_PACKET = (
 def schema(modes: Sequence[str]) -> Any:
     """The fields and their types."""
     frame = [_field(name) for name in FRAME_FIELDS]
-    decision = [_field(name) for name in DECISION_FIELDS]
+    decision = [_field(name) for name in (*DECISION_FIELDS, NAT)]
     if len(modes) == 1:
         return pa.schema(frame + decision)
     return pa.schema(frame + [pa.field(mode, pa.struct(decision), nullable=False) for mode in modes])
@@ -66,12 +80,18 @@ class Gathered:
         self.frames = np.empty((len(OF_FRAME), ROWS), np.int64)
         self.packets = np.empty((len(OF_PACKET), ROWS), np.int64)
         self.decisions = {mode: np.empty((len(DECISION_SOURCES), ROWS), np.int64) for mode in modes}
+        self.departures: dict[str, npt.NDArray[np.int64]] = {}
+        """Of modes that translate."""
 
     def take(self, batch: Any, rows: npt.NDArray[np.intp]) -> None:
         """Copy rows, for which there is room."""
         begin, self.count = self.count, self.count + len(rows)
         pieces = [(self.frames, batch.frames, OF_FRAME), (self.packets, batch.packets, OF_PACKET)]
         pieces += [(store, getattr(batch, mode), DECISION_SOURCES) for mode, store in self.decisions.items()]
+        for mode in self.decisions.keys() & batch.departures.keys():
+            if mode not in self.departures:
+                self.departures[mode] = np.zeros((len(OF_DEPARTURE), ROWS), np.int64)
+            pieces.append((self.departures[mode], batch.departures[mode], OF_DEPARTURE))
         whole = len(rows) == len(batch)
         for store, table, names in pieces:
             for line, name in zip(store, names, strict=True):
@@ -121,7 +141,7 @@ class Columns:
         if len(decisions) == 1:
             arrays += decisions[0]
         else:
-            fields = [_field(name) for name in DECISION_FIELDS]
+            fields = [_field(name) for name in (*DECISION_FIELDS, NAT)]
             arrays += [pa.StructArray.from_arrays(columns, fields=fields) for columns in decisions]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 
@@ -147,7 +167,7 @@ class Columns:
         return [made[name] if name in made else _numbers(name, packets[name]) for name in FRAME_FIELDS]
 
     def _decision(self, gathered: Gathered, mode: str) -> list[Any]:
-        """The columns of `DECISION_FIELDS`."""
+        """The columns of `DECISION_FIELDS`, and how packets left."""
         numbers = dict(zip(DECISION_SOURCES, gathered.decisions[mode][:, : gathered.count], strict=True))
         made = {name: self.words[name].array(numbers[name]) for name in DECISION_WORDS}
         rules = self.rules[mode]
@@ -155,7 +175,20 @@ class Columns:
         made["rule"] = rules.rules.array(numbers["rule"])
         made["line"] = _numbers("line", rules.lines(numbers["rule"], numbers["chain"]))
         made["mirror"] = pa.array(numbers["mirror"] != 0)
-        return [made[name] for name in DECISION_FIELDS]
+        return [*(made[name] for name in DECISION_FIELDS), self._left(gathered, mode)]
+
+    @staticmethod
+    def _left(gathered: Gathered, mode: str) -> Any:
+        """How packets left: null where that is as they came, or not at all."""
+        if mode not in gathered.departures:
+            return pa.nulls(gathered.count, OTHERS[NAT])
+        numbers = dict(zip(OF_DEPARTURE, gathered.departures[mode][:, : gathered.count], strict=True))
+        there = numbers["left"] != 0
+        made = [
+            addresses([numbers[f"{end}{word}"] for word in range(4)], there & (numbers[f"{end}0"] >= 0)) for end in ENDS
+        ]
+        made += [nullable(numbers[name].astype(np.uint16), numbers[name] < 0) for name in NAT_FIELDS[len(ENDS) :]]
+        return pa.StructArray.from_arrays(made, fields=LEFT, mask=pa.array(~there))
 
 
 class _RuleWords:

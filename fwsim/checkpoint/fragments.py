@@ -14,9 +14,10 @@ import numpy as np
 
 from fwsim.capture.fragments import Fragment
 from fwsim.capture.reassembly import LENGTH_MAX, Sender, Set
-from fwsim.checkpoint.saved import Bounds, Saved
+from fwsim.checkpoint.held import DEPARTURES, Limits
+from fwsim.checkpoint.saved import Saved
 from fwsim.defragmenting import Defragmenter, Final, Place
-from fwsim.tables import DECISION
+from fwsim.tables import DECISION, DEPARTURE
 
 KEYS = {4: 6, 6: 12}
 """Numbers in the key of a datagram, by family."""
@@ -30,6 +31,7 @@ def save_fragments(defragmenter: Defragmenter) -> dict[str, Any]:
     reassembly = defragmenter.reassembly
     finals = [(serial, final) for serial, some in defragmenter.final.items() for final in some]
     decisions = [final.decision for _, final in finals if final.decision is not None]
+    departures = [final.departure for _, final in finals if final.departure is not None]
     return {
         "sets": [_save_set(one) for sets in reassembly.sets.values() for one in sets.values()],
         "senders": _table([(source, sender.fragments) for source, sender in reassembly.senders.items()]),
@@ -37,13 +39,14 @@ def save_fragments(defragmenter: Defragmenter) -> dict[str, Any]:
         "pending": _table(defragmenter.pending.items()),
         "final": _table([(serial, *final[:5], final.decision is not None) for serial, final in finals]),
         "decisions": np.array(decisions, DECISION),
+        "departures": np.array(departures, DEPARTURE),
     }
 
 
 def restore_fragments(
-    defragmenter: Defragmenter, saved: Saved, held: Mapping[int, int], decisions: Bounds, evidence: tuple[int, int]
+    defragmenter: Defragmenter, saved: Saved, held: Mapping[int, int], limits: Limits, evidence: tuple[int, int]
 ) -> None:
-    """Put them back. `held` gives the rows of the held batches by serial number; the bounds are those of their rows."""
+    """Put them back. `held` gives the rows of the held batches by serial number; `limits` are those of their rows."""
     reassembly = defragmenter.reassembly
     for one in saved.parts("sets"):
         found = _restored_set(one, held, evidence)
@@ -61,7 +64,7 @@ def restore_fragments(
         place.serial for sets in reassembly.sets.values() for one in sets.values() for place in one.places
     )
     saved.must({serial: count for serial, count in defragmenter.pending.items() if count} == waiting, "pending")
-    _restore_finals(defragmenter, saved, held, decisions, evidence)
+    _restore_finals(defragmenter, saved, held, limits, evidence)
 
 
 def _save_set(waiting: Set[Place]) -> dict[str, Any]:
@@ -119,10 +122,12 @@ def _restore_parts(waiting: Set[Place], saved: Saved) -> None:
 
 
 def _restore_finals(
-    defragmenter: Defragmenter, saved: Saved, held: Mapping[int, int], decisions: Bounds, evidence: tuple[int, int]
+    defragmenter: Defragmenter, saved: Saved, held: Mapping[int, int], limits: Limits, evidence: tuple[int, int]
 ) -> None:
     """What held batches are still to be told."""
+    decisions, translating = limits.decisions["stateful"], "stateful" in limits.translating
     rows = iter(saved.rows("decisions", DECISION, bounds=decisions))
+    departures = iter(saved.rows("departures", DEPARTURE, bounds=DEPARTURES))
     for serial, *final, decided in saved.numbers("final", 7).tolist():
         said = dict(zip(FINAL, final, strict=True))
         least, most = evidence
@@ -130,7 +135,9 @@ def _restore_finals(
         saved.must(decisions["reason"][0] <= said["reason"] <= decisions["reason"][1], "final")
         decision = next(rows, None) if decided else None
         saved.must(not decided or decision is not None, "decisions")
-        defragmenter.final.setdefault(serial, []).append(Final(**said, decision=decision))
+        departure = next(departures, None) if decided and translating else None
+        saved.must(not (decided and translating) or departure is not None, "departures")
+        defragmenter.final.setdefault(serial, []).append(Final(**said, decision=decision, departure=departure))
 
 
 def _table(rows: Any) -> Any:

@@ -13,11 +13,16 @@ from fwsim.checkpoint.container import Stream
 from fwsim.checkpoint.saved import ANY_COUNT, Bounds, DamagedError, Saved
 from fwsim.holding import Held, read_batch
 from fwsim.simulator import Batch, Simulator
-from fwsim.tables import DECISION, FRAME, PACKET, QUOTE
+from fwsim.tables import DECISION, DEPARTURE, FRAME, PACKET, QUOTE
 from fwsim.terms import CtState, Direction, Evidence, Hook, Reason, RejectWith, SctpState, TcpState, Verdict
 
 EVIDENCE = (0, (1 << max(int(bit).bit_length() for bit in Evidence)) - 1)
 STATES = max(len(TcpState), len(SctpState))
+WORD, WORD6 = (0, (1 << 32) - 1), (-2, (1 << 33) - 1)
+DEPARTURES: Bounds = {
+    "left": (0, 1), "src0": WORD6, "dst0": WORD6, "sport": (-2, 0xFFFF), "dport": (-2, 0xFFFF), "icmp_id": (-2, 0xFFFF),
+} | {f"{end}{word}": WORD for end in ("src", "dst") for word in (1, 2, 3)}  # fmt: skip
+"""The bounds of the rows of DEPARTURE."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class Limits:
     frames: Bounds
     packets: Bounds
     decisions: dict[str, Bounds]
+    translating: frozenset[str]
+    """The modes whose rules translate."""
 
 
 def limits_of(simulator: Simulator, files: int, interfaces: int) -> Limits:
@@ -42,6 +49,7 @@ def limits_of(simulator: Simulator, files: int, interfaces: int) -> Limits:
         decisions={
             mode: _decisions(len(lowered.rules), len(lowered.chains)) for mode, lowered in simulator.lowered.items()
         },
+        translating=frozenset(mode for mode, lowered in simulator.lowered.items() if lowered.translates),
     )  # fmt: skip
 
 
@@ -95,6 +103,10 @@ def _check(batch: Batch, saved: Saved, limits: Limits) -> None:
     saved.check("packets", batch.packets, limits.packets)
     saved.check("stateless", batch.stateless, limits.decisions["stateless"])
     saved.check("stateful", batch.stateful, limits.decisions["stateful"])
+    saved.must(batch.departures.keys() == limits.translating, "batches")
+    for table in batch.departures.values():
+        saved.must(table.dtype == DEPARTURE and table.shape == (len(batch),), "batches")
+        saved.check("departures", table, DEPARTURES)
     for row, texts in batch.comments.items():
         saved.must(
             type(row) is int and isinstance(texts, list) and all(isinstance(one, str) for one in texts), "batches"

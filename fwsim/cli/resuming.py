@@ -203,9 +203,7 @@ class Keeping:
             self._held = run.result.held
             held = restore_held(self._held, saved.part("held"), limits)
             if run.simulator.defragmenter is not None:
-                restore_fragments(
-                    run.simulator.defragmenter, saved.part("fragments"), held, limits.decisions["stateful"], EVIDENCE
-                )
+                restore_fragments(run.simulator.defragmenter, saved.part("fragments"), held, limits, EVIDENCE)
             run.result.packets = saved.number("packets", 0)
 
     def restore_output(self, counters: Counters, writer: CaptureWriter | None) -> None:

@@ -131,7 +131,7 @@ def keep_helper(mode: Stateful, result: Row) -> None:
 def doubt_strayed(mode: Stateful, result: Row) -> None:
     """What may have been packets of a connection, not recognised, may have changed its state."""
     row = result["connection"]
-    if row > 0 and mode.tracker.connections[row]["status"] & STRAY:
+    if result["stray"] or (row > 0 and mode.tracker.connections[row]["status"] & STRAY):
         result["ct_state"] = UNKNOWN_VALUE
         result["reason"] = R_TRANSLATED
 

@@ -11,23 +11,23 @@ never looked up (`settled`).
 
 from __future__ import annotations
 
-from fwsim.engine import hot
+from fwsim.engine import hot, shared
 from fwsim.engine.datagram import datagram_packet
 from fwsim.engine.expectation import SURELY, expectation_of, find_master, withdraw
 from fwsim.engine.expiry import BLANK, UNCONFIRMED, become_assured, delete, expire, keep, make_room, rearm
 from fwsim.engine.following import follow_master, follow_perhaps
-from fwsim.engine.ftp import go_astray
 from fwsim.engine.icmp import be_related, is_error, opens, query_packet, relate
 from fwsim.engine.sctp import R_IGNORED as SCTP_IGNORED
 from fwsim.engine.sctp import sctp_packet
 from fwsim.engine.seq_adjust import ack_offset
 from fwsim.engine.settled import counted_fault, is_icmp, is_settled, refuse
+from fwsim.engine.straying import go_astray, linger
 from fwsim.engine.tcp import ACCEPT, DELETE, REPEAT, tcp_new, tcp_packet
 from fwsim.engine.tcp import INVALID as REFUSED
 from fwsim.engine.tcp_table import flags_are_valid
 from fwsim.engine.tcp_window import BE_LIBERAL
 from fwsim.engine.tuples import Tracker, find_by_hash, hash_of, invert, of_packet
-from fwsim.engine.vague import find_vague, take
+from fwsim.engine.vague import take
 from fwsim.tables import Row, Table
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Proto, Reason, TcpFlag
 
@@ -48,6 +48,8 @@ SEEN_REPLY = int(CtStatus.SEEN_REPLY)
 SEQ_ADJUST = int(CtStatus.SEQ_ADJUST)
 ASSURED = int(CtStatus.ASSURED)
 CONFIRMED = int(CtStatus.CONFIRMED)
+TENTATIVE = int(CtStatus.TENTATIVE)
+STRAY = int(CtStatus.STRAY)
 
 ORIGINAL = int(Direction.ORIGINAL)
 REPLY = int(Direction.REPLY)
@@ -64,7 +66,6 @@ R_ICMP_BAD_TYPE = int(Reason.ICMP_BAD_TYPE)
 R_ICMP_REPLY = int(Reason.ICMP_REPLY_WITHOUT_REQUEST)
 R_ICMP_UNMATCHED = int(Reason.ICMP_ERROR_UNMATCHED)
 R_EXPECTED = int(Reason.EXPECTED)
-R_TRANSLATED = int(Reason.TRANSLATED)
 
 
 @hot
@@ -88,14 +89,14 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int,
             relate(tracker, packet, quotes, result)
         return
     found = look_up(tracker, packet, hashed, known)
+    stray = known == UNSEEN and tracker.counters[0]["vague"] and is_stray(tracker, packet, quotes, found, fault)
     if found >= 0:
         if follow(tracker, frame, packet, quotes, found, fault, result) != REPEAT:
+            result["stray"] = 1 if stray else 0
+            return
+        if tracker.connections[found >> 1]["status"] & STRAY:
             return
         delete(tracker, found >> 1)  # the packet opens a new connection in place of the old one
-    elif known == UNSEEN and tracker.counters[0]["vague"] and may_be_known(tracker, packet, quotes):
-        result["ct_state"] = UNKNOWN_VALUE
-        result["reason"] = R_TRANSLATED
-        return
     if not invert(tracker.tuples[0], tracker.tuples[1]):
         refuse(result, R_ICMP_BAD_TYPE)
     elif make_room(tracker):
@@ -105,6 +106,7 @@ def track(tracker: Tracker, frame: Row, packet: Row, quotes: Table, hashed: int,
             withdraw(tracker, master)  # also if the packet is invalid, or a rule drops it
     else:
         refuse(result, R_TABLE_FULL)
+    result["stray"] = 1 if stray else 0
 
 
 @hot
@@ -114,19 +116,24 @@ def look_up(tracker: Tracker, packet: Row, hashed: int, known: int) -> int:
         take(tracker.tuples[known], tracker.tuples[UNCONFIRMED])
         return known
     of_packet(packet, tracker.tuples[UNCONFIRMED])
+    if known != UNSEEN:
+        return -1
     if hashed < 0:
         hashed = hash_of(tracker, tracker.tuples[UNCONFIRMED])
     return find_by_hash(tracker, tracker.tuples[UNCONFIRMED], hashed)
 
 
-@hot
-def may_be_known(tracker: Tracker, packet: Row, quotes: Table) -> bool:
-    """Whether the packet may belong to a connection of which not all is known; what became of that is not, then."""
-    found = find_vague(tracker, tracker.tuples[UNCONFIRMED], 0, tracker.tuples[2 * BLANK])
-    if found < 0:
+@shared
+def is_stray(tracker: Tracker, packet: Row, quotes: Table, found: int, fault: int) -> bool:
+    """Whether the packet may belong to a connection of which not all is known; what became of that is not, then.
+
+    `found` is the tuple row that it surely has, or -1. One that no connection would accept changes nothing.
+    """
+    if found >= 0 and tracker.connections[found >> 1]["status"] & TENTATIVE == 0:
         return False
-    go_astray(tracker, found >> 1, packet, quotes, found & 1)
-    return True
+    if fault or (packet["proto"] == TCP and not flags_are_valid(packet["flags"])):
+        return False
+    return go_astray(tracker, tracker.tuples[UNCONFIRMED], packet, quotes, 0, tracker.tuples[2 * BLANK])
 
 
 @hot
@@ -191,6 +198,7 @@ def begin(result: Row) -> None:
     result["state_after"] = ABSENT
     result["replied_before"] = 0
     result["sender_end"] = 0
+    result["stray"] = 0
 
 
 # --- packets of a known connection -----------------------------------------------------------------------------
@@ -220,7 +228,9 @@ def follow(tracker: Tracker, frame: Row, packet: Row, quotes: Table, found: int,
         touch(connection, frame)
         if direction == REPLY:
             connection["status"] |= SEEN_REPLY
-    if outcome == DELETE:
+    if status & STRAY:
+        linger(connection, packet["proto"], packet["now"], tracker.settings[0])
+    elif outcome == DELETE:
         delete(tracker, row)
         return outcome
     if connection["status"] & ~status & ASSURED:

@@ -12,7 +12,6 @@ from typing import Any
 from fwsim.engine import hot, shared
 from fwsim.engine.expectation import NOT_AT_ALL, SURELY
 from fwsim.engine.following import find_announced
-from fwsim.engine.ftp import go_astray
 from fwsim.engine.icmp import is_error, opens
 from fwsim.engine.origin import is_delivered
 from fwsim.engine.path import Course
@@ -20,7 +19,8 @@ from fwsim.engine.places import LOCAL, LOOPBACK, MOST_BITS, Places
 from fwsim.engine.program import TO_INTERFACE, TO_SAME, TO_UNKNOWN
 from fwsim.engine.routes import route_of_destination, route_of_source
 from fwsim.engine.seq_adjust import SEQ_ADJUST, turn_numbers_back
-from fwsim.engine.translating import TRANSLATED, Nat
+from fwsim.engine.straying import be_stray, go_astray
+from fwsim.engine.translating import DONE, TRANSLATED, Nat
 from fwsim.engine.tuples import ICMP, ICMPV6, TCP, Tracker, find, hang, invert, is_same, of_packet, unhang
 from fwsim.engine.unique_tuple import ANSWER, is_at_most
 from fwsim.engine.vague import DESTINATION as VAGUE_DESTINATION
@@ -28,7 +28,6 @@ from fwsim.engine.vague import (
     KINDS,
     LOOKED_FOR_BITS,
     blur,
-    find_vague,
     has_ports,
     shown_address,
     shown_id,
@@ -45,7 +44,7 @@ AS_IT_IS = -1
 DOUBTFUL = -2
 """It may have been another, of a connection that is not known."""
 STRAYED = -3
-"""The same, perhaps of a connection of which not all is known."""
+"""The same, and it opens none."""
 
 ANNOUNCED = -4
 """It opens a connection that was expected; what it came in with is in the scratch row."""
@@ -82,25 +81,22 @@ def look_behind(course: Course, tracker: Tracker, nat: Nat, frame: Row, packet: 
     found = find(tracker, scratch)
     if found >= 0:
         return found ^ 1 if tracker.connections[found >> 1]["status"] & TRANSLATED else AS_IT_IS
+    doubt = may_be_translated(course, nat.places, frame["interface"], packet)
     if tracker.counters[0]["vague"]:
         take(scratch, tracker.tuples[0])
-        found = find_vague(tracker, tracker.tuples[0], 0, scratch)
-        if found >= 0:
-            go_astray(tracker, found >> 1, packet, quotes, found & 1 ^ 1)
-            return STRAYED
+        doubt = go_astray(tracker, tracker.tuples[0], packet, quotes, 1, scratch) or doubt
     if packet["proto"] == TCP and tracker.counters[0]["newest_expecting"] >= 0:
         announced = find_announced(tracker, packet, tracker.tuples[0])
         if announced != NOT_AT_ALL:
             return ANNOUNCED if announced == SURELY else DOUBTFUL
-    if not may_be_translated(course, nat.places, frame["interface"], packet):
+    if not doubt:
         return AS_IT_IS
     if is_icmp_error(packet):
         return STRAYED
     of_packet(packet, tracker.tuples[0])
     found = find(tracker, tracker.tuples[0])
     if found >= 0:
-        go_astray(tracker, found >> 1, packet, quotes, found & 1)
-        return STRAYED
+        be_stray(tracker, found >> 1, packet, quotes, found & 1)
     return DOUBTFUL
 
 
@@ -196,16 +192,15 @@ def turn_back(tracker: Tracker, nat: Nat, found: int, frame: Row, packet: Row, q
         take_ends(tracker.tuples[found], entered)
         if entered["proto"] == TCP:
             turn_lines_back(tracker, found, entered, quotes)
-    if entered["src0"] < 0 or entered["dst0"] < 0:
+    if is_lost(entered):
         return
     source = nat.places.routes[route_of_source(nat.places, entered)]
-    destination = nat.places.routes[route_of_destination(nat.places, entered)]
     if source["classes"] & (LOCAL | LOOPBACK):
         entered["hook"] = OUTPUT
         entered["iif"] = ABSENT
         entered["oif"] = frame["interface"]
         return
-    delivered = is_delivered(entered["family"], source["classes"], destination["classes"])
+    delivered = is_for_here(nat.places, source["classes"], entered)
     entered["hook"] = INPUT if delivered else FORWARD
     entered["iif"] = source["interface"] if source["interface"] >= 0 else UNKNOWN_VALUE
     entered["oif"] = ABSENT if delivered else frame["interface"]
@@ -219,6 +214,15 @@ def turn_lines_back(tracker: Tracker, found: int, entered: Row, quotes: Table) -
         turn_numbers_back(tracker, found >> 1, found & 1, entered)
     if entered["quote"] >= 0:
         quotes[entered["quote"]]["list1"] = UNKNOWN_VALUE
+
+
+@hot
+def is_for_here(places: Places, source: int, entered: Row) -> bool:
+    """Whether the packet goes to the firewall itself before its destination is translated; what is not known, does."""
+    if entered["dst0"] == UNKNOWN_VALUE:
+        return True
+    destination = places.routes[route_of_destination(places, entered)]
+    return is_delivered(entered["family"], source, destination["classes"])
 
 
 @hot
@@ -267,9 +271,18 @@ def is_made_here(entered: Row) -> bool:
 
 
 @hot
+def is_doubtful(tracker: Tracker, row: int) -> bool:
+    """Whether a connection may not be that of the packet, since it may not be at all."""
+    return bool(tracker.connections[row]["status"] & (TENTATIVE | STRAY))
+
+
+@hot
 def is_lost(entered: Row) -> bool:
-    """Whether an address that the packet came in with is not known, so that no rule can be asked."""
-    return bool(entered["src0"] == UNKNOWN_VALUE or entered["dst0"] == UNKNOWN_VALUE)
+    """Whether it is not known where the packet came from, so that no rule can be asked.
+
+    Where it was to go, only the chains before translation see.
+    """
+    return bool(entered["src0"] == UNKNOWN_VALUE)
 
 
 @hot
@@ -283,7 +296,7 @@ def veil(course: Course, tracker: Tracker, nat: Nat, here: int, packet: Row) -> 
     if is_opening(packet):
         parts = doubtful_ends(course, nat.places, here, packet)
     blur(original, parts)
-    tracker.connections[0]["status"] |= NAT_IN_DOUBT | TRANSLATED
+    tracker.connections[0]["status"] |= NAT_IN_DOUBT | TRANSLATED | DONE
     tracker.counters[0]["vague"] = 1
 
 

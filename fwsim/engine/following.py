@@ -30,6 +30,7 @@ def follow_master(tracker: Tracker, master: int) -> None:
     expectation = expectation_of(tracker, master)
     heard = tracker.tuples[2 * master + expectation["direction"]]
     proposed = tracker.tuples[PROPOSED]
+    tracker.sources[UNCONFIRMED]["out"] = NOWHERE  # no rule has masqueraded it
     invert(tracker.tuples[2 * UNCONFIRMED + 1], proposed)
     bind_source(tracker, heard)
     settle(tracker, SNAT, SNAT_DONE)

@@ -59,15 +59,6 @@ def read_along(tracker: Tracker, row: int, packet: Row, quotes: Table, direction
 
 
 @hot
-def go_astray(tracker: Tracker, row: int, packet: Row, quotes: Table, direction: int) -> None:
-    """A packet may be one of a connection, which is not known for sure: nor is its state, then, nor what is read."""
-    connection = tracker.connections[row]
-    connection["status"] |= STRAY
-    if connection["status"] & HELPER:
-        read_along(tracker, row, packet, quotes, direction, True)
-
-
-@hot
 def ends_a_line(number: int, quotes: Table) -> bool:
     """Whether a segment ends with a newline; one that the capture cut off is taken to do so."""
     if number >= 0:

@@ -12,7 +12,19 @@ from fwsim.engine import hot
 from fwsim.engine.checksum import IGNORE, Words, sum16
 from fwsim.engine.link import advance
 from fwsim.engine.network import BAD_CHECKSUM, BAD_LENGTH, FRAGMENT, NO_NEXT_HEADER, WHOLE, extension_size
-from fwsim.engine.transport import NO_PPP, call_id, clear_quote, fault, field8, field16, judge, tiny
+from fwsim.engine.transport import (
+    NAT_FAULT_SHORT,
+    NO_PPP,
+    WRITABLE,
+    call_id,
+    clear_quote,
+    fault,
+    field8,
+    field16,
+    gre_nat_fault,
+    judge,
+    tiny,
+)
 from fwsim.engine.wire import Buffer, u8, u16, u32
 from fwsim.tables import V6
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Proto, Reason
@@ -60,7 +72,7 @@ def icmp(
         packet["quote"] = decoder["quotes"]
         decoder["quotes"] += 1
         advance(layer, offset)
-        quote(buffer, packet["family"], quotes[packet["quote"]], layer)
+        frame["nat_fault"] = quote(buffer, packet["family"], quotes[packet["quote"]], layer)
 
 
 @hot
@@ -78,8 +90,11 @@ def quote_offset(buffer: Buffer, packet: Row, layer: Row) -> int:
 
 
 @hot
-def quote(buffer: Buffer, family: int, row: Row, layer: Row) -> None:
-    """Build the tuple of a quoted packet (`nf_ct_get_tuplepr`); what the kernel does not check is not checked."""
+def quote(buffer: Buffer, family: int, row: Row, layer: Row) -> int:
+    """Build the tuple of a quoted packet (`nf_ct_get_tuplepr`); what the kernel does not check is not checked.
+
+    Returns what translation cannot write of it, a `NAT_FAULT_*`, or 0.
+    """
     clear_quote(row)
     if family == 4:
         proto = quoted_ipv4(buffer, row, layer)
@@ -88,21 +103,25 @@ def quote(buffer: Buffer, family: int, row: Row, layer: Row) -> None:
     row["proto"] = proto
     if proto < 0:
         row["usable"] = UNKNOWN_VALUE if proto == UNKNOWN_VALUE else 0
-        return
+        return 0
     first = 0
     second = 0
+    unwritable = 0
     if proto == TCP or proto == UDP or proto == UDPLITE or proto == SCTP:
         first = field16(buffer, layer, 0)
         second = field16(buffer, layer, 2)
+        unwritable = NAT_FAULT_SHORT if layer["size"] < WRITABLE else 0
     elif proto == ICMP or proto == ICMPV6:
         first = field16(buffer, layer, 4)
         second = quoted_message(buffer, proto, layer)
     elif proto == GRE:
         second = quoted_call(buffer, layer)
+        unwritable = gre_nat_fault(buffer, layer)
     row["src_id"] = first
     row["dst_id"] = second
     worst = min(first, second)
     row["usable"] = 1 if worst >= 0 else UNKNOWN_VALUE if worst == UNKNOWN_VALUE else 0
+    return unwritable
 
 
 @hot

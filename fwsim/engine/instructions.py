@@ -192,7 +192,8 @@ def change(step: Row, state: Row, seen: Row, words: Numbers, truth: int, rule: i
     elif op == OP_SET_HELPER:
         set_helper(step["value"], seen, certain)
     elif op == OP_NAT:
-        state["chosen"] = step["first"] if certain else UNKNOWN_VALUE
+        if not step["value"] or seen["src0"] != 0:
+            state["chosen"] = step["first"] if certain else UNKNOWN_VALUE
     elif seen["ct_state"] == INVALID or seen["ct_state"] == NOT_TRACKED_YET:
         # nft_notrack_eval: only a packet to which nothing is attached
         seen["ct_state"] = UNTRACKED if certain else UNKNOWN_VALUE

@@ -219,7 +219,7 @@ def go_on(course: Course, behind: int, so_far: int, decision: Row, quiet: int) -
     verdict = so_far
     for stage in range(state["stage"], STAGES):
         lost = seen["hook"] == UNKNOWN_VALUE
-        hook = state["hook"] if lost else WAYS[seen["hook"]] >> 3 * stage & END
+        hook = state["hook"] if behind >= 0 else WAYS[seen["hook"]] >> 3 * stage & END
         if hook == END:
             break
         if hook == FORWARD and behind < 0 and seen["ttl"] > 0:
@@ -228,7 +228,7 @@ def go_on(course: Course, behind: int, so_far: int, decision: Row, quiet: int) -
             show_headers(course.extra[0], course.words, course.asked, FORWARDED)
         if course.program.bases[hook]["next"] >= 0:  # few rulesets have chains at every hook
             way = seen["hook"]
-            made_here = stage < 2 and (way == OUTPUT or way == LOCAL)
+            made_here = hook == OUTPUT or (stage < 2 and (way == OUTPUT or way == LOCAL))
             seen["iif"] = ABSENT if made_here else state["iif"]
             seen["oif"] = ABSENT if hook == PREROUTING or hook == INPUT else state["oif"]
             low = CONNTRACK if stage == 0 else LOWEST

@@ -27,11 +27,13 @@ from fwsim.engine.attached import (
 )
 from fwsim.engine.conntrack import UNSEEN, confirm, forget, track
 from fwsim.engine.conntrack import begin as exempt
+from fwsim.engine.departing import depart, settle_departure
 from fwsim.engine.egress import (
     ANNOUNCED,
     AS_IT_IS,
     STRAYED,
     is_captured,
+    is_doubtful,
     is_lost,
     is_made_here,
     learn,
@@ -46,7 +48,8 @@ from fwsim.engine.path import after_tracking, before_tracking, begin, is_confirm
 from fwsim.engine.settled import counted_fault
 from fwsim.engine.shard import BEFORE, MINE, NOBODY, hash_own, is_anothers, note_decided
 from fwsim.engine.sources import hang_by_source
-from fwsim.engine.tuples import find, is_live
+from fwsim.engine.translating import finish_binding
+from fwsim.engine.tuples import Tracker, find, is_live
 from fwsim.engine.vague import is_vague
 from fwsim.terms import (
     SUSPICIOUS,
@@ -110,19 +113,39 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
         verdict = after_tracking(mode.course, frame["route_fault"], raw, target, 1 - view)
         if mode.course.memory.state[0]["halt"] >= 0:
             go_through_translation(mode, mode.results[0 if view else 2], frame, verdict, target, 1 - view)
+        if len(mode.nat.departures) > 0:
+            note_departure(mode, target)
     keep_mark(mode, mode.results[0])
     keep_helper(mode, mode.results[0])
     if tentative and mode.scratch[0]["verdict"] != decision["verdict"]:
         refuse(decision, UNKNOWN, R_TENTATIVE)
-    if mode.tracker.settings[0]["translating"] and decision["verdict"] == ACCEPT and is_clashing(mode):
-        refuse(decision, DROP, R_CLASHING)
+    if mode.tracker.settings[0]["translating"] and mode.results[0]["fresh"]:
+        refuse_clashing(mode, decision)
+
+
+@shared
+def refuse_clashing(mode: Stateful, decision: Row) -> None:
+    """Drop a packet whose connection could not be told from another one (`__nf_conntrack_confirm`)."""
+    reply = mode.tracker.tuples[1]
+    if decision["verdict"] != ACCEPT or is_vague(reply):
+        return
+    found = find(mode.tracker, reply)
+    if found >= 0:
+        doubt = mode.results[0]["ct_state"] == UNKNOWN_VALUE or is_in_doubt(mode.tracker, found >> 1)
+        refuse(decision, UNKNOWN if doubt else DROP, R_CLASHING)
 
 
 @hot
-def is_clashing(mode: Stateful) -> bool:
-    """Whether the connection that a packet opens could not be told from another one (`__nf_conntrack_confirm`)."""
-    reply = mode.tracker.tuples[1]
-    return mode.results[0]["fresh"] != 0 and not is_vague(reply) and find(mode.tracker, reply) >= 0
+def is_in_doubt(tracker: Tracker, row: int) -> bool:
+    """Whether a connection may not exist."""
+    return bool(tracker.connections[row]["status"] & TENTATIVE)
+
+
+@hot
+def note_departure(mode: Stateful, decision: Row) -> None:
+    """Note how the packet looks when it leaves."""
+    departure = mode.nat.departures[mode.course.extra[0]["row"]]
+    depart(departure, mode.course.seen[0], mode.course.memory.state[0]["fault"], decision)
 
 
 @hot
@@ -159,6 +182,8 @@ def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int,
         return
     if passed:
         mode.tracker.connections[0]["evidence"] = evidence & OF_OPENING
+        if mode.tracker.settings[0]["translating"]:
+            finish_binding(mode.tracker)
         row = confirm(mode.tracker, frame, packet, result)
         result["connection"] = row
         if mode.tracker.settings[0]["translating"]:
@@ -322,7 +347,7 @@ def decide_leaving(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashe
         return
     turn_back(mode.tracker, mode.nat, found, frame, packet, quotes)
     entered = mode.nat.entered[0]
-    if is_lost(entered):
+    if is_lost(entered) or is_doubtful(mode.tracker, found >> 1):
         decide_blindly(mode, frame, packet, quotes, found, decision)
     elif is_captured(frame, entered):
         frame["connection"] = mode.tracker.connections[found >> 1]["number"] if found >= 0 else 0
@@ -374,9 +399,10 @@ def decide_entering(
         exempt(result)
     else:
         track(mode.tracker, frame, packet, quotes, hashed, known, result)
+        doubt_strayed(mode, result)
         if seen_state == UNKNOWN_VALUE:
             result["ct_state"] = UNKNOWN_VALUE  # a notrack rule may have exempted it
-        doubt_strayed(mode, result)
+            result["stray"] = 1
         show(mode, result)
     doubtful = is_tentative(mode)
     if result["reason"] == R_TABLE_FULL and mode.tracking:
@@ -385,6 +411,8 @@ def decide_entering(
         judge(mode, frame, packet, quotes, raw, decision)
         if is_helped(mode, packet, decision):
             help_out(mode, packet, quotes, decision)
+        if len(mode.nat.departures) > 0:
+            settle_departure(mode.nat.departures[mode.course.extra[0]["row"]], packet, decision)
     if exempted:
         decision["ct_state"] = UNTRACKED
     else:

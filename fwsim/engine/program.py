@@ -69,7 +69,8 @@ OP_ALTER = 18
 OP_NOTRACK = 19
 OP_SET_HELPER = 20
 OP_NAT = 21
-"""The connection that the packet opens is translated as row `first` of TRANSLATION says."""
+"""The connection that the packet opens is translated as row `first` of TRANSLATION says; with `value` 1 (masquerade)
+not one from 0.0.0.0."""
 
 # What a TRANSLATION translates to.
 TO_SAME = 0

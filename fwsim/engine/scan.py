@@ -229,6 +229,7 @@ def begin_frame(frame: Row, state: Row, ts: int, interface: int) -> None:
     frame["reason"] = 0
     frame["transport_fault"] = 0
     frame["option_fault"] = 0
+    frame["nat_fault"] = 0
     frame["route_fault"] = 0
     frame["evidence"] = 0
     frame["connection"] = 0

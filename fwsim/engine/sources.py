@@ -7,6 +7,7 @@ stays in its chain until it is used again: whoever goes along a chain passes ove
 from __future__ import annotations
 
 from fwsim.engine import hot, shared
+from fwsim.engine.expiry import UNCONFIRMED
 from fwsim.engine.tuples import Tracker, fold, is_live
 from fwsim.tables import Row
 
@@ -27,6 +28,7 @@ def source_bucket(tracker: Tracker, row: Row) -> int:
 def hang_by_source(tracker: Tracker, row: int) -> None:
     """Put a connection in front of its chain (`nf_nat_setup_info`)."""
     leave_source(tracker, row)
+    tracker.sources[row]["out"] = tracker.sources[UNCONFIRMED]["out"]
     bucket = source_bucket(tracker, tracker.tuples[2 * row])
     first = int(tracker.source_buckets[bucket])
     place = tracker.sources[row]

@@ -13,21 +13,22 @@ from typing import Any, NamedTuple
 from fwsim.engine import hot, shared
 from fwsim.engine.asked import lose_translated
 from fwsim.engine.beside import show_ports, show_tuple
-from fwsim.engine.expiry import UNCONFIRMED
+from fwsim.engine.expiry import UNCONFIRMED, delete
 from fwsim.engine.icmp import ICMP, ICMPV6, ICMPV6_REDIRECT, is_error
 from fwsim.engine.path import Course, refuse
 from fwsim.engine.places import Places
 from fwsim.engine.program import TO_ADDRESSES, TO_INTERFACE, TO_NETWORK, TO_UNKNOWN
 from fwsim.engine.rerouting import reroute, reroute_own
-from fwsim.engine.tuples import GRE, Tracker, invert, is_same
-from fwsim.engine.unique_tuple import ANSWER, DRAWN, PROPOSED, make_unique
+from fwsim.engine.sources import NOWHERE
+from fwsim.engine.transport import NAT_FAULT_DESTINATION, NAT_FAULT_SHORT
+from fwsim.engine.tuples import GRE, Tracker, invert, is_live, is_same
+from fwsim.engine.unique_tuple import ANSWER, PERHAPS_KEPT, PROPOSED, make_unique
 from fwsim.engine.vague import DESTINATION as VAGUE_DESTINATION
 from fwsim.engine.vague import (
-    DESTINATION_ID,
-    SOURCE_ID,
+    DESTINATION_ADDRESS,
+    SOURCE_ADDRESS,
     blur,
     has_ports,
-    is_vague,
     shown_address,
     shown_id,
     take,
@@ -56,6 +57,8 @@ VISIBLE_STATUS = TENTATIVE - 1
 IN_DOUBT = int(CtStatus.NAT_IN_DOUBT)
 R_NO_ADDRESS = int(Reason.NAT_NO_ADDRESS)
 R_REDIRECT = int(Reason.NAT_REDIRECT)
+R_UNWRITABLE = int(Reason.NAT_UNWRITABLE)
+R_OTHER_INTERFACE = int(Reason.NAT_OTHER_INTERFACE)
 ICMP_REDIRECT = 5
 LOOPBACK_V4 = 0x7F000001
 
@@ -64,13 +67,15 @@ class Nat(NamedTuple):
     """What translation works with: where addresses lie, and scratch.
 
     That is one row of TRANSLATION, what a rule makes of a packet, two of TUPLE, and one of PACKET, what came in where
-    only what left was captured.
+    only what left was captured. `departures` has a row of DEPARTURE for each packet at hand, or none if nothing is
+    translated.
     """
 
     places: Places
     wanted: Table
     tuples: Table
     entered: Table
+    departures: Table
 
 
 @shared
@@ -84,17 +89,23 @@ def translate(course: Course, tracker: Tracker, nat: Nat, result: Row, frame: Ro
     row = result["connection"]
     dst0, dst1, dst2, dst3 = seen["dst0"], seen["dst1"], seen["dst2"], seen["dst3"]
     fault = 0
-    if seen["ct_state"] == UNKNOWN_VALUE:
-        if chosen != ABSENT or row < 0 or tracker.connections[row]["status"] & TRANSLATED:
+    if seen["ct_state"] == UNKNOWN_VALUE and (result["stray"] or row <= 0):
+        if row == UNCONFIRMED:
+            bind_perhaps(course, tracker, nat, chosen, source)
+        if chosen != ABSENT or row < 0 or result["stray"] or tracker.connections[row]["status"] & TRANSLATED:
             lose(course, source)
     elif seen["ct_state"] == RELATED and is_icmp_error(seen):
-        fault = translate_error(course, tracker, row, source)
+        fault = translate_error(course, tracker, row, frame, source)
     else:
         done = SNAT_DONE if source else DNAT_DONE
         if row == UNCONFIRMED and tracker.connections[row]["status"] & done == 0:
             fault = bind(course, tracker, nat, chosen, source)
+        elif source and state["hook"] == POSTROUTING and leaves_otherwise(tracker, row, result["direction"], state):
+            fault = R_OTHER_INTERFACE
+            if is_live(tracker.connections[row]):
+                delete(tracker, row)
         if not fault:
-            show_translated(course, tracker, row, result["direction"], source)
+            fault = show_translated(course, tracker, row, result["direction"], frame["nat_fault"], source)
     if fault:
         refuse(decision, DROP, fault)
         decision["hook"] = state["hook"]
@@ -105,6 +116,16 @@ def translate(course: Course, tracker: Tracker, nat: Nat, result: Row, frame: Ro
         elif state["stage"] == 0:
             reroute(nat.places, state, seen, frame["option_fault"], 1 if frame["egress"] else 0)
     return so_far
+
+
+@hot
+def leaves_otherwise(tracker: Tracker, row: int, direction: int, state: Row) -> bool:
+    """Whether a masqueraded connection would leave by another interface than its first packet did.
+
+    (`nf_nat_oif_changed`.)
+    """
+    out = tracker.sources[row]["out"]
+    return bool(out != NOWHERE and direction != REPLY and state["oif"] >= 0 and out != 1 + state["oif"])
 
 
 @hot
@@ -140,8 +161,12 @@ def bind(course: Course, tracker: Tracker, nat: Nat, chosen: int, source: int) -
     connection["status"] |= SNAT_DONE if source else DNAT_DONE
     wanted = nat.wanted[0]
     keep_address(reply, wanted, source)
+    if source:
+        tracker.sources[UNCONFIRMED]["out"] = NOWHERE
     if chosen >= 0:
         take_rule(course.program.translations[chosen], wanted)
+        if source and wanted["to"] == TO_INTERFACE and course.memory.state[0]["oif"] >= 0:
+            tracker.sources[UNCONFIRMED]["out"] = 1 + course.memory.state[0]["oif"]
         take_own_address(course, nat.places, wanted, source)
         if wanted["low0"] == ABSENT:
             return R_NO_ADDRESS
@@ -152,18 +177,64 @@ def bind(course: Course, tracker: Tracker, nat: Nat, chosen: int, source: int) -
         return 0
     if wanted["to"] == TO_NETWORK:
         keep_host(reply, wanted, source)
-    if is_vague(reply):
-        return 0  # the other side is not known: nor is what would make this one unique
-    outcome = make_unique(tracker, wanted, source)
+    parts = make_unique(tracker, wanted, source)
     proposed = tracker.tuples[PROPOSED]
-    if outcome == DRAWN:
-        blur(proposed, SOURCE_ID if source else DESTINATION_ID)
+    answer = tracker.tuples[ANSWER]
+    if parts & PERHAPS_KEPT:
+        invert(proposed, answer)
+        if has_same_ends(answer, reply) or parts & (SOURCE_ADDRESS | DESTINATION_ADDRESS):
+            connection["status"] |= IN_DOUBT
+    if parts:
+        blur(proposed, parts)
         tracker.counters[0]["vague"] = 1
-    invert(proposed, tracker.tuples[ANSWER])
-    if not is_same(tracker.tuples[ANSWER], reply):
-        take(tracker.tuples[ANSWER], reply)
+    invert(proposed, answer)
+    if not is_same(answer, reply):
+        take(answer, reply)
         connection["status"] |= SNAT if source else DNAT
     return 0
+
+
+@hot
+def finish_binding(tracker: Tracker) -> None:
+    """What the unconfirmed connection is bound to where its packet was not followed, is not known."""
+    connection = tracker.connections[UNCONFIRMED]
+    status = connection["status"]
+    if status & DONE == DONE or status & (DONE | IN_DOUBT) == 0:
+        return
+    reply = tracker.tuples[2 * UNCONFIRMED + 1]
+    if status & SNAT_DONE == 0:
+        blur(reply, VAGUE_DESTINATION)
+    if status & DNAT_DONE == 0:
+        blur(reply, VAGUE_SOURCE)
+    connection["status"] |= DONE | IN_DOUBT | TRANSLATED
+    tracker.counters[0]["vague"] = 1
+
+
+@hot
+def has_same_ends(one: Row, other: Row) -> bool:
+    """Whether two tuples have the same addresses."""
+    return bool(
+        one["src0"] == other["src0"]
+        and one["dst0"] == other["dst0"]
+        and one["src1"] == other["src1"]
+        and one["src2"] == other["src2"]
+        and one["src3"] == other["src3"]
+        and one["dst1"] == other["dst1"]
+        and one["dst2"] == other["dst2"]
+        and one["dst3"] == other["dst3"]
+    )
+
+
+@hot
+def bind_perhaps(course: Course, tracker: Tracker, nat: Nat, chosen: int, source: int) -> None:
+    """Bind the unconfirmed connection of a packet that may belong to another one."""
+    connection = tracker.connections[UNCONFIRMED]
+    if connection["status"] & (SNAT_DONE if source else DNAT_DONE):
+        return
+    if bind(course, tracker, nat, chosen, source):
+        connection["status"] |= IN_DOUBT | (SNAT if source else DNAT)
+        blur(tracker.tuples[2 * UNCONFIRMED + 1], VAGUE_DESTINATION if source else VAGUE_SOURCE)
+        tracker.counters[0]["vague"] = 1
 
 
 @hot
@@ -257,14 +328,16 @@ def applies(status: int, direction: int, source: int) -> bool:
 
 
 @hot
-def show_translated(course: Course, tracker: Tracker, row: int, direction: int, source: int) -> None:
-    """Make rules see the packet as it looks behind the hook, and what was done to its connection."""
+def show_translated(course: Course, tracker: Tracker, row: int, direction: int, unwritable: int, source: int) -> int:
+    """Make rules see the packet as it looks behind the hook, and what was done to its connection; or a fault."""
     seen = course.seen[0]
     status = tracker.connections[row]["status"]
     seen["ct_status"] = UNKNOWN_VALUE if status & IN_DOUBT else status & VISIBLE_STATUS
     show_tuple(course.extra[0], tracker.tuples, row)
     if not applies(status, direction, source):
-        return
+        return 0
+    if unwritable == NAT_FAULT_SHORT or (unwritable == NAT_FAULT_DESTINATION and not source):
+        return R_UNWRITABLE
     lose_asked(course)
     other = tracker.tuples[2 * row + 1 - direction]
     show_end(seen, other, source)
@@ -280,6 +353,7 @@ def show_translated(course: Course, tracker: Tracker, row: int, direction: int, 
             show_ports(course.extra[0], seen)
     elif proto == GRE and not source and seen["icmp_id"] >= 0:
         seen["icmp_id"] = shown_id(other["src_id"])
+    return 0
 
 
 @hot
@@ -301,18 +375,22 @@ def show_end(seen: Row, other: Row, source: int) -> None:
 
 
 @hot
-def translate_error(course: Course, tracker: Tracker, row: int, source: int) -> int:
+def translate_error(course: Course, tracker: Tracker, row: int, frame: Row, source: int) -> int:
     """Translate an ICMP error about a packet of a connection, in the direction opposite to that packet's; or a fault.
 
-    (`nf_nat_icmp_reply_translation`.) What it quotes, no rule asks for.
+    (`nf_nat_icmp_reply_translation`.) What it quotes, no rule asks for: there the other side is translated.
     """
     seen = course.seen[0]
+    if frame["transport_fault"]:
+        return R_UNWRITABLE  # its checksum, which tracking was told not to mind
     status = tracker.connections[row]["status"]
     is_redirect = seen["icmp_type"] == (ICMP_REDIRECT if seen["proto"] == ICMP else ICMPV6_REDIRECT)
     if is_redirect and (status & DONE != DONE or status & TRANSLATED):
         return R_REDIRECT
     direction = seen["ct_direction"]
     if applies(status, direction, source):
+        if frame["nat_fault"] == NAT_FAULT_SHORT or (frame["nat_fault"] == NAT_FAULT_DESTINATION and source):
+            return R_UNWRITABLE
         lose_asked(course)
         show_end(seen, tracker.tuples[2 * row + 1 - direction], source)
     return 0

@@ -32,6 +32,13 @@ GRE_VERSION_PPTP = 1
 GRE_PPP = 0x880B
 NO_PPP = -3
 
+WRITABLE = 8
+"""Bytes of a transport header that must be there for translation to write to it."""
+NAT_FAULT_SHORT = 1
+"""The header is too short to be written: the packet is dropped where its addresses are translated."""
+NAT_FAULT_DESTINATION = 2
+"""GRE of a version that translation does not know: it is dropped where its destination is translated."""
+
 
 @hot
 def udp(buffer: Buffer, even: Words, odd: Words, frame: Row, packet: Row, layer: Row, decoder: Row) -> None:
@@ -77,6 +84,7 @@ def udplite(buffer: Buffer, even: Words, odd: Words, frame: Row, packet: Row, la
 def gre(buffer: Buffer, frame: Row, packet: Row, layer: Row) -> None:
     """Read the call id of GRE version 1, PPTP's (RFC 2637 §4.1); the key of other versions tells nothing apart."""
     if packet["fragment"] == WHOLE:
+        frame["nat_fault"] = gre_nat_fault(buffer, layer)
         packet["icmp_id"] = call_id(buffer, layer)
         if packet["icmp_id"] == NO_PPP:
             packet["icmp_id"] = ABSENT
@@ -98,6 +106,15 @@ def call_id(buffer: Buffer, layer: Row) -> int:
     if inner >= 0 and inner != GRE_PPP:
         return NO_PPP
     return field16(buffer, layer, 6)
+
+
+@hot
+def gre_nat_fault(buffer: Buffer, layer: Row) -> int:
+    """Why translation cannot write a GRE header, or 0 (`gre_manip_pkt`)."""
+    if layer["size"] < WRITABLE:
+        return NAT_FAULT_SHORT
+    flags = field16(buffer, layer, 0)
+    return NAT_FAULT_DESTINATION if flags & GRE_VERSION > GRE_VERSION_PPTP and flags >= 0 else 0
 
 
 @hot

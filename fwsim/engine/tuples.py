@@ -26,6 +26,7 @@ SCTP = int(Proto.SCTP)
 GRE = int(Proto.GRE)
 CONFIRMED = int(CtStatus.CONFIRMED)
 DYING = int(CtStatus.DYING)
+STRAY = int(CtStatus.STRAY)
 
 PRIME = (1 << 31) - 1
 LOW = (1 << 30) - 1
@@ -259,12 +260,21 @@ def unhang(tracker: Tracker, at: int) -> None:
 @entry
 def relink(tracker: Tracker) -> None:
     """Fill empty buckets with the tuples of all live connections, after they have become more."""
+    if tracker.counters[0]["vague"]:
+        relink_those(tracker, STRAY)  # they stay behind others with equal tuples (`fwsim.engine.vague`)
+    relink_those(tracker, 0)
+
+
+@hot
+def relink_those(tracker: Tracker, strayed: int) -> None:
+    """The same for those whose STRAY bit is as given; without vague tuples there is none with that."""
     used = int(tracker.counters[0]["used"])
     for row in range(2, used):
         if row + RELINK_AHEAD < used:
             prefetch(tracker.buckets, bucket_of(tracker, 2 * (row + RELINK_AHEAD)), 0)
             prefetch(tracker.buckets, bucket_of(tracker, 2 * (row + RELINK_AHEAD) + 1), 0)
-        if is_live(tracker.connections[row]):
+        connection = tracker.connections[row]
+        if is_live(connection) and connection["status"] & STRAY == strayed:
             link(tracker, row)
 
 

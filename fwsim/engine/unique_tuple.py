@@ -13,7 +13,16 @@ from fwsim.engine.program import TO_SAME
 from fwsim.engine.serial import after
 from fwsim.engine.sources import NOWHERE, first_of_source, next_of_source
 from fwsim.engine.tuples import GRE, ICMP, ICMPV6, TCP, Tracker, find, invert
-from fwsim.engine.vague import DESTINATION_ID, SOURCE_ID, blur, find_vague, has_ports, is_vague, take
+from fwsim.engine.vague import (
+    DESTINATION_ID,
+    SOURCE_ADDRESS,
+    SOURCE_ID,
+    VAGUE_ADDRESS,
+    find_vague,
+    has_ports,
+    is_vague,
+    take,
+)
 from fwsim.tables import V6, Row
 from fwsim.terms import CtStatus, TcpState
 
@@ -24,6 +33,8 @@ ANSWER = 3
 
 WORD = 0xFFFFFFFF
 SNAT = int(CtStatus.SNAT)
+TENTATIVE = int(CtStatus.TENTATIVE)
+DOUBTFUL = TENTATIVE | int(CtStatus.NAT_IN_DOUBT)
 SYN_SENT = int(TcpState.SYN_SENT)
 TIME_WAIT = int(TcpState.TIME_WAIT)
 
@@ -35,54 +46,102 @@ FREE = 0
 TAKEN = 1
 PERHAPS = 2
 
+FITS = 1
+FITS_PERHAPS = 2
+
 KNOWN = 0
-DRAWN = 1
-"""The kernel chose the port, or the id, by chance."""
+"""The whole tuple is known; else the parts (`fwsim.engine.vague`) that are not."""
+PERHAPS_KEPT = 16
+"""Besides: perhaps nothing was changed but the address."""
 
 
 @shared
 def make_unique(tracker: Tracker, rule: Row, source: int) -> int:
-    """Write the translated tuple of the unconfirmed connection into row PROPOSED; KNOWN or DRAWN.
+    """Write the translated tuple of the unconfirmed connection into row PROPOSED; KNOWN, or what of it is not known.
 
-    `rule` is a row of TRANSLATION whose addresses are settled; `source` 1 translates the source.
+    `rule` is a row of TRANSLATION whose addresses are settled; `source` 1 translates the source. What is not known of
+    the tuple is not blurred yet.
     """
     proposed = tracker.tuples[PROPOSED]
-    invert(tracker.tuples[2 * UNCONFIRMED + 1], proposed)
+    reply = tracker.tuples[2 * UNCONFIRMED + 1]
+    invert(reply, proposed)
     if source and not rule["random"]:
-        if is_in_range(proposed, rule):
-            taken = is_taken(tracker)
-            if taken != TAKEN:
-                return DRAWN if taken else KNOWN
-        elif follow_source(tracker, rule):
-            taken = is_taken(tracker)
-            if taken != TAKEN or is_vague(proposed):
-                return DRAWN if taken or is_vague(proposed) else KNOWN
-            invert(tracker.tuples[2 * UNCONFIRMED + 1], proposed)
+        fits = FITS if is_in_range(proposed, rule) else follow_source(tracker, rule)
+        taken = is_taken(tracker) if fits == FITS else TAKEN
+        if taken == FREE:
+            return KNOWN
+        if fits == FITS_PERHAPS or taken == PERHAPS:
+            return doubt_kept(tracker, rule, fits)
+        invert(reply, proposed)
+    return choose(tracker, rule, source)
+
+
+@hot
+def doubt_kept(tracker: Tracker, rule: Row, fits: int) -> int:
+    """What is not known if the source that is proposed now is kept, or if not, another is chosen."""
+    proposed = tracker.tuples[PROPOSED]
+    word0, word1, word2 = proposed["src0"], proposed["src1"], proposed["src2"]
+    word3, number = proposed["src3"], proposed["src_id"]
+    invert(tracker.tuples[2 * UNCONFIRMED + 1], proposed)
+    parts = choose(tracker, rule, 1)
+    if proposed["src_id"] != number or fits == FITS_PERHAPS:
+        parts |= SOURCE_ID
+    if (
+        proposed["src0"] != word0
+        or proposed["src1"] != word1
+        or proposed["src2"] != word2
+        or proposed["src3"] != word3
+        or (fits == FITS_PERHAPS and not is_one_address(rule))
+    ):
+        parts |= SOURCE_ADDRESS
+    return int(parts | PERHAPS_KEPT if parts else KNOWN)
+
+
+@hot
+def choose(tracker: Tracker, rule: Row, source: int) -> int:
+    """Choose an address, and a port if the one that is there will not do; KNOWN, or what is not known."""
+    proposed = tracker.tuples[PROPOSED]
+    parts = KNOWN
     if rule["to"] != TO_SAME:
         choose_address(proposed, rule, source)
-    if not rule["random"]:
-        fits = 1
-        if rule["ports"]:
-            fits = 0 if rule["offset"] else is_id_in_range(proposed, rule, source)
-        if fits:
-            if rule["ports"] and rule["low_port"] == rule["high_port"]:
-                return KNOWN
-            taken = is_taken(tracker)
-            if taken != TAKEN:
-                return DRAWN if taken else KNOWN
-    return look_for_id(tracker, rule, source)
+        if source and proposed["dst0"] == VAGUE_ADDRESS and not rule["persistent"] and not is_one_address(rule):
+            parts = SOURCE_ADDRESS
+    if rule["random"]:
+        return int(parts | look_for_id(tracker, rule, source))
+    fits = 1
+    if rule["ports"]:
+        fits = 0 if rule["offset"] else is_id_in_range(proposed, rule, source)
+    taken = TAKEN
+    if fits:
+        if rule["ports"] and rule["low_port"] == rule["high_port"]:
+            return int(parts)
+        taken = is_taken(tracker)
+        if taken == FREE:
+            return int(parts)
+    first, second = proposed["src_id"], proposed["dst_id"]
+    parts |= look_for_id(tracker, rule, source)
+    if taken == PERHAPS:
+        if proposed["src_id"] != first or proposed["dst_id"] != second:
+            parts |= SOURCE_ID if source else DESTINATION_ID
+        if parts:
+            parts |= PERHAPS_KEPT
+    return int(parts)
 
 
 @hot
 def is_taken(tracker: Tracker) -> int:
     """Whether another connection's packets look as the answers to the proposed one would (`nf_nat_used_tuple`).
 
-    PERHAPS if one of which something is not known may.
+    PERHAPS if one of which something is not known may, or one that may not be there; or if the proposed one is not all
+    known.
     """
     answer = tracker.tuples[ANSWER]
+    if is_vague(tracker.tuples[PROPOSED]):
+        return PERHAPS
     invert(tracker.tuples[PROPOSED], answer)
-    if find(tracker, answer) >= 0:
-        return TAKEN
+    found = find(tracker, answer)
+    if found >= 0:
+        return PERHAPS if tracker.connections[found >> 1]["status"] & TENTATIVE else TAKEN
     if tracker.counters[0]["vague"] and find_vague(tracker, tracker.tuples[PROPOSED], 1, answer) >= 0:
         return PERHAPS
     return FREE
@@ -134,8 +193,8 @@ def is_id_in_range(proposed: Row, rule: Row, source: int) -> int:
 
 
 @hot
-def follow_source(tracker: Tracker, rule: Row) -> bool:
-    """Take the source that another connection from the same one is translated to, if that fits the rule.
+def follow_source(tracker: Tracker, rule: Row) -> int:
+    """Take the source that another connection from the same one is translated to, if that FITS the rule, or perhaps.
 
     (`find_appropriate_src`; the newest that fits.)
     """
@@ -145,11 +204,13 @@ def follow_source(tracker: Tracker, rule: Row) -> bool:
     row = first_of_source(tracker, own)
     while row != NOWHERE:
         take_source(tracker.tuples[2 * row + 1], proposed)
+        if is_vague(proposed):
+            return FITS_PERHAPS
         if is_in_range(proposed, rule):
-            return True
+            return FITS_PERHAPS if tracker.connections[row]["status"] & DOUBTFUL else FITS
         row = next_of_source(tracker, row, own)
     take(own, proposed)
-    return False
+    return 0
 
 
 @hot
@@ -162,14 +223,22 @@ def take_source(reply: Row, proposed: Row) -> None:
 
 
 @hot
-def choose_address(proposed: Row, rule: Row, source: int) -> None:
-    """Translate to one of the addresses of a range, which hangs on both ends (`find_best_ips_proto`)."""
-    if (
+def is_one_address(rule: Row) -> bool:
+    """Whether a range holds one address, or that is kept which is there."""
+    if rule["to"] == TO_SAME:
+        return True
+    return bool(
         rule["low0"] == rule["high0"]
         and rule["low1"] == rule["high1"]
         and rule["low2"] == rule["high2"]
         and rule["low3"] == rule["high3"]
-    ):
+    )
+
+
+@hot
+def choose_address(proposed: Row, rule: Row, source: int) -> None:
+    """Translate to one of the addresses of a range, which hangs on both ends (`find_best_ips_proto`)."""
+    if is_one_address(rule):
         set_address(proposed, source, rule["low0"], rule["low1"], rule["low2"], rule["low3"])
         return
     is_v4 = rule["low0"] < V6
@@ -222,7 +291,7 @@ def set_address(proposed: Row, source: int, word0: int, word1: int, word2: int, 
 
 @hot
 def look_for_id(tracker: Tracker, rule: Row, source: int) -> int:
-    """Look for a port or an id that makes the tuple unique (`nf_nat_l4proto_unique_tuple`)."""
+    """Look for a port or an id that makes the tuple unique (`nf_nat_l4proto_unique_tuple`); KNOWN, or its part."""
     proposed = tracker.tuples[PROPOSED]
     proto = proposed["proto"]
     is_icmp = proto == ICMP or proto == ICMPV6
@@ -240,9 +309,10 @@ def look_for_id(tracker: Tracker, rule: Row, source: int) -> int:
     if rule["offset"]:
         start = number - rule["base_port"] & 0xFFFF
     elif (rule["random"] or source) and size != 1:
-        blur(proposed, SOURCE_ID if source else DESTINATION_ID)
-        return DRAWN
-    return try_ids(tracker, low, size, start, source or is_icmp)
+        return SOURCE_ID if source else DESTINATION_ID
+    if try_ids(tracker, low, size, start, source or is_icmp):
+        return KNOWN
+    return SOURCE_ID if source else DESTINATION_ID
 
 
 @hot
@@ -254,8 +324,8 @@ def least_of_kind(port: int) -> int:
 
 
 @hot
-def try_ids(tracker: Tracker, low: int, size: int, start: int, source: int) -> int:
-    """Try one number after the other; the last one stays if none is free."""
+def try_ids(tracker: Tracker, low: int, size: int, start: int, source: int) -> bool:
+    """Try one number after the other; the last one stays if none is free. False if another is drawn, or perhaps."""
     proposed = tracker.tuples[PROPOSED]
     attempts = min(size, MOST_ATTEMPTS)
     for i in range(attempts):
@@ -267,12 +337,11 @@ def try_ids(tracker: Tracker, low: int, size: int, start: int, source: int) -> i
         taken = is_taken(tracker)
         if taken == TAKEN and attempts - i <= HARDER and is_overcome(tracker):
             taken = FREE
-        if taken != TAKEN:
-            return DRAWN if taken else KNOWN
-    if attempts >= size:
-        return KNOWN
-    blur(proposed, SOURCE_ID if source else DESTINATION_ID)
-    return DRAWN
+        if taken == FREE or (taken == PERHAPS and i == attempts - 1 and attempts >= size):
+            return True
+        if taken == PERHAPS:
+            return False
+    return attempts >= size
 
 
 @hot

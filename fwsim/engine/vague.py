@@ -9,7 +9,10 @@ from __future__ import annotations
 from fwsim.engine import hot, shared
 from fwsim.engine.tuples import ICMP, ICMPV6, SCTP, TCP, UDP, UDPLITE, Tracker, find, invert
 from fwsim.tables import V6, Row
-from fwsim.terms import UNKNOWN_VALUE
+from fwsim.terms import UNKNOWN_VALUE, CtStatus
+
+STRAY = int(CtStatus.STRAY)
+TENTATIVE = int(CtStatus.TENTATIVE)
 
 VAGUE_ID = 1 << 16
 VAGUE_ADDRESS = 2 * V6

@@ -6,22 +6,24 @@ the walking.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 
 from fwsim.engine.asked import AS_IT_CAME, FORWARDED, show_headers
-from fwsim.engine.beside import for_nothing, show_link, show_own_tuple
+from fwsim.engine.beside import for_nothing, show_link, show_own_tuple, show_tuple
 from fwsim.engine.icmp import is_never_tracked
-from fwsim.engine.path import CONNTRACK, HIGHEST, LOCAL, LOWEST, Course, begin
+from fwsim.engine.path import CONNTRACK, HIGHEST, LOCAL, LOWEST, STAGES, Course, begin
 from fwsim.engine.program import Memory
 from fwsim.engine.twin import REPLIES_NEVER, could_be_reply, is_icmp_error, show, show_mirror
 from fwsim.explain.moment import Moment
+from fwsim.explain.translations import Alone, Tracked, Translations
 from fwsim.headers import Numbers
 from fwsim.lower import Lowered
 from fwsim.report.safe import safe, shortened
 from fwsim.running import new_course, set_clock
 from fwsim.tables import DECISION, PACKET, RULE_POLICY, Table, empty
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Proto, Reason, Verdict, word
-from fwsim.trace import Failure, Look, trace_walk
+from fwsim.trace import Failure, Halt, Look, trace_walk
 
 Told = tuple[str, str]
 """The name of a step, and a line of it."""
@@ -49,6 +51,8 @@ PATHS: dict[int, tuple[Hook, ...]] = {
 }
 """The hooks that a packet passes, by its first filter hook."""
 
+REFUSALS = (Verdict.DROP, Verdict.REJECT)
+
 CT_FIELDS = ("ct_direction", "ct_status", "ct_mark")
 """What rules can ask of a connection, apart from the ct state."""
 
@@ -63,8 +67,9 @@ def stateful_walk(moment: Moment) -> Iterator[Told]:
     course.seen[0] = _row(moment.packet)
     show_headers(course.extra[0], course.words, course.asked, AS_IT_CAME)
     show_link(course.extra[0], moment.frame, moment.packet)
-    _show_tracked(moment, course)
-    yield from once(walk_path(lowered, course, moment.frame["route_fault"]))
+    translations = Tracked(moment) if lowered.translates else None
+    _show_tracked(moment, course, translations)
+    yield from once(walk_path(lowered, course, moment.frame["route_fault"], translations))
 
 
 def stateless_walk(moment: Moment) -> Iterator[Told]:
@@ -73,29 +78,30 @@ def stateless_walk(moment: Moment) -> Iterator[Told]:
     lowered = moment.simulator.lowered["stateless"]
     course = _course(lowered, moment.stateless_memory, moment.captured_asked)
     set_clock(course, moment.captured_packet["now"])
+    alone = Alone(moment) if lowered.translates else None
     packet, fault = moment.captured_packet, moment.captured_frame["route_fault"]
     show_link(course.extra[0], moment.captured_frame, packet)
     if is_never_tracked(packet):
         show(course, _row(packet), CtState.UNTRACKED, ABSENT)
-        yield from _named("untracked", walk_path(lowered, course, fault))
+        yield from _named("untracked", walk_path(lowered, course, fault, alone))
     elif not mode.twin:
         show(course, _row(packet), CtState.INVALID, ABSENT)
-        yield from once(walk_path(lowered, course, fault))
+        yield from once(walk_path(lowered, course, fault, alone))
     elif is_icmp_error(packet) and mode.icmp_errors:
         show(course, _row(packet), CtState.RELATED, Direction.REPLY)
-        yield from _named("as related", walk_path(lowered, course, fault))
+        yield from _named("as related", walk_path(lowered, course, fault, alone))
     elif is_icmp_error(packet):
         show(course, _row(packet), CtState.INVALID, ABSENT)
-        yield from _named("as invalid", walk_path(lowered, course, fault))
+        yield from _named("as invalid", walk_path(lowered, course, fault, alone))
     else:
         show(course, _row(packet), CtState.NEW, Direction.ORIGINAL)
-        yield from _named("as new", walk_path(lowered, course, fault))
+        yield from _named("as new", walk_path(lowered, course, fault, alone))
         decision = moment.decision("stateless")
         if decision["mirror"] or decision["verdict"] not in (Verdict.ACCEPT, Verdict.NOT_EVALUATED):
-            yield from _as_reply(moment, lowered, course, mode.replies)
+            yield from _as_reply(moment, lowered, course, mode.replies, alone)
 
 
-def _as_reply(moment: Moment, lowered: Lowered, course: Course, replies: int) -> Iterator[Told]:
+def _as_reply(moment: Moment, lowered: Lowered, course: Course, replies: int, alone: Alone | None) -> Iterator[Told]:
     """The mirror image, and the packet as a reply."""
     packet = moment.captured_packet
     if not could_be_reply(packet, replies):
@@ -104,9 +110,9 @@ def _as_reply(moment: Moment, lowered: Lowered, course: Course, replies: int) ->
         yield "mirror", f"{why}{flags}: no mirror image is tried"
         return
     show_mirror(course, _row(packet))
-    yield from _named("mirror", walk_path(lowered, course, 0))
+    yield from _named("mirror", walk_path(lowered, course, 0, alone))
     show(course, _row(packet), CtState.ESTABLISHED, Direction.REPLY)
-    yield from _named("as reply", walk_path(lowered, course, moment.captured_frame["route_fault"]))
+    yield from _named("as reply", walk_path(lowered, course, moment.captured_frame["route_fault"], alone))
 
 
 def _course(lowered: Lowered, memory: Memory, asked: Numbers | None) -> Course:
@@ -115,26 +121,53 @@ def _course(lowered: Lowered, memory: Memory, asked: Numbers | None) -> Course:
     return course if asked is None else course._replace(asked=asked)
 
 
-def walk_path(lowered: Lowered, course: Course, route_fault: int) -> Iterator[Told]:
+def walk_path(
+    lowered: Lowered, course: Course, route_fault: int, translations: Translations | None = None
+) -> Iterator[Told]:
     """Every chain of the path until one refuses; a line for each rule looked at, and one for a policy."""
     decision = empty(DECISION, 1)
-    seen = course.seen[0]
+    seen, state = course.seen[0], course.memory.state[0]
     begin(decision[0], seen)
-    iif, oif = int(seen["iif"]), int(seen["oif"])
-    path = PATHS.get(int(seen["hook"]), ())
-    made_here = bool(path) and path[0] == Hook.OUTPUT
-    for place, hook in enumerate(path):
-        seen["iif"] = ABSENT if made_here and hook in (Hook.OUTPUT, Hook.POSTROUTING) else iif
-        seen["oif"] = ABSENT if hook in (Hook.PREROUTING, Hook.INPUT) else oif
+    state["iif"], state["oif"], state["fault"] = seen["iif"], seen["oif"], route_fault
+    for stage in range(STAGES):
+        path = PATHS.get(int(seen["hook"]), ())  # where it goes hangs on what it was translated to
+        if stage >= len(path):
+            return
+        hook = path[stage]
         if hook == Hook.FORWARD and seen["ttl"] > 0:
             seen["ttl"] -= 1
         if hook == Hook.FORWARD:
             show_headers(course.extra[0], course.words, course.asked, FORWARDED)
-        if place == 0:
+        if stage == 0:
+            _show_interfaces(course, hook, stage)
             yield from _untracked(lowered, course, hook, decision)
-        yield from _at_hook(lowered, course, hook, (LOWEST if place else CONNTRACK, HIGHEST), decision)
-        if decision[0]["verdict"] in (Verdict.DROP, Verdict.REJECT) or (route_fault and path[0] == Hook.PREROUTING):
+        yield from _through(lowered, course, hook, stage, decision, translations)
+        if decision[0]["verdict"] in REFUSALS or (hook == Hook.PREROUTING and state["fault"]):
             return
+
+
+def _show_interfaces(course: Course, hook: Hook, stage: int) -> None:
+    """The interfaces as rules see them at a hook."""
+    seen, state = course.seen[0], course.memory.state[0]
+    made_here = stage < 2 and seen["hook"] in (Hook.OUTPUT, LOCAL)
+    seen["iif"] = ABSENT if made_here else state["iif"]
+    seen["oif"] = ABSENT if hook in (Hook.PREROUTING, Hook.INPUT) else state["oif"]
+
+
+def _through(
+    lowered: Lowered, course: Course, hook: Hook, stage: int, decision: Table, translations: Translations | None
+) -> Iterator[Told]:
+    """The chains of a hook behind tracking, and the translations between them."""
+    behind: int | None = None
+    while decision[0]["verdict"] not in REFUSALS:
+        _show_interfaces(course, hook, stage)
+        priorities = (LOWEST if stage else CONNTRACK, HIGHEST)
+        halt = yield from _at_hook(lowered, course, hook, priorities, decision, behind)
+        if halt is None or translations is None or decision[0]["verdict"] in REFUSALS:
+            return
+        for text in translations.tell(course, replace(halt, stage=stage), decision[0]):
+            yield word(hook), text
+        behind = halt.base
 
 
 def _untracked(lowered: Lowered, course: Course, hook: Hook, decision: Table) -> Iterator[Told]:
@@ -151,18 +184,30 @@ def _untracked(lowered: Lowered, course: Course, hook: Hook, decision: Table) ->
 
 
 def _at_hook(
-    lowered: Lowered, course: Course, hook: Hook, priorities: tuple[int, int], decision: Table
-) -> Iterator[Told]:
-    """The chains of a hook within a range of priorities."""
+    lowered: Lowered,
+    course: Course,
+    hook: Hook,
+    priorities: tuple[int, int],
+    decision: Table,
+    behind: int | None = None,
+) -> Generator[Told, None, Halt | None]:
+    """The chains of a hook within a range of priorities, `behind` a row of BASE; gives where it stops to translate."""
     row = decision[0]
-    if row["verdict"] in (Verdict.DROP, Verdict.REJECT):
-        return
+    if row["verdict"] in REFUSALS:
+        return None
     row["chain"] = row["rule"] = ABSENT
-    for look in trace_walk(lowered, course.memory, hook, *priorities, course.seen, course.words, row):
+    looks = trace_walk(lowered, course.memory, hook, *priorities, course.seen, course.words, row, behind=behind)
+    while True:
+        try:
+            look = next(looks)
+        except StopIteration as end:
+            halt: Halt | None = end.value
+            break
         yield word(hook), _told(lowered, look)
     if row["rule"] == RULE_POLICY:
         name = safe(lowered.chains[int(row["chain"])].name)
         yield word(hook), f"     {'policy of ' + name:70} -> {word(Verdict(int(row['verdict'])))}"
+    return halt
 
 
 def _told(lowered: Lowered, look: Look) -> str:
@@ -215,7 +260,7 @@ def _row(packet: dict[str, int]) -> object:
     return table[0]
 
 
-def _show_tracked(moment: Moment, course: Course) -> None:
+def _show_tracked(moment: Moment, course: Course, translations: Tracked | None) -> None:
     """The ct fields that the rules saw."""
     seen = course.seen[0]
     result = moment.result
@@ -233,3 +278,6 @@ def _show_tracked(moment: Moment, course: Course) -> None:
     seen["ct_direction"] = result["direction"]
     seen["ct_status"] = (connection["status"] if connection else 0) & (CtStatus.TENTATIVE - 1)
     seen["ct_mark"] = max(connection["mark"], UNKNOWN_VALUE) if connection else 0
+    if translations is not None:
+        seen["ct_status"] = translations.status
+        show_tuple(course.extra[0], translations.tracker.tuples, translations.result["connection"])

@@ -44,9 +44,11 @@ class Moment:
         self.row = row
         self.frame = self.captured_frame = plain(batch.frames[row])
         self.packet = self.captured_packet = packet
+        self.quotes = batch.quotes
         self.whole: Whole | None = None
         if (assembled := simulator.assembled) is not None:
             self.frame, self.packet = plain(assembled.frames[0]), plain(assembled.packets[0])
+            self.quotes = assembled.quotes
             self.whole = assembled.wholes[0] if assembled.wholes else None
         self.asked = self._asked("stateful")
         self.captured_asked = self._asked("stateless")

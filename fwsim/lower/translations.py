@@ -40,7 +40,9 @@ class Translations:
             self.rows.append(row)
         text = step.text or step.kind
         kind = "unknown" if row[0] == TO_UNKNOWN else "nat"
-        return Instruction((OP_NAT, 0, self._known[row], 0, 0, 0, 0, 0), Ask(text, None, text, kind))
+        return Instruction(
+            (OP_NAT, 0, self._known[row], 0, 0, int(step.kind == "masquerade"), 0, 0), Ask(text, None, text, kind)
+        )
 
 
 def row_of(step: Nat) -> Row:

@@ -107,6 +107,7 @@ class Comparison:
         self.left_out.update(f"that it could not take ({error})" for error in answer.failed.values())
         theirs = conceded(ours, answer.decisions, answer.unanswerable)
         same = ours["verdict"] == theirs["verdict"]
+        same[list(answer.silent)] = True  # nothing was said of it
         unknown = compared & ((ours["verdict"] == int(Verdict.UNKNOWN)) | (same & (ours["ct_state"] == UNKNOWN_VALUE)))
         different = differing(ours, theirs) & compared & ~unknown
         silent = frozenset(np.flatnonzero(different).tolist()) & answer.silent

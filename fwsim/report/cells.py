@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.naming import DECISION_SOURCES, Naming, address_text, proto_text
-from fwsim.tables import V6
+from fwsim.naming import DECISION_SOURCES, NAT, Naming, address_text, departed, proto_text
+from fwsim.tables import DEPARTURE, V6
 from fwsim.terms import evidence_words, flags_text
 
 Encode = Callable[[Any], str]
 Rows = npt.NDArray[np.intp] | slice
 
 _REMEMBERED = 100_000
+LEFT = DEPARTURE.names or ()
 
 
 def seconds_text(nanoseconds: int) -> str:
@@ -76,6 +77,19 @@ class Cells:
             lambda values: shape([self.encode(value) for value in self.naming.decision(mode, values)]),
             encoded=True,
         )
+
+    def departures(self, batch: Any, rows: Rows, mode: str, shape: Callable[[list[str] | None], str]) -> list[str]:
+        """For each row how it left, put into text by `shape` from the encoded values; None if as it came, or not."""
+        table = batch.departures.get(mode)
+        if table is None:
+            return [shape(None)] * len(batch.frames[rows])
+
+        def text(values: Any) -> str:
+            found = departed(values)
+            return shape(None if found is None else [self.encode(value) for value in found])
+
+        return self.once(f"{mode}.{NAT}", zip(*(table[rows][name].tolist() for name in LEFT), strict=True), text,
+                         encoded=True)  # fmt: skip
 
     def once(self, kind: str, keys: Iterable[Any], text: Callable[[Any], Any], *, encoded: bool = False) -> list[str]:
         """The text of each key, made once and remembered."""

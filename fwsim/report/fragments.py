@@ -5,13 +5,13 @@ Read first: `fwsim.report.record_bytes`. The texts come from the same `Cells` th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import numpy as np
 
-from fwsim.naming import DECISION_SOURCES, FRAME_FIELDS
-from fwsim.report.cells import Rows
+from fwsim.naming import DECISION_SOURCES, FRAME_FIELDS, NAT, departed
+from fwsim.report.cells import LEFT, Rows
 from fwsim.report.frames import Csv, JsonLines
 from fwsim.report.record_bytes import (
     ADDRESS,
@@ -24,12 +24,14 @@ from fwsim.report.record_bytes import (
     SECONDS,
     SLOT_KEYS,
     STATEFUL,
+    STATEFUL_NAT,
     STATELESS,
+    STATELESS_NAT,
     Form,
     Source,
     write_records,
 )
-from fwsim.tables import DECISION, FRAME, PACKET, empty, number_of, words
+from fwsim.tables import DECISION, DEPARTURE, FRAME, PACKET, empty, number_of, words
 
 ALWAYS = np.iinfo(np.int64).min
 """The least value of a field that every frame has."""
@@ -49,12 +51,16 @@ FIELDS: dict[str, tuple[int, int, tuple[str, ...], int]] = {
     "evidence": (FRAGMENT, FRAMES, ("evidence",), 0),
     "stateless": (FRAGMENT, STATELESS, DECISION_SOURCES, 0),
     "stateful": (FRAGMENT, STATEFUL, DECISION_SOURCES, 0),
+    "stateless.nat": (FRAGMENT, STATELESS_NAT, LEFT, 0),
+    "stateful.nat": (FRAGMENT, STATEFUL_NAT, LEFT, 0),
 }
 """How a field is written, the table and the fields it is read from, and the least value that is one.
 
 The others are numbers of the packet, under their own name."""
 
 TABLES = {FRAMES: FRAME, PACKETS: PACKET, STATELESS: DECISION, STATEFUL: DECISION}
+TABLES |= {STATELESS_NAT: DEPARTURE, STATEFUL_NAT: DEPARTURE}
+MOST_KEYS = max(len(fields) for _, _, fields, _ in FIELDS.values())
 SLOTS = 1 << 10
 SLOTS_MOST = 1 << 17
 POOL = 1 << 20
@@ -67,11 +73,15 @@ VALUE = 48
 class Fragments:
     """Lines of bytes for batch after batch: the pool of texts, and the buffer that is written to."""
 
-    def __init__(self, format_: JsonLines | Csv, encoded: Callable[[str], bytes]) -> None:
-        """`encoded` makes bytes of text, ASCII of ASCII."""
+    def __init__(
+        self, format_: JsonLines | Csv, encoded: Callable[[str], bytes], translating: Collection[str] = ()
+    ) -> None:
+        """`encoded` makes bytes of text, ASCII of ASCII; `translating` are the modes whose batches have departures."""
         self.format = format_
         self.encoded = encoded
-        self.names = (*FRAME_FIELDS, *format_.modes)
+        self.names = [*FRAME_FIELDS]
+        for mode in format_.modes:
+            self.names += [mode, f"{mode}.{NAT}"] if mode in translating else [mode]
         self.out = np.empty(OUT, np.uint8)
         self.progress = empty(PROGRESS, 1)
         self.slots, self.pool_size = SLOTS, POOL
@@ -85,7 +95,9 @@ class Fragments:
         places = np.arange(len(batch), dtype=np.int64)[rows]
         if not len(places):
             return
-        tables = (batch.frames, batch.packets, batch.stateless, batch.stateful)
+        nothing = empty(DEPARTURE, 1)
+        left = (batch.departures.get(mode, nothing) for mode in ("stateless", "stateful"))
+        tables = (batch.frames, batch.packets, batch.stateless, batch.stateful, *left)
         source = Source(*(words(np.require(table, requirements=["C", "W"])) for table in tables))
         progress = self.progress[0]
         progress["next"] = 0
@@ -108,7 +120,7 @@ class Fragments:
         parts = empty(PART, len(self.names))
         keys: list[int] = []
         pool = np.empty(self.pool_size, np.uint8)
-        self.form = Form(parts, np.empty(0), np.zeros((self.slots, SLOT_KEYS + len(DECISION_SOURCES)), np.int64), pool)
+        self.form = Form(parts, np.empty(0), np.zeros((self.slots, SLOT_KEYS + MOST_KEYS), np.int64), pool)
         for part, name in zip(parts, self.names, strict=True):
             kind, table, fields, least = FIELDS.get(name, (NUMBER, PACKETS, (name,), 0))
             part["kind"], part["table"], part["least"] = kind, table, least
@@ -152,11 +164,18 @@ class Fragments:
 
     def _text(self, name: str, keys: list[int]) -> str:
         """A field or decision as it stands in a line."""
-        format_ = self.format
-        if name not in format_.modes:
-            return format_.opening(name) + format_.cells.encode(format_.cells.words[name](*keys))
-        values = format_.cells.naming.decision(name, keys)
-        text = format_.opening(name) + format_.decision([format_.cells.encode(value) for value in values])
+        format_, encode = self.format, self.format.cells.encode
+        mode, _, nat = name.partition(".")
+        if mode not in format_.modes:
+            return format_.opening(name) + encode(format_.cells.words[name](*keys))
+        if nat:
+            left = departed(keys)
+            text = format_.departure(None if left is None else [encode(value) for value in left])
+        else:
+            values = format_.cells.naming.decision(name, keys)
+            text = format_.opening(name) + format_.decision([encode(value) for value in values])
+            if f"{name}.{NAT}" not in self.names:
+                text += format_.departure(None)
         return text + (format_.ending if name == self.names[-1] else "")
 
     def _grow(self, length: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from fwsim.naming import DECISION_FIELDS, DECISION_WORDS, FRAME_FIELDS
+from fwsim.naming import DECISION_FIELDS, DECISION_WORDS, FRAME_FIELDS, NAT, NAT_FIELDS
 from fwsim.terms import Evidence, word
 
 Schema = dict[str, Any]
@@ -27,7 +27,18 @@ def _decision_fields() -> Schema:
     """The fields of a decision."""
     fields: Schema = {name: _words(words.values()) for name, words in DECISION_WORDS.items()}
     fields |= {"chain": _TEXT, "rule": _TEXT, "line": _NUMBER, "mirror": {"type": "boolean"}}
-    return {name: fields[name] for name in DECISION_FIELDS}
+    return {name: fields[name] for name in DECISION_FIELDS} | {NAT: _nat()}
+
+
+def _nat() -> Schema:
+    """How a packet left."""
+    return {
+        "type": ["object", "null"],
+        "description": "addresses and ports behind the last hook, where they were translated",
+        "properties": {name: _TEXT if name in ("src", "dst") else _NUMBER for name in NAT_FIELDS},
+        "required": list(NAT_FIELDS),
+        "additionalProperties": False,
+    }
 
 
 def _frame_fields() -> Schema:
@@ -53,7 +64,7 @@ def frame_schema(modes: tuple[str, ...] = ("stateless", "stateful")) -> Schema:
     decision = {
         "type": "object",
         "properties": _decision_fields(),
-        "required": list(DECISION_FIELDS),
+        "required": [*DECISION_FIELDS, NAT],
         "additionalProperties": False,
     }
     properties = _frame_fields() | (_decision_fields() if len(modes) == 1 else dict.fromkeys(modes, decision))

@@ -12,11 +12,13 @@ Read first: `tcpdump(1)`, OUTPUT FORMAT, whose form the headers have; then `fwsi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 from fwsim.naming import DECISION_WORDS, PROTO_WORDS, Naming, address_text
 from fwsim.report.cells import Rows
+from fwsim.report.departure import became
 from fwsim.report.figures import time_of_day
 from fwsim.report.safe import safe
 from fwsim.tables import each
@@ -63,10 +65,21 @@ class Lines:
         """The selected rows of a batch."""
         frames, packets = each(batch.frames[rows]), each(batch.packets[rows])
         decisions = zip(*(each(getattr(batch, mode)[rows]) for mode in self.modes), strict=True)
-        joined = zip(frames, packets, decisions, strict=True)
-        return "".join([self.line(frame, packet, decision) for frame, packet, decision in joined])
+        joined = zip(frames, packets, decisions, self.departures(batch, rows), strict=False)
+        return "".join([self.line(*one) for one in joined])
 
-    def line(self, frame: dict[str, int], packet: dict[str, int], decisions: tuple[dict[str, int], ...]) -> str:
+    def departures(self, batch: Any, rows: Rows) -> Iterator[tuple[dict[str, int] | None, ...]]:
+        """For each row, how it left in each mode; None without end in one that does not translate."""
+        tables = [batch.departures.get(mode) for mode in self.modes]
+        return zip(*(repeat(None) if table is None else each(table[rows]) for table in tables), strict=False)
+
+    def line(
+        self,
+        frame: dict[str, int],
+        packet: dict[str, int],
+        decisions: tuple[dict[str, int], ...],
+        departures: tuple[dict[str, int] | None, ...],
+    ) -> str:
         """One packet."""
         file = f"{safe(self.naming.file(frame['file']))}:" if len(self.naming.files) > 1 else ""
         evidence = " ".join(evidence_words(frame["evidence"]))
@@ -74,7 +87,7 @@ class Lines:
         return (
             f"{place} {self.way(packet)}{headers(packet, frame['length'])}"
             + (f" [{paint(evidence, '35', self.colour)}]" if evidence else "")
-            + f"  {self.verdicts(decisions)}\n"
+            + f"  {self.verdicts(packet, decisions, departures)}\n"
         )
 
     def way(self, packet: dict[str, int]) -> str:
@@ -82,11 +95,19 @@ class Lines:
         names = [self.naming.interface(packet[name]) for name in ("iif", "oif")]
         return f"{safe(names[0] or '?')} > {safe(names[1] or '?')} " if any(names) else ""
 
-    def verdicts(self, decisions: tuple[dict[str, int], ...]) -> str:
+    def verdicts(
+        self,
+        packet: dict[str, int],
+        decisions: tuple[dict[str, int], ...],
+        departures: tuple[dict[str, int] | None, ...],
+    ) -> str:
         """What each mode makes of it."""
-        if len(decisions) == 1:
-            return self.verdict(self.modes[0], decisions[0])
-        return " | ".join(f"{mode} {self.verdict(mode, row)}" for mode, row in zip(self.modes, decisions, strict=True))
+        told = []
+        for mode, decision, departure in zip(self.modes, decisions, departures, strict=True):
+            name = f"{mode} " if len(self.modes) > 1 else ""
+            nat = became(departure, packet) if departure is not None else ""
+            told.append(f"{name}{self.verdict(mode, decision)}{', ' if nat else ''}{nat}")
+        return " | ".join(told)
 
     def verdict(self, mode: str, decision: dict[str, int]) -> str:
         """The verdict and who gave it; alike ones are put into words once."""

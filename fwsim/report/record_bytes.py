@@ -14,7 +14,7 @@ from fwsim.engine import entry, hot
 from fwsim.report.digits import Buffer, put_address, put_copy, put_number, put_seconds
 from fwsim.tables import PACKET, Row, Table, number_of, row_type
 
-FRAMES, PACKETS, STATELESS, STATEFUL = range(4)
+FRAMES, PACKETS, STATELESS, STATEFUL, STATELESS_NAT, STATEFUL_NAT = range(6)
 FRAGMENT, NUMBER, SECONDS, ADDRESS = range(4)
 
 PART = row_type("kind table field least start middle end absent_end first_key last_key")
@@ -38,12 +38,14 @@ BITS = (1 << 40) - 1
 
 
 class Source(NamedTuple):
-    """The tables of a batch as matrices."""
+    """The tables of a batch as matrices; those of departures only where a mode translates."""
 
     frames: Any
     packets: Any
     stateless: Any
     stateful: Any
+    stateless_nat: Any
+    stateful_nat: Any
 
 
 class Form(NamedTuple):
@@ -65,8 +67,12 @@ def cell(source: Source, table: int, row: int, field: int) -> int:
         value = source.frames[row, field]
     elif table == STATEFUL:
         value = source.stateful[row, field]
-    else:
+    elif table == STATELESS:
         value = source.stateless[row, field]
+    elif table == STATEFUL_NAT:
+        value = source.stateful_nat[row, field]
+    else:
+        value = source.stateless_nat[row, field]
     return value
 
 

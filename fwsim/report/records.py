@@ -39,7 +39,7 @@ class Records:
         """Write the selected rows of a batch."""
         self.lines += len(batch)
         if self.fragments is None and self._compiled_pays():
-            self.fragments = Fragments(self.format, self._encoded)
+            self.fragments = Fragments(self.format, self._encoded, batch.departures)
         if self.fragments is None:
             self._write_text(self.format.lines(batch, rows))
             return

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.moments import EXPECTED, nanoseconds_of
-from fwsim.naming import DECISION_WORDS, PROTO_WORDS, Naming
+from fwsim.naming import DECISION_WORDS, NAT, NAT_FIELDS, PROTO_WORDS, Naming
 from fwsim.tables import RULE_POLICY, V6
 from fwsim.terms import Evidence, TcpFlag, flags_text, word
 
@@ -301,6 +301,31 @@ def _decision_fields(mode: str, prefix: str) -> list[Field]:
         Name(prefix + "chain", column("chain"), lambda naming, number: naming.rules[mode].chain(number)),
         Name(prefix + "rule", column("rule"), lambda naming, number: naming.rules[mode].rule(number)),
         _Line(prefix + "line", column("rule"), column("chain"), mode),
+        *_nat_fields(mode, f"{prefix}{NAT}"),
+    ]
+
+
+def _nat_fields(mode: str, name: str) -> list[Field]:
+    """How a packet left, where addresses were translated."""
+
+    def column(field: str) -> Read:
+        def read(batch: Any) -> Column:
+            table = batch.departures.get(mode)
+            return np.full(len(batch), -1) if table is None else np.where(table["left"] > 0, table[field], -1)
+
+        return read
+
+    def words(end: str) -> Callable[[Any], tuple[Column, Column, Column, Column]]:
+        first, second, third, fourth = (column(f"{end}{word}") for word in range(4))
+        return lambda batch: (first(batch), second(batch), third(batch), fourth(batch))
+
+    def there(end: str) -> Read:
+        return lambda batch: (column(f"{end}0")(batch) >= 0).astype(np.int64)
+
+    return [
+        Truth(name, lambda batch: np.maximum(column("left")(batch), 0)),
+        *(Address(f"{name}.{end}", words(end), there(end)) for end in NAT_FIELDS[:2]),
+        *(Number(f"{name}.{field}", column(field)) for field in NAT_FIELDS[2:]),
     ]
 
 

@@ -32,7 +32,7 @@ from tests.parity.nat.truth import BOTH, CAPTURES, OUT, Fate, Truth
 NAMES = sorted(SCENARIOS)
 SIDES = [(name, side) for name in NAMES for side in sides_of(name)]
 
-UNKNOWN_AT_MOST = {"docker": 10, "icmp-errors": 1, "output-dnat": 32}
+UNKNOWN_AT_MOST = {"docker": 10, "icmp-errors": 1, "output-dnat": 34}
 """How many frames of a capture of both sides may be unknown, where any may be: packets that the gateway itself sent,
 which may have been others before translation."""
 

@@ -17,7 +17,7 @@ from fwsim.arrow import columns as module
 from fwsim.arrow import require_pyarrow
 from fwsim.arrow.columns import Columns, reader, schema
 from fwsim.errors import UsageError
-from fwsim.naming import DECISION_FIELDS, FRAME_FIELDS
+from fwsim.naming import DECISION_FIELDS, FRAME_FIELDS, NAT, NAT_FIELDS
 from fwsim.report.frame_schema import frame_schema
 from fwsim.report.frames import JsonLines
 from tests.arrow_rows import objects_in, objects_of
@@ -31,7 +31,8 @@ MODES = [("stateless", "stateful"), ("stateful",), ("stateless",)]
 def test_any_batch_has_the_values_of_its_json_lines(seed: int, count: int, modes: tuple[str, ...]) -> None:
     chance = random.Random(seed)
     names = random_naming()
-    batches = [random_batch(chance, count) for _ in range(2)]
+    translating = modes[: chance.randrange(3)]
+    batches = [random_batch(chance, count, translating) for _ in range(2)]
     table = reader(batches, modes, names).read_all()
     table.validate(full=True)
     lines = "".join(JsonLines(modes, names).lines(made, slice(None)) for made in batches)
@@ -59,9 +60,10 @@ def test_what_is_gathered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_fields_are_those_of_the_contract_with_types_of_their_own() -> None:
     flat, nested = schema(("stateful",)), schema(MODES[0])
-    assert flat.names == [*FRAME_FIELDS, *DECISION_FIELDS]
+    assert flat.names == [*FRAME_FIELDS, *DECISION_FIELDS, NAT]
     assert nested.names == [*FRAME_FIELDS, "stateless", "stateful"]
-    assert [field.name for field in nested.field("stateful").type] == list(DECISION_FIELDS)
+    assert [field.name for field in nested.field("stateful").type] == [*DECISION_FIELDS, NAT]
+    assert [field.name for field in flat.field(NAT).type] == list(NAT_FIELDS)
     assert nested.field("ts").type == pa.timestamp("ns", "UTC")
     assert nested.field("seq").type == pa.uint32()
     assert nested.field("evidence").type == pa.list_(pa.string())

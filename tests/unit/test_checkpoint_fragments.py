@@ -14,7 +14,9 @@ from fwsim.checkpoint.saved import DamagedError, Saved
 from fwsim.defragmenting import Defragmenter, Final
 from fwsim.simulator import Batch, Simulator
 from fwsim.terms import Reason
+from tests.deciding import tcp
 from tests.keeping import halfway, simulator, through_a_file
+from tests.natted import HOST, PEER, Gateway
 
 
 def waiting(folder: Path) -> tuple[Simulator, Defragmenter, dict[int, int]]:
@@ -31,7 +33,7 @@ def waiting(folder: Path) -> tuple[Simulator, Defragmenter, dict[int, int]]:
 
 def put_back(saved: Saved, deciding: Simulator, rows: dict[int, int]) -> Defragmenter:
     found = Defragmenter()
-    restore_fragments(found, saved, rows, limits_of(deciding, 1, 2).decisions["stateful"], EVIDENCE)
+    restore_fragments(found, saved, rows, limits_of(deciding, 1, 2), EVIDENCE)
     return found
 
 
@@ -52,6 +54,21 @@ def test_everything_that_waits_comes_back_in_its_order(tmp_path: Path) -> None:
     first, second = found.final[1]
     assert first.decision is None
     assert second.decision == defragmenter.final[1][1].decision
+
+
+def test_a_fragment_comes_back_with_how_its_datagram_left(tmp_path: Path) -> None:
+    gate = Gateway()
+    gate.ask(tcp("S", HOST, PEER))
+    told = Final(0, 0, 0, 1, 7, gate.batch.stateful[0].copy(), gate.batch.departures["stateful"][0].copy())
+    defragmenter = Defragmenter()
+    defragmenter.serials, defragmenter.final = 1, {1: [told]}
+    with through_a_file(tmp_path, save_fragments(defragmenter)) as saved:
+        (found,) = put_back(saved, gate.simulator, {1: 1}).final[1]
+    assert found.departure == told.departure
+    tree = save_fragments(defragmenter)
+    tree["departures"] = tree["departures"][:0]
+    with pytest.raises(DamagedError), through_a_file(tmp_path, tree) as saved:
+        put_back(saved, gate.simulator, {1: 1})
 
 
 def test_nothing_comes_back_as_nothing(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from fwsim.checkpoint.held import limits_of, restore_held, save_held
 from fwsim.checkpoint.saved import DamagedError, Saved
 from fwsim.holding import IN_MEMORY, Held
 from fwsim.simulator import Batch
+from tests.deciding import tcp
 from tests.keeping import halfway, simulator, through_a_file
+from tests.natted import HOST, PEER, Gateway
 
 
 def batches(folder: Path) -> list[Batch]:
@@ -82,6 +84,36 @@ def test_rows_that_name_what_is_not_there_are_refused(tmp_path: Path, table: str
     with pytest.raises(DamagedError, match=f"{table}.{field}"), through_a_file(tmp_path, save_held(held)) as saved:
         put_back(saved)
     held.close()
+
+
+def translated(**departure: int) -> Held:
+    """A batch of a packet that was translated."""
+    gate = Gateway()
+    gate.ask(tcp("S", HOST, PEER))
+    for name, value in departure.items():
+        gate.batch.departures["stateful"][name] = value
+    return held_of([gate.batch])
+
+
+def test_how_packets_looked_when_they_left_comes_back(tmp_path: Path) -> None:
+    held, found = translated(), Held()
+    with through_a_file(tmp_path, save_held(held)) as saved:
+        restore_held(found, saved, limits_of(Gateway().simulator, 1, 2))
+    ours, theirs = held.popleft().departures, found.popleft().departures
+    assert {mode: table.tobytes() for mode, table in theirs.items()} == {
+        mode: table.tobytes() for mode, table in ours.items()
+    }
+    assert bool(theirs["stateful"]["left"][0])
+
+
+def test_departures_out_of_bounds_or_of_rules_that_do_not_translate_are_refused(tmp_path: Path) -> None:
+    for held, limits in (
+        (translated(sport=1 << 16), limits_of(Gateway().simulator, 1, 2)),
+        (translated(), limits_of(simulator(), 1, 2)),
+    ):
+        with pytest.raises(DamagedError), through_a_file(tmp_path, save_held(held)) as saved:
+            restore_held(Held(), saved, limits)
+        held.close()
 
 
 @pytest.mark.parametrize("write", [lambda file: file.write(b"x" * 999), lambda file: None])

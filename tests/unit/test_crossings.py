@@ -29,7 +29,7 @@ def crossed(
     """The frame that left, if it is known as that which came in."""
     where = topology({}).places
     remember_crossing(where, *rows("10.1.4.5", "8.8.8.8", **CAME, **first))
-    frame, row = rows(*ends, **(LEFT | second))
+    frame, row = rows(ends[0], ends[1], **(LEFT | second))
     return frame if is_translated_copy(where, frame, row) else None
 
 

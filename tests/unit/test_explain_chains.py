@@ -224,7 +224,7 @@ def test_bits_of_headers_and_the_clock_are_told_as_they_were_at_each_hook() -> N
     }"""
     wall.simulator = Simulator(load_ruleset(StringIO(rules)), key=1)
     hour = datetime.fromtimestamp(wall.now_ns // 10**9, UTC).strftime("%H:%M:%S")
-    found = [text.split(" ", 2)[2] for _, text in stateful(wall, tcp(ttl=64)) if "wants" in text]
+    found = [text.split(" ", 3)[3] for _, text in stateful(wall, tcp(ttl=64)) if "wants" in text]
     assert found == [
         "@nh,64,8 is 64, wants @nh,64,8 1 no",
         f'hour is {hour}, wants meta hour "23:00"-"23:10" no',

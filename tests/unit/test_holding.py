@@ -12,7 +12,7 @@ from fwsim.capture import Chunk
 from fwsim.defragmenting import Defragmenter, Final
 from fwsim.holding import Held, in_order
 from fwsim.simulator import Batch
-from fwsim.tables import DECISION, FRAME, PACKET, QUOTE, empty
+from fwsim.tables import DECISION, DEPARTURE, FRAME, PACKET, QUOTE, empty
 from fwsim.terms import Reason
 
 
@@ -22,9 +22,11 @@ def batch(number: int, serial: int = 0) -> Batch:
     frames["number"], frames["offset"], frames["captured"] = number, 3, 4
     packets, quotes, decisions = empty(PACKET, 1), empty(QUOTE, 1), empty(DECISION, 1)
     packets["now"], quotes["proto"], decisions["rule"] = number, number, number
+    departures = empty(DEPARTURE, 1)
+    departures["sport"] = number
     buffer = np.array([9, 9, 9, *number.to_bytes(4, "big"), 9], np.uint8)
     chunk = Chunk(frames, packets, quotes, buffer, {0: [f"comment {number}"]}, True, 2)
-    return Batch(chunk, decisions.copy(), decisions, serial)
+    return Batch(chunk, decisions.copy(), decisions, serial, {"stateful": departures})
 
 
 def numbers(batches: Iterator[Batch]) -> list[int]:
@@ -102,6 +104,7 @@ def test_what_is_too_much_for_memory_goes_through_a_file_unharmed(
         assert (one.serial, one.comments, one.chunk.checksum) == (number * 10, {0: [f"comment {number}"]}, 2)
         found = (one.packets["now"], one.quotes["proto"], one.stateless["rule"], one.stateful["rule"])
         assert [int(column[0]) for column in found] == [number] * 4
+        assert {mode: int(table["sport"][0]) for mode, table in one.departures.items()} == {"stateful": number}
     assert len(taken) == 7
 
 

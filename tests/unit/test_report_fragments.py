@@ -23,6 +23,7 @@ from tests.random_batches import random_batch, random_naming
 
 ROOT = Path(__file__).parent.parent.parent
 MODES = [("stateless", "stateful"), ("stateful",), ("stateless",)]
+TRANSLATING: list[tuple[str, ...]] = [(), ("stateless", "stateful"), ("stateful",)]
 
 COMPILED = """
 import random
@@ -52,10 +53,11 @@ def differing(seed: int, count: int, modes: tuple[str, ...], *, csv: bool) -> bo
     """Whether two batches of a seed are written otherwise than Python writes them, whole or in part."""
     chance = random.Random(seed)
     format_ = (Csv if csv else JsonLines)(modes, random_naming())
-    fragments = Fragments(format_, encoded)
+    translating = TRANSLATING[seed // 6 % len(TRANSLATING)]
+    fragments = Fragments(format_, encoded, translating)
     some = np.array(sorted(chance.sample(range(count), count // 2)), np.int64)
     for rows in (slice(None), some):
-        made = random_batch(chance, count)
+        made = random_batch(chance, count, translating)
         if joined(fragments, made, rows) != encoded(format_.lines(made, rows)):
             return True
     return False
@@ -78,7 +80,7 @@ def test_compiled_code_writes_as_python_does(tmp_path: Path) -> None:
 
 
 def test_every_field_is_written_from_somewhere() -> None:
-    assert set(FIELDS) <= {*FRAME_FIELDS, "stateless", "stateful"}
+    assert set(FIELDS) <= {*FRAME_FIELDS, *(f"{mode}{more}" for mode in MODES[0] for more in ("", ".nat"))}
     assert max(len("-9223372036854775808.999999999"), len("ffff:" * 7 + "ffff")) < VALUE
 
 
@@ -86,9 +88,9 @@ def test_what_is_kept_is_bounded_and_changes_no_line(monkeypatch: pytest.MonkeyP
     for name, most in {"SLOTS": 8, "SLOTS_MOST": 32, "POOL": 4_000, "POOL_MOST": 6_000}.items():
         monkeypatch.setattr(module, name, most)
     format_ = JsonLines(MODES[0], random_naming())
-    fragments = Fragments(format_, encoded)
+    fragments = Fragments(format_, encoded, TRANSLATING[1])
     for seed in range(6):
-        made = random_batch(random.Random(seed), 10)
+        made = random_batch(random.Random(seed), 10, TRANSLATING[1])
         assert joined(fragments, made, slice(None)) == encoded(format_.lines(made, slice(None)))
         assert len(fragments.form.slots) <= 32
         assert len(fragments.form.pool) <= 6_000

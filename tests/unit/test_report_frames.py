@@ -10,9 +10,10 @@ import jsonschema
 import numpy as np
 import pytest
 
-from fwsim.naming import DECISION_FIELDS, FRAME_FIELDS
+from fwsim.naming import DECISION_FIELDS, FRAME_FIELDS, NAT
 from fwsim.report.frame_schema import frame_schema
 from fwsim.report.frames import Csv, JsonLines, csv_cell
+from fwsim.tables import DEPARTURE, V6, empty
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, Direction, Evidence, Hook, Proto, Reason, RejectWith, Verdict
 from tests.batches import FakeBatch, FakeRule, batch, naming
 
@@ -52,6 +53,7 @@ DECISION_CONTRACT = [
     "ct_direction",
     "tcp_state_before",
     "tcp_state",
+    "nat",
 ]
 
 
@@ -123,7 +125,7 @@ def lines(of: FakeBatch, modes: tuple[str, ...] = BOTH) -> list[dict[str, object
 
 def test_field_names_are_those_of_the_contract_in_its_order(mixed: FakeBatch) -> None:
     assert list(FRAME_FIELDS) == CONTRACT
-    assert list(DECISION_FIELDS) == DECISION_CONTRACT
+    assert [*DECISION_FIELDS, NAT] == DECISION_CONTRACT
     for record in lines(mixed):
         assert list(record) == [*CONTRACT, "stateless", "stateful"]
     for record in lines(mixed, ("stateful",)):
@@ -167,6 +169,7 @@ def test_values_are_exact_and_absent_or_unknown_ones_are_null(mixed: FakeBatch) 
         "ct_direction": "none",
         "tcp_state_before": None,
         "tcp_state": None,
+        "nat": None,
     }
     assert answer["stateful"]["verdict"] == "drop"  # type: ignore[index]
     assert answer["stateful"]["reason"] == "tcp-not-an-opening"  # type: ignore[index]
@@ -192,7 +195,36 @@ def test_values_are_exact_and_absent_or_unknown_ones_are_null(mixed: FakeBatch) 
         "ct_direction": "none",
         "tcp_state_before": None,
         "tcp_state": None,
+        "nat": None,
     }
+
+
+def translated(mixed: FakeBatch) -> FakeBatch:
+    """The first frame left from another address and port, the second to somewhere that is not known."""
+    left = empty(DEPARTURE, 3)
+    left[0] = (1, 0xC6336401, 0, 0, 0, 0xCB007150, 0, 0, 0, 1024, 443, ABSENT)
+    left[1] = (1, V6 + 0xFD000001, 0, 0, 5, UNKNOWN_VALUE, 0, 0, 0, ABSENT, ABSENT, UNKNOWN_VALUE)
+    mixed.departures["stateful"] = left
+    return mixed
+
+
+def test_translated_packets_tell_how_they_left_and_null_is_not_known(mixed: FakeBatch) -> None:
+    answer, ping, foreign = (record["stateful"] for record in lines(translated(mixed)))
+    found = [record["nat"] for record in (answer, ping, foreign)]  # type: ignore[index]
+    assert found == [
+        {"src": "198.51.100.1", "dst": "203.0.113.80", "sport": 1024, "dport": 443, "icmp_id": None},
+        {"src": "fd00:1::5", "dst": None, "sport": None, "dport": None, "icmp_id": None},
+        None,
+    ]
+    assert [record["stateless"]["nat"] for record in lines(mixed)] == [None] * 3  # type: ignore[index]
+    assert [record["nat"] for record in lines(mixed, ("stateful",))] == found
+
+
+@pytest.mark.parametrize("modes", [BOTH, ("stateful",)])
+def test_translated_packets_satisfy_the_schema_and_are_flat_in_csv(mixed: FakeBatch, modes: tuple[str, ...]) -> None:
+    for record in lines(translated(mixed), modes):
+        jsonschema.validate(record, frame_schema(modes))
+    test_csv_has_the_same_fields_flat_and_the_same_values(mixed)
 
 
 @pytest.mark.parametrize("modes", [BOTH, ("stateful",)])
@@ -223,16 +255,17 @@ def test_hostile_names_leave_json_and_csv_well_formed() -> None:
 def test_csv_has_the_same_fields_flat_and_the_same_values(mixed: FakeBatch) -> None:
     form = Csv(BOTH, naming())
     rows = list(csv.DictReader(io.StringIO(form.header() + form.lines(mixed, slice(None)))))
-    assert list(rows[0]) == [*CONTRACT, *(f"{mode}.{name}" for mode in BOTH for name in DECISION_CONTRACT)]
+    flat = [*DECISION_CONTRACT[:-1], *(f"nat.{name}" for name in ("src", "dst", "sport", "dport", "icmp_id"))]
+    assert list(rows[0]) == [*CONTRACT, *(f"{mode}.{name}" for mode in BOTH for name in flat)]
     for row, record in zip(rows, lines(mixed), strict=True):
         for name in CONTRACT:
             assert row[name] == csv_cell(record[name])
         for mode in BOTH:
             decision = record[mode]
             assert isinstance(decision, dict)
-            assert {name: row[f"{mode}.{name}"] for name in DECISION_CONTRACT} == {
-                name: csv_cell(decision[name]) for name in DECISION_CONTRACT
-            }
+            left = decision["nat"] or dict.fromkeys(("src", "dst", "sport", "dport", "icmp_id"))
+            told = decision | {f"nat.{name}": value for name, value in left.items()}
+            assert {name: row[f"{mode}.{name}"] for name in flat} == {name: csv_cell(told[name]) for name in flat}
 
 
 @pytest.mark.parametrize("formula", ["=1+1", "+SUM(A1)", "-cmd|calc", "@x", "\t=1", "\r=1"])

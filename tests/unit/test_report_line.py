@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fwsim.report.line import Lines
+from fwsim.tables import DEPARTURE, empty
 from fwsim.terms import ABSENT, CtState, Evidence, Proto, Reason, RejectWith, TcpState, Verdict
 from tests.batches import FakeRule, batch, naming
 
@@ -125,3 +126,14 @@ def test_hostile_names_are_escaped_and_several_files_named() -> None:
     assert r"l\x07n >" in text
     assert r'"\x1b[2J"' in text
     assert text[:-1].isprintable()
+
+
+def test_a_translated_packet_tells_what_it_became_in_the_mode_that_translates() -> None:
+    one = batch({}, {})
+    left = empty(DEPARTURE, 2)
+    left[0] = (1, 0xC6336401, 0, 0, 0, 0xCB007150, 0, 0, 0, 1024, 443, ABSENT)
+    one.departures["stateful"] = left
+    first, second = Lines(("stateless", "stateful"), naming()).lines(one, slice(None)).splitlines()
+    assert first.endswith(", nat from 198.51.100.1.1024")
+    assert "nat" not in first.partition(" | ")[0]
+    assert "nat" not in second

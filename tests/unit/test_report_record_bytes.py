@@ -9,7 +9,7 @@ import numpy as np
 from fwsim.report.fragments import Fragments
 from fwsim.report.frames import JsonLines
 from fwsim.report.record_bytes import FRAGMENT, SLOT_PART, Source, write_records
-from fwsim.tables import words
+from fwsim.tables import DEPARTURE, empty, words
 from tests.random_batches import random_batch, random_naming
 
 BOTH = ("stateless", "stateful")
@@ -18,7 +18,8 @@ BOTH = ("stateless", "stateful")
 def begun(count: int) -> tuple[Fragments, Source]:
     """A batch, and fragments of which none is known yet."""
     made = random_batch(random.Random(5), count)
-    source = Source(*(words(table) for table in (made.frames, made.packets, made.stateless, made.stateful)))
+    left = (empty(DEPARTURE, 1), empty(DEPARTURE, 1))
+    source = Source(*(words(table) for table in (made.frames, made.packets, made.stateless, made.stateful, *left)))
     return Fragments(JsonLines(BOTH, random_naming()), str.encode), source
 
 

@@ -9,19 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fwsim.naming import DECISION_FIELDS, DECISION_WORDS, FRAME_FIELDS
+from fwsim.naming import DECISION_FIELDS, DECISION_WORDS, FRAME_FIELDS, NAT, NAT_FIELDS
+from fwsim.selection import Selection
 from fwsim.selection.fields import ValueRefusedError, fields_of
+from fwsim.tables import DEPARTURE, empty
+from fwsim.terms import ABSENT, UNKNOWN_VALUE
 from tests.batches import batch, naming
 
 FIELDS = fields_of(("stateful",))
 
 
 def test_every_field_of_the_contract_can_be_selected_by() -> None:
-    assert set(FIELDS) == {*FRAME_FIELDS, *DECISION_FIELDS}
+    told = [*DECISION_FIELDS, NAT, *(f"{NAT}.{name}" for name in NAT_FIELDS)]
+    assert set(FIELDS) == {*FRAME_FIELDS, *told}
     both = fields_of(("stateless", "stateful"))
     assert set(both) == {
         *FRAME_FIELDS,
-        *(f"{mode}.{name}" for mode in ("stateless", "stateful") for name in DECISION_FIELDS),
+        *(f"{mode}.{name}" for mode in ("stateless", "stateful") for name in told),
     }
 
 
@@ -65,3 +69,20 @@ def test_comparisons_give_one_boolean_for_each_row() -> None:
     for field in FIELDS.values():
         truth = field.truth(rows)
         assert (truth.shape, truth.dtype) == ((5,), np.dtype(np.bool_))
+
+
+def test_translated_packets_are_selected_by_what_they_became() -> None:
+    many = batch({}, {}, {})
+    left = empty(DEPARTURE, 3)
+    left[0] = (1, 0xC6336401, 0, 0, 0, 0xCB007150, 0, 0, 0, 1024, 443, ABSENT)
+    left[1] = (1, UNKNOWN_VALUE, 0, 0, 0, 0xCB007150, 0, 0, 0, UNKNOWN_VALUE, 443, ABSENT)
+
+    def rows(expression: str) -> list[int]:
+        return np.flatnonzero(Selection(expression, ("stateful",)).mask(many, naming())).tolist()
+
+    assert rows("nat") == rows("nat.src==198.51.100.1") == []
+    many.departures["stateful"] = left
+    assert rows("nat") == rows("nat.dst in {203.0.113.0/24}") == [0, 1]
+    assert rows("not nat") == [2]
+    assert rows("nat.src==198.51.100.1") == rows("nat.sport >= 1000") == [0]
+    assert rows("nat.src!=10.0.0.1") == [0]

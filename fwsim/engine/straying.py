@@ -1,0 +1,71 @@
+"""Packets that may belong to a connection of which not all is known, and those connections.
+
+Read first: `fwsim.engine.vague`. Such a connection may have been changed by the packet, or not: nothing about it is
+sure any more, so it is kept as long as the kernel may keep it, and it is TENTATIVE.
+"""
+
+from __future__ import annotations
+
+from fwsim.engine import hot, shared
+from fwsim.engine.ftp import HELPER, STRAY, read_along
+from fwsim.engine.tuples import GRE, SCTP, TCP, UDP, UDPLITE, Tracker, hash_of, is_same
+from fwsim.engine.vague import KINDS, LOOKED_FOR_BITS, blur, take
+from fwsim.tables import Row, Table
+from fwsim.terms import CtStatus
+
+TENTATIVE = int(CtStatus.TENTATIVE)
+
+
+@shared
+def go_astray(tracker: Tracker, wanted: Row, packet: Row, quotes: Table, left: int, scratch: Row) -> bool:
+    """Mark all connections that may have the tuple of a packet, or (`left` 1) of its answer; whether there is one.
+
+    Of those with equal tuples the newest is first in its bucket, and those behind a marked one are marked.
+    """
+    helping = tracker.settings[0]["helping"]
+    found = False
+    for n in range(KINDS):
+        take(wanted, scratch)
+        blur(scratch, LOOKED_FOR_BITS >> 4 * n & 15)
+        row = int(tracker.buckets[bucket_of_row(tracker, scratch)])
+        while row >= 0:
+            candidate = tracker.tuples[row]
+            if is_same(candidate, scratch):
+                found = True
+                if tracker.connections[row >> 1]["status"] & STRAY and not helping:
+                    break
+                be_stray(tracker, row >> 1, packet, quotes, row & 1 ^ left)
+            row = int(candidate["next"])
+    return found
+
+
+@hot
+def be_stray(tracker: Tracker, row: int, packet: Row, quotes: Table, direction: int) -> None:
+    """A packet may be one of a connection: nor is its state known, then, nor what the FTP helper has read."""
+    connection = tracker.connections[row]
+    connection["status"] |= STRAY | TENTATIVE
+    linger(connection, packet["proto"], packet["now"], tracker.settings[0])
+    if connection["status"] & HELPER:
+        read_along(tracker, row, packet, quotes, direction, True)
+
+
+@hot
+def bucket_of_row(tracker: Tracker, row: Row) -> int:
+    """The bucket of a tuple that hangs in none."""
+    return hash_of(tracker, row) & (len(tracker.buckets) - 1)
+
+
+@hot
+def linger(connection: Row, proto: int, now: int, settings: Row) -> None:
+    """Keep a connection as long as the kernel may: packets of it may have been missed."""
+    longest = connection["expires"]
+    if proto == TCP:
+        longest = now + settings["established"]
+    elif proto == UDP or proto == UDPLITE:
+        longest = now + settings["udp_stream"]
+    elif proto == SCTP:
+        longest = now + settings["sctp_established"]
+    elif proto == GRE:
+        longest = now + settings["gre_stream"]
+    if longest > connection["expires"]:
+        connection["expires"] = longest

@@ -1,0 +1,54 @@
+"""How a translated packet left, in a few words."""
+
+from __future__ import annotations
+
+import pytest
+
+from fwsim.report.departure import became
+from fwsim.tables import V6, plain
+from fwsim.terms import ABSENT, UNKNOWN_VALUE
+from tests.deciding import icmp, tcp, udp
+from tests.natted import HOST, PEER, PUBLIC, Gateway
+
+HERE, THERE, OTHER = 0x0A000001, 0xCB007150, 0xC6336401
+CAME = {
+    "src0": HERE, "src1": 0, "src2": 0, "src3": 0, "dst0": THERE, "dst1": 0, "dst2": 0, "dst3": 0,
+    "sport": 1024, "dport": 443, "icmp_id": ABSENT,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({}, ""),
+        ({"left": 0, "src0": 0}, ""),
+        ({"src0": OTHER}, "nat from 198.51.100.1.1024"),
+        ({"sport": UNKNOWN_VALUE}, "nat from 10.0.0.1.?"),
+        ({"dst0": OTHER, "dport": 80}, "nat to 198.51.100.1.80"),
+        ({"src0": UNKNOWN_VALUE, "dst0": OTHER}, "nat from ?.1024 to 198.51.100.1.443"),
+        ({"src0": UNKNOWN_VALUE, "dst0": UNKNOWN_VALUE, "sport": UNKNOWN_VALUE}, "nat ?"),
+        ({"dst0": V6, "dst3": 1}, "nat to ::1.443"),
+        ({"icmp_id": 7}, "nat id 7"),
+        ({"src0": OTHER, "sport": ABSENT, "icmp_id": UNKNOWN_VALUE}, "nat from 198.51.100.1 id ?"),
+    ],
+)
+def test_only_what_has_changed_is_told(changed: dict[str, int], text: str) -> None:
+    assert became({"left": 1, **CAME, **changed}, CAME) == text
+
+
+def test_of_a_fragment_without_ports_those_of_its_datagram_are_no_change() -> None:
+    later = CAME | {"sport": ABSENT, "dport": ABSENT}
+    assert became({"left": 1, **CAME, "src0": OTHER}, later) == "nat from 198.51.100.1.1024"
+
+
+def test_real_translations_read_so() -> None:
+    gate = Gateway()
+
+    def asked(packet: object) -> str:
+        gate.ask(packet)  # type: ignore[arg-type]
+        return became(plain(gate.batch.departures["stateful"][0]), plain(gate.batch.packets[0]))
+
+    assert asked(tcp("S", HOST, PEER)) == f"nat from {PUBLIC}.40000"
+    assert asked(tcp("SA", PEER, PUBLIC, ports=(443, 40000), ack=1001)) == f"nat to {HOST}.40000"
+    assert asked(udp(HOST, PEER, ports=(123, 123))) == f"nat from {PUBLIC}.?"
+    assert asked(icmp(8, HOST, PEER)) == f"nat from {PUBLIC}"
