@@ -133,6 +133,7 @@ def rewrite(tracker: Tracker, row: int, packet: Row, said: Row, direction: int, 
     growth = growth_of(said, first)
     if first == VAGUE_ADDRESS or drawn:
         tracker.connections[row]["status"] |= STRAY  # what is acknowledged hangs on the digits that were drawn
+        lose_growth(tracker, row, direction)
     elif doubt and growth != 0:
         lose_growth(tracker, row, direction)
     else:

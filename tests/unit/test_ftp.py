@@ -14,12 +14,12 @@ from fwsim.engine.ftp import (
     R_NOT_SIMULATED,
     R_PARTIAL,
     R_TRANSLATED,
-    go_astray,
     note_line,
     read_along,
 )
 from fwsim.engine.ftp_line import BROKEN_OFF, ELSEWHERE, ENDS_LINE, EPRT, EXPECTS, EXTENDED_PASSIVE
 from fwsim.engine.ftp_line import PORT as PORT_WORD
+from fwsim.engine.straying import be_stray
 from fwsim.engine.tcp_window import BE_LIBERAL
 from fwsim.tables import EXPECTATION, QUOTE, Row, Rows, empty
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus
@@ -50,12 +50,12 @@ class Reading:
         row: Row = expectation_of(self.tracker, self.row)
         return row
 
-    def read(self, quote: int, *, seq: int = 100, direction: int = 0, doubt: bool = False, **line: int) -> int:
+    def read(self, quote: int, *, seq: int = 100, direction: int = 0, doubt: int = 0, **line: int) -> int:
         """A segment of 10 bytes; `line` are fields of its QUOTE row."""
         packet = dict.fromkeys(("payload", "seq", "quote", "now"), 0)
         packet.update(payload=10, seq=seq, quote=quote)
         self.quotes[0].update({"usable": EXPECTS, "src_id": 0, "dst_id": 1025, "newline": 1, **line})
-        return read_along(self.tracker, self.row, packet, self.quotes, direction, doubt)
+        return read_along(self.tracker, self.row, packet, self.quotes, direction, bool(doubt))
 
 
 def lines(row: Row) -> list[int]:
@@ -126,7 +126,7 @@ def test_a_line_that_is_dropped_is_not_noted() -> None:
 
 def test_in_doubt_a_connection_is_perhaps_expected() -> None:
     talk = Reading()
-    assert talk.read(0, doubt=True) == R_NONE
+    assert talk.read(0, doubt=1) == R_NONE
     assert (talk.expectation["expects"], talk.expectation["port"]) == (PERHAPS, 1025)
 
 
@@ -188,10 +188,10 @@ def test_a_line_that_is_not_translated_neither_grows_nor_follows() -> None:
 
 def test_a_line_in_doubt_grows_by_nobody_knows_what_if_it_grows() -> None:
     talk = Reading(translated=True)
-    assert talk.read(0, doubt=True, **LINE) == R_NONE
+    assert talk.read(0, doubt=1, **LINE) == R_NONE
     assert (talk.expectation["expects"], talk.expectation["follows"], liberal(talk)) == (PERHAPS, 1, [False, True])
     same = Reading(translated=True)
-    assert same.read(0, doubt=True, list0=PORT_WORD, list1=COMMAS + GROWN) == R_NONE
+    assert same.read(0, doubt=1, list0=PORT_WORD, list1=COMMAS + GROWN) == R_NONE
     assert liberal(same) == [False, False]
     assert numbers(same) == numbers(Reading())
 
@@ -216,6 +216,7 @@ def test_a_port_that_is_announced_already_is_drawn(port: int) -> None:
     assert second.read(0, dst_id=port, **LINE) == R_NONE
     assert [second.expectation[name] for name in ("expects", "port", "saved")] == [PERHAPS, UNKNOWN_VALUE, port]
     assert second.connection["status"] & CtStatus.STRAY
+    assert liberal(second) == [False, True]
     assert numbers(second) == [0, 0, 0, 0]
 
 
@@ -268,9 +269,9 @@ def test_the_port_of_a_rewritten_line_may_have_been_drawn_if_others_expect_any()
 
 def test_what_may_be_a_packet_of_a_connection_is_read_in_doubt() -> None:
     talk = Reading(translated=True)
-    packet = dict.fromkeys(("payload", "seq", "quote", "now"), 0)
-    packet.update(payload=10, seq=100)
+    packet = dict.fromkeys(("payload", "seq", "quote", "now", "proto"), 0)
+    packet.update(payload=10, seq=100, proto=6)
     talk.quotes[0].update({"usable": EXPECTS, "src_id": 0, "dst_id": 1025, "newline": 1, **LINE})
-    go_astray(talk.tracker, talk.row, packet, talk.quotes, 0)
+    be_stray(talk.tracker, talk.row, packet, talk.quotes, 0)
     assert talk.connection["status"] & CtStatus.STRAY
     assert talk.expectation["expects"] == PERHAPS

@@ -45,7 +45,7 @@ NEW = Match("ct_state", Masked((Choice(8, 8, 8),)))
         (Assign("mark", 0, (Term("ct_mark"),)), True, False),
         (Assign("mark", 1), False, False),
         (SetHelper("ftp"), True, False),
-        (Nat("masquerade"), True, False),
+        (Nat("masquerade"), True, True),
         (Connections(5), True, False),
         (NoTrack(), False, False),
     ],
@@ -73,7 +73,11 @@ def test_what_named_maps_lead_to_and_what_elements_count_makes_linux_track() -> 
 
 @pytest.mark.parametrize(
     ("steps", "given"),
-    [((NEW, ACCEPT), False), ((SetHelper("ftp"),), True), ((AnyOf(((NEW,), (SetHelper("ftp"),))),), True)],
+    [
+        ((NEW, ACCEPT), False),
+        ((SetHelper("ftp"),), True),
+        ((Choose(("dport",), (Case((Numbers(((1, 1),)),), (SetHelper("ftp"),)),)),), True),
+    ],
 )
 def test_whether_a_rule_gives_a_helper(steps: tuple[Step, ...], given: bool) -> None:
     assert gives_helper(NetfilterRule(steps)) is given
