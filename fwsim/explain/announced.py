@@ -62,13 +62,13 @@ def helper_story(moment: Moment) -> list[str]:
     was, now = (plain(expectation_of(tracker, row)) for tracker in (moment.before, moment.after))
     if now["expects"] == NOT_AT_ALL or now["expires"] != moment.packet["now"] + LIFETIME:
         return ["FTP: nothing is announced in a line that it listens to"]
-    lines = [f"FTP: {_expected(moment.after, row, now)}"]
+    lines = [f"FTP: {described(moment.after, row, now)}"]
     if was["expects"] != NOT_AT_ALL and was["expires"] > moment.packet["now"] and was["port"] != now["port"]:
         lines.append(f"in place of that to port {_port(was)}")
     return lines
 
 
-def _expected(tracker: Tracker, row: int, expectation: Row) -> str:
+def described(tracker: Tracker, row: int, expectation: Row) -> str:
     """What is expected, and how long."""
     sender = 1 - expectation["direction"]
     ends = tracker.tuples[2 * row + sender]
