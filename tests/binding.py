@@ -32,7 +32,7 @@ def rule(low: str | None = PUBLIC, high: str | None = None, **fields: int) -> di
     return made | fields
 
 
-def ports(low: int, high: int | None = None) -> dict[str, int]:
+def ports(low: int, high: int | None = None) -> dict[str, Any]:
     """The fields of a range of ports."""
     return {"ports": 1, "low_port": low, "high_port": high or low}
 
