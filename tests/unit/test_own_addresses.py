@@ -81,7 +81,9 @@ def test_link_local_ones_of_ipv6_are_left_out() -> None:
 
 def test_an_interface_that_is_not_declared_has_what_lies_nowhere() -> None:
     assert own_address("tun0", 4, {}, networks("198.51.100.1")) == NOT_KNOWN
-    assert own_address("tun0", 4, {}, networks("198.51.100.1"), primary={"tun0": networks("1.1.1.1")}) == text("1.1.1.1")
+    assert own_address("tun0", 4, {}, networks("198.51.100.1"), primary={"tun0": networks("1.1.1.1")}) == text(
+        "1.1.1.1"
+    )
 
 
 @pytest.mark.parametrize("address", ["198.51.100.1", "2001:db8:1:2:3:4:5:6"])

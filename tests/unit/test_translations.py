@@ -85,7 +85,12 @@ def test_flags(flags: tuple[str, ...], said: tuple[int, ...]) -> None:
 
 def test_equal_translations_share_a_row_and_others_do_not() -> None:
     known = Translations()
-    steps = [Nat("masquerade"), Nat("redirect"), Nat("masquerade", text="another text"), Nat("masquerade", ports=(1, 2))]
+    steps = [
+        Nat("masquerade"),
+        Nat("redirect"),
+        Nat("masquerade", text="another text"),
+        Nat("masquerade", ports=(1, 2)),
+    ]
     rows = [known.instruction(step).operands[2] for step in steps]
     assert rows == [0, 1, 0, 2]
     assert known.rows == [row_of(steps[0]), row_of(steps[1]), row_of(steps[3])]
