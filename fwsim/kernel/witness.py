@@ -134,8 +134,9 @@ def unanswerable(packets: Table, frames: Table, broadcasts: frozenset[int] = fro
     `broadcasts` are the networks' broadcast addresses, as numbers.
 
     `nf_send_unreach`, `nf_send_reset`, `icmp_send` and their like for IPv6: none to a piece behind the first, to a
-    reset, to an ICMP error, to or from a group or everybody, and none to a packet that is cut short or whose checksum is wrong. One of a
-    protocol unknown to them is summed up as if it had a checksum (`nf_reject_verify_csum`), most often a wrong one.
+    reset, to an ICMP error, to or from a group or everybody, and none to a packet that is cut short or whose checksum
+    is wrong. One of a protocol unknown to them is summed up as if it had a checksum (`nf_reject_verify_csum`), most
+    often a wrong one.
     """
     fields = ("family", "proto", "fragment", "flags", "icmp_type", "src0", "dst0")
     rows = zip(*(packets[name].tolist() for name in fields), (frames["evidence"] & DAMAGED).tolist(), strict=True)
