@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from fwsim.errors import UsageError
-from fwsim.moments import EXPECTED, nanoseconds_of
+from fwsim.moments import EXPECTED, nanoseconds_of, seconds_of
 from fwsim.report.safe import safe
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -24,8 +24,8 @@ Decorator = Callable[[Any], Any]
 FIELDS = (
     "Fields: n file ts len src dst proto sport dport flags seq ack win icmp_type icmp_code vlan iif oif connection "
     "evidence, and verdict reason reject_with hook chain rule line mirror ct_state ct_direction tcp_state_before "
-    "tcp_state, which begin with stateless. or stateful. where both modes run. Operators: == != < <= > >= in contains "
-    "and or not."
+    "tcp_state nat nat.side nat.src nat.dst nat.sport nat.dport nat.icmp_id, which begin with stateless. or stateful. "
+    "where both modes run. Operators: == != < <= > >= in contains and or not."
 )
 """What -Y knows (`fwsim.selection`, which is not loaded to be told in `--help`)."""
 
@@ -183,10 +183,11 @@ def moment_of(context: click.Context, parameter: click.Parameter, text: str | No
     """An absolute time (ISO 8601, UTC unless it says otherwise, or seconds since 1970), or `+SECONDS`."""
     if text is None:
         return None
-    found = nanoseconds_of(text.removeprefix("+"))
+    relative = text.startswith("+")
+    found = seconds_of(text[1:]) if relative else nanoseconds_of(text)
     if found is None:
         raise click.BadParameter(f"{text!r} is no time: expected {EXPECTED}, or +SECONDS", context, parameter)
-    return Moment(found, text.startswith("+"), text)
+    return Moment(found, relative, text)
 
 
 def every_of(context: click.Context, parameter: click.Parameter, text: str | None) -> Every:

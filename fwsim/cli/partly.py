@@ -71,7 +71,10 @@ def for_nothing() -> bool:
 
 
 def before_each(
-    simulator: Simulator, captures: Captures, frames: FrameRange, wait: Callable[[], bool] = for_nothing
+    simulator: Simulator,
+    captures: Captures,
+    frames: FrameRange,
+    wait: Callable[[], bool] = for_nothing,
 ) -> Iterator[tuple[Batch, int]]:
     """Decide about everything up to the last of some frames, and stop before each of these; go on while they `wait`.
 
@@ -135,12 +138,14 @@ class Until:
     def __init__(self, since_epoch: Callable[[int], int]) -> None:
         """`since_epoch` gives the time, once that of the first packet is known."""
         self.since_epoch = since_epoch
+        self.first = 0
         self.time: int | None = None
 
     def __call__(self, chunk: Chunk) -> int | None:
         """See `End`."""
         now = chunk.packets["now"]
         if self.time is None:
-            self.time = self.since_epoch(int(now[0]))
+            self.first = int(now[0])
+            self.time = self.since_epoch(self.first)
         wanted = int(np.searchsorted(now, self.time, side="right"))
         return wanted if wanted < len(now) else None

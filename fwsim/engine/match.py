@@ -1,6 +1,6 @@
 """The chains of a hook against one packet: which rule, or which policy, decides.
 
-Read first: RULE, CHAIN and WALK in `fwsim.tables`, then `instructions.follow` (one rule) and `index.candidate` (which
+Read first: RULE, CHAIN and WALK in `rule_rows`, then `instructions.follow` (one rule) and `index.candidate` (which
 rule is next). A chain that accepts hands the packet on to the next base chain of the hook; drop and reject are final.
 
 Unknown: a rule that may apply (MAYBE) is taken both ways in one pass. What the packet may be doing elsewhere is kept
@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.engine import hot
+from fwsim.engine.base_chains import MAY_ACCEPT, begin_walk, next_base, pass_by
 from fwsim.engine.index import candidate, forget
 from fwsim.engine.instructions import follow
 from fwsim.engine.program import (
@@ -32,7 +33,7 @@ from fwsim.engine.program import (
     Table,
 )
 from fwsim.tables import RULE_POLICY
-from fwsim.terms import ABSENT, UNKNOWN_VALUE, Hook, Reason, Verdict
+from fwsim.terms import UNKNOWN_VALUE, Hook, Reason, Verdict
 
 __all__ = ["Memory", "Program", "walk", "walk_hook", "walk_linear"]
 
@@ -42,7 +43,6 @@ ACCEPT = int(Verdict.ACCEPT)
 DROP = int(Verdict.DROP)
 REJECT = int(Verdict.REJECT)
 UNKNOWN = int(Verdict.UNKNOWN)
-MAY_ACCEPT = 1 << ACCEPT
 MAY_DROP = 1 << DROP
 MAY_REJECT = 1 << REJECT
 
@@ -122,59 +122,10 @@ def walk_hook(
         while rule != FINISHED:
             rule = step(program, memory, chain, rule, seen, words, quiet)
         finish_chain(state, memory.hits, quiet)
+        if program.bases[base]["nat"] and seen["ct_state"] == UNKNOWN_VALUE:
+            pass_by(state)
         base = next_base(program.bases, state, base, from_priority, to_priority, seen)
     return conclude(program.rules, state, hook, decision)
-
-
-@hot
-def begin_walk(state: Row, hook: int) -> None:
-    """Nothing is decided yet, and the packet is at the hook for sure."""
-    state["hook"] = hook
-    state["possible"] = MAY_ACCEPT
-    state["accept_chain"] = ABSENT
-    state["cause"] = 0
-    state["cause_rule"] = ABSENT
-    state["tried"] = 0
-
-
-@hot
-def next_base(bases: Table, state: Row, base: int, from_priority: int, to_priority: int, seen: Row) -> int:
-    """The row of the base chain behind row `base` that is in the range, or -1: there is none, or the packet is gone.
-
-    Also -1 where addresses are translated: then `state["halt"]` is the row.
-    """
-    if state["possible"] & MAY_ACCEPT == 0:
-        return -1
-    base = bases[base]["next"]
-    while base >= 0 and (bases[base]["priority"] < from_priority or not is_for(bases[base], state, seen)):
-        base = bases[base]["next"]
-    if base < 0 or bases[base]["priority"] >= to_priority:
-        return -1
-    if bases[base]["chain"] < 0:
-        state["halt"] = base
-        return -1
-    return int(base)
-
-
-@hot
-def is_for(base: Row, state: Row, seen: Row) -> bool:
-    """Whether a packet gets to a base chain: one of its family, and if it translates, as `nf_nat_inet_fn` says."""
-    family = base["family"]
-    if family and seen["family"] != family:
-        return False
-    return base["nat"] == 0 or is_for_translation(base, state, seen)
-
-
-@hot
-def is_for_translation(base: Row, state: Row, seen: Row) -> bool:
-    """Whether the packet has a connection, and of chains that say how it is translated: whether they are asked.
-
-    They are for one that has not been here yet, which also may be none, until one of them has said it.
-    """
-    status = seen["ct_status"]
-    if status == ABSENT or base["chain"] < 0:
-        return bool(status != ABSENT)
-    return bool(state["chosen"] == ABSENT and (status == UNKNOWN_VALUE or status & base["nat"] == 0))
 
 
 @hot
@@ -349,7 +300,7 @@ def conclude(rules: Table, state: Row, hook: int, decision: Row) -> int:
     possible = state["possible"]
     decision["tried"] += state["tried"]
     if possible == MAY_ACCEPT and state["accept_chain"] < 0:
-        return without_chain(hook, decision)
+        return without_chain(decision)
     if possible == MAY_ACCEPT and has_told_more(decision, hook, state["accept_rule"]):
         return ACCEPT
     decision["hook"] = hook
@@ -365,8 +316,9 @@ def conclude(rules: Table, state: Row, hook: int, decision: Row) -> int:
         decision["reject_with"] = state["refused_with"]
     else:
         verdict = UNKNOWN
-        decision["rule"] = rules[state["cause_rule"]]["source"]
-        decision["chain"] = rules[state["cause_rule"]]["chain"]
+        at = state["cause_rule"]
+        decision["rule"] = rules[at]["source"] if at >= 0 else state["refused_rule"]
+        decision["chain"] = rules[at]["chain"] if at >= 0 else state["refused_chain"]
     decision["verdict"] = verdict
     decision["reason"] = R_POLICY if decision["rule"] == RULE_POLICY else R_RULE
     if verdict == UNKNOWN:
@@ -393,10 +345,12 @@ def weight(hook: int, rule: int) -> int:
 
 
 @hot
-def without_chain(hook: int, decision: Row) -> int:
-    """No chain in range: accepted; what an earlier chain said stands."""
+def without_chain(decision: Row) -> int:
+    """No chain in range: accepted; what an earlier chain said stands.
+
+    The hook stays that at which the packet is filtered: nobody misses a chain where only some packets get to one.
+    """
     if decision["chain"] < 0:
         decision["verdict"] = ACCEPT
         decision["reason"] = R_NO_CHAIN
-        decision["hook"] = hook
     return ACCEPT

@@ -25,9 +25,9 @@ from fwsim.engine.attached import (
     show_nothing_attached,
     show_without,
 )
-from fwsim.engine.conntrack import UNSEEN, confirm, forget, track
+from fwsim.engine.conntrack import UNSEEN, track
 from fwsim.engine.conntrack import begin as exempt
-from fwsim.engine.departing import depart, settle_departure
+from fwsim.engine.departing import note_arrival, note_departure, settle_departure
 from fwsim.engine.egress import (
     ANNOUNCED,
     AS_IT_IS,
@@ -41,16 +41,13 @@ from fwsim.engine.egress import (
     turn_back,
     veil,
 )
-from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
-from fwsim.engine.expiry import delete, expire
+from fwsim.engine.expiry import expire
 from fwsim.engine.ftp import R_CLASH, R_PARTIAL, read_along
-from fwsim.engine.path import after_tracking, before_tracking, begin, is_confirmed, is_stopped, refuse, set_out
-from fwsim.engine.settled import counted_fault
+from fwsim.engine.path import after_tracking, before_tracking, begin, is_confirmed, refuse, set_out
 from fwsim.engine.shard import BEFORE, MINE, NOBODY, hash_own, is_anothers, note_decided
-from fwsim.engine.sources import hang_by_source
-from fwsim.engine.translating import finish_binding
 from fwsim.engine.tuples import Tracker, find, is_live
 from fwsim.engine.vague import is_vague
+from fwsim.engine.weighing import weigh
 from fwsim.terms import (
     SUSPICIOUS,
     UNKNOWN_VALUE,
@@ -74,6 +71,8 @@ UNTRACKED = int(CtState.UNTRACKED)
 ESTABLISHED = int(CtState.ESTABLISHED)
 TCP = int(Proto.TCP)
 TENTATIVE = int(CtStatus.TENTATIVE)
+NAT_CLASH = int(CtStatus.NAT_CLASH)
+NAT_CLASH_IN_DOUBT = int(CtStatus.NAT_CLASH_IN_DOUBT)
 HELPER = int(CtStatus.HELPER)
 IN_DOUBT = int(CtStatus.HELPER_IN_DOUBT)
 FOLLOWS_DENIED = int(Evidence.FOLLOWS_DENIED)
@@ -106,6 +105,7 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
             begin(target, packet)
             target["verdict"] = raw
             show_without(mode, frame, packet, quotes, mark)
+            mode.tracker.counters[0]["apart"] = mode.results[0]["connection"]
         elif tentative:
             show_nothing_attached(mode, frame, packet)
             mode.course.seen[0]["mark"] = mark
@@ -113,25 +113,32 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
         verdict = after_tracking(mode.course, frame["route_fault"], raw, target, 1 - view)
         if mode.course.memory.state[0]["halt"] >= 0:
             go_through_translation(mode, mode.results[0 if view else 2], frame, verdict, target, 1 - view)
-        if len(mode.nat.departures) > 0:
-            note_departure(mode, target)
+        if mode.tracker.settings[0]["translating"]:
+            if mode.results[0 if view else 2]["fresh"]:
+                refuse_clashing(mode, mode.results[0 if view else 2], target)
+            mode.tracker.counters[0]["apart"] = 0
+        note_departure(mode.course, mode.nat, target, 0)
     keep_mark(mode, mode.results[0])
     keep_helper(mode, mode.results[0])
     if tentative and mode.scratch[0]["verdict"] != decision["verdict"]:
         refuse(decision, UNKNOWN, R_TENTATIVE)
-    if mode.tracker.settings[0]["translating"] and mode.results[0]["fresh"]:
-        refuse_clashing(mode, decision)
 
 
 @shared
-def refuse_clashing(mode: Stateful, decision: Row) -> None:
+def refuse_clashing(mode: Stateful, result: Row, decision: Row) -> None:
     """Drop a packet whose connection could not be told from another one (`__nf_conntrack_confirm`)."""
     reply = mode.tracker.tuples[1]
-    if decision["verdict"] != ACCEPT or is_vague(reply):
+    status = mode.tracker.connections[0]["status"]
+    if decision["verdict"] != ACCEPT:
+        return
+    if status & (NAT_CLASH | NAT_CLASH_IN_DOUBT):
+        doubt = status & NAT_CLASH_IN_DOUBT or result["ct_state"] == UNKNOWN_VALUE
+        refuse(decision, UNKNOWN if doubt else DROP, R_CLASHING)
+    if is_vague(reply):
         return
     found = find(mode.tracker, reply)
-    if found >= 0:
-        doubt = mode.results[0]["ct_state"] == UNKNOWN_VALUE or is_in_doubt(mode.tracker, found >> 1)
+    if found >= 0 and found >> 1 != mode.tracker.counters[0]["apart"]:
+        doubt = result["ct_state"] == UNKNOWN_VALUE or is_in_doubt(mode.tracker, found >> 1)
         refuse(decision, UNKNOWN if doubt else DROP, R_CLASHING)
 
 
@@ -139,13 +146,6 @@ def refuse_clashing(mode: Stateful, decision: Row) -> None:
 def is_in_doubt(tracker: Tracker, row: int) -> bool:
     """Whether a connection may not exist."""
     return bool(tracker.connections[row]["status"] & TENTATIVE)
-
-
-@hot
-def note_departure(mode: Stateful, decision: Row) -> None:
-    """Note how the packet looks when it leaves."""
-    departure = mode.nat.departures[mode.course.extra[0]["row"]]
-    depart(departure, mode.course.seen[0], mode.course.memory.state[0]["fault"], decision)
 
 
 @hot
@@ -175,109 +175,6 @@ def help_out(mode: Stateful, packet: Row, quotes: Table, decision: Row) -> None:
 
 
 @hot
-def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int, passed: int) -> None:
-    """Confirm a new connection if its packet has passed all hooks up to the confirmation, else forget it."""
-    result = mode.results[0]
-    if not result["fresh"]:
-        return
-    if passed:
-        mode.tracker.connections[0]["evidence"] = evidence & OF_OPENING
-        if mode.tracker.settings[0]["translating"]:
-            finish_binding(mode.tracker)
-        row = confirm(mode.tracker, frame, packet, result)
-        result["connection"] = row
-        if mode.tracker.settings[0]["translating"]:
-            hang_by_source(mode.tracker, row)
-        if verdict == UNKNOWN or result["ct_state"] == UNKNOWN_VALUE:
-            mode.tracker.connections[row]["status"] |= TENTATIVE
-    else:
-        forget(mode.tracker)
-        result["connection"] = -1
-
-
-@hot
-def leave_ghost(mode: Stateful, frame: Row, packet: Row, evidence: int, decision: Row) -> None:
-    """Remember a refused opening, with what refused it."""
-    opened = mode.ghosts.connections[0]
-    opened["evidence"] = evidence
-    opened["extension"] = decision["rule"]
-    numbers = mode.tracker.counters[0]
-    mode.ghosts.counters[0]["next_number"] = numbers["next_number"]
-    mode.results[1]["connection"] = confirm(mode.ghosts, frame, packet, mode.results[1])
-    numbers["next_number"] = mode.ghosts.counters[0]["next_number"]
-
-
-@shared
-def haunt(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, refused: int, decision: Row) -> int:
-    """Look for the ghost of a packet that has no connection, or leave one; returns the packet's evidence."""
-    ghost = mode.results[1]
-    bare = without_connection(packet, mode.results[0]["reason"])
-    track(mode.ghosts, frame, packet, quotes, hashed, UNSEEN, ghost)
-    row = ghost["connection"]
-    if ghost["fresh"]:
-        if refused:
-            leave_ghost(mode, frame, packet, bare, decision)
-        else:
-            forget(mode.ghosts)
-            ghost["connection"] = -1
-        return int(bare)
-    if row > 0 and ghost["reason"] == R_ICMP_ERROR_RELATED:
-        return FOLLOWS_DENIED  # about a packet of a refused conversation
-    if row > 0:
-        return int(of_history(mode.ghosts.connections[row], ghost["direction"], ghost["replied_before"], 1))
-    return int(bare)
-
-
-@hot
-def inherit_number(mode: Stateful, row: int, ghost: int) -> None:
-    """A conversation that is admitted at last keeps the number that it had as a ghost, which goes."""
-    mode.tracker.connections[row]["number"] = mode.ghosts.connections[ghost]["number"]
-    mode.tracker.counters[0]["next_number"] -= 1
-    delete(mode.ghosts, ghost)
-
-
-@hot
-def weigh_stranger(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, decision: Row) -> int:
-    """The evidence of a packet that belongs to no connection, which it may open; numbers its connection or ghost."""
-    way = mode.course.seen[0]["hook"]
-    fault = mode.course.memory.state[0]["fault"]
-    passed = 1 if is_confirmed(way, decision) and not is_stopped(way, fault, decision) else 0
-    mode.results[1]["connection"] = -1
-    if not counted_fault(mode.tracker, frame, packet) and (not passed or mode.ghosts.counters[0]["live"] > 0):
-        evidence = haunt(mode, frame, packet, quotes, hashed, 1 - passed, decision)
-    else:
-        evidence = without_connection(packet, mode.results[0]["reason"])
-    settle(mode, frame, packet, evidence, decision["verdict"], passed)
-    row = mode.results[0]["connection"]
-    ghost = mode.results[1]["connection"]
-    if row > 0:
-        if ghost > 0:
-            inherit_number(mode, row, ghost)
-        frame["connection"] = mode.tracker.connections[row]["number"]
-    elif ghost > 0:
-        frame["connection"] = mode.ghosts.connections[ghost]["number"]
-    return int(evidence)
-
-
-@hot
-def weigh(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, decision: Row) -> int:
-    """The evidence that tracking gives, the confirmation of a new connection, and the connection's number."""
-    result = mode.results[0]
-    row = result["connection"]
-    frame["connection"] = 0
-    if row <= 0:
-        return int(weigh_stranger(mode, frame, packet, quotes, hashed, decision))
-    connection = mode.tracker.connections[row]
-    frame["connection"] = connection["number"]
-    if result["reason"] == R_ICMP_ERROR_RELATED:
-        return 0
-    evidence = of_history(connection, result["direction"], result["replied_before"], 0)
-    if packet["proto"] == TCP:
-        evidence |= tcp_in_connection(packet, result["reason"], result["state_before"], result["sender_end"])
-    return int(evidence)
-
-
-@hot
 def record(mode: Stateful, frame: Row, decision: Row, doubtful: bool) -> None:
     """Write what tracking said into the decision; `doubtful` if the packet's connection may not be there."""
     result = mode.results[0]
@@ -296,8 +193,8 @@ def record(mode: Stateful, frame: Row, decision: Row, doubtful: bool) -> None:
     verdict = decision["verdict"]
     if not result["reason"] or verdict == NOT_EVALUATED:
         return
-    if decision["reason"] == R_PARTIAL or decision["reason"] == R_CLASH:
-        return
+    if verdict == DROP and decision["chain"] < 0:
+        return  # no rule has dropped it, but the helper, or translation
     if verdict != UNKNOWN or (decision["reason"] == R_TENTATIVE and state == UNKNOWN_VALUE and decision["rule"] >= 0):
         decision["reason"] = result["reason"]  # a rule left open by the ct state hangs on what left that open
 
@@ -332,6 +229,7 @@ def see_copy(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: R
         if is_made_here(mode.nat.entered[0]):
             frame["route_fault"] = 0
             decide_entering(mode, frame, mode.nat.entered[0], quotes, -1, found, decision)
+            note_arrival(mode.course, mode.nat, packet)
 
 
 @shared
@@ -349,12 +247,14 @@ def decide_leaving(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashe
     entered = mode.nat.entered[0]
     if is_lost(entered) or is_doubtful(mode.tracker, found >> 1):
         decide_blindly(mode, frame, packet, quotes, found, decision)
+        note_arrival(mode.course, mode.nat, packet)
     elif is_captured(frame, entered):
         frame["connection"] = mode.tracker.connections[found >> 1]["number"] if found >= 0 else 0
         refuse(decision, NOT_EVALUATED, R_EGRESS_COPY)
     else:
         frame["route_fault"] = 0  # it has left
         decide_entering(mode, frame, entered, quotes, -1, found, decision)
+        note_arrival(mode.course, mode.nat, packet)
 
 
 @hot
@@ -401,7 +301,7 @@ def decide_entering(
         track(mode.tracker, frame, packet, quotes, hashed, known, result)
         doubt_strayed(mode, result)
         if seen_state == UNKNOWN_VALUE:
-            result["ct_state"] = UNKNOWN_VALUE  # a notrack rule may have exempted it
+            doubt(mode.tracker, result)
             result["stray"] = 1
         show(mode, result)
     doubtful = is_tentative(mode)
@@ -411,13 +311,21 @@ def decide_entering(
         judge(mode, frame, packet, quotes, raw, decision)
         if is_helped(mode, packet, decision):
             help_out(mode, packet, quotes, decision)
-        if len(mode.nat.departures) > 0:
-            settle_departure(mode.nat.departures[mode.course.extra[0]["row"]], packet, decision)
+        settle_departure(mode.course, mode.nat, packet, decision)
     if exempted:
         decision["ct_state"] = UNTRACKED
     else:
         frame["evidence"] |= weigh(mode, frame, packet, quotes, hashed, decision)
         record(mode, frame, decision, doubtful)
+
+
+@hot
+def doubt(tracker: Tracker, result: Row) -> None:
+    """A rule may have exempted a packet from tracking, or given it a zone: its connection may not have seen it."""
+    result["ct_state"] = UNKNOWN_VALUE
+    row = result["connection"]
+    if row > 0 and result["reason"] != R_ICMP_ERROR_RELATED:
+        tracker.connections[row]["status"] = tracker.connections[row]["status"] | TENTATIVE
 
 
 @entry

@@ -21,7 +21,7 @@ from fwsim.engine.program import TO_ADDRESSES, TO_INTERFACE, TO_NETWORK, TO_UNKN
 from fwsim.engine.rerouting import reroute, reroute_own
 from fwsim.engine.sources import NOWHERE
 from fwsim.engine.transport import NAT_FAULT_DESTINATION, NAT_FAULT_SHORT
-from fwsim.engine.tuples import GRE, Tracker, invert, is_live, is_same
+from fwsim.engine.tuples import GRE, SCTP, TCP, Tracker, invert, is_live, is_same
 from fwsim.engine.unique_tuple import ANSWER, PERHAPS_KEPT, PROPOSED, make_unique
 from fwsim.engine.vague import DESTINATION as VAGUE_DESTINATION
 from fwsim.engine.vague import (
@@ -55,6 +55,7 @@ DONE = SNAT_DONE | DNAT_DONE
 TENTATIVE = int(CtStatus.TENTATIVE)
 VISIBLE_STATUS = TENTATIVE - 1
 IN_DOUBT = int(CtStatus.NAT_IN_DOUBT)
+STRAY = int(CtStatus.STRAY)
 R_NO_ADDRESS = int(Reason.NAT_NO_ADDRESS)
 R_REDIRECT = int(Reason.NAT_REDIRECT)
 R_UNWRITABLE = int(Reason.NAT_UNWRITABLE)
@@ -86,10 +87,11 @@ def translate(course: Course, tracker: Tracker, nat: Nat, result: Row, frame: Ro
     source = 1 if state["hook"] == INPUT or state["hook"] == POSTROUTING else 0
     chosen = state["chosen"]
     state["chosen"] = ABSENT
+    state["bound"] |= SNAT_DONE if source else DNAT_DONE
     row = result["connection"]
     dst0, dst1, dst2, dst3 = seen["dst0"], seen["dst1"], seen["dst2"], seen["dst3"]
     fault = 0
-    if seen["ct_state"] == UNKNOWN_VALUE and (result["stray"] or row <= 0):
+    if seen["ct_state"] == UNKNOWN_VALUE and (result["stray"] or row <= 0 or may_be_refused(seen["proto"])):
         if row == UNCONFIRMED:
             bind_perhaps(course, tracker, nat, chosen, source)
         if chosen != ABSENT or row < 0 or result["stray"] or tracker.connections[row]["status"] & TRANSLATED:
@@ -129,10 +131,16 @@ def leaves_otherwise(tracker: Tracker, row: int, direction: int, state: Row) -> 
 
 
 @hot
+def may_be_refused(proto: int) -> bool:
+    """Whether a packet may be invalid though its connection is there: then it is not translated."""
+    return proto == TCP or proto == SCTP
+
+
+@hot
 def is_icmp_error(seen: Row) -> bool:
     """Whether a packet that is related is an ICMP error."""
     proto = seen["proto"]
-    return (proto == ICMP or proto == ICMPV6) and is_error(seen)
+    return (proto == ICMP or proto == ICMPV6) and seen["icmp_type"] >= 0 and is_error(seen)
 
 
 @hot
@@ -328,11 +336,17 @@ def applies(status: int, direction: int, source: int) -> bool:
 
 
 @hot
+def visible(status: int) -> int:
+    """A connection's status as rules see it."""
+    return UNKNOWN_VALUE if status & (IN_DOUBT | STRAY) else status & VISIBLE_STATUS
+
+
+@hot
 def show_translated(course: Course, tracker: Tracker, row: int, direction: int, unwritable: int, source: int) -> int:
     """Make rules see the packet as it looks behind the hook, and what was done to its connection; or a fault."""
     seen = course.seen[0]
     status = tracker.connections[row]["status"]
-    seen["ct_status"] = UNKNOWN_VALUE if status & IN_DOUBT else status & VISIBLE_STATUS
+    seen["ct_status"] = visible(status)
     show_tuple(course.extra[0], tracker.tuples, row)
     if not applies(status, direction, source):
         return 0

@@ -12,7 +12,17 @@ from fwsim.engine import hot, shared
 from fwsim.engine.path import Course
 from fwsim.engine.program import TO_NETWORK, TO_UNKNOWN
 from fwsim.engine.rerouting import reroute, reroute_own
-from fwsim.engine.translating import Nat, keep_address, keep_host, lose, lose_asked, take_own_address, take_rule
+from fwsim.engine.translating import (
+    DNAT_DONE,
+    SNAT_DONE,
+    Nat,
+    keep_address,
+    keep_host,
+    lose,
+    lose_asked,
+    take_own_address,
+    take_rule,
+)
 from fwsim.engine.unique_tuple import choose_address
 from fwsim.engine.vague import has_ports
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Hook
@@ -32,6 +42,7 @@ def translate_alone(course: Course, nat: Nat, option_fault: int) -> None:
     source = 1 if state["hook"] == INPUT or state["hook"] == POSTROUTING else 0
     chosen = state["chosen"]
     state["chosen"] = ABSENT
+    state["bound"] |= SNAT_DONE if source else DNAT_DONE
     if chosen == ABSENT:
         return
     change(course, nat, chosen, source)

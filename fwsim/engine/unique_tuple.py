@@ -1,6 +1,6 @@
 """What a new connection is translated to, so that its answers can be told from those to others.
 
-Read first: `get_unique_tuple` (net/netfilter/nf_nat_core.c), TRANSLATION in `fwsim.tables`. What the kernel draws is
+Read first: `get_unique_tuple` (net/netfilter/nf_nat_core.c), TRANSLATION in `rule_rows`. What the kernel draws is
 not known here: then the port, or the id, is vague. The tuple is put together in row PROPOSED of the tuples.
 """
 
@@ -18,6 +18,7 @@ from fwsim.engine.vague import (
     SOURCE_ADDRESS,
     SOURCE_ID,
     VAGUE_ADDRESS,
+    count_vague,
     find_vague,
     has_ports,
     is_vague,
@@ -34,6 +35,9 @@ ANSWER = 3
 WORD = 0xFFFFFFFF
 SNAT = int(CtStatus.SNAT)
 TENTATIVE = int(CtStatus.TENTATIVE)
+STRAY = int(CtStatus.STRAY)
+NAT_CLASH = int(CtStatus.NAT_CLASH)
+NAT_CLASH_IN_DOUBT = int(CtStatus.NAT_CLASH_IN_DOUBT)
 DOUBTFUL = TENTATIVE | int(CtStatus.NAT_IN_DOUBT)
 SYN_SENT = int(TcpState.SYN_SENT)
 TIME_WAIT = int(TcpState.TIME_WAIT)
@@ -140,7 +144,7 @@ def is_taken(tracker: Tracker) -> int:
         return PERHAPS
     invert(tracker.tuples[PROPOSED], answer)
     found = find(tracker, answer)
-    if found >= 0:
+    if found >= 0 and found >> 1 != tracker.counters[0]["apart"]:
         return PERHAPS if tracker.connections[found >> 1]["status"] & TENTATIVE else TAKEN
     if tracker.counters[0]["vague"] and find_vague(tracker, tracker.tuples[PROPOSED], 1, answer) >= 0:
         return PERHAPS
@@ -203,6 +207,9 @@ def follow_source(tracker: Tracker, rule: Row) -> int:
     take(proposed, own)
     row = first_of_source(tracker, own)
     while row != NOWHERE:
+        if row == tracker.counters[0]["apart"]:
+            row = next_of_source(tracker, row, own)
+            continue
         take_source(tracker.tuples[2 * row + 1], proposed)
         if is_vague(proposed):
             return FITS_PERHAPS
@@ -309,10 +316,48 @@ def look_for_id(tracker: Tracker, rule: Row, source: int) -> int:
     if rule["offset"]:
         start = number - rule["base_port"] & 0xFFFF
     elif (rule["random"] or source) and size != 1:
-        return SOURCE_ID if source else DESTINATION_ID
+        part = SOURCE_ID if source or is_icmp else DESTINATION_ID
+        if size <= MOST_ATTEMPTS:
+            count_free(tracker, low, size, part)
+        return part
     if try_ids(tracker, low, size, start, source or is_icmp):
         return KNOWN
     return SOURCE_ID if source else DESTINATION_ID
+
+
+@shared
+def count_free(tracker: Tracker, low: int, size: int, part: int) -> None:
+    """Note on the unconfirmed connection whether all numbers of a small range are taken, for sure or perhaps.
+
+    Connections that are over may have been deleted for it, whichever number was drawn (`is_overcome`).
+    """
+    proposed = tracker.tuples[PROPOSED]
+    number = proposed["src_id"] if part == SOURCE_ID else proposed["dst_id"]
+    taken = count_vague(tracker, proposed, part, tracker.tuples[ANSWER], size)
+    surely = 0
+    for i in range(size):
+        set_id(proposed, part, low + i)
+        invert(proposed, tracker.tuples[ANSWER])
+        found = find(tracker, tracker.tuples[ANSWER])
+        if found < 0 or found >> 1 == tracker.counters[0]["apart"]:
+            continue
+        if can_be_overcome(tracker, found):
+            tracker.connections[found >> 1]["status"] |= TENTATIVE | STRAY
+        else:
+            taken += 1
+            surely += 0 if tracker.connections[found >> 1]["status"] & TENTATIVE else 1
+    set_id(proposed, part, number)
+    if taken >= size:
+        tracker.connections[UNCONFIRMED]["status"] |= NAT_CLASH if surely == size else NAT_CLASH_IN_DOUBT
+
+
+@hot
+def set_id(proposed: Row, part: int, number: int) -> None:
+    """Write the port of one end, or the id."""
+    if part == SOURCE_ID:
+        proposed["src_id"] = number
+    else:
+        proposed["dst_id"] = number
 
 
 @hot
@@ -350,15 +395,20 @@ def is_overcome(tracker: Tracker) -> bool:
 
     (`nf_nat_used_tuple_harder`.)
     """
-    new = tracker.connections[UNCONFIRMED]
-    answer = tracker.tuples[ANSWER]
-    if answer["proto"] != TCP or new["state"] != SYN_SENT:
-        return False
-    found = find(tracker, answer)
-    old = tracker.connections[found >> 1]
-    if found & 1 == 0 or old["state"] < TIME_WAIT or old["status"] & SNAT == 0:
-        return False
-    if not after(tracker.sides[2 * UNCONFIRMED]["end"], tracker.sides[found & ~1]["end"]):
+    found = find(tracker, tracker.tuples[ANSWER])
+    if not can_be_overcome(tracker, found):
         return False
     delete(tracker, found >> 1)
     return True
+
+
+@hot
+def can_be_overcome(tracker: Tracker, found: int) -> bool:
+    """Whether the connection of a tuple row, which is in the way of the unconfirmed one, is over, and passed."""
+    new = tracker.connections[UNCONFIRMED]
+    if tracker.tuples[found]["proto"] != TCP or new["state"] != SYN_SENT:
+        return False
+    old = tracker.connections[found >> 1]
+    if found & 1 == 0 or old["state"] < TIME_WAIT or old["status"] & SNAT == 0:
+        return False
+    return bool(after(tracker.sides[2 * UNCONFIRMED]["end"], tracker.sides[found & ~1]["end"]))

@@ -12,6 +12,7 @@ import numpy as np
 from fwsim.explain.announced import helper_story, master_story
 from fwsim.explain.association import chunk_story
 from fwsim.explain.chains import stateful_walk, stateless_walk
+from fwsim.explain.entered import BLIND, entry_story
 from fwsim.explain.moment import Moment
 from fwsim.explain.tracking import aftermath, connection_story, window_story
 from fwsim.explain.waiting import WAITING
@@ -80,11 +81,18 @@ def _verdict(moment: Moment, naming: Naming, mode: Mode) -> str:
         who = f"{through}{'rule ' if named else ''}{safe(title)}{f' (line {line})' if line else ''}"
         unknown = decision["verdict"] == Verdict.UNKNOWN
         by = f": {_why_unknown(moment, naming, mode)} (at {who})" if unknown else f", by {who}"
-    elif decision["verdict"] in (Verdict.NOT_EVALUATED, Verdict.UNKNOWN) or decision["reason"] == Reason.TABLE_FULL:
-        by = f": {SENTENCES[Reason(decision['reason'])]}"
+    elif decision["verdict"] in (Verdict.NOT_EVALUATED, Verdict.UNKNOWN, Verdict.DROP):
+        by = f": {_unruled(moment, Reason(decision['reason']))}"
     elif decision["reason"]:
         by = f": {SENTENCES[Reason.NO_CHAIN]}"
     return f"{mode.upper()}  {verdict}{by}"
+
+
+def _unruled(moment: Moment, reason: Reason) -> str:
+    """Why no rule decided; of a copy, of which packet."""
+    if reason == Reason.EGRESS_COPY and moment.original is not None:
+        return f"a second sighting of packet {moment.original}, which was judged when it came in"
+    return SENTENCES[reason]
 
 
 def _quoted(moment: Moment, naming: Naming, mode: Mode) -> list[str]:
@@ -112,8 +120,9 @@ def _stateful(moment: Moment, naming: Naming) -> list[str]:
     """The stateful mode's story."""
     lines = [_verdict(moment, naming, "stateful"), *_quoted(moment, naming, "stateful")]
     lines += [_step("fragments", text) for text in _fragments(moment)]
-    if moment.frame["reason"]:
+    if moment.frame["reason"] and moment.entered is None:
         return lines
+    lines += _steps("capture", entry_story(moment.entered))
     lines += _steps("tracking", [*connection_story(moment), *master_story(moment)])
     lines += _steps("window", window_story(moment))
     lines += _steps("chunks", chunk_story(moment))
@@ -127,9 +136,18 @@ def _stateful(moment: Moment, naming: Naming) -> list[str]:
 def _stateless(moment: Moment, naming: Naming) -> list[str]:
     """The stateless mode's story."""
     lines = [_verdict(moment, naming, "stateless"), *_quoted(moment, naming, "stateless")]
-    if not moment.captured_frame["reason"]:
+    if _is_blind(moment):
+        lines += _steps("capture", [BLIND])
+    elif not moment.captured_frame["reason"]:
         lines += [_step(name, text) for name, text in stateless_walk(moment)]
     return lines
+
+
+def _is_blind(moment: Moment) -> bool:
+    """Whether the stateless mode, which knows no connection, could not tell what the packet was before it left."""
+    decision = moment.decision("stateless")
+    unasked = decision["reason"] == Reason.TRANSLATED and decision["hook"] == ABSENT
+    return bool(moment.captured_frame["egress"] and unasked)
 
 
 def _fragments(moment: Moment) -> list[str]:
