@@ -16,8 +16,9 @@ from fwsim.engine.counted_rows import BOOKS, COUNT, ENTRY, KEYED, KEYED_STATE, P
 from fwsim.engine.entries import K_DELETE, K_LOOK_UP, K_RECENT_CHECK, Keyed, KeyedRules
 from fwsim.engine.keyed import add, hash_wanted
 from fwsim.engine.keyed_upkeep import rehang, tidy
+from fwsim.engine.rule_rows import LIMIT
 from fwsim.engine.tuples import PRIME, Tracker
-from fwsim.tables import LIMIT, SETTINGS, TUPLE, empty
+from fwsim.tables import SETTINGS, TUPLE, empty
 from fwsim.terms import UNKNOWN_VALUE
 from fwsim.tracker import LEAST_KEY, make_tracker
 from fwsim.uncompiled import flush, usable

@@ -18,17 +18,21 @@ _LATEST = 1 << 62
 
 def nanoseconds_of(text: str) -> int | None:
     """A decimal number of seconds, or an ISO 8601 time (UTC unless it says otherwise), in ns; None if it is neither."""
-    found = _of_number(text)
-    found = _of_date(text) if found is None else found
-    return found if found is not None and 0 <= found < _LATEST else None
+    found = seconds_of(text)
+    return _within(_of_date(text)) if found is None else found
 
 
-def _of_number(text: str) -> int | None:
-    """Seconds."""
+def seconds_of(text: str) -> int | None:
+    """A decimal number of seconds in ns; None if it is none."""
     try:
-        return int(Decimal(text) * 1_000_000_000)
+        return _within(int(Decimal(text) * 1_000_000_000))
     except (InvalidOperation, ValueError, OverflowError):
         return None
+
+
+def _within(time: int | None) -> int | None:
+    """A time that a capture may have."""
+    return time if time is not None and 0 <= time < _LATEST else None
 
 
 def _of_date(text: str) -> int | None:

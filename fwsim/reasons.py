@@ -60,7 +60,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.TCP_NOT_AN_OPENING: "there is no connection, and such a packet cannot open one",
     Reason.TCP_NO_PICKUP: "there is no connection, and picking up in mid-stream is off (tcp_loose=0)",
     Reason.TCP_INVALID_STATE: "such a packet cannot occur in the connection's present state",
-    Reason.TCP_SEQ_OVER: "its data lie beyond the window that the receiver has granted (bound I)",
+    Reason.TCP_SEQ_OVER: "its sequence number lies beyond the window that the receiver has granted (bound I)",
     Reason.TCP_ACK_OVER: "it acknowledges data that were never sent (bound III)",
     Reason.TCP_RST_SEQ_LOW: "a reset with a sequence number below the one expected",
     Reason.UDP_SHORT: "the UDP length does not fit the packet",
@@ -142,7 +142,7 @@ EVIDENCE_SENTENCES: dict[Evidence, str] = {
     Evidence.UDP_REPLY_WITHOUT_REQUEST: "it looks like an answer from a service that nobody asked",
     Evidence.ICMP_REPLY_WITHOUT_REQUEST: "it answers a request that nobody sent",
     Evidence.ICMP_ERROR_WITHOUT_CONNECTION: "it reports an error about a packet of no known connection",
-    Evidence.SEQ_ABOVE_WINDOW: "its data lie beyond the window that the receiver has granted",
+    Evidence.SEQ_ABOVE_WINDOW: "its sequence number lies beyond the window that the receiver has granted",
     Evidence.ACK_ABOVE_WINDOW: "it acknowledges data that were never sent",
     Evidence.RST_OUT_OF_WINDOW: "a reset whose numbers lie outside the window: a guess",
     Evidence.RST_INEXACT: "a reset inside the window, but not at the one number that closes (RFC 5961)",
@@ -159,6 +159,6 @@ EVIDENCE_SENTENCES: dict[Evidence, str] = {
     Evidence.MIDSTREAM: "the conversation was already open when the capture began",
     Evidence.FOLLOWS_DENIED: "it follows an opening that was refused",
     Evidence.BAD_CHECKSUM: "its checksum is wrong",
-    Evidence.CUT: "the capture holds only its beginning",
+    Evidence.CUT: "the capture cut off a part of its headers",
 }
 """What each evidence word means, as a sentence about the packet."""

@@ -21,6 +21,7 @@ from fwsim.engine.path import Course
 from fwsim.engine.pipeline import run_stateful
 from fwsim.engine.places import Places
 from fwsim.engine.program import Memory
+from fwsim.engine.rule_rows import TRANSLATION
 from fwsim.engine.shard import MINE, NOBODY, STATE, Numbers, Share
 from fwsim.engine.translating import Nat
 from fwsim.engine.tuples import Tracker
@@ -28,7 +29,7 @@ from fwsim.engine.twin import REPLIES_ACK_OR_RST, REPLIES_ANY, REPLIES_NEVER, St
 from fwsim.headers import nothing_known
 from fwsim.headers.selecting import is_translated
 from fwsim.lower import Lowered
-from fwsim.tables import DECISION, DEPARTURE, EXTRA, PACKET, TRACK, TRANSLATION, TUPLE, empty, plain
+from fwsim.tables import DECISION, DEPARTURE, EXTRA, PACKET, TRACK, TUPLE, empty, plain
 from fwsim.topology import Topology, settled
 from fwsim.uncompiled import Tables, flush, usable
 

@@ -9,11 +9,12 @@ import numpy as np
 
 from fwsim.engine.index import candidate, forget
 from fwsim.engine.program import Numbers
+from fwsim.engine.rule_rows import CHAIN, COLUMN, WALK
 from fwsim.lower.asking import Asked, Meaning
 from fwsim.lower.bitsets import Bitsets
 from fwsim.lower.boundaries import WHOLE, Boundaries
 from fwsim.lower.stretches import Stretches
-from fwsim.tables import CHAIN, COLUMN, PACKET, WALK, empty, number_of
+from fwsim.tables import PACKET, empty, number_of
 from fwsim.terms import ABSENT
 
 

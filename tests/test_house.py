@@ -17,7 +17,7 @@ PACKAGE = ROOT / "fwsim"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LADDER = [
-    {"fwsim.terms", "fwsim.errors", "fwsim.moments", "fwsim.garbage"},
+    {"fwsim.terms", "fwsim.errors", "fwsim.moments", "fwsim.garbage", "fwsim.frozen"},
     {"fwsim.tables", "fwsim.reasons", "fwsim.naming"},
     {"fwsim.native"},
     {"fwsim.engine"},

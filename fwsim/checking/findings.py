@@ -57,7 +57,7 @@ def findings_of(ruleset: Ruleset, path: str, host: Host | None = None) -> list[F
 
 def _not_simulated(lowered: Lowered, ruleset: Ruleset, path: str) -> Iterator[Finding]:
     """What rules ask or do that is not simulated; a remark if it has an answer wherever packets meet the rule."""
-    idle = _answered_here(ruleset)
+    idle = _answered_here(ruleset) if any(rule.not_simulated for rule in lowered.rules) else {}
     for rule in lowered.rules:
         for construct in rule.not_simulated:
             name = f'rule "{rule.name}"' if rule.name else f"rule {rule.position}"

@@ -13,8 +13,8 @@ from fwsim.checkpoint.saved import Saved
 from fwsim.engine.counted_rows import COUNTED
 from fwsim.engine.path import Course
 from fwsim.engine.program import Memory
+from fwsim.engine.rule_rows import BUCKET
 from fwsim.simulator import Simulator
-from fwsim.tables import BUCKET
 from fwsim.terms import Reason
 
 BUCKETS = {"unknown": (0, int(max(Reason))), "used": (0, 1)}

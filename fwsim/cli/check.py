@@ -38,13 +38,15 @@ def command(rulesets: tuple[str, ...], inputs: InputOptions, format: str) -> int
     """
     from fwsim.checking import Kind, findings_of
     from fwsim.cli.describing import host_of
-    from fwsim.cli.runs import load
+    from fwsim.cli.loading import load
+    from fwsim.garbage import uncollected
 
     host = host_of(inputs)
     found = []
     for path in rulesets:
-        ruleset = load(inputs, path, host)
-        found.append((path, ruleset, findings_of(ruleset, path, host)))
+        with uncollected():
+            ruleset = load(inputs, path, host)
+            found.append((path, ruleset, findings_of(ruleset, path, host)))
     if format == "json":
         click.echo(json.dumps([_object(*one) for one in found], indent=2))
     else:

@@ -13,6 +13,8 @@ EXAMPLES = """\b
 Examples:
   fwsim conntrack office.pcapng -r office.yaml
   fwsim conntrack office.pcapng -r office.yaml --after 4117
+  fwsim conntrack office.pcapng -r office.yaml --at +3600
+  fwsim conntrack office.pcapng -r office.yaml --at 2026-03-02T09:00:00
   fwsim conntrack office.pcapng -r office.yaml --events
   fwsim conntrack office.pcapng -r office.yaml -Y 'src==10.1.4.23'
 """
@@ -20,8 +22,13 @@ Examples:
 
 @click.command("conntrack", epilog=EXAMPLES)
 @input_options
-@click.option("--at", metavar="TIME", callback=moment_of, help="The table at this time: a date, seconds, or +N.")
-@click.option("--after", metavar="[FILE:]N", help="The table right after this packet.")
+@click.option(
+    "--at",
+    metavar="TIME",
+    callback=moment_of,
+    help="The table at this time, timeouts and all: a date, seconds since 1970, or +N, N seconds into the capture.",
+)
+@click.option("--after", metavar="[FILE:]N", help="The table right after packet N, as Wireshark numbers it.")
 @click.option("-Y", "expression", metavar="EXPR", help="Only connections that a packet selected by this belongs to.")
 @click.option("-E", "--events", is_flag=True, help="What came, changed and went, as conntrack -E; not the table.")
 @click.option(

@@ -58,7 +58,7 @@ def command(
     from dataclasses import replace
 
     from fwsim.cli.describing import host_of, own_addresses
-    from fwsim.cli.runs import load
+    from fwsim.cli.loading import load
     from fwsim.cli.streams import check_target, opened
 
     stateless = target == "stateless"

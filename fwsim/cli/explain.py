@@ -5,11 +5,15 @@ Read first: `fwsim.explain`, which finds the words; here the run is brought to w
 
 from __future__ import annotations
 
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from fwsim.cli.options import InputOptions, input_options
+from fwsim.terms import Reason, Verdict
+
+if TYPE_CHECKING:
+    from fwsim.simulator import Batch
 
 EXAMPLES = """\b
 Examples:
@@ -33,6 +37,7 @@ def command(inputs: InputOptions, number: str, output: str) -> int:
     from fwsim.cli.streams import check_target, opened
     from fwsim.errors import UsageError
     from fwsim.explain import explain
+    from fwsim.explain.sightings import Sightings
     from fwsim.explain.waiting import Explanations
     from fwsim.report.figures import counted
 
@@ -40,19 +45,35 @@ def command(inputs: InputOptions, number: str, output: str) -> int:
     frames = frame_range(number, inputs.files, "-n")
     run = start(inputs, BOTH)
     explanations = Explanations(run.simulator, inputs.files)
+    sightings = Sightings()
     asked = told = 0
+    undecided = False
+    waiting: list[tuple[Batch, int]] = []
     with opened(output) as out:
-        for batch, row in before_each(run.simulator, run.captures, frames, explanations.wait):
-            explanations.add(explain(run.simulator, batch, row, run.naming), batch, row)
+        for batch, row in before_each(run.simulator, run.captures, frames, explanations.wait, sightings.note):
+            explanations.add(explain(run.simulator, batch, row, run.naming, sightings), batch, row)
             asked += 1
+            undecided = undecided or is_unknown(batch, row)
+            waiting += [(batch, row)] if is_waiting(batch, row) else []
             told = tell(out, explanations.ready(), told)
         tell(out, explanations.rest(), told)
-    status = damage(run)
+    undecided = undecided or any(is_unknown(batch, row) for batch, row in waiting)
+    status = damage(run) or (3 if undecided else 0)
     if asked <= frames.last - frames.first:
         there = counted(run.captures.files[frames.file].packets, "packet")
         limited = " to be read (-c)" if inputs.count is not None else ""
         raise UsageError(f"-n {number}: {inputs.files[frames.file]} has {there}{limited}")
     return status
+
+
+def is_unknown(batch: Batch, row: int) -> bool:
+    """Whether a verdict on a packet is unknown."""
+    return any(decisions[row]["verdict"] == Verdict.UNKNOWN for decisions in (batch.stateful, batch.stateless))
+
+
+def is_waiting(batch: Batch, row: int) -> bool:
+    """Whether it is a fragment, which gets its verdict later."""
+    return bool(batch.stateful[row]["reason"] == Reason.FRAGMENT_WAITING)
 
 
 def tell(out: IO[str], texts: list[str], told: int) -> int:

@@ -22,7 +22,7 @@ from fwsim.cli.options import InputOptions
 from fwsim.cli.partly import before_each
 from fwsim.cli.rounds import kept, rounds
 from fwsim.cli.runs import BOTH, Run, damage, start
-from fwsim.cli.streams import warn
+from fwsim.cli.streams import Compiling, warn
 from fwsim.errors import UsageError
 from fwsim.explain import explain
 from fwsim.kernel import KernelFirewall
@@ -108,8 +108,10 @@ def compare(request: Request, inputs: InputOptions) -> Round:
     )
     warn(kernel.notes, "note")
     run.simulator.forget_the_clock()
+    result = Result(captures, run.simulator)
+    result.on_compiling = Compiling()
     with kernel:
-        return Round(run, compare_firewalls(Result(captures, run.simulator), kernel))
+        return Round(run, compare_firewalls(result, kernel))
 
 
 def tell(request: Request, inputs: InputOptions, judged: Round, out: IO[str]) -> None:

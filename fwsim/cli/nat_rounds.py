@@ -11,9 +11,9 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
+from fwsim.cli.loading import load
 from fwsim.cli.options import InputOptions
 from fwsim.cli.rounds import written
-from fwsim.cli.runs import load
 from fwsim.errors import UsageError
 from fwsim.fuzz.captured import write_arrivals
 from fwsim.fuzz.nat.places import INTERFACES, LOCAL

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from fwsim.errors import UsageError
-from fwsim.moments import EXPECTED, nanoseconds_of
+from fwsim.moments import EXPECTED, nanoseconds_of, seconds_of
 from fwsim.report.safe import safe
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -183,10 +183,11 @@ def moment_of(context: click.Context, parameter: click.Parameter, text: str | No
     """An absolute time (ISO 8601, UTC unless it says otherwise, or seconds since 1970), or `+SECONDS`."""
     if text is None:
         return None
-    found = nanoseconds_of(text.removeprefix("+"))
+    relative = text.startswith("+")
+    found = seconds_of(text[1:]) if relative else nanoseconds_of(text)
     if found is None:
         raise click.BadParameter(f"{text!r} is no time: expected {EXPECTED}, or +SECONDS", context, parameter)
-    return Moment(found, text.startswith("+"), text)
+    return Moment(found, relative, text)
 
 
 def every_of(context: click.Context, parameter: click.Parameter, text: str | None) -> Every:

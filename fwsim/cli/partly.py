@@ -70,16 +70,26 @@ def for_nothing() -> bool:
     return False
 
 
+def unnoticed(chunk: Chunk) -> None:
+    """Nobody looks at the chunks."""
+
+
 def before_each(
-    simulator: Simulator, captures: Captures, frames: FrameRange, wait: Callable[[], bool] = for_nothing
+    simulator: Simulator,
+    captures: Captures,
+    frames: FrameRange,
+    wait: Callable[[], bool] = for_nothing,
+    notice: Callable[[Chunk], None] = unnoticed,
 ) -> Iterator[tuple[Batch, int]]:
     """Decide about everything up to the last of some frames, and stop before each of these; go on while they `wait`.
 
-    Gives the batch and the row of the frame; who asked has it decided (`Simulator.step`) before going on.
+    Gives the batch and the row of the frame; who asked has it decided (`Simulator.step`) before going on. `notice` is
+    called for each chunk once it is known where its packets were seen.
     """
     passed = False
     for chunk in going_over(captures, captures):
         simulator.topology.locate(captures, chunk)
+        notice(chunk)
         numbers = np.where(chunk.frames["file"] == frames.file, chunk.frames["number"], 0)
         wanted = set(np.flatnonzero((numbers >= frames.first) & (numbers <= frames.last)).tolist())
         if not wanted:
@@ -135,12 +145,14 @@ class Until:
     def __init__(self, since_epoch: Callable[[int], int]) -> None:
         """`since_epoch` gives the time, once that of the first packet is known."""
         self.since_epoch = since_epoch
+        self.first = 0
         self.time: int | None = None
 
     def __call__(self, chunk: Chunk) -> int | None:
         """See `End`."""
         now = chunk.packets["now"]
         if self.time is None:
-            self.time = self.since_epoch(int(now[0]))
+            self.first = int(now[0])
+            self.time = self.since_epoch(self.first)
         wanted = int(np.searchsorted(now, self.time, side="right"))
         return wanted if wanted < len(now) else None

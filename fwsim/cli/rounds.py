@@ -17,8 +17,9 @@ from pathlib import Path
 from random import Random
 from typing import IO
 
+from fwsim.cli.loading import load
 from fwsim.cli.options import InputOptions
-from fwsim.cli.runs import BOTH, load, start
+from fwsim.cli.runs import BOTH, start
 from fwsim.errors import UsageError
 from fwsim.fuzz.captured import write_traffic
 from fwsim.fuzz.from_rules import places_for, write_packets

@@ -17,9 +17,9 @@ import numpy.typing as npt
 from fwsim.capture import Captures, Input, open_captures
 from fwsim.cli.describing import host_of, interfaces_by_hand, known_interfaces, networks_of, own_addresses
 from fwsim.cli.guessing import guessed_ruleset
+from fwsim.cli.loading import load
 from fwsim.cli.options import InputOptions, SelectionOptions
 from fwsim.cli.streams import warn
-from fwsim.cli.sysctl import conntrack_settings
 from fwsim.errors import UsageError
 from fwsim.naming import Naming
 from fwsim.report.tally import Slots, Tally
@@ -150,13 +150,6 @@ def start(
             simulator.topology.check_declared(name, f"--in {name}={path}")
     naming = naming_of(captures, simulator)
     return Run(inputs, modes, Result(captures, simulator), naming, rules.ruleset, rules.guessed, rules.by_hand)
-
-
-def load(inputs: InputOptions, source: str | io.StringIO, host: Host | None = None) -> Ruleset:
-    """A ruleset with the settings and interfaces of the options; `host` is what they say of the machine, if read."""
-    host = host_of(inputs) if host is None else host
-    overrides = conntrack_settings(host.sysctls) | inputs.settings
-    return load_ruleset(source, overrides=overrides, interfaces=networks_of(inputs, host), local=inputs.local)
 
 
 def new_interfaces(inputs: InputOptions) -> dict[str, list[str]]:

@@ -64,7 +64,7 @@ CAPTURE_NOTES = {
     "offloaded": "{} with a transport checksum left to the network card, not judged (--checksum verify judges it)",
     "offloaded_header": "{} with an IPv4 header checksum left to the network card, not judged",
     "segmented": "{} captured before segmentation (IP length 0): the captured length was taken",
-    "cut": "{} cut short by the snap length: only what hangs on the missing bytes is unknown",
+    "cut": "{} cut short by the snap length: checksums not judged, and only what hangs on the missing bytes is unknown",
 }
 
 

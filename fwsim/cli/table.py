@@ -18,7 +18,7 @@ from fwsim.cli.frame_numbers import single_frame
 from fwsim.cli.options import InputOptions, Moment, SelectionOptions
 from fwsim.cli.partly import End, Partly, Until, behind, never, one_by_one
 from fwsim.cli.runs import Run, Window, damage, start
-from fwsim.cli.streams import check_target, opened, warn
+from fwsim.cli.streams import Compiling, check_target, opened, warn
 from fwsim.errors import UsageError
 from fwsim.reasons import SENTENCES
 from fwsim.report.cells import seconds_text
@@ -73,8 +73,10 @@ def show_table(inputs: InputOptions, view: View) -> int:
     run = start(inputs, MODES, jobs=inputs.jobs)
     part = Partly(run.captures, end)
     now = 0
+    result = Result(cast(Captures, part), run.simulator)
+    result.on_compiling = Compiling()
     with opened(view.output) as out:
-        for batch in Result(cast(Captures, part), run.simulator):
+        for batch in result:
             now = int(batch.packets["now"][-1])
             selected.add(run, batch)
         _check_reached(part, view)
@@ -83,6 +85,7 @@ def show_table(inputs: InputOptions, view: View) -> int:
         there = [known for known in _listing(run) if known["expires"] > now and known in selected]
         _write_table(out, run, there, now, as_json=view.as_json, verbose=view.verbose)
     _tell_untracked(run)
+    _tell_too_early(end, view)
     if not view.as_json:
         click.echo(f"{counted(len(there), 'connection')} at {moment(now)}", err=True)
     return damage(run)
@@ -99,6 +102,15 @@ def _tell_untracked(run: Run) -> None:
         not_needed = f"{SENTENCES[Reason.TRACKING_OFF]} (tracking: on makes it track)"
         why = "the ruleset says tracking: off" if run.ruleset.tracking == "off" else not_needed
         warn([f"there is no connection table: {why}"], "note")
+
+
+def _tell_too_early(end: End, view: View) -> None:
+    """Say so if the time asked for is before the first packet; a small number was hardly meant as one since 1970."""
+    if not isinstance(end, Until) or end.time is None or end.time >= end.first or view.at is None:
+        return
+    number = view.at.text if view.at.text.isascii() and view.at.text.isdigit() else "N"
+    meant = f"+{number} is {number} s into the capture, --after {number} is right after packet {number}"
+    warn([f"--at {view.at.text} is before the first packet ({moment(end.first)}): {meant}"], "note")
 
 
 def _listing(run: Run) -> list[dict[str, Any]]:
@@ -152,6 +164,7 @@ def show_events(inputs: InputOptions, view: View) -> int:
                 out.write(f"{time}{event(one.kind, one.connection, one.time)}\n")
     _check_reached(part, view)
     _tell_untracked(run)
+    _tell_too_early(end, view)
     return damage(run)
 
 

@@ -38,9 +38,9 @@ def number_elements(intervals: Intervals, words: Mapping[int, str]) -> list[str]
     return [words.get(low, str(low)) if low == high else f"{low}-{high}" for low, high in intervals]
 
 
-def mark_elements(intervals: Intervals) -> list[str]:
-    """Numbers and ranges in hexadecimal."""
-    return [f"{low:#x}" if low == high else f"{low:#x}-{high:#x}" for low, high in intervals]
+def bit_elements(intervals: Intervals, words: Mapping[str, int]) -> list[str]:
+    """Sets of bits, by the names of the bits if all have one, and ranges in hexadecimal."""
+    return [bit_names(low, words) if low == high else f"{low:#x}-{high:#x}" for low, high in intervals]
 
 
 def address_elements(intervals: Intervals, family: int) -> list[str]:
@@ -84,12 +84,16 @@ def holds(choice: Choice, number: int) -> bool:
     return choice.low <= number & choice.mask <= choice.high
 
 
-def bits_text(bits: int, words: dict[str, int]) -> str:
-    """Bits by their names, joined by `|`; as a number where one has no name."""
+def bit_names(bits: int, words: Mapping[str, int]) -> str:
+    """Bits by their names as nft lists them, `syn | ack`; a number where none is set, or one has no name."""
     names = [name for name, bit in words.items() if bit & bits == bit and bit]
-    if not bits or bits & ~sum(words.values()):
-        return f"{bits:#x}"
-    return names[0] if len(names) == 1 else "(" + " | ".join(names) + ")"
+    return f"{bits:#x}" if not bits or bits & ~sum(words.values()) else " | ".join(names)
+
+
+def bits_text(bits: int, words: Mapping[str, int]) -> str:
+    """The same as an operand."""
+    names = bit_names(bits, words)
+    return f"({names})" if "|" in names else names
 
 
 def choice_text(field: str, choice: Choice, negated: bool, words: dict[str, int]) -> str:
@@ -113,7 +117,7 @@ def masked_condition(field: str, value: Masked, words: dict[str, int], highest: 
     exact = [choice for choice in value.choices if choice.mask & highest == highest]
     inside = clipped(merged((choice.low, choice.high) for choice in exact), highest)
     if inside:
-        elements = mark_elements(inside)
+        elements = bit_elements(inside, words)
         tests.append((_is_exactly(field, elements, words), compared(field, elements, True)))
     for choice in value.choices:
         if choice not in exact:

@@ -12,7 +12,7 @@ from fwsim.engine import entry, hot
 from fwsim.engine.checksum import Words
 from fwsim.engine.icmp_header import GRE, ICMP, ICMPV6, SCTP, UDPLITE, icmp
 from fwsim.engine.link import CUT, NONE, link_layer
-from fwsim.engine.network import EVIDENCE_CUT, LATER_FRAGMENT, ipv4, ipv6
+from fwsim.engine.network import EVIDENCE_CUT, LATER_FRAGMENT, SHORT_PACKET, ipv4, ipv6
 from fwsim.engine.sctp_header import sctp
 from fwsim.engine.tcp_header import tcp
 from fwsim.engine.transport import TCP, UDP, gre, udp, udplite
@@ -57,6 +57,8 @@ def decode(
                 reason = ipv6(buffer, frame, packet, layer, decoder)
             if layer["kind"] >= 0 and packet["fragment"] != LATER_FRAGMENT:
                 transport(buffer, even, odd, frame, packet, quotes, layer, decoder)
+            if layer["have"] < layer["size"] and reason != SHORT_PACKET and lacks_header(frame, packet, quotes, layer):
+                frame["evidence"] |= EVIDENCE_CUT
         elif reason == CUT:
             frame["evidence"] |= EVIDENCE_CUT
         frame["reason"] = reason
@@ -80,6 +82,22 @@ def transport(
         udplite(buffer, even, odd, frame, packet, layer, decoder)
     elif proto == GRE:
         gre(buffer, frame, packet, layer)
+
+
+@hot
+def lacks_header(frame: Row, packet: Row, quotes: Table, layer: Row) -> bool:
+    """Whether the capture cut off part of a header, and not only of what follows the headers.
+
+    What conntrack reads of the packet that an ICMP error quotes, and the chunks of SCTP, count as headers.
+    """
+    if packet["proto"] == UNKNOWN_VALUE or frame["option_fault"] == CUT or packet["icmp_id"] == UNKNOWN_VALUE:
+        return True
+    if layer["have"] < 0:
+        return True
+    if packet["payload"] != ABSENT and layer["have"] < layer["size"] - packet["payload"]:
+        return True
+    number = packet["quote"]
+    return bool(number >= 0 and quotes[number]["usable"] == UNKNOWN_VALUE)
 
 
 @hot

@@ -1,6 +1,6 @@
 """The index of a chain: which rules can match a packet at all, found for 63 rules at once.
 
-Read first: CHAIN and COLUMN in `fwsim.tables`. Each field that rules ask for divides its values into classes, and each
+Read first: CHAIN and COLUMN in `rule_rows`. Each field that rules ask for divides its values into classes, and each
 class has a bitset of the rules that are content with it. The intersection over the fields is the rules whose indexed
 matches are all true. Fields are looked up one after another, only until the lowest rule left asks for no further one:
 a packet of an established connection that the first rule accepts costs one look-up.

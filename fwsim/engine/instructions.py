@@ -1,6 +1,6 @@
 """The instructions of one rule against one packet, in Kleene's three-valued logic.
 
-Read first: INSTRUCTION in `fwsim.tables`, `fwsim.engine.program`. A match on a field that is not there is false; on a
+Read first: INSTRUCTION in `rule_rows`, `fwsim.engine.program`. A match on a field that is not there is false; on a
 field whose value is not known it is MAYBE. A rule is false as soon as one match is; else MAYBE if one is. What a rule
 changes is only known if the rule surely applies: otherwise the mark, the ct state or the bucket becomes unknown.
 """
@@ -195,8 +195,8 @@ def change(step: Row, state: Row, seen: Row, words: Numbers, truth: int, rule: i
         if not step["value"] or seen["src0"] != 0:
             state["chosen"] = step["first"] if certain else UNKNOWN_VALUE
     elif seen["ct_state"] == INVALID or seen["ct_state"] == NOT_TRACKED_YET:
-        # nft_notrack_eval: only a packet to which nothing is attached
-        seen["ct_state"] = UNTRACKED if certain else UNKNOWN_VALUE
+        # nft_notrack_eval, nft_ct_set_zone_eval: only a packet to which nothing is attached
+        seen["ct_state"] = UNTRACKED if certain and not step["value"] else UNKNOWN_VALUE
     return TRUE
 
 

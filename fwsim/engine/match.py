@@ -1,6 +1,6 @@
 """The chains of a hook against one packet: which rule, or which policy, decides.
 
-Read first: RULE, CHAIN and WALK in `fwsim.tables`, then `instructions.follow` (one rule) and `index.candidate` (which
+Read first: RULE, CHAIN and WALK in `rule_rows`, then `instructions.follow` (one rule) and `index.candidate` (which
 rule is next). A chain that accepts hands the packet on to the next base chain of the hook; drop and reject are final.
 
 Unknown: a rule that may apply (MAYBE) is taken both ways in one pass. What the packet may be doing elsewhere is kept
@@ -46,10 +46,8 @@ MAY_ACCEPT = 1 << ACCEPT
 MAY_DROP = 1 << DROP
 MAY_REJECT = 1 << REJECT
 
-R_RULE = int(Reason.RULE)
-R_POLICY = int(Reason.POLICY)
-R_NO_CHAIN = int(Reason.NO_CHAIN)
-R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
+R_RULE, R_POLICY = int(Reason.RULE), int(Reason.POLICY)
+R_NO_CHAIN, R_NOT_SIMULATED = int(Reason.NO_CHAIN), int(Reason.NOT_SIMULATED)
 PREROUTING = int(Hook.PREROUTING)
 POSTROUTING = int(Hook.POSTROUTING)
 
@@ -349,7 +347,7 @@ def conclude(rules: Table, state: Row, hook: int, decision: Row) -> int:
     possible = state["possible"]
     decision["tried"] += state["tried"]
     if possible == MAY_ACCEPT and state["accept_chain"] < 0:
-        return without_chain(hook, decision)
+        return without_chain(decision)
     if possible == MAY_ACCEPT and has_told_more(decision, hook, state["accept_rule"]):
         return ACCEPT
     decision["hook"] = hook
@@ -393,10 +391,12 @@ def weight(hook: int, rule: int) -> int:
 
 
 @hot
-def without_chain(hook: int, decision: Row) -> int:
-    """No chain in range: accepted; what an earlier chain said stands."""
+def without_chain(decision: Row) -> int:
+    """No chain in range: accepted; what an earlier chain said stands.
+
+    The hook stays that at which the packet is filtered: nobody misses a chain where only some packets get to one.
+    """
     if decision["chain"] < 0:
         decision["verdict"] = ACCEPT
         decision["reason"] = R_NO_CHAIN
-        decision["hook"] = hook
     return ACCEPT

@@ -239,7 +239,7 @@ def bound(frame: Row, packet: Row, layer: Row, total: int, header: int, decoder:
     """Trim the layer to an IP packet of `total` bytes and step over its header.
 
     A packet longer than its frame was on the wire is refused by the kernel; one of which the capture kept only the
-    beginning is taken at its length, and marked.
+    beginning is taken at its length, and counted. It is evidence only if a header is missing (`decode.lacks_header`).
     """
     reason = NONE
     packet["length"] = total
@@ -247,7 +247,6 @@ def bound(frame: Row, packet: Row, layer: Row, total: int, header: int, decoder:
         frame["evidence"] |= BAD_LENGTH
         reason = SHORT_PACKET
     elif total > layer["have"]:
-        frame["evidence"] |= EVIDENCE_CUT
         decoder["cut"] += 1
     layer["have"] = min(layer["have"], total)
     layer["size"] = total

@@ -84,12 +84,10 @@ def place(places: Places, frame: Row, packet: Row, way: int, source: Row, destin
         loop(places, frame, packet)
     else:
         sent = is_sent(places, here, way, source, destination)
-        if sent or is_going_out(way):
+        if (sent or is_going_out(way)) and not places.counts[0]["as_made"]:
             frame["egress"] = 1 | places.counts[0]["captured_bits"] << 1
-        if frame["egress"] and (
-            (watched and is_translated_copy(places, frame, packet))
-            or (not sent and here >= 0 and is_ingress_captured(places, source))
-        ):
+        known = not sent and is_going_out(way) and here >= 0 and is_ingress_captured(places, source)
+        if (frame["egress"] and watched and is_translated_copy(places, frame, packet)) or known:
             put_aside(places, frame, packet, way, destination)
             return
         if sent:

@@ -25,7 +25,7 @@ from fwsim.engine.attached import (
     show_nothing_attached,
     show_without,
 )
-from fwsim.engine.conntrack import UNSEEN, confirm, forget, track
+from fwsim.engine.conntrack import UNSEEN, track
 from fwsim.engine.conntrack import begin as exempt
 from fwsim.engine.departing import note_arrival, note_departure, settle_departure
 from fwsim.engine.egress import (
@@ -41,16 +41,13 @@ from fwsim.engine.egress import (
     turn_back,
     veil,
 )
-from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
-from fwsim.engine.expiry import delete, expire
+from fwsim.engine.expiry import expire
 from fwsim.engine.ftp import R_CLASH, R_PARTIAL, read_along
-from fwsim.engine.path import after_tracking, before_tracking, begin, is_confirmed, is_stopped, refuse, set_out
-from fwsim.engine.settled import counted_fault
+from fwsim.engine.path import after_tracking, before_tracking, begin, is_confirmed, refuse, set_out
 from fwsim.engine.shard import BEFORE, MINE, NOBODY, hash_own, is_anothers, note_decided
-from fwsim.engine.sources import hang_by_source
-from fwsim.engine.translating import finish_binding
 from fwsim.engine.tuples import Tracker, find, is_live
 from fwsim.engine.vague import is_vague
+from fwsim.engine.weighing import weigh
 from fwsim.terms import (
     SUSPICIOUS,
     UNKNOWN_VALUE,
@@ -164,109 +161,6 @@ def help_out(mode: Stateful, packet: Row, quotes: Table, decision: Row) -> None:
     if reason and decision["verdict"] == ACCEPT:
         known = not doubt and (reason == R_PARTIAL or reason == R_CLASH)
         refuse(decision, DROP if known else UNKNOWN, reason)
-
-
-@hot
-def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int, passed: int) -> None:
-    """Confirm a new connection if its packet has passed all hooks up to the confirmation, else forget it."""
-    result = mode.results[0]
-    if not result["fresh"]:
-        return
-    if passed:
-        mode.tracker.connections[0]["evidence"] = evidence & OF_OPENING
-        if mode.tracker.settings[0]["translating"]:
-            finish_binding(mode.tracker)
-        row = confirm(mode.tracker, frame, packet, result)
-        result["connection"] = row
-        if mode.tracker.settings[0]["translating"]:
-            hang_by_source(mode.tracker, row)
-        if verdict == UNKNOWN or result["ct_state"] == UNKNOWN_VALUE:
-            mode.tracker.connections[row]["status"] |= TENTATIVE
-    else:
-        forget(mode.tracker)
-        result["connection"] = -1
-
-
-@hot
-def leave_ghost(mode: Stateful, frame: Row, packet: Row, evidence: int, decision: Row) -> None:
-    """Remember a refused opening, with what refused it."""
-    opened = mode.ghosts.connections[0]
-    opened["evidence"] = evidence
-    opened["extension"] = decision["rule"]
-    numbers = mode.tracker.counters[0]
-    mode.ghosts.counters[0]["next_number"] = numbers["next_number"]
-    mode.results[1]["connection"] = confirm(mode.ghosts, frame, packet, mode.results[1])
-    numbers["next_number"] = mode.ghosts.counters[0]["next_number"]
-
-
-@shared
-def haunt(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, refused: int, decision: Row) -> int:
-    """Look for the ghost of a packet that has no connection, or leave one; returns the packet's evidence."""
-    ghost = mode.results[1]
-    bare = without_connection(packet, mode.results[0]["reason"])
-    track(mode.ghosts, frame, packet, quotes, hashed, UNSEEN, ghost)
-    row = ghost["connection"]
-    if ghost["fresh"]:
-        if refused:
-            leave_ghost(mode, frame, packet, bare, decision)
-        else:
-            forget(mode.ghosts)
-            ghost["connection"] = -1
-        return int(bare)
-    if row > 0 and ghost["reason"] == R_ICMP_ERROR_RELATED:
-        return FOLLOWS_DENIED  # about a packet of a refused conversation
-    if row > 0:
-        return int(of_history(mode.ghosts.connections[row], ghost["direction"], ghost["replied_before"], 1))
-    return int(bare)
-
-
-@hot
-def inherit_number(mode: Stateful, row: int, ghost: int) -> None:
-    """A conversation that is admitted at last keeps the number that it had as a ghost, which goes."""
-    mode.tracker.connections[row]["number"] = mode.ghosts.connections[ghost]["number"]
-    mode.tracker.counters[0]["next_number"] -= 1
-    delete(mode.ghosts, ghost)
-
-
-@hot
-def weigh_stranger(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, decision: Row) -> int:
-    """The evidence of a packet that belongs to no connection, which it may open; numbers its connection or ghost."""
-    way = mode.course.seen[0]["hook"]
-    fault = mode.course.memory.state[0]["fault"]
-    passed = 1 if is_confirmed(way, decision) and not is_stopped(way, fault, decision) else 0
-    mode.results[1]["connection"] = -1
-    if not counted_fault(mode.tracker, frame, packet) and (not passed or mode.ghosts.counters[0]["live"] > 0):
-        evidence = haunt(mode, frame, packet, quotes, hashed, 1 - passed, decision)
-    else:
-        evidence = without_connection(packet, mode.results[0]["reason"])
-    settle(mode, frame, packet, evidence, decision["verdict"], passed)
-    row = mode.results[0]["connection"]
-    ghost = mode.results[1]["connection"]
-    if row > 0:
-        if ghost > 0:
-            inherit_number(mode, row, ghost)
-        frame["connection"] = mode.tracker.connections[row]["number"]
-    elif ghost > 0:
-        frame["connection"] = mode.ghosts.connections[ghost]["number"]
-    return int(evidence)
-
-
-@hot
-def weigh(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, decision: Row) -> int:
-    """The evidence that tracking gives, the confirmation of a new connection, and the connection's number."""
-    result = mode.results[0]
-    row = result["connection"]
-    frame["connection"] = 0
-    if row <= 0:
-        return int(weigh_stranger(mode, frame, packet, quotes, hashed, decision))
-    connection = mode.tracker.connections[row]
-    frame["connection"] = connection["number"]
-    if result["reason"] == R_ICMP_ERROR_RELATED:
-        return 0
-    evidence = of_history(connection, result["direction"], result["replied_before"], 0)
-    if packet["proto"] == TCP:
-        evidence |= tcp_in_connection(packet, result["reason"], result["state_before"], result["sender_end"])
-    return int(evidence)
 
 
 @hot
@@ -396,7 +290,7 @@ def decide_entering(
         track(mode.tracker, frame, packet, quotes, hashed, known, result)
         doubt_strayed(mode, result)
         if seen_state == UNKNOWN_VALUE:
-            result["ct_state"] = UNKNOWN_VALUE  # a notrack rule may have exempted it
+            doubt(mode.tracker, result)
             result["stray"] = 1
         show(mode, result)
     doubtful = is_tentative(mode)
@@ -412,6 +306,15 @@ def decide_entering(
     else:
         frame["evidence"] |= weigh(mode, frame, packet, quotes, hashed, decision)
         record(mode, frame, decision, doubtful)
+
+
+@hot
+def doubt(tracker: Tracker, result: Row) -> None:
+    """A rule may have exempted a packet from tracking, or given it a zone: its connection may not have seen it."""
+    result["ct_state"] = UNKNOWN_VALUE
+    row = result["connection"]
+    if row > 0 and result["reason"] != R_ICMP_ERROR_RELATED:
+        tracker.connections[row]["status"] = tracker.connections[row]["status"] | TENTATIVE
 
 
 @entry

@@ -88,7 +88,7 @@ LEARNED_ROWS = 256
 COUNTS = row_type(
     """
     interfaces loopback capture_interfaces several stations captured forwards_v4 forwards_v6
-    packets touching guessed copies captured_bits
+    packets touching guessed copies captured_bits as_made
     """
 )
 """One row. How many `interfaces` are declared, the number of the `loopback` interface, how many
@@ -96,7 +96,7 @@ COUNTS = row_type(
 how many declared interfaces are `captured`, whether IPv4 that came in nobody knows where, and IPv6, are forwarded.
 Counted: `packets` evaluated, those `touching` a declared network or a local address, those whose ingress was
 `guessed` from the source address, and egress `copies`. `captured_bits` has one for each interface that is captured (of
-the first `MOST_BITS`)."""
+the first `MOST_BITS`). `as_made` 1: what goes out looks as it was made or came in, not as it left."""
 
 MOST_BITS = 60
 

@@ -1,6 +1,6 @@
 """A lowered ruleset as the engine sees it: flat tables, and what is remembered while it runs.
 
-Read first: RULE, CHAIN, BASE, INSTRUCTION and COLUMN in `fwsim.tables`. `fwsim.lower` fills these tables; here are only
+Read first: RULE, CHAIN, BASE, INSTRUCTION and COLUMN in `rule_rows`. `fwsim.lower` fills these tables; here are only
 their grouping and the numbers they use. What is not a row lies in one array, `numbers`, and is named by its place there
 (few arrays, because a compiled call hands over seven words for each):
 
@@ -67,6 +67,7 @@ OP_ASSIGN = 17
 OP_ALTER = 18
 """The header field becomes `value`, which may be UNKNOWN_VALUE; with `absent` 1 also where it is not there."""
 OP_NOTRACK = 19
+"""What is not tracked yet will not be; with `value` 1 it will be in a way that is not known."""
 OP_SET_HELPER = 20
 OP_NAT = 21
 """The connection that the packet opens is translated as row `first` of TRANSLATION says; with `value` 1 (masquerade)

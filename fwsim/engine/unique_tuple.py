@@ -1,6 +1,6 @@
 """What a new connection is translated to, so that its answers can be told from those to others.
 
-Read first: `get_unique_tuple` (net/netfilter/nf_nat_core.c), TRANSLATION in `fwsim.tables`. What the kernel draws is
+Read first: `get_unique_tuple` (net/netfilter/nf_nat_core.c), TRANSLATION in `rule_rows`. What the kernel draws is
 not known here: then the port, or the id, is vague. The tuple is put together in row PROPOSED of the tuples.
 """
 

@@ -14,6 +14,7 @@ from fwsim.explain.association import chunk_story
 from fwsim.explain.chains import stateful_walk, stateless_walk
 from fwsim.explain.entered import BLIND, entry_story
 from fwsim.explain.moment import Moment
+from fwsim.explain.sightings import Sightings
 from fwsim.explain.tracking import aftermath, connection_story, window_story
 from fwsim.explain.waiting import WAITING
 from fwsim.naming import Naming
@@ -40,9 +41,12 @@ ICMP_ERROR_FAULTS = {
 """Instead of the sentence of `icmp-error-without-connection`, where tracking says what is wrong with it."""
 
 
-def explain(simulator: Simulator, batch: Batch, row: int, naming: Naming) -> str:
-    """Decide about a row of a batch whose rows before it are decided, and tell how it came to that."""
-    moment = Moment(simulator, batch, row, naming.files)
+def explain(simulator: Simulator, batch: Batch, row: int, naming: Naming, sightings: Sightings | None = None) -> str:
+    """Decide about a row of a batch whose rows before it are decided, and tell how it came to that.
+
+    `sightings` know of which packet it may be the copy.
+    """
+    moment = Moment(simulator, batch, row, naming.files, sightings)
     lines = [_headline(moment, naming), "", *_stateful(moment, naming), "", *_stateless(moment, naming)]
     lines += [_step("evidence", text) for text in _evidence(moment)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -82,10 +86,17 @@ def _verdict(moment: Moment, naming: Naming, mode: Mode) -> str:
         unknown = decision["verdict"] == Verdict.UNKNOWN
         by = f": {_why_unknown(moment, naming, mode)} (at {who})" if unknown else f", by {who}"
     elif decision["verdict"] in (Verdict.NOT_EVALUATED, Verdict.UNKNOWN, Verdict.DROP):
-        by = f": {SENTENCES[Reason(decision['reason'])]}"
+        by = f": {_unruled(moment, Reason(decision['reason']))}"
     elif decision["reason"]:
         by = f": {SENTENCES[Reason.NO_CHAIN]}"
     return f"{mode.upper()}  {verdict}{by}"
+
+
+def _unruled(moment: Moment, reason: Reason) -> str:
+    """Why no rule decided; of a copy, of which packet."""
+    if reason == Reason.EGRESS_COPY and moment.original is not None:
+        return f"a second sighting of packet {moment.original}, which was judged when it came in"
+    return SENTENCES[reason]
 
 
 def _quoted(moment: Moment, naming: Naming, mode: Mode) -> list[str]:

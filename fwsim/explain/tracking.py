@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fwsim.engine.seq_adjust import ack_offset
 from fwsim.engine.serial import distance
+from fwsim.engine.tcp_reset import closes_unchecked
 from fwsim.engine.tcp_table import flags_are_valid
 from fwsim.engine.tcp_window import meet_sender, window_bounds
 from fwsim.explain.moment import Moment
@@ -114,9 +115,12 @@ def window_story(moment: Moment) -> list[str]:
         return []
     bounds = _bounds(moment, before)
     expected = bounds["expected_seq"]
+    reset = packet["flags"] & TcpFlag.RST
+    unasked = bool(reset and closes_unchecked(before["state"]))
+    compared = not unasked and _is_compared(bounds, Reason(moment.result["reason"]))
     lines = []
     if expected >= 0:
-        exactly = "exactly here a RST closes the connection" if packet["flags"] & TcpFlag.RST else ""
+        exactly = "exactly here a RST closes the connection" if reset and not unasked else ""
         lines.append(_line("expected next", expected, expected, exactly))
     lines.append(_line("window ends at", bounds["highest_seq"], expected, "bound I: no data may begin beyond"))
     if bounds["tolerated_end"] >= 0:
@@ -124,8 +128,13 @@ def window_story(moment: Moment) -> list[str]:
     if bounds["lowest_end"] >= 0:
         late = "bound II: what ends before is a late copy"
         lines.append(_line("not older than", bounds["lowest_end"], expected, late))
-    lines.append(_line("this packet", bounds["seq"], expected, f"to {bounds['end']:,}{_place(bounds)}"))
-    if packet["flags"] & TcpFlag.ACK:
+    place = _place(bounds) if compared else ": not compared with the window"
+    if unasked:
+        place = ": not compared with the window, for while closing any RST closes"
+    elif moment.result["reason"] == Reason.TCP_RST_SEQ_LOW:
+        place = ": below what is expected"
+    lines.append(_line("this packet", bounds["seq"], expected, f"to {bounds['end']:,}{place}"))
+    if packet["flags"] & TcpFlag.ACK and compared:
         lines.append(_line("it acknowledges", bounds["sack"], ABSENT, _ack_place(bounds)))
     return lines
 
@@ -149,6 +158,17 @@ def _bounds(moment: Moment, before: dict[str, int]) -> dict[str, int]:
     bounds = empty(BOUNDS, 1)
     window_bounds(sides, 0, direction, packet, before["state"], offset, bounds[0])
     return plain(bounds[0])
+
+
+VIOLATED = {1: Reason.TCP_SEQ_OVER, 2: Reason.TCP_OLD_DATA, 3: Reason.TCP_ACK_OVER, 4: Reason.TCP_OLD_ACK}
+"""What the tracker says of a packet that violates a bound, if it looks at the window at all."""
+
+
+def _is_compared(bounds: dict[str, int], reason: Reason) -> bool:
+    """Whether what lies outside of the window was held against the packet: some are decided about without that."""
+    if not bounds["violated"] or reason in (Reason.TCP_LIBERAL, Reason.TCP_RST_SEQ_LOW):
+        return True
+    return reason == (Reason.TCP_OVERSHOOT if bounds["tolerated"] else VIOLATED[bounds["violated"]])
 
 
 def _place(bounds: dict[str, int]) -> str:

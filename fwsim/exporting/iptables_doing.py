@@ -28,7 +28,7 @@ from fwsim.terms import RejectWith
 
 from .drafting import told
 from .iptables_words import ANSWERS, LONGEST_PREFIX, quoted
-from .saying import CannotSay
+from .saying import UNLIKE_BUCKETS, CannotSay
 
 UNITS = {1: "sec", 60: "min", 3600: "hour", 86400: "day"}
 SECOND = 1_000_000_000
@@ -60,7 +60,7 @@ def counted(step: Step, family: int, form: str) -> str:
 def _rate(step: Rate) -> str:
     """A token bucket."""
     if step.kernel != "xt":
-        raise CannotSay(f"{told(step)}: nft counts a limit in nanoseconds, iptables in ticks")
+        raise CannotSay(f"{told(step)}: {UNLIKE_BUCKETS}")
     if step.limit.over or step.limit.unit != "packets" or step.object is not None:
         raise CannotSay(told(step))
     return f"-m limit --limit {_speed(step.limit)} --limit-burst {step.limit.burst}"

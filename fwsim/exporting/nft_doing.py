@@ -34,7 +34,7 @@ from fwsim.terms import RejectWith
 from .drafting import Generated, told
 from .nft_matching import statistic_text
 from .nft_words import PLAIN, Known, number_text, selector_text
-from .saying import CannotSay
+from .saying import UNLIKE_BUCKETS, CannotSay
 
 ALL_BITS = 0xFFFFFFFF
 SECOND = 1_000_000_000
@@ -69,7 +69,7 @@ def rate_text(step: Rate) -> str:
 def bucket_text(step: Rate) -> str:
     """The bucket without the word `limit`."""
     if step.kernel != "nft":
-        raise CannotSay(f"{told(step)}: iptables counts a limit in ticks, nft in nanoseconds")
+        raise CannotSay(f"{told(step)}: {UNLIKE_BUCKETS}")
     try:
         return limit_text(step.limit)
     except NotInNft as error:

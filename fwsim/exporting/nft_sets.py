@@ -5,6 +5,7 @@ Read first: `nft(8)`, SETS, MAPS, STATEFUL OBJECTS; `nft_matching`.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 
@@ -40,6 +41,8 @@ from .nft_words import Known, elements_of
 from .saying import CannotSay
 
 WIDTH = 100
+RANGE = re.compile(r"[0-9a-fx.:]+-[0-9a-fx.:]+")
+"""Of numbers or addresses; words have hyphens too, as `seen-reply`."""
 ALIKE: dict[str, Selector] = {
     "ipv4_addr": "src", "ipv6_addr": "src", "inet_service": "dport", "inet_proto": "proto", "ifname": "iif",
     "mark": "mark", "icmp_type": "icmp_type", "icmpv6_type": "icmp_type", "icmp_code": "icmp_code",
@@ -132,7 +135,7 @@ def _settings(own: Set, elements: Sequence[str]) -> list[str]:
 def _is_range(element: str) -> bool:
     """Whether an element is more than one value."""
     key = element.partition(" : ")[0]
-    return any("/" in part or ("-" in part and not part.startswith('"')) or "*" in part for part in key.split(" . "))
+    return any("/" in part or RANGE.fullmatch(part) or "*" in part for part in key.split(" . "))
 
 
 def _statements(steps: Sequence[Step], *, is_nft: bool) -> list[str]:
@@ -208,8 +211,14 @@ def object_lines(own: Object, name: str, *, is_nft: bool) -> list[str]:
         case _:
             if not own_words(getattr(step, "text", ""), is_nft=is_nft):
                 raise CannotSay(told(step))
-            body = step.text  # type: ignore[union-attr]
+            body = _between_braces(step.text)  # type: ignore[union-attr]
     return [f"\t{own.kind} {name} {{", *([f"\t\t{body}"] if body else []), "\t}"]
+
+
+def _between_braces(text: str) -> str:
+    """What an object holds, of the text that declares it with its name."""
+    _, brace, inside = text.partition("{")
+    return inside.rpartition("}")[0].strip() if brace else text
 
 
 def helper_lines(name: str, helper: str) -> list[str]:

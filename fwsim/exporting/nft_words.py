@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from fwsim.convert.comparing import address_elements, clipped
+from fwsim.convert.comparing import address_elements, bit_elements, bit_names, clipped
 from fwsim.netfilter.fields import FIELDS, Fib, NotSimulated, Numgen, Option, Raw, Selector
 from fwsim.ruleset import words
 from fwsim.ruleset.values import Addresses, Masked, MatchValue, Names
@@ -142,8 +142,10 @@ def number_text(selector: Selector, number: int) -> str:
         if number % SECOND:
             raise CannotSay("'meta time' is in whole seconds")
         return str(number // SECOND)
-    if selector in ("mark", "ct_mark", "ct_state", "ct_status", "tcp_flags") or isinstance(selector, Raw):
+    if selector in ("mark", "ct_mark") or isinstance(selector, Raw):
         return f"{number:#x}"
+    if isinstance(selector, str) and selector in BIT_WORDS:
+        return bit_names(number, BIT_WORDS[selector])
     named = NAMED.get(selector, {}) if isinstance(selector, str) else {}
     return named.get(number, str(number))
 
@@ -159,8 +161,11 @@ def highest(selector: Selector) -> int:
 
 def number_elements(selector: Selector, intervals: Iterable[tuple[int, int]]) -> list[str]:
     """Numbers and ranges of them."""
+    inside = clipped(tuple(intervals), highest(selector))
+    if isinstance(selector, str) and selector in BIT_WORDS:
+        return bit_elements(inside, BIT_WORDS[selector])
     found = []
-    for low, high in clipped(tuple(intervals), highest(selector)):
+    for low, high in inside:
         first = number_text(selector, low)
         plain = low == high or (selector == "time" and high < low + SECOND)
         found.append(first if plain else f"{first}-{number_text(selector, high)}")

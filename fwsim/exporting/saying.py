@@ -12,6 +12,10 @@ from fwsim.errors import Problem, RulesetError
 from fwsim.netfilter.model import Chain, NetfilterRule
 from fwsim.ruleset.values import Location
 
+UNLIKE_BUCKETS = "nft counts a limit in nanoseconds, iptables in ticks of its clock: they let different packets through"
+"""Why no limit of the one is a limit of the other, not even for the same rate and burst: iptables counts whole ticks
+(of 4 ms), so that a packet close to when the rate allows it again may pass by the one and not by the other."""
+
 
 class CannotSay(Exception):  # noqa: N818 - a signal within this package: it becomes a located Problem
     """A construct that the format has no words for; the message names it."""

@@ -69,6 +69,7 @@ class KernelFirewall:
         if checksum not in CHECKSUMS:
             raise UsageError(f"checksum {checksum!r}: expected auto, verify or ignore")
         self.topology = topology or Topology.build(ruleset, interfaces=interfaces or {}, local=local)
+        self.topology.take_as_made()
         self.lowered = lower(
             ruleset,
             interfaces=self.topology.names,

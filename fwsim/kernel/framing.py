@@ -26,7 +26,7 @@ LONGEST = 65521
 """Bytes of an IP packet that fits a TAP device."""
 
 NOT_IP, EGRESS_COPY, CUT = int(Reason.NOT_IP), int(Reason.EGRESS_COPY), int(Reason.CUT)
-EVIDENCE_CUT = int(Evidence.CUT)
+SHORT_PACKET = int(Reason.SHORT_PACKET)
 BAD_CHECKSUM = int(Evidence.BAD_CHECKSUM)
 OUTPUT, FORWARD = int(Hook.OUTPUT), int(Hook.FORWARD)
 LINK_LOCAL_V6 = V6 + 0xFE800000
@@ -97,12 +97,12 @@ class Framing:
         frames = zip(*(chunk.frames[field].tolist() for field in FRAME_FIELDS), strict=True)
         packets = zip(*(chunk.packets[field].tolist() for field in PACKET_FIELDS), strict=True)
         for row, (frame, packet) in enumerate(zip(frames, packets, strict=True)):
-            reason, evidence = frame[4], frame[6]
+            reason = frame[4]
             why = LEFT_OUT.get(reason)
             if why is None:
                 at, family = ip_begins(buffer, link_types[frame[3]], frame[0], frame[1], frame[2])
                 data = bytes(buffer[at : frame[0] + frame[1]])
-                if evidence & EVIDENCE_CUT and not can_be_padded(data, family, packet):
+                if is_cut(data, frame, packet) and not can_be_padded(data, family, packet):
                     why = LEFT_OUT[CUT]
                 elif reason == 0:
                     data = self.mended(data, family, frame, packet)
@@ -132,7 +132,7 @@ class Framing:
     def mended(self, data: bytes, family: int, frame: tuple[int, ...], packet: tuple[int, ...]) -> bytes:
         """The packet as the network card would have sent it."""
         proto, fragment, length = packet[3], packet[4], packet[9]
-        cut = frame[6] & EVIDENCE_CUT != 0
+        cut = is_cut(data, frame, packet)
         data += bytes(max(length - len(data), 0))
         segmented = length_field(data, family) != length and (family == 4 or data[6] in (TCP, UDP))
         if segmented or (family == 4 and data[10:12] == b"\0\0"):
@@ -167,6 +167,11 @@ def behind_link_layer(buffer: Any, link_type: int, offset: int, captured: int, l
         frame, packet, layer = (Rows(table)[0] for table in tables)
         link.link_layer(buffer, link_type, frame, packet, layer)
     return int(layer["at"]), int(layer["kind"])
+
+
+def is_cut(data: bytes, frame: tuple[int, ...], packet: tuple[int, ...]) -> bool:
+    """Whether the capture kept only the beginning of a packet; one that is longer than its frame was, is malformed."""
+    return len(data) < packet[9] and frame[4] != SHORT_PACKET
 
 
 def can_be_padded(data: bytes, family: int, packet: tuple[int, ...]) -> bool:

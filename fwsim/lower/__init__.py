@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +15,17 @@ import numpy.typing as npt
 from fwsim.engine.counted_rows import COUNTED
 from fwsim.engine.places import Places
 from fwsim.engine.program import MAX_DEPTH, Memory, Program
+from fwsim.engine.rule_rows import BUCKET, WALK
 from fwsim.engine.tuples import Tracker
 from fwsim.errors import RulesetError
+from fwsim.frozen import dataclass
 from fwsim.garbage import uncollected
 from fwsim.headers.selecting import Readable
 from fwsim.keyed_tables import Element, make_keyed, no_tracker
 from fwsim.netfilter.model import Chain, Table
 from fwsim.ruleset.model import Ruleset
 from fwsim.ruleset.values import Location
-from fwsim.tables import BUCKET, WALK, empty
+from fwsim.tables import empty
 from fwsim.terms import Hook, Verdict
 
 from .bases import families_translated
@@ -79,6 +80,8 @@ class ChainInfo:
     """Its rules are those numbered `first` .. `last`-1."""
     family: int = 0
     """4 or 6 if only packets of it get there, else 0."""
+    kind: str = "filter"
+    """Or `nat`, `route`."""
 
 
 @dataclass(frozen=True)
@@ -185,10 +188,13 @@ def lower(
 
 
 def families_of_one(lowered: Lowered) -> dict[int, int]:
-    """The hooks at which there are chains for packets of one family only, and which that is."""
+    """The hooks at which there are chains for packets of one family only, and which that is.
+
+    Those that translate do not count: the other family needs no translation, and is not let in for want of one.
+    """
     found: dict[int, set[int]] = {}
     for chain in lowered.chains:
-        for hook in chain.hooks:
+        for hook in chain.hooks if chain.kind != "nat" else ():
             found.setdefault(int(hook), set()).add(chain.family)
     return {hook: next(iter(families)) for hook, families in found.items() if len(families) == 1 and 0 not in families}
 
@@ -224,6 +230,7 @@ def _chains(running: Sequence[tuple[Table, Chain]]) -> list[ChainInfo]:
     for table, chain in running:
         last = first + len(chain.rules)
         line = policy_line(chain.location)
-        result.append(ChainInfo(chain.title, chain.hooks, chain.priority, chain.policy, line, first, last, table.sees))
+        names = (chain.title, chain.hooks, chain.priority, chain.policy, line, first, last, table.sees, chain.kind)
+        result.append(ChainInfo(*names))
         first = last
     return result

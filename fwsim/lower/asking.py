@@ -1,6 +1,6 @@
 """A match as a set of values: where it is true, worked out once for the index and for the instructions.
 
-Read first: `fwsim.netfilter.steps` (Match), INSTRUCTION in `fwsim.tables`, `boundaries`.
+Read first: `fwsim.netfilter.steps` (Match), INSTRUCTION in `fwsim.engine.rule_rows`, `boundaries`.
 """
 
 from __future__ import annotations

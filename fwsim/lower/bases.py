@@ -1,6 +1,6 @@
 """The chains at each hook, in the order in which the kernel runs them.
 
-Read first: BASE in `fwsim.tables`; `net/netfilter/core.c`, nf_hook_entries_grow; `nf_nat_register_fn`: translation runs
+Read first: BASE in `rule_rows`; `net/netfilter/core.c`, nf_hook_entries_grow; `nf_nat_register_fn`: translation runs
 once at a hook, at a priority of its own, and the chains that say how are asked there in the order of theirs.
 """
 

@@ -1,6 +1,6 @@
 """The index of a chain, built: for each field the classes of its values, and a bitset of rules for each class.
 
-Read first: `fwsim.engine.index`, which reads it, CHAIN and COLUMN in `fwsim.tables`, and `classes`. Equal bitsets are
+Read first: `fwsim.engine.index`, which reads it, CHAIN and COLUMN in `rule_rows`, and `classes`. Equal bitsets are
 stored once.
 """
 

@@ -1,6 +1,6 @@
 """Single steps as instructions: what changes the packet as rules see it, and questions without an answer.
 
-Read first: `fwsim.netfilter.steps`, INSTRUCTION in `fwsim.tables`, the `OP_*` of `fwsim.engine.program`.
+Read first: `fwsim.netfilter.steps`, INSTRUCTION in `fwsim.engine.rule_rows`, the `OP_*` of `fwsim.engine.program`.
 """
 
 from __future__ import annotations
@@ -64,6 +64,9 @@ def _altering(step: Alter, selector: Selector, fields: Fields) -> Iterator[Instr
     """A change of a header, and of what else is changed by it."""
     field = fields.of(selector)
     lost = _not_simulated(step.text or "a changed header")
+    if selector == "ct_state":
+        yield _plain(OP_NOTRACK, value=1, ask=lost)
+        return
     known = None if changes_on_the_way(selector) else step.constant
     if field is not None and known is not None:
         yield _plain(OP_ALTER, number_in_seen(field), known)

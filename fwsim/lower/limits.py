@@ -1,6 +1,6 @@
 """Limits as rows of LIMIT.
 
-Read first: LIMIT in `fwsim.tables`, `fwsim.engine.limits`.
+Read first: LIMIT in `fwsim.engine.rule_rows`, `fwsim.engine.limits`.
 """
 
 from __future__ import annotations

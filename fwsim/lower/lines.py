@@ -1,6 +1,6 @@
 """One rule as the lines of a program: its questions, what it does, and how it ends.
 
-Read first: `fwsim.netfilter.steps`, RULE in `fwsim.tables`, `asking`. Most rules are one line. One with a map or with
+Read first: `fwsim.netfilter.steps`, RULE in `rule_rows`, `asking`. Most rules are one line. One with a map or with
 alternatives is a line for each of them, of which a packet meets at most one; all have the rule's number (`source`).
 What was done before such a parting must be done once only: it becomes a line of its own that goes on, and keeps whether
 it was true (OP_KEEP) for the others to ask (OP_RECALL).

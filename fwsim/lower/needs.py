@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from fwsim.netfilter.fields import Selector
 from fwsim.netfilter.model import Chain, NetfilterRule, Table, selectors_of
-from fwsim.netfilter.steps import AnyOf, Assign, Choose, Connections, Nat, SetHelper, Step, Unknown, Update
+from fwsim.netfilter.steps import Alter, AnyOf, Assign, Choose, Connections, Nat, SetHelper, Step, Unknown, Update
 
 
 def is_of_conntrack(selector: Selector) -> bool:
@@ -19,10 +19,8 @@ def is_of_conntrack(selector: Selector) -> bool:
 
 def asks_for_ct(rule: NetfilterRule) -> bool:
     """Whether a rule asks for anything of conntrack."""
-    return any(
-        _lost(step) or isinstance(step, Nat) or any(map(is_of_conntrack, selectors_of(step)))
-        for step in every_step(rule.steps)
-    )
+    steps = (step for step in every_step(rule.steps) if not isinstance(step, Alter))
+    return any(_lost(step) or isinstance(step, Nat) or any(map(is_of_conntrack, selectors_of(step))) for step in steps)
 
 
 def _lost(step: Step) -> bool:
@@ -58,13 +56,15 @@ def in_maps(running: Iterable[tuple[Table, Chain]]) -> Iterator[NetfilterRule]:
             yield from (NetfilterRule(case.steps, location=each.location) for case in each.cases or ())
 
 
-def every_step(steps: Iterable[Step]) -> Iterator[Step]:
+def every_step(steps: Iterable[Step]) -> list[Step]:
     """All steps, with those inside of others."""
+    found: list[Step] = []
     for step in steps:
-        yield step
+        found.append(step)
         if isinstance(step, AnyOf):
-            yield from (match for way in step.alternatives for match in way)
+            found += [match for way in step.alternatives for match in way]
         elif isinstance(step, Choose):
-            yield from every_step(inner for case in step.cases for inner in case.steps)
+            found += every_step(inner for case in step.cases for inner in case.steps)
         elif isinstance(step, Update):
-            yield from every_step(step.steps)
+            found += every_step(step.steps)
+    return found

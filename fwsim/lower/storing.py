@@ -1,6 +1,6 @@
 """The bitsets of a chain as the engine's words: of a short chain one after the other, of a long one in shared blocks.
 
-Read first: CHAIN in `fwsim.tables`, `classes` (bitsets as integers).
+Read first: CHAIN in `fwsim.engine.rule_rows`, `classes` (bitsets as integers).
 """
 
 from __future__ import annotations

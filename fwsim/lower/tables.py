@@ -14,9 +14,9 @@ import numpy.typing as npt
 from fwsim.engine.counted_rows import COUNT, KEYED, PART, USE, XT_LIMIT
 from fwsim.engine.entries import KeyedRules
 from fwsim.engine.program import V_CONTINUE, V_GOTO, V_JUMP, V_RETURN, V_UNKNOWN, Program
+from fwsim.engine.rule_rows import BASE, CHAIN, COLUMN, INSTRUCTION, LIMIT, RULE, TRANSLATION
 from fwsim.netfilter.model import Chain, Netfilter, Table
 from fwsim.netfilter.steps import Verdict as End
-from fwsim.tables import BASE, CHAIN, COLUMN, INSTRUCTION, LIMIT, RULE, TRANSLATION
 from fwsim.terms import ABSENT, RejectWith, Verdict
 
 from .asking import Asked, Meanings

@@ -1,6 +1,6 @@
 """What rules translate to, as rows of TRANSLATION.
 
-Read first: Nat in `fwsim.netfilter.steps`, TRANSLATION in `fwsim.tables`.
+Read first: Nat in `fwsim.netfilter.steps`, TRANSLATION in `fwsim.engine.rule_rows`.
 """
 
 from __future__ import annotations

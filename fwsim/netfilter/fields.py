@@ -7,8 +7,9 @@ for `proto` first, one that asks for an address in an `inet` table for `family`;
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
+
+from fwsim.frozen import dataclass
 
 
 class Kind(NamedTuple):

@@ -6,8 +6,9 @@ Read first: `steps`. What is refused by the kernel never gets here; what fwsim d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from fwsim.frozen import dataclass
 from fwsim.ruleset.values import Location, MatchValue
 from fwsim.terms import Hook
 from fwsim.terms import Verdict as Policy

@@ -9,9 +9,9 @@ table may be named in a value (`value.sets`) or in `Lookup.set`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from fwsim.frozen import dataclass
 from fwsim.ruleset.values import Limit, MatchValue
 from fwsim.terms import Hook, RejectWith
 
@@ -253,7 +253,9 @@ class Effectless:
 class Alter:
     """Change a header of the packet (`ip dscp set`, TCPMSS): from here on the selectors have the value `constant`.
 
-    None is a value that is not known.
+    None is a value that is not known. Of `ct_state` it is always None: a packet that is not tracked yet will be in
+    another zone, where what its connection is cannot be told. Of `ct_status` None says that the connection which the
+    packet opens may end sooner or later than others.
     """
 
     selectors: tuple[Selector, ...]

@@ -5,7 +5,9 @@ Read first: `tree`, `rule_tree`. Nothing is merged: a table written in two block
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from fwsim.frozen import dataclass
 
 from .rule_tree import Limit, Quota, Rule, Statement
 from .source import Source

@@ -5,7 +5,7 @@ Read first: `tree`. A name in a statement (`counter name "web"`) is an expressio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from fwsim.frozen import dataclass
 
 from .tree import Element, Expression, HeaderOption, Node, Symbol
 

@@ -9,7 +9,9 @@ Nodes compare equal if they say the same, wherever they were written.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
+
+from fwsim.frozen import dataclass
 
 from .source import Source
 

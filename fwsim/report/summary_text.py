@@ -77,10 +77,10 @@ def header(tally: Tally, about: About) -> list[str]:
     span = ""
     if tally.first_ts is not None:
         span = f", {duration(tally.last_ts - tally.first_ts)} from {moment(tally.first_ts)}"
-    connections = counted(about.connections, "connection")
-    rows = [[names, f"{counted(tally.frames, 'packet')}, {connections}{span}"]]
+    connections = f", {counted(about.connections, 'connection')}" if about.tracking else ""  # else: evidence only
+    rows = [[names, f"{counted(tally.frames, 'packet')}{connections}{span}"]]
     if about.selection is not None:
-        rows = [[names, f"{counted(sum(capture.packets for capture in about.captures), 'packet')}, {connections}"]]
+        rows = [[names, f"{counted(sum(capture.packets for capture in about.captures), 'packet')}{connections}"]]
         rows.append(["selected", f"{counted(tally.frames, 'packet')}{span}, by {safe(about.selection)}"])
     rules = ", ".join([counted(about.ruleset.rules, "rule"), *map(safe, about.ruleset.policies)])
     rows.append([_file_name(about.ruleset.path), rules])

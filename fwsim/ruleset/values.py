@@ -15,8 +15,10 @@ Intervals are (low, high), both inclusive, sorted, disjoint and not adjacent.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, TypeAlias
+
+from fwsim.frozen import dataclass
 
 Interval: TypeAlias = tuple[int, int]
 Intervals: TypeAlias = tuple[Interval, ...]

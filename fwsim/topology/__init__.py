@@ -224,6 +224,13 @@ class Topology:
         locate(self.usable(), frames, packets, 0, count)
         flush(frames, packets)
 
+    def take_as_made(self) -> None:
+        """Take packets that go out for what was made or came in here, not for what translation made of that.
+
+        So the kernel is given them, by whoever asks it.
+        """
+        self.places.counts["as_made"] = 1
+
     def usable(self) -> Places:
         """The tables for hot code as it is now, compiled or not. To be asked again for every chunk."""
         return self._tables.usable()

@@ -433,3 +433,23 @@ def test_a_ruleset_from_standard_input_is_called_so(
     outcome = invoke("compare", "demo.pcap", "-r", "-")
     assert outcome.lines[1].startswith("(standard input)  ")
     assert outcome.lines[-1].endswith("(with the ruleset on standard input again)")
+
+
+NAT = """\
+table ip nat {
+  chain post { type nat hook postrouting priority srcnat; oifname "wan" masquerade; }
+}
+table inet f {
+  chain in { type filter hook input priority filter; policy drop; ct state established accept; }
+}
+"""
+
+
+def test_an_ipv6_packet_misses_no_chain_where_only_ipv4_is_translated(invoke: Invoke, tmp_path: Path) -> None:
+    """What it misses is a chain where it is filtered."""
+    (tmp_path / "nat.nft").write_text(NAT)
+    capture = str(Path(__file__).parent.parent.parent / "pcaps" / "v6-router.pcapng")
+    words = ["--interface", "lan=fd00:1::/64", "--interface", "wan=any"]
+    outcome = invoke("replay", capture, "-r", str(tmp_path / "nat.nft"), *words)
+    notes = [line for line in outcome.lines if line.startswith("note: no chain")]
+    assert notes == ["note: no chain at forward: 21 packets accepted without a rule"]

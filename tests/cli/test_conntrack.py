@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from fwsim.capture import Captures
+from fwsim.cli.streams import Compiling
+from fwsim.compiling import Switch, Tell
 from tests.cli.conftest import Invoke
 
 TUPLES = "src=10.1.4.23 dst=203.0.113.80 sport=51822 dport=443 {}src=203.0.113.80 dst=10.1.4.23 sport=443 dport=51822"
@@ -53,6 +57,18 @@ def test_table_at_a_time_counts_the_timeouts_down(invoke: Invoke, demo: Path) ->
     assert at("+128.020") == ["0"]
     assert at("+128.021") == []
     assert at("2026-03-02T08:00:03.020") == ["60"]
+
+
+@pytest.mark.parametrize("also", [[], ["-E"], ["--format", "json"]])
+def test_a_time_before_the_first_packet_is_told(invoke: Invoke, demo: Path, also: list[str]) -> None:
+    """A number alone is a time since 1970, and hardly meant as one."""
+    asked = invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "--at", "5", *also)
+    assert (asked.status, asked.err.splitlines()[0]) == (
+        0,
+        "note: --at 5 is before the first packet (2026-03-02 08:00:03 UTC): "
+        "+5 is 5 s into the capture, --after 5 is right after packet 5",
+    )
+    assert "note" not in invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "--at", "+0", *also).err
 
 
 def test_json_names_the_packets(invoke: Invoke, demo: Path) -> None:
@@ -182,3 +198,17 @@ def test_rules_of_the_stateless_mode_are_refused(invoke: Invoke, demo: Path) -> 
     outcome = invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "--stateless-rules", "demo.yaml")
     assert outcome.status == 2
     assert outcome.err == "error: conntrack runs the stateful mode alone: expected no --stateless-rules\n"
+
+
+def test_compiling_is_told_of_as_everywhere(invoke: Invoke, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of a long capture was silent where `compare` says why it is slow."""
+    told: list[object] = []
+
+    class Watched(Switch):
+        def __init__(self, captures: Captures, stop: Event, tell: Tell) -> None:
+            told.append(tell)
+            super().__init__(captures, stop, tell)
+
+    monkeypatch.setattr("fwsim.result.Switch", Watched)
+    assert invoke("conntrack", "demo.pcap", "-r", "demo.yaml").status == 0
+    assert [type(tell) for tell in told] == [Compiling]

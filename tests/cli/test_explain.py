@@ -130,3 +130,35 @@ def test_of_several_captures_every_packet_is_told_with_its_own(invoke: Invoke, d
     assert "opened by packet demo.pcap:1, last seen in demo.pcap:2; original direction" in outcome.out
     alone = invoke("explain", "demo.pcap", "-r", "demo.yaml", "-n", "3")
     assert "opened by packet 1, last seen in 2; original direction" in alone.out
+
+
+def test_a_copy_is_told_of_which_packet_it_is(invoke: Invoke) -> None:
+    capture = str(ROOT / "pcaps" / "any-interface.pcapng")
+    outcome = invoke("explain", capture, "-r", OFFICE, "-n", "4")
+    why = "not evaluated: a second sighting of packet 3, which was judged when it came in"
+    assert [line for line in outcome.lines if line.startswith("STATE")] == [f"STATEFUL  {why}", f"STATELESS  {why}"]
+
+
+def test_an_unknown_verdict_gives_status_3(invoke: Invoke, demo: Path) -> None:
+    """As in every other command; one that nobody asked about does not count."""
+    (demo / "unknown.yaml").write_text(
+        "interfaces: {lan: {networks: [10.9.0.0/16]}}\npolicy: drop\n"
+        "rules: [{name: odd, tcp_flags: == syn, iif: lan, verdict: accept}]\n"
+    )
+    asked = {n: invoke("explain", "demo.pcap", "-r", "unknown.yaml", "-n", n) for n in ("1", "3", "1-3")}
+    assert ["STATEFUL  unknown" in outcome.out for outcome in asked.values()] == [True, False, True]
+    assert [outcome.status for outcome in asked.values()] == [3, 0, 3]
+
+
+def test_a_fragment_whose_datagram_is_undecided_gives_status_3(invoke: Invoke, tmp_path: Path) -> None:
+    """It waits when it is explained, and is unknown in the end."""
+    (tmp_path / "unknown.yaml").write_text(
+        "interfaces: {lan: {networks: [10.99.0.0/16]}, wan: {networks: [10.98.0.0/16]}}\n"
+        "policy: drop\nrules: [{ct_state: new, oif: lan, verdict: accept}]\n"
+    )
+    (tmp_path / "open.yaml").write_text("policy: accept\n")
+    rules = ["-r", str(tmp_path / "unknown.yaml"), "--stateless-rules", str(tmp_path / "open.yaml")]
+    outcome = invoke("explain", FRAGMENTS, *rules, "-n", "3")
+    assert "waits for the rest of its datagram" in outcome.out
+    assert "STATELESS  accept" in outcome.out
+    assert outcome.status == 3

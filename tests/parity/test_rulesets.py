@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fwsim.capture import Input, open_captures
+from fwsim.cli.rounds import relaying
 from fwsim.errors import FwsimError, RulesetError
 from fwsim.fuzz.from_rules import places_for, write_packets
 from fwsim.kernel import KernelFirewall
@@ -75,7 +76,8 @@ def compared(path: Path, capture: Path) -> Comparison:
     """Both firewalls on packets made from the rules."""
     ruleset = standing_still(load_ruleset(str(path)))
     places = places_for(ruleset.netfilter)
-    write_packets(str(capture), ruleset.netfilter, places, SEED, PACKETS)
+    with relaying(ruleset, places) as relay:
+        write_packets(str(capture), ruleset.netfilter, places, SEED, PACKETS, relay)
     simulator = Simulator(ruleset, interfaces=places.interfaces, local=places.local, key=1)
     captures = frozen(open_captures([Input(str(capture))]))
     simulator.forget_the_clock()

@@ -76,10 +76,10 @@ def test_no_checksum_of_a_fragmented_packet_was_left_to_the_network_card(family:
 def test_what_was_cut_off_leaves_the_rest_unknown(family: int) -> None:
     head = 14 + (20 if family == 4 else 48)
     pieces = in_pieces(datagram(family, bad_checksum=True), 40)
-    for cut, port in ((head + 20, 53), (head + 2, UNKNOWN_VALUE)):
+    for cut, port, word in ((head + 20, 53, 0), (head + 7, 53, Evidence.CUT), (head + 2, UNKNOWN_VALUE, Evidence.CUT)):
         found = whole_of(complete([must(pieces[0], cut=cut), must(pieces[1]), must(pieces[2])]))
         frames, packets, _ = decoded([found], VERIFY)
-        assert (frames[0]["transport_fault"], frames[0]["evidence"]) == (0, Evidence.CUT)
+        assert (frames[0]["transport_fault"], frames[0]["evidence"]) == (0, word)
         assert packets[0]["dport"] == port
 
 

@@ -14,7 +14,8 @@ import pytest
 from fwsim.checkpoint import container
 from fwsim.checkpoint.container import INDEX, Opened, Stream, remove, write
 from fwsim.checkpoint.saved import DamagedError, Saved
-from fwsim.tables import BUCKET, empty
+from fwsim.engine.rule_rows import BUCKET
+from fwsim.tables import empty
 
 
 def streamed(file: IO[bytes]) -> None:

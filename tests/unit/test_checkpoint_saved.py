@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fwsim.checkpoint.saved import DamagedError, Member, Saved
-from fwsim.tables import BUCKET
+from fwsim.engine.rule_rows import BUCKET
 
 
 def member(content: bytes) -> Member:

@@ -42,7 +42,7 @@ def test_relative_time_counts_from_the_first_packet() -> None:
     assert moment_of(CONTEXT, PARAMETER, None) is None
 
 
-@pytest.mark.parametrize("text", ["", "+", "-1", "soon", "nan", "inf", "1e99", "+-3", "1960-01-01"])
+@pytest.mark.parametrize("text", ["", "+", "-1", "soon", "nan", "inf", "1e99", "+-3", "1960-01-01", "+2026-03-02"])
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is no time: expected"):
         moment(text)

@@ -32,7 +32,8 @@ def test_notes_tell_only_what_happened() -> None:
     assert capture_notes(dict.fromkeys(CAPTURE_NOTES, 0)) == []
     assert capture_notes({"cut": 1, "offloaded": 1200}) == [
         "1,200 packets with a transport checksum left to the network card, not judged (--checksum verify judges it)",
-        "1 packet cut short by the snap length: only what hangs on the missing bytes is unknown",
+        "1 packet cut short by the snap length: checksums not judged, "
+        "and only what hangs on the missing bytes is unknown",
     ]
 
 

@@ -47,3 +47,16 @@ def test_choices_exclude_each_other() -> None:
 def test_conditions_that_must_both_hold_are_multiplied() -> None:
     assert both([("a",), ("b",)], [("c", "d")], [()]) == [("a", "c", "d"), ("b", "c", "d")]
     assert both([("a",)], NEVER) == NEVER
+
+
+@pytest.mark.parametrize(
+    ("numbers", "negated", "text"),
+    [
+        ([2], True, "ct state != established"),
+        ([2], False, "ct state == established"),
+        ([2, 5, 128], False, "ct state { established, invalid | related, 0x80 }"),
+    ],
+)
+def test_values_of_bits_are_told_by_their_names(numbers: list[int], negated: bool, text: str) -> None:
+    value = Masked(tuple(Choice(number, number, 0xFFFFFFFF) for number in numbers), negated=negated)
+    assert masked_condition("ct state", value, {"invalid": 1, "established": 2, "related": 4}) == [(text,)]

@@ -37,8 +37,8 @@ MATCHES: list[tuple[dict[str, Any], list[str]]] = [
     ({"tcp_flags": "!syn"}, ["tcp flags & syn == 0x0"]),
     ({"tcp_flags": ["syn,ack"]}, ["tcp flags & (syn | ack) != 0x0"]),
     ({"tcp_flags": "syn / syn,ack"}, ["tcp flags & (syn | ack) == syn"]),
-    ({"tcp_flags": "== syn,ack"}, ["tcp flags == 0x12"]),
-    ({"tcp_flags": "!= syn"}, ["tcp flags != 0x2"]),
+    ({"tcp_flags": "== syn,ack"}, ["tcp flags == syn | ack"]),
+    ({"tcp_flags": "!= syn"}, ["tcp flags != syn"]),
     (
         {"tcp_flags": ["syn", "fin / fin,ack"]},
         ["tcp flags & syn != 0x0", "tcp flags & syn == 0x0 tcp flags & (fin | ack) == fin"],

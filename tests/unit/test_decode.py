@@ -13,8 +13,9 @@ from fwsim.engine.decode import decode
 from fwsim.engine.link import LAYER
 from fwsim.engine.network import DECODER
 from fwsim.tables import FRAME, PACKET, QUOTE, Rows, each, empty
-from fwsim.terms import ABSENT, UNKNOWN_VALUE, Direction
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, Direction, Evidence
 from tests.captures_by_hand import CLIENT6, SERVER6, ether, icmp, icmpv6, ip4, ip6, tcp, udp
+from tests.captures_by_hand import decoded as of_frame
 
 DATA = [
     ether(ip4(tcp(0x18, options=bytes([2, 4, 5, 0xB4, 4, 2, 1, 1]), payload=b"data!"))),
@@ -98,3 +99,33 @@ def test_rows_and_arrays_give_the_same(decoded: tuple[Any, Any, Any, Any]) -> No
         table.flush()
     for ours, theirs in zip((frames, packets, quotes), decoded, strict=False):
         assert np.array_equal(ours, theirs)
+
+
+OPTIONS = bytes([2, 4, 5, 0xB4, 4, 2, 1, 1])
+EXTENSION = bytes([17, 1, 1, 12]) + bytes(12)
+KINDS = {4: 0x0800, 6: 0x86DD}
+
+
+@pytest.mark.parametrize(
+    ("data", "headers"),
+    [
+        (ip4(tcp(0x18, payload=b"x" * 500)), 40),
+        (ip4(tcp(2, options=OPTIONS, payload=b"x" * 500)), 48),
+        (ip4(udp(payload=b"x" * 500), 17), 28),
+        (ip4(icmp(body=b"x" * 500), 1), 28),
+        (ip4(icmp(3, 1, body=ip4(udp(), 17) + bytes(500)), 1), 52),
+        (ip4(bytes(500), 50), 20),
+        (ip6(EXTENSION + udp(payload=b"x" * 500, src=CLIENT6, dst=SERVER6), 60), 64),
+        (ip4(bytes([0x30, 1, 0x88, 0x0B, 0, 4, 0, 9]) + bytes(500), 47), 28),
+        (ip4(bytes(12) + bytes([0, 3, 1, 248]) + bytes(500), 132), 36),
+    ],
+    ids=["TCP", "TCP options", "UDP", "ICMP", "a quoted packet", "ESP", "extension header", "GRE", "SCTP"],
+)
+def test_a_packet_without_its_end_is_cut_only_if_a_header_is_missing(data: bytes, headers: int) -> None:
+    """`tcpdump -s 256` cuts nearly every packet, and nothing is missing of most."""
+    for kept in (headers, headers + 1, len(data) - 1):
+        found = of_frame(ether(data, KINDS[data[0] >> 4])[: 14 + kept], length=14 + len(data)).frame
+        assert found["evidence"] & Evidence.CUT == 0
+    for kept in (headers - 1, 21) if headers > 21 else (headers - 1,):
+        found = of_frame(ether(data, KINDS[data[0] >> 4])[: 14 + kept], length=14 + len(data)).frame
+        assert found["evidence"] & Evidence.CUT

@@ -7,7 +7,7 @@ import pytest
 
 from fwsim.engine import counted_rows
 from fwsim.engine.counted_rows import COUNTED, ENTRY
-from fwsim.tables import BUCKET
+from fwsim.engine.rule_rows import BUCKET
 
 ROWS = {name: row for name, row in vars(counted_rows).items() if isinstance(row, np.dtype)}
 

@@ -25,8 +25,9 @@ from fwsim.engine.keyed import (
     trust,
 )
 from fwsim.engine.program import FALSE, MAYBE, TRUE
+from fwsim.engine.rule_rows import LIMIT
 from fwsim.keyed_tables import Element, grow, make_keyed, no_tracker
-from fwsim.tables import LIMIT, PACKET, V6, empty, number_in_seen, words
+from fwsim.tables import PACKET, V6, empty, number_in_seen, words
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Reason
 
 R_CUT = int(Reason.CUT)

@@ -73,7 +73,7 @@ def test_a_reset_out_of_the_window_is_told_with_its_numbers() -> None:
         'STATEFUL drop, by rule "broken" (line 17)',
         "tracking belongs to the connection opened by packet 86, last seen in 105; reply direction",
         "ESTABLISHED, ASSURED, 432000 s left",
-        "ct state invalid: its data lie beyond the window that the receiver has granted (bound I)",
+        "ct state invalid: its sequence number lies beyond the window that the receiver has granted (bound I)",
         'the kernel\'s words: "SEQ is over upper bound (over the window of the receiver)"',
         "window expected next 3,570,906,448 exactly here a RST closes the connection",
         "window ends at 3,570,970,704 +64,256 bound I: no data may begin beyond",
@@ -201,7 +201,7 @@ def test_a_packet_that_was_cut_tells_so() -> None:
     text = told(Wall(EDGE), tcp(), cut=34)
     assert "ct state not known: the capture cut off the bytes that a rule or tracking would need\n" in text
     assert "- known ct_state is not known, wants [established, related] perhaps\n" in text
-    assert "evidence cut: the capture holds only its beginning\n" in text
+    assert "evidence cut: the capture cut off a part of its headers\n" in text
 
 
 def test_invalid_without_evidence_is_no_contradiction() -> None:

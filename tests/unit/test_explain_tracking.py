@@ -216,3 +216,31 @@ def test_a_connection_that_may_not_exist_says_so() -> None:
     wall = Wall([KNOWN, {**UNKNOWN_INTERFACE, "verdict": "accept"}])
     (text,) = aftermath(moment_of(wall, tcp("S", HERE, NOWHERE)))
     assert "perhaps not there (the verdict on its opening is unknown)" in text
+
+
+def test_a_reset_while_closing_is_not_said_to_be_beyond_a_window_that_nobody_looks_at() -> None:
+    """Any RST closes then, also one without ACK and far off (`closes_unchecked`)."""
+    for flags, ack in (("R", 0), ("RA", 999)):
+        wall = open_wall()
+        wall.ask(tcp("FA", seq=1001, ack=5001))
+        lines = window(wall, back(flags, seq=905_001, ack=ack))
+        assert lines["this packet"].endswith("not compared with the window, for while closing any RST closes")
+        assert lines["expected next"] == "5,001"
+        assert "it acknowledges" not in lines
+
+
+def test_a_reset_below_what_is_expected_is_not_said_to_be_inside() -> None:
+    lines = window(open_wall(), back("R", seq=4001, ack=0))
+    assert lines["this packet"].endswith("to 4,001: below what is expected")
+
+
+def test_a_syn_that_is_ignored_is_not_compared_with_the_window() -> None:
+    lines = window(open_wall(), tcp("S", seq=999_001))
+    assert lines["this packet"].endswith("to 999,002: not compared with the window")
+
+
+def test_a_reset_has_no_data_that_could_lie_beyond_the_window() -> None:
+    story = connection_story(moment_of(open_wall(), back("R", seq=905_001, ack=0)))
+    assert story[2] == (
+        "ct state invalid: its sequence number lies beyond the window that the receiver has granted (bound I)"
+    )

@@ -7,7 +7,7 @@ import pytest
 from fwsim.exporting.nft_sets import inner_text, object_lines, set_lines, split_families
 from fwsim.exporting.saying import CannotSay
 from fwsim.netfilter.model import Object, Set
-from fwsim.netfilter.steps import Assign, Case, Connections, Nat, Quota, Rate, SetHelper, Verdict
+from fwsim.netfilter.steps import Alter, Assign, Case, Connections, Nat, Quota, Rate, SetHelper, Verdict
 from fwsim.ruleset.values import Addresses, Limit, Numbers
 
 PORT = (Numbers(((22, 22),)),)
@@ -25,6 +25,11 @@ def lines(own: Set, family: int = 0) -> str:
         (Set("s", ("inet_service",), (PORT,)), "set s { type inet_service elements = { 22 } }"),
         (Set("s", ("inet_service",), value=Numbers(((1, 5),))),
          "set s { type inet_service flags interval elements = { 1-5 } }"),
+        (Set("s", ("ct_status",), ((Numbers(((2, 2),)),),)), "set s { type ct_status elements = { seen-reply } }"),
+        (Set("m", ("ct_state",), cases=(Case((Numbers(((1, 1),)),), (Verdict("drop"),)),)),
+         "map s { type ct_state : verdict elements = { invalid : drop } }"),
+        (Set("s", ("ipv6_addr",), value=Addresses((), ((10, 12),))),
+         "set s { type ipv6_addr flags interval elements = { ::a-::c } }"),
         (Set("s", ("inet_service",), (PORT,), dynamic=True, size=9, timeout_ns=10**9, expiries=(5 * 10**8,)),
          "set s { type inet_service size 9 flags dynamic,timeout timeout 1s elements = { 22 timeout 500ms } }"),
         (Set("m", ("inet_service",), cases=(Case(PORT, (Verdict("jump", "x"),)),)),
@@ -59,6 +64,14 @@ def test_a_type_without_a_field_is_refused() -> None:
         (Object("a", "limit", BUCKET), "limit a { rate 5/second burst 5 packets }"),
         (Object("a", "quota", Quota(5)), "quota a { 5 bytes }"),
         (Object("a", "ct helper", SetHelper("sip")), 'ct helper a { type "sip" protocol udp }'),
+        (
+            Object(
+                "b",
+                "ct timeout",
+                Alter(("ct_status",), None, "ct timeout b { protocol udp; policy = { replied : 9 } }"),
+            ),
+            "ct timeout a { protocol udp; policy = { replied : 9 } }",
+        ),
     ],
 )
 def test_objects(own: Object, text: str) -> None:

@@ -75,3 +75,16 @@ def test_times_are_in_whole_seconds() -> None:
 )  # fmt: skip
 def test_options_and_extension_headers(option: Option, text: str) -> None:
     assert option_text(option) == text
+
+
+@pytest.mark.parametrize(
+    ("selector", "number", "text"),
+    [
+        ("ct_state", 1, "invalid"), ("ct_state", 6, "established | related"), ("ct_state", 0, "0x0"),
+("ct_status", 0x82, "0x82"), ("ct_status", 6, "seen-reply | assured"), ("tcp_flags", 0x42, "syn | ecn"),
+        ("mark", 2, "0x2"), ("ct_mark", 2, "0x2"),
+    ],
+)  # fmt: skip
+def test_bits_have_names_where_all_of_them_do(selector: Selector, number: int, text: str) -> None:
+    assert number_text(selector, number) == text
+    assert elements_of(selector, Numbers(((number, number), (9, 12))), None) == [text, "0x9-0xc"]

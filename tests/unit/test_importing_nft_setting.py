@@ -44,8 +44,16 @@ def test_bits_that_are_shifted_out_stay_out() -> None:
 
 
 def test_what_is_not_simulated_is_remarked() -> None:
-    netfilter = imported(script("ct zone set 1"))
-    assert [remark.what for remark in netfilter.remarks] == ["ct zone set 1: connections are not kept apart by zones"]
+    before = "ct expectation e { protocol udp; dport 9; timeout 1m; size 12; }"
+    netfilter = imported(script('ct expectation set "e"', "ip", before))
+    assert [remark.what for remark in netfilter.remarks] == ['ct expectation set "e": no connection is expected by it']
+
+
+def test_a_zone_and_a_timeout_change_what_is_known_of_the_connection() -> None:
+    assert told("ct zone set 1") == told("ct reply zone set 1") == ["ct_state altered to None"]
+    assert told("ct zone set 0") == ["- ct zone set 0"]
+    before = "ct timeout t { protocol udp; }"
+    assert told('ct timeout set "t"', "ip", before) == ["ct_status altered to None"]
 
 
 def test_a_helper_object_gives_its_helper() -> None:

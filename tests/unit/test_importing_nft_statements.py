@@ -27,7 +27,7 @@ CASES = [
     ("meta mark set numgen inc mod 5", ["mark := 0x0 ^ (numgen(inc 5+0)<<0 & 0xffffffff)"]),
     ("meta priority set 1:2", ["- meta priority set 1:2"]),
     ("meta nftrace set 1", ["- meta nftrace set 1"]),
-    ("ct zone set 1", ["- ct zone set 1"]),
+    ("ct zone set 1", ["ct_state altered to None"]),
     ("ip ttl set 5", ["family=4", "ttl altered to 5"]),
     ("ip dscp set cs1", ["family=4", "dscp altered to 8"]),
     ("reset tcp option timestamp", ["tcp[timestamp] altered to 0"]),

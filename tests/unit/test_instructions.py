@@ -9,8 +9,9 @@ import pytest
 
 from fwsim.engine.instructions import cause_of, change, follow, is_chosen, match
 from fwsim.engine.program import FALSE, MAYBE, OP_ALTER, OP_ASSIGN, OP_NAT, OP_NOTRACK, OP_SET_HELPER, TRUE
+from fwsim.engine.rule_rows import INSTRUCTION, WALK
 from fwsim.report.conntrack_listing import listed, record
-from fwsim.tables import INSTRUCTION, PACKET, WALK, empty, number_of, words
+from fwsim.tables import PACKET, empty, number_of, words
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Reason
 from fwsim.tracker import connections_listing
 from tests.from_text import FromText, nft
@@ -114,10 +115,10 @@ def test_a_mark_is_set_under_its_mask_and_only_if_certain(
     assert row[0]["mark"] == wanted
 
 
-def changed_row(op: int, certain: bool, field: str = "mark", **fields: Any) -> Any:
+def changed_row(op: int, certain: bool, field: str = "mark", value: int = 5, **fields: Any) -> Any:
     """A packet behind one instruction, of which it is certain that the packet is there, or not."""
     step = empty(INSTRUCTION, 1)[0]
-    step["op"], step["field"], step["value"] = op, number_of(PACKET, field), 5
+    step["op"], step["field"], step["value"] = op, number_of(PACKET, field), value
     state = empty(WALK, 1)[0]
     state["sure"] = 1
     row, matrix = with_more(packet_row(**fields))
@@ -147,7 +148,14 @@ def test_behind_a_translation_the_translated_addresses_are_not_known() -> None:
 @pytest.mark.parametrize(("state", "wanted"), [(0, 64), (1, 64), (2, 2), (8, 8), (64, 64)])
 def test_notrack_takes_only_packets_without_connection(state: int, wanted: int) -> None:
     # nft_notrack_eval leaves alone what has a connection
-    assert changed_row(OP_NOTRACK, True, ct_state=state)["ct_state"] == wanted
+    assert changed_row(OP_NOTRACK, True, value=0, ct_state=state)["ct_state"] == wanted
+
+
+@pytest.mark.parametrize(("state", "wanted"), [(0, UNKNOWN_VALUE), (1, UNKNOWN_VALUE), (2, 2), (8, 8), (64, 64)])
+@pytest.mark.parametrize("certain", [True, False])
+def test_what_a_packet_is_in_another_zone_is_not_known(certain: bool, state: int, wanted: int) -> None:
+    # nft_ct_set_zone_eval leaves alone what has a connection, or is exempted
+    assert changed_row(OP_NOTRACK, certain, value=1, ct_state=state)["ct_state"] == wanted
 
 
 @pytest.mark.parametrize(
@@ -176,8 +184,8 @@ def test_a_helper_that_may_be_given_is_unknown_but_one_that_is_given_stays() -> 
 
 
 def test_a_notrack_that_may_apply_leaves_the_state_unknown() -> None:
-    assert changed_row(OP_NOTRACK, False, ct_state=1)["ct_state"] == UNKNOWN_VALUE
-    assert changed_row(OP_NOTRACK, False, ct_state=8)["ct_state"] == 8
+    assert changed_row(OP_NOTRACK, False, value=0, ct_state=1)["ct_state"] == UNKNOWN_VALUE
+    assert changed_row(OP_NOTRACK, False, value=0, ct_state=8)["ct_state"] == 8
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 import pytest
 
-from fwsim.netfilter.fields import NotSimulated
 from fwsim.netfilter.steps import Alter, Assign, Effectless, NoTrack, SetHelper, Term
 from tests.iptables_reading import refused_rule, steps
 
@@ -45,7 +44,9 @@ def test_ct_takes_packets_out_gives_helpers_and_knows_events() -> None:
     assert steps("-j NOTRACK", "raw") == [NoTrack("-j NOTRACK")]
     assert steps("-p tcp -j CT --helper ftp", "raw")[-1] == SetHelper("ftp", "-j CT --helper ftp")
     assert steps("-j CT --ctevents new", "raw") == [Effectless("-j CT --ctevents new")]
-    assert steps("-j CT --zone 5", "raw") == [Alter((NotSimulated("-j CT --zone 5"),), None, "-j CT --zone 5")]
+    assert steps("-j CT --zone 5", "raw") == [Alter(("ct_state",), None, "-j CT --zone 5")]
+    assert steps("-j CT --timeout brief", "raw") == [Alter(("ct_state",), None, "-j CT --timeout brief")]
+    assert steps("-j CT --zone 0", "raw") == [Effectless("-j CT --zone 0")]
 
 
 @pytest.mark.parametrize("words", ["--helper ftp", "--zone 65536", "--ctevents foo", "--helper"])

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from fwsim.engine.limits import cost_of, doubt_about, has_tokens
+from fwsim.engine.rule_rows import BUCKET, LIMIT
 from fwsim.lower.limits import limit_row
 from fwsim.ruleset.limits import parse_limit
-from fwsim.tables import BUCKET, LIMIT, empty
+from fwsim.tables import empty
 from fwsim.terms import Reason
 
 SECOND = 1_000_000_000

@@ -135,3 +135,13 @@ def test_hooks_with_chains_for_one_family_only_are_known() -> None:
     lowered = lower(imported(*tables), interfaces=["lan"])
     assert [chain.family for chain in lowered.chains] == [4, 6, 0]
     assert families_of_one(lowered) == {Hook.INPUT: 4}
+
+
+def test_the_other_family_misses_no_chain_that_translates() -> None:
+    chains = {
+        "a": Chain("a", "ip t a", (Hook.POSTROUTING,), kind="nat"),
+        "b": Chain("b", "ip t b", (Hook.OUTPUT,), kind="route"),
+    }
+    lowered = lower(imported(Table("ip", "t", chains)), interfaces=["lan"])
+    assert [chain.kind for chain in lowered.chains] == ["nat", "route"]
+    assert families_of_one(lowered) == {Hook.OUTPUT: 4}

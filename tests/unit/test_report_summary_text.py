@@ -98,6 +98,15 @@ def test_without_tracking_the_price_is_none(mixed: FakeBatch) -> None:
     assert "nothing is tracked" in text
 
 
+def test_where_nothing_is_tracked_no_connections_are_counted(mixed: FakeBatch) -> None:
+    """The table in which evidence is gathered is nobody's connection table."""
+    for selection in (None, "n>0"):
+        text = summary(tallied(mixed), naming(), about(tracking=False, selection=selection))
+        assert "6 packets" in text.splitlines()[0]
+        assert "391" not in text
+        assert "391 connections" in summary(tallied(mixed), naming(), about(selection=selection))
+
+
 def test_many_rules_without_hits_are_only_counted() -> None:
     rules = [FakeRule(f"rule {number}", number, number) for number in range(1, MANY_RULES + 11)]
     text = summary(tallied(batch({}), rules=len(rules)), naming(rules), about())

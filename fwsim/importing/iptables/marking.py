@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fwsim.netfilter.fields import NotSimulated
 from fwsim.netfilter.steps import Alter, Assign, Effectless, NoTrack, SetHelper, Step, Term
 
 from .extensions import TCP, UDP, Steps, Use, target
@@ -153,7 +152,7 @@ def _check_helper(name: str, protocol: int) -> None:
     "zone-reply text", "zone text", tables=("raw",),
 )  # fmt: skip
 def ct(use: Use) -> Steps:
-    """xt_CT.c; zones and timeouts are not simulated."""
+    """xt_CT.c; which connection a packet has in another zone than 0, or for how long, cannot be told."""
     _check_events(use)
     text = use.whole_text()
     for name in ("zone", "zone-orig", "zone-reply"):
@@ -167,10 +166,10 @@ def ct(use: Use) -> Steps:
             raise RefusedError("--helper needs a protocol: `-p tcp` or `-p udp`")
         _check_helper(use.given["helper"].value, use.protocol)
         yield SetHelper(use.given["helper"].value, text)
-    unknown = [use.given[name].text for name in ("zone", "zone-orig", "zone-reply", "timeout") if name in use]
-    if unknown:
-        yield Alter((NotSimulated(f"{use.text} {' '.join(unknown)}"),), None, text)
-    if not use.given.keys() - {"ctevents", "expevents"}:
+    zones = [use.given[name] for name in ("zone", "zone-orig", "zone-reply") if name in use]
+    if "timeout" in use or any(given.value == "mark" or number(given.value, 0, 0xFFFF, "zone") for given in zones):
+        yield Alter(("ct_state",), None, text)
+    elif zones or not use.given.keys() - {"ctevents", "expevents"}:
         yield Effectless(text)
 
 

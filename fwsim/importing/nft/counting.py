@@ -7,7 +7,7 @@ burst or number of connections that does not fit is refused (so are sizes of set
 from __future__ import annotations
 
 from fwsim.errors import RulesetError
-from fwsim.netfilter.steps import Case, Choose, Connections, Effectless, Quota, Rate, SetHelper, Step
+from fwsim.netfilter.steps import Alter, Case, Choose, Connections, Effectless, Quota, Rate, SetHelper, Step
 from fwsim.nft import block_tree, rule_tree
 from fwsim.nft.rule_tree import Statement
 from fwsim.nft.tree import Expression, Map, Node, SetLiteral, SetReference, Symbol
@@ -69,12 +69,21 @@ STATEFUL = (rule_tree.Limit, rule_tree.Quota, rule_tree.ConnectionLimit, rule_tr
 def object_step(node: block_tree.Stateful | block_tree.CtObject) -> Step:
     """What a named object does where a rule uses it."""
     if isinstance(node, block_tree.CtObject):
-        return SetHelper(node.helper or "", node.text) if node.kind == "ct helper" else Effectless(node.text)
+        return _of_connection(node)
     if isinstance(node.rate, rule_tree.Limit):
         return limit(node.rate, node.name)
     if isinstance(node.rate, rule_tree.Quota):
         return quota(node.rate, node.name)
     return Effectless(node.text, counter=node.kind == "counter")
+
+
+def _of_connection(node: block_tree.CtObject) -> Step:
+    """What an object does to the connection that a packet opens."""
+    if node.kind == "ct helper":
+        return SetHelper(node.helper or "", node.text)
+    if node.kind == "ct timeout":
+        return Alter(("ct_status",), None, node.text)  # how long connections live, nothing here keeps for each
+    return Effectless(node.text)
 
 
 def check_object(node: block_tree.Stateful | block_tree.CtObject) -> None:

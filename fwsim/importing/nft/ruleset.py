@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fwsim.netfilter.model import NetfilterRule, Remark
-from fwsim.netfilter.steps import Effectless, Quota, Rate, SetHelper, Step, Verdict
+from fwsim.netfilter.steps import Alter, Effectless, Quota, Rate, SetHelper, Step, Verdict
 from fwsim.nft import block_tree, rule_tree
 from fwsim.nft.tree import Node, SetReference
 from fwsim.ruleset.values import Location
@@ -79,6 +79,8 @@ class ObjectState:
             return Quota(step.bytes, step.used, step.over, self.name, text)
         if isinstance(step, SetHelper):
             return SetHelper(step.helper, text)
+        if isinstance(step, Alter):
+            return Alter(step.selectors, step.constant, text)
         return Effectless(text, counter=self.kind == "counter")
 
 
@@ -148,6 +150,8 @@ class Ruleset:
     constants: Constants = field(default_factory=Constants)
     values: Values = field(default_factory=Values)
     remarks: list[Remark] = field(default_factory=list)
+    _said: set[str] = field(default_factory=set)
+    """What `remark_once` has said."""
     interfaces: dict[str, None] = field(default_factory=dict)
     second_uses: list[SecondUse] = field(default_factory=list)
     waiting: list[tuple[TableState, ChainState, rule_tree.AnonymousChain]] = field(default_factory=list)
@@ -173,6 +177,12 @@ class Ruleset:
     def remark(self, node: Node, what: str) -> None:
         """Something for `check`."""
         self.remarks.append(Remark(location(node), what))
+
+    def remark_once(self, node: Node, what: str) -> None:
+        """Something for `check` that need not be said of every rule."""
+        if what not in self._said:
+            self._said.add(what)
+            self.remark(node, what)
 
     def mention(self, operand: Operand, constants: Iterable[Constant | object]) -> None:
         """Keep the names of interfaces."""

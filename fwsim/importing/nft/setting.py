@@ -21,9 +21,10 @@ MARK = 0xFFFFFFFF
 META_SETTABLE = frozenset(["mark", "priority", "nftrace", "pkttype", "secmark", "broute"])
 CT_SETTABLE = frozenset(["mark", "zone", "label", "event", "secmark", "helper", "timeout", "expectation"])
 OBJECTS = ("helper", "timeout", "expectation")
+ZONE = "ct_state"
+"""What a zone changes: a packet that is not tracked yet will belong to another connection than without it, or to none
+(nft_ct_set_zone_eval); which, cannot be told."""
 NOT_SIMULATED = {
-    "zone": "connections are not kept apart by zones",
-    "timeout": "timeouts of connections stay as they are",
     "expectation": "no connection is expected by it",
 }
 """What `ct KEY set` would change, and what is done instead."""
@@ -61,11 +62,10 @@ def _ct(reading: Reading, node: rule_tree.Assign, target: Ct) -> None:
     if target.key in OBJECTS:
         _object(reading, node, target.key)
         return
-    if target.key in NOT_SIMULATED:
-        reading.ruleset.remark(node, f"{node.text}: {NOT_SIMULATED[target.key]}")
     key = CT[target.key]
     kind = TYPES[key.type]
-    _number(reading, node, Wanted(kind, key.bits or kind.bits), "ct_mark" if target.key == "mark" else None)
+    field = {"mark": "ct_mark", "zone": ZONE}.get(target.key)
+    _number(reading, node, Wanted(kind, key.bits or kind.bits), field)
 
 
 def _object(reading: Reading, node: rule_tree.Assign, kind: str) -> None:
@@ -92,6 +92,8 @@ def _number(reading: Reading, node: rule_tree.Assign, wanted: Wanted, field: str
     constant, terms, known = linear(reading, value, wanted)
     if field is None:
         reading.add(Effectless(node.text))
+    elif field == ZONE:
+        reading.add(_zone(constant if known and not terms else None, node.text))
     elif known:
         reading.add(Assign(field, constant, terms, node.text))
     else:
@@ -104,9 +106,16 @@ def _by_map(reading: Reading, node: rule_tree.Assign, value: Map, wanted: Wanted
     def build(given: Evaluated) -> tuple[Step, ...]:
         if field is None or not isinstance(given, Span):
             return (Effectless(node.text),)
+        if field == ZONE:
+            return (_zone(given.low, node.text),)
         return (Assign(field, given.low, (), node.text),)
 
     return mapped(reading, value, (wanted,), build, f"set {field}")
+
+
+def _zone(number: int | None, text: str) -> Step:
+    """Zone 0 is the one that a packet is in anyhow."""
+    return Effectless(text) if number == 0 else Alter((ZONE,), None, text)
 
 
 Linear = tuple[int, tuple[Term, ...], bool]

@@ -68,6 +68,9 @@ TARGETS: dict[str, Callable[[str, str], Step]] = {
 """What is known of a target by its name. SET gives a mark with `--map-set`; its set is matched by extensions alone."""
 
 
+LOST = "nft does not tell the options of these extensions of iptables, iptables-save does"
+
+
 def xtables(reading: Reading, node: rule_tree.Xtables) -> None:
     """An extension. One without a name, as in older listings, may be a match or a target, and any of them."""
     text = f"xt {node.kind} {node.name}".rstrip()
@@ -79,3 +82,4 @@ def xtables(reading: Reading, node: rule_tree.Xtables) -> None:
         reading.add(TARGETS.get(node.name, _unknown)(node.name, text))
     if node.name == "REJECT":
         reading.ruleset.remark(node, f"{text}: what it answers is not told")
+    reading.ruleset.remark_once(node, LOST)

@@ -75,12 +75,16 @@ class Json:
         return shown(self.source.text[self.start : self.end])
 
 
+Usual: TypeAlias = "Callable[[int], Any]"
+"""Reads what stands at a position at one go if it is as usual: what has an `end`, and stands for its Json; or None."""
+
+
 class Open:
     """An object or array that is being read."""
 
-    __slots__ = ("close", "key", "match", "start", "value")
+    __slots__ = ("close", "key", "match", "start", "usual", "value")
 
-    def __init__(self, start: int, mark: str, simple: bool) -> None:
+    def __init__(self, start: int, mark: str, simple: bool, usual: Usual | None = None) -> None:
         """It begins at `start` with this mark; with `simple` what it holds may be read as a whole."""
         self.start = start
         self.key = ""
@@ -88,13 +92,14 @@ class Open:
         self.close = "}" if mark == "{" else "]"
         pattern = MEMBER if mark == "{" else ELEMENT
         self.match = pattern.match if simple else NEVER.match
+        self.usual = usual
 
 
 NEVER = re.compile(r"(?!)")
 
 
-def read(source: Source) -> Json:
-    """The value that a text is."""
+def read(source: Source, usual: Usual | None = None) -> Json:
+    """The value that a text is; what rules are made of may be `usual`."""
     text = source.text
     simple = text.isascii() or SURROGATE.search(text) is None
     stack: list[Open] = []
@@ -105,13 +110,17 @@ def read(source: Source) -> Json:
             key, word, mark, digits = found.groups()
             position = found.end()
             stack[-1].key = intern(key)
-            if mark is not None:
-                _open(source, stack, Open(position - 1, mark, simple))
-                continue
             if word is not None:
-                read_one = Json(source, position - len(word) - 2, position, word)
-            else:
+                read_one: Any = Json(source, position - len(word) - 2, position, word)
+            elif digits is not None:
                 read_one = Json(source, position - len(digits), position, int(digits))
+            else:
+                whole = stack[-1].usual
+                read_one = whole(position - 1) if whole is not None else None
+                if read_one is None:
+                    inside = usual if simple and _is_of_rule(stack, mark) else None
+                    _open(source, stack, Open(position - 1, mark, simple, inside))
+                    continue
         else:
             one, position = _token(source, stack, position, simple)
             if one is None:
@@ -120,6 +129,11 @@ def read(source: Source) -> Json:
         done, position = _finish(source, stack, read_one)
         if done is not None:
             return done
+
+
+def _is_of_rule(stack: list[Open], mark: str) -> bool:
+    """Whether what begins here is the array of what a rule is made of."""
+    return mark == "[" and stack[-1].key == "expr" and len(stack) > 1 and stack[-2].key == "rule"
 
 
 def _open(source: Source, stack: list[Open], opened: Open) -> None:

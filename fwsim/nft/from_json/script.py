@@ -17,6 +17,7 @@ from fwsim.nft.tokens import MOST_PROBLEMS
 from .commands import INQUIRIES, VERBS, command
 from .located import Json, read
 from .members import integer, items, members
+from .usual import Usual
 
 BEGINNING = re.compile(r'[ \t\n\r]*+\{[ \t\n\r]*+"nftables"[ \t\n\r]*+:')
 SCHEMA = 1
@@ -46,7 +47,7 @@ def parse_json(text: str, path: str = "<text>") -> Script:
     if sum(map(text.count, ",[{")) > MOST_VALUES:
         raise whole(path, f"more than {MOST_VALUES:,} values, expected nft JSON of fewer")
     source = Source(path, text)
-    held = members(read(source), ("nftables",), "nftables")
+    held = members(read(source, Usual(source).statement), ("nftables",), "nftables")
     if "nftables" not in held:
         raise source.error(0, "'nftables' is missing, expected nft JSON")
     commands: list[tuple[tuple[int, int], Command]] = []

@@ -63,7 +63,12 @@ def rule(found: Json, statements: Json, comment: str | None) -> Rule:
     """A rule of an array of statements."""
     read: list[Statement] = []
     for item in items(statements, "statements"):
-        read += _as_text(item) if isinstance(item.value, str) else [statement(item)]
+        if isinstance(item, Statement):  # a usual one
+            read.append(item)
+        elif isinstance(item.value, str):
+            read += _as_text(item)
+        else:
+            read.append(statement(item))
     return Rule(found.source, found.start, found.end, tuple(read), comment)
 
 
@@ -108,14 +113,21 @@ def _placed(node: Any, found: Json) -> Any:
 def _match(found: Json, _: str, inside: Json) -> Match:
     """`{"match": {"op": "==", "left": ..., "right": ...}}`, of which `&` with a list is text's `syn / syn,ack`."""
     held = members(inside, ("left", "op", "right"), "left, op and right")
-    operator: str | None = one_of(needed(inside, held, "op"), OPERATORS, "an operator: ==, !=, <, >, <=, >=, ! or in")
+    operator = one_of(needed(inside, held, "op"), OPERATORS, "an operator: ==, !=, <, >, <=, >=, ! or in")
     left, mask = _masked(needed(inside, held, "left"))
     right = expression(needed(inside, held, "right"), RIGHT)
     if isinstance(left, HeaderOption) and left.raw == (0, 8) and isinstance(right, Boolean):
         left = replace(left, raw=None)
-    if operator == "in" or (operator == "==" and (mask or not _is_bits(left, right))):
-        operator = None
-    return Match(found.source, found.start, found.end, left, operator, right, mask)
+    return compared(found.source, found.start, found.end, operator, left, right, mask)
+
+
+def compared(
+    source: Source, start: int, end: int, operator: str, left: Expression, right: Expression,
+    mask: Expression | None = None,
+) -> Match:  # fmt: skip
+    """A comparison, of which text says `==` and `in` only where they make a difference."""
+    said = operator != "in" and (operator != "==" or (mask is None and _is_bits(left, right)))
+    return Match(source, start, end, left, operator if said else None, right, mask)
 
 
 def _masked(found: Json) -> tuple[Expression, Expression | None]:
