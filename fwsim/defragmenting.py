@@ -211,7 +211,7 @@ class Defragmenter:
         for whole, frame, packet in zip(assembled.wholes, frames, packets, strict=True):
             at = whole.row - assembled.start
             target = assembled.frames[at]
-            target["transport_fault"] = frame["transport_fault"]
+            target["transport_fault"], target["nat_fault"] = frame["transport_fault"], frame["nat_fault"]
             target["evidence"] |= frame["evidence"]
             for name in FROM_LAST if whole.fragments is not None else (*FROM_LAST, *FROM_FRAGMENT):
                 packet[name] = assembled.packets[at][name]

@@ -203,7 +203,7 @@ COUNTERS = row_type(
     """
     next_number used free live peak created expired evicted dropped
     oldest newest oldest_assured newest_assured evict_assured hash_key armed
-    newest_expecting helped helped_used helped_free vague
+    newest_expecting helped helped_used helped_free vague apart
     """
 )
 """The bookkeeping of a connection table, one row of it.
@@ -218,7 +218,7 @@ that of the others, in the order in which they became so (-1 none).
 `armed` is how many places of the expiry heap are taken, also by rows that are free again.
 `newest_expecting` begins the chain of EXPECTATION; `helped` of its rows are taken now, `helped_used` have ever been,
 and `helped_free` begins the chain of those that are free again. `vague` 1 once there has been a connection with a tuple
-that is not all known.
+that is not all known. `apart` is the row of one that is taken for not being there while a packet is translated, or 0.
 """
 
 BOUNDS = row_type(

@@ -96,6 +96,10 @@ class CtStatus(IntFlag):
     """Whether, or to what, it is translated is not known for sure."""
     STRAY = 1 << 24
     """A packet may have been one of it that could not be recognised: what state it is in is not known."""
+    NAT_CLASH = 1 << 25
+    """Nothing was free that it could be translated to."""
+    NAT_CLASH_IN_DOUBT = 1 << 26
+    """Perhaps nothing was free."""
 
 
 class TcpState(IntEnum):

@@ -13,10 +13,12 @@ import numpy.typing as npt
 from fwsim.engine import hot, shared
 from fwsim.engine.asked import AS_IT_CAME, show_headers
 from fwsim.engine.beside import show_link, show_tuple
+from fwsim.engine.binding import DONE, Nat
 from fwsim.engine.conntrack import fresh_state
+from fwsim.engine.expiry import UNCONFIRMED
 from fwsim.engine.path import Course, go_on
 from fwsim.engine.shard import Share
-from fwsim.engine.translating import Nat, translate
+from fwsim.engine.translating import translate, visible
 from fwsim.engine.tuples import Tracker
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Reason
 
@@ -29,9 +31,8 @@ TENTATIVE = int(CtStatus.TENTATIVE)
 HELPER = int(CtStatus.HELPER)
 IN_DOUBT = int(CtStatus.HELPER_IN_DOUBT)
 STRAY = int(CtStatus.STRAY)
-NAT_IN_DOUBT = int(CtStatus.NAT_IN_DOUBT)
-VISIBLE_STATUS = TENTATIVE - 1
 R_TRANSLATED = int(Reason.TRANSLATED)
+R_RELATED = int(Reason.ICMP_ERROR_RELATED)
 
 
 class Stateful(NamedTuple):
@@ -68,13 +69,15 @@ def show(mode: Stateful, result: Row) -> None:
         mode.course.memory.keyed.books[0]["connection"] = UNKNOWN_VALUE
         seen["ct_direction"] = UNKNOWN_VALUE
         seen["ct_status"] = UNKNOWN_VALUE
+        mode.course.memory.state[0]["bound"] = 0 if row == UNCONFIRMED else DONE
         seen["ct_mark"] = UNKNOWN_VALUE
         row = UNKNOWN_VALUE
     elif row >= 0 and state != INVALID and state != UNTRACKED:
         connection = mode.tracker.connections[row]
         seen["ct_direction"] = result["direction"]
         status = connection["status"]
-        seen["ct_status"] = UNKNOWN_VALUE if status & NAT_IN_DOUBT else status & VISIBLE_STATUS
+        seen["ct_status"] = visible(status)
+        mode.course.memory.state[0]["bound"] = 0 if row == UNCONFIRMED else DONE
         show_mark(mode, connection["mark"])
     else:
         seen["ct_direction"] = ABSENT
@@ -131,6 +134,8 @@ def keep_helper(mode: Stateful, result: Row) -> None:
 def doubt_strayed(mode: Stateful, result: Row) -> None:
     """What may have been packets of a connection, not recognised, may have changed its state."""
     row = result["connection"]
+    if result["reason"] == R_RELATED:
+        return  # whatever state that is in
     if result["stray"] or (row > 0 and mode.tracker.connections[row]["status"] & STRAY):
         result["ct_state"] = UNKNOWN_VALUE
         result["reason"] = R_TRANSLATED

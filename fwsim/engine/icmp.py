@@ -12,7 +12,7 @@ from fwsim.engine.datagram import refresh
 from fwsim.engine.tuples import Tracker, find, invert
 from fwsim.engine.vague import find_vague
 from fwsim.tables import V6, Row, Table
-from fwsim.terms import UNKNOWN_VALUE, CtState, Direction, Proto, Reason
+from fwsim.terms import UNKNOWN_VALUE, CtState, CtStatus, Direction, Proto, Reason
 
 ICMP = int(Proto.ICMP)
 ICMPV6 = int(Proto.ICMPV6)
@@ -20,6 +20,8 @@ ICMPV6 = int(Proto.ICMPV6)
 INVALID = int(CtState.INVALID)
 RELATED = int(CtState.RELATED)
 NONE = int(Direction.NONE)
+
+TENTATIVE = int(CtStatus.TENTATIVE)
 
 R_CUT = int(Reason.CUT)
 R_UNMATCHED = int(Reason.ICMP_ERROR_UNMATCHED)
@@ -129,8 +131,10 @@ def look_up_quoted(tracker: Tracker, packet: Row, quotes: Table, result: Row) ->
     if not invert(quote, wanted):
         return R_BAD_QUOTE
     found = find(tracker, wanted)
+    if (found < 0 or tracker.connections[found >> 1]["status"] & TENTATIVE) and is_perhaps_known(tracker):
+        return R_TRANSLATED
     if found < 0:
-        return R_TRANSLATED if is_perhaps_known(tracker) else R_UNMATCHED
+        return R_UNMATCHED
     # `wanted` is what an answer to the quoted packet would carry: its destination is the quoted packet's sender.
     if not goes_to(packet, wanted):
         return R_WRONG_TARGET

@@ -71,6 +71,8 @@ UNTRACKED = int(CtState.UNTRACKED)
 ESTABLISHED = int(CtState.ESTABLISHED)
 TCP = int(Proto.TCP)
 TENTATIVE = int(CtStatus.TENTATIVE)
+NAT_CLASH = int(CtStatus.NAT_CLASH)
+NAT_CLASH_IN_DOUBT = int(CtStatus.NAT_CLASH_IN_DOUBT)
 HELPER = int(CtStatus.HELPER)
 IN_DOUBT = int(CtStatus.HELPER_IN_DOUBT)
 FOLLOWS_DENIED = int(Evidence.FOLLOWS_DENIED)
@@ -103,6 +105,7 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
             begin(target, packet)
             target["verdict"] = raw
             show_without(mode, frame, packet, quotes, mark)
+            mode.tracker.counters[0]["apart"] = mode.results[0]["connection"]
         elif tentative:
             show_nothing_attached(mode, frame, packet)
             mode.course.seen[0]["mark"] = mark
@@ -110,24 +113,32 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
         verdict = after_tracking(mode.course, frame["route_fault"], raw, target, 1 - view)
         if mode.course.memory.state[0]["halt"] >= 0:
             go_through_translation(mode, mode.results[0 if view else 2], frame, verdict, target, 1 - view)
+        if mode.tracker.settings[0]["translating"]:
+            if mode.results[0 if view else 2]["fresh"]:
+                refuse_clashing(mode, mode.results[0 if view else 2], target)
+            mode.tracker.counters[0]["apart"] = 0
         note_departure(mode.course, mode.nat, target, 0)
     keep_mark(mode, mode.results[0])
     keep_helper(mode, mode.results[0])
     if tentative and mode.scratch[0]["verdict"] != decision["verdict"]:
         refuse(decision, UNKNOWN, R_TENTATIVE)
-    if mode.tracker.settings[0]["translating"] and mode.results[0]["fresh"]:
-        refuse_clashing(mode, decision)
 
 
 @shared
-def refuse_clashing(mode: Stateful, decision: Row) -> None:
+def refuse_clashing(mode: Stateful, result: Row, decision: Row) -> None:
     """Drop a packet whose connection could not be told from another one (`__nf_conntrack_confirm`)."""
     reply = mode.tracker.tuples[1]
-    if decision["verdict"] != ACCEPT or is_vague(reply):
+    status = mode.tracker.connections[0]["status"]
+    if decision["verdict"] == UNKNOWN or not is_confirmed(mode.course.seen[0]["hook"], decision):
+        return
+    if status & (NAT_CLASH | NAT_CLASH_IN_DOUBT):
+        doubt = status & NAT_CLASH_IN_DOUBT or result["ct_state"] == UNKNOWN_VALUE
+        refuse(decision, UNKNOWN if doubt else DROP, R_CLASHING)
+    if is_vague(reply):
         return
     found = find(mode.tracker, reply)
-    if found >= 0:
-        doubt = mode.results[0]["ct_state"] == UNKNOWN_VALUE or is_in_doubt(mode.tracker, found >> 1)
+    if found >= 0 and found >> 1 != mode.tracker.counters[0]["apart"]:
+        doubt = result["ct_state"] == UNKNOWN_VALUE or is_in_doubt(mode.tracker, found >> 1)
         refuse(decision, UNKNOWN if doubt else DROP, R_CLASHING)
 
 

@@ -68,7 +68,7 @@ WALK = row_type(
     chain depth linear truth sure possible doubt cause cause_rule waiting tried known vague
     accept_rule accept_chain refused_rule refused_chain refused_with
     hook kept value blame policies refusals lost lost_ct blamed
-    stage halt chosen iif oif fault
+    stage halt chosen bound iif oif fault
     """
 )
 """Scratch of one walk. The `chain` it is in, `depth` calls deep; `linear` 1 looks at rule after rule;
@@ -87,5 +87,5 @@ simulated, or 0, `lost_ct` that of the connection's mark; `blamed` one of them i
 
 Of its way: the `stage` it is at, its interfaces `iif` and `oif`, and the `fault` for which routing discards it; `halt`
 the row of BASE where the walk has stopped for a translation (else -1), and `chosen` the row of TRANSLATION that applies
-(-1 none, UNKNOWN_VALUE perhaps one). A second row is for looking up elements: only its `known` and
-`vague` are used."""
+(-1 none, UNKNOWN_VALUE perhaps one), `bound` the bits `SNAT_DONE` and `DNAT_DONE` of a connection that has been asked
+for. A second row is for looking up elements: only its `known` and `vague` are used."""

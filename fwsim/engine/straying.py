@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from fwsim.engine import hot, shared
 from fwsim.engine.ftp import HELPER, STRAY, read_along
-from fwsim.engine.tuples import GRE, SCTP, TCP, UDP, UDPLITE, Tracker, hash_of, is_same
-from fwsim.engine.vague import KINDS, LOOKED_FOR_BITS, blur, take
+from fwsim.engine.tuples import GRE, SCTP, TCP, UDP, UDPLITE, Tracker, is_same
+from fwsim.engine.vague import KINDS, LOOKED_FOR_BITS, blur, bucket_of_row, take
 from fwsim.tables import Row, Table
 from fwsim.terms import CtStatus
 
@@ -47,12 +47,6 @@ def be_stray(tracker: Tracker, row: int, packet: Row, quotes: Table, direction: 
     linger(connection, packet["proto"], packet["now"], tracker.settings[0])
     if connection["status"] & HELPER:
         read_along(tracker, row, packet, quotes, direction, True)
-
-
-@hot
-def bucket_of_row(tracker: Tracker, row: Row) -> int:
-    """The bucket of a tuple that hangs in none."""
-    return hash_of(tracker, row) & (len(tracker.buckets) - 1)
 
 
 @hot

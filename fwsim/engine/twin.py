@@ -15,11 +15,11 @@ import numpy.typing as npt
 from fwsim.engine import entry, hot, shared
 from fwsim.engine.asked import AS_IT_CAME, MIRRORED, show_headers
 from fwsim.engine.beside import fill_own_tuple, for_nothing, show_link, show_ports
+from fwsim.engine.binding import Nat
 from fwsim.engine.departing import note_departure, settle_departure
 from fwsim.engine.egress import may_be_translated
 from fwsim.engine.icmp import is_error, is_never_tracked
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, go_on, refuse, set_out
-from fwsim.engine.translating import Nat
 from fwsim.engine.translating_alone import translate_alone
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Proto, Reason, TcpFlag, Verdict
 
@@ -113,7 +113,9 @@ def show(course: Course, packet: Row, state: int, direction: int) -> None:
     seen["ct_state"] = state
     seen["ct_direction"] = direction
     tracked = state == NEW or state == ESTABLISHED or state == RELATED
-    seen["ct_status"] = (0 if state == NEW else DONE) if tracked else ABSENT
+    bound = 0 if state == NEW else DONE
+    course.memory.state[0]["bound"] = bound
+    seen["ct_status"] = bound if tracked else ABSENT
     seen["ct_mark"] = 0 if tracked else ABSENT
     if course.extra[0]["wanted"]:
         show_headers(course.extra[0], course.words, course.asked, AS_IT_CAME)

@@ -7,12 +7,9 @@ if all that is known agrees; whoever does not find a tuple looks for those that 
 from __future__ import annotations
 
 from fwsim.engine import hot, shared
-from fwsim.engine.tuples import ICMP, ICMPV6, SCTP, TCP, UDP, UDPLITE, Tracker, find, invert
+from fwsim.engine.tuples import ICMP, ICMPV6, SCTP, TCP, UDP, UDPLITE, Tracker, hash_of, invert, is_same
 from fwsim.tables import V6, Row
-from fwsim.terms import UNKNOWN_VALUE, CtStatus
-
-STRAY = int(CtStatus.STRAY)
-TENTATIVE = int(CtStatus.TENTATIVE)
+from fwsim.terms import UNKNOWN_VALUE
 
 VAGUE_ID = 1 << 16
 VAGUE_ADDRESS = 2 * V6
@@ -27,7 +24,10 @@ DESTINATION_ID = 8
 SOURCE = SOURCE_ADDRESS | SOURCE_ID
 DESTINATION = DESTINATION_ADDRESS | DESTINATION_ID
 
-LOOKED_FOR = (DESTINATION_ID, SOURCE_ID, DESTINATION, SOURCE, SOURCE | DESTINATION)
+LOOKED_FOR = (
+    DESTINATION_ID, SOURCE_ID, SOURCE_ID | DESTINATION_ID, DESTINATION, SOURCE, SOURCE_ID | DESTINATION,
+    SOURCE | DESTINATION_ID, SOURCE | DESTINATION,
+)  # fmt: skip
 """What may be vague of the reply tuple of a translated connection."""
 KINDS = len(LOOKED_FOR)
 LOOKED_FOR_BITS = sum(parts << 4 * n for n, parts in enumerate(LOOKED_FOR))
@@ -84,10 +84,43 @@ def find_vague(tracker: Tracker, packet: Row, turned: int, scratch: Row) -> int:
         else:
             take(packet, scratch)
         blur(scratch, LOOKED_FOR_BITS >> 4 * n & 15)
-        found = find(tracker, scratch)
-        if found >= 0:
-            return found
+        row = int(tracker.buckets[bucket_of_row(tracker, scratch)])
+        while row >= 0:
+            candidate = tracker.tuples[row]
+            if is_same(candidate, scratch) and row >> 1 != tracker.counters[0]["apart"]:
+                return row
+            row = int(candidate["next"])
     return -1
+
+
+@shared
+def count_vague(tracker: Tracker, packet: Row, part: int, scratch: Row, most: int) -> int:
+    """How many connections may be the one that answers to a packet go to, but for one part of it; at most `most`."""
+    count = 0
+    for n in range(KINDS):
+        invert(packet, scratch)
+        parts = LOOKED_FOR_BITS >> 4 * n & 15
+        if parts & turned_parts(part) == 0:
+            continue
+        blur(scratch, parts)
+        row = int(tracker.buckets[bucket_of_row(tracker, scratch)])
+        while row >= 0 and count < most:
+            candidate = tracker.tuples[row]
+            count += 1 if is_same(candidate, scratch) and row >> 1 != tracker.counters[0]["apart"] else 0
+            row = int(candidate["next"])
+    return count
+
+
+@hot
+def turned_parts(parts: int) -> int:
+    """The parts of the answer's tuple."""
+    return (parts & SOURCE) << 2 | parts >> 2
+
+
+@hot
+def bucket_of_row(tracker: Tracker, row: Row) -> int:
+    """The bucket of a tuple that hangs in none."""
+    return hash_of(tracker, row) & (len(tracker.buckets) - 1)
 
 
 @hot

@@ -14,7 +14,6 @@ from fwsim.explain.association import chunk_story
 from fwsim.explain.chains import stateful_walk, stateless_walk
 from fwsim.explain.entered import BLIND, entry_story
 from fwsim.explain.moment import Moment
-from fwsim.explain.sightings import Sightings
 from fwsim.explain.tracking import aftermath, connection_story, window_story
 from fwsim.explain.waiting import WAITING
 from fwsim.naming import Naming
@@ -41,12 +40,9 @@ ICMP_ERROR_FAULTS = {
 """Instead of the sentence of `icmp-error-without-connection`, where tracking says what is wrong with it."""
 
 
-def explain(simulator: Simulator, batch: Batch, row: int, naming: Naming, sightings: Sightings | None = None) -> str:
-    """Decide about a row of a batch whose rows before it are decided, and tell how it came to that.
-
-    `sightings` know of which packet it may be the copy.
-    """
-    moment = Moment(simulator, batch, row, naming.files, sightings)
+def explain(simulator: Simulator, batch: Batch, row: int, naming: Naming) -> str:
+    """Decide about a row of a batch whose rows before it are decided, and tell how it came to that."""
+    moment = Moment(simulator, batch, row, naming.files)
     lines = [_headline(moment, naming), "", *_stateful(moment, naming), "", *_stateless(moment, naming)]
     lines += [_step("evidence", text) for text in _evidence(moment)]
     return "\n".join(line.rstrip() for line in lines) + "\n"

@@ -9,7 +9,6 @@ from fwsim.defragmenting import Whole
 from fwsim.engine.conntrack import UNSEEN
 from fwsim.engine.tuples import Tracker, is_live
 from fwsim.explain.entered import look
-from fwsim.explain.sightings import Sightings
 from fwsim.headers import Numbers
 from fwsim.headers.chunks import of_assembled, of_rows
 from fwsim.report.safe import safe
@@ -35,7 +34,6 @@ class Moment:
         batch: Batch,
         row: int,
         files: Sequence[str] = (),
-        sightings: Sightings | None = None,
     ) -> None:
         """Copy what is known, decide, and keep both; `files` are the captures as the user named them."""
         self.simulator = simulator
@@ -48,8 +46,8 @@ class Moment:
         results[:] = empty(TRACK, 1)[0]  # a packet that is not tracked would show what the one before it left there
         results["connection"] = -1
         packet = plain(batch.packets[row])
-        found = sightings.original(plain(batch.frames[row]), packet) if sightings is not None else None
-        self.original = self.numbered(found[1], found[0]) if found is not None else None
+        copy_of, copy_in = (int(batch.frames[row][name]) for name in ("copy_of", "copy_in"))
+        self.original = self.numbered(copy_of, copy_in) if copy_of else None
         """The packet of which it may be the copy."""
         simulator.step(batch, row)
         simulator.stateful.settle()

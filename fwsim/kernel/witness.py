@@ -120,11 +120,11 @@ ICMP_ERRORS = {
 }  # fmt: skip
 """The types that count as errors where answers are made (`icmp_pointers` in net/ipv4/icmp.c, `is_ineligible`)."""
 LOOPBACK_BROADCAST = 0x7FFFFFFF
-BAD_CHECKSUM = int(Evidence.BAD_CHECKSUM)
+DAMAGED = int(Evidence.BAD_CHECKSUM | Evidence.BAD_LENGTH)
 
 
-CHECKED = (Proto.TCP, Proto.UDP, Proto.ICMP, Proto.ICMPV6)
-UNCHECKED = (Proto.AH, Proto.ESP, Proto.SCTP, Proto.UDPLITE, Proto.DCCP, Proto.GRE)
+CHECKED = {4: (Proto.TCP, Proto.UDP, Proto.ICMP), 6: (Proto.TCP, Proto.UDP, Proto.ICMPV6)}
+UNCHECKED = (Proto.AH, Proto.ESP, Proto.SCTP, Proto.UDPLITE, Proto.GRE)
 """Protocols whose checksum is of another kind, of a part only, or optional."""
 
 
@@ -134,24 +134,25 @@ def unanswerable(packets: Table, frames: Table, broadcasts: frozenset[int] = fro
     `broadcasts` are the networks' broadcast addresses, as numbers.
 
     `nf_send_unreach`, `nf_send_reset`, `icmp_send` and their like for IPv6: none to a piece behind the first, to a
-    reset, to an ICMP error, to or from a group or everybody, and none to a packet whose checksum is wrong. One of a
-    protocol unknown to them is summed up as if it had a checksum (`nf_reject_verify_csum`), most often a wrong one.
+    reset, to an ICMP error, to or from a group or everybody, and none to a packet that is cut short or whose checksum
+    is wrong. One of a protocol unknown to them is summed up as if it had a checksum (`nf_reject_verify_csum`), most
+    often a wrong one.
     """
     fields = ("family", "proto", "fragment", "flags", "icmp_type", "src0", "dst0")
-    rows = zip(*(packets[name].tolist() for name in fields), (frames["evidence"] & BAD_CHECKSUM).tolist(), strict=True)
+    rows = zip(*(packets[name].tolist() for name in fields), (frames["evidence"] & DAMAGED).tolist(), strict=True)
     everybody = broadcasts | {LOOPBACK_BROADCAST}
     return frozenset(row for row, packet in enumerate(rows) if packet[6] in everybody or not answered(*packet))
 
 
 def answered(
-    family: int, proto: int, fragment: int, flags: int, icmp_type: int, src0: int, dst0: int, bad_checksum: int
+    family: int, proto: int, fragment: int, flags: int, icmp_type: int, src0: int, dst0: int, damaged: int
 ) -> bool:
     """Whether an answer can be made."""
-    if fragment == 2 or bad_checksum:
+    if fragment == 2 or damaged:
         return False
     if proto == Proto.TCP and (flags < 0 or flags & TcpFlag.RST):
         return False
-    if icmp_type in ICMP_ERRORS.get(proto, ()) or (proto not in CHECKED and proto not in UNCHECKED):
+    if icmp_type in ICMP_ERRORS.get(proto, ()) or (proto not in CHECKED.get(family, ()) and proto not in UNCHECKED):
         return False
     ends = (src0, dst0)
     if family == 6:
