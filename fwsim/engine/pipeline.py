@@ -245,7 +245,7 @@ def decide_leaving(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashe
         return
     turn_back(mode.tracker, mode.nat, found, frame, packet, quotes)
     entered = mode.nat.entered[0]
-    if is_lost(entered) or is_doubtful(mode.tracker, found >> 1):
+    if is_lost(entered) or (found >= 0 and is_doubtful(mode.tracker, found >> 1)):
         decide_blindly(mode, frame, packet, quotes, found, decision)
         note_arrival(mode.course, mode.nat, packet)
     elif is_captured(frame, entered):
