@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from fwsim.tables import RULE_POLICY, V6
+from fwsim.tables import CAME, LEFT, RULE_POLICY, V6
 from fwsim.terms import CtState, Direction, Hook, Proto, Reason, RejectWith, SctpState, TcpState, Verdict, word
 
 TCP_STATE_WORDS = {int(state): state.name for state in TcpState}
@@ -51,9 +51,11 @@ DECISION_SOURCES = tuple(name for name in DECISION_FIELDS if name != "line")
 """The fields of a DECISION row that it is told from."""
 
 NAT = "nat"
-"""The name under which is told, behind a decision, how a packet looked when it left, if addresses were translated."""
-NAT_FIELDS = ("src", "dst", "sport", "dport", "icmp_id")
+"""The name under which is told, behind a decision, how a packet looked on the other side, if it was translated."""
+NAT_FIELDS = ("side", "src", "dst", "sport", "dport", "icmp_id")
 """What is told of that, in this order, from a row of DEPARTURE."""
+SIDES = {LEFT: "out", CAME: "in"}
+"""How it looked going out; of what was captured there, coming in."""
 
 
 MAPPED = 0xFFFF
@@ -78,10 +80,10 @@ def address_text(words: Sequence[int]) -> str:
 def departed(values: Sequence[int]) -> list[Any] | None:
     """The values of `NAT_FIELDS` for those of a row of DEPARTURE, in its order; None if there is nothing to tell."""
     left, *words = values
-    if not left:
+    if left not in SIDES:
         return None
     addresses = [address_text(four) if four[0] >= 0 else None for four in (words[:4], words[4:8])]
-    return [*addresses, *(number if number >= 0 else None for number in words[8:])]
+    return [SIDES[left], *addresses, *(number if number >= 0 else None for number in words[8:])]
 
 
 def _dotted(word: int) -> str:

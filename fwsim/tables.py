@@ -245,11 +245,15 @@ DECISION = row_type(
 `connection` is the number of the connection or 0."""
 
 DEPARTURE = row_type("left src0 src1 src2 src3 dst0 dst1 dst2 dst3 sport dport icmp_id")
-"""How a packet looked when it left, behind its last hook, of a firewall that translates addresses.
+"""How a packet looked on the other side of a firewall that translates addresses: LEFT, when it left, behind its last
+hook; or CAME, if its frame was captured when it had left, when it came in (`left` is one of these).
 
-`left` is 0 if it did not leave, or looked as it came: then the others are 0; else 1. They are as in PACKET: what is not
-known is UNKNOWN_VALUE (of an address, in the first field). Of a packet whose verdict is not known: as it leaves if it
-does."""
+`left` is 0 if it did not leave, or looked as it came: then the others are 0. They are as in PACKET: what is not known
+is UNKNOWN_VALUE (of an address, in the first field). Of a packet whose verdict is not known: as it leaves if it does.
+"""
+
+LEFT = 1
+CAME = 2
 
 RULE_POLICY = -2
 """In `DECISION["rule"]`: no rule decided, but the policy of the chain."""

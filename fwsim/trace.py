@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim import keyed_tables
+from fwsim.engine.base_chains import begin_walk, next_base
 from fwsim.engine.instructions import match
-from fwsim.engine.match import FINISHED, begin_chain, begin_walk, conclude, finish_chain, next_base, step
+from fwsim.engine.match import FINISHED, begin_chain, conclude, finish_chain, step
 from fwsim.engine.program import FALSE, MAYBE, OP_LAST_QUESTION, OP_LIMIT, TRUE, V_GOTO, V_JUMP, Memory, Program
 from fwsim.lower import Lowered
 from fwsim.lower.fields import ELAPSED

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fwsim.naming import DECISION_WORDS, Naming, RuleNames
-from fwsim.tables import DECISION, DEPARTURE, FRAME, PACKET, V6, empty
+from fwsim.tables import CAME, DECISION, DEPARTURE, FRAME, LEFT, PACKET, V6, empty
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Evidence, Proto
 from tests.batches import FakeBatch, FakeChain, FakeRule
 
@@ -79,7 +79,7 @@ def _fill_packet(chance: random.Random, row: np.void) -> None:
 
 def _fill_departure(chance: random.Random, row: np.void) -> None:
     """How it left."""
-    row["left"] = 1
+    row["left"] = chance.choice((LEFT, CAME))
     _fill_addresses(chance, row)
     for name in ("sport", "dport", "icmp_id"):
         row[name] = one_of(chance, (*NOTHING, *EDGES), 65_535)

@@ -23,6 +23,7 @@ from fwsim.naming import (
     FRAME_FIELDS,
     NAT,
     NAT_FIELDS,
+    SIDES,
     Naming,
     RuleNames,
     proto_text,
@@ -42,12 +43,11 @@ NUMBERS: dict[str, Any] = {
     "line": np.uint32,
 }  # fmt: skip
 OTHERS = {"ts": pa.timestamp("ns", "UTC"), "evidence": pa.list_(pa.string()), "mirror": pa.bool_()}
-LEFT = [pa.field(name, WORDS if name in ("src", "dst") else pa.uint16()) for name in NAT_FIELDS]
+LEFT = [pa.field(name, WORDS if name in ("side", "src", "dst") else pa.uint16()) for name in NAT_FIELDS]
 OTHERS[NAT] = pa.struct(LEFT)
 ALWAYS = ("n", "file", "ts", "len", "evidence", "mirror", "stateless", "stateful")
 """The fields that are never null."""
 
-ENDS = ("src", "dst")
 OF_DEPARTURE = DEPARTURE.names or ()
 OF_FRAME = ("number", "file", "ts", "length", "connection", "evidence")
 OF_PACKET = (
@@ -184,10 +184,11 @@ class Columns:
             return pa.nulls(gathered.count, OTHERS[NAT])
         numbers = dict(zip(OF_DEPARTURE, gathered.departures[mode][:, : gathered.count], strict=True))
         there = numbers["left"] != 0
-        made = [
-            addresses([numbers[f"{end}{word}"] for word in range(4)], there & (numbers[f"{end}0"] >= 0)) for end in ENDS
-        ]
-        made += [nullable(numbers[name].astype(np.uint16), numbers[name] < 0) for name in NAT_FIELDS[len(ENDS) :]]
+        made = [Vocabulary(SIDES).array(numbers["left"])]
+        for end in ("src", "dst"):
+            known = there & (numbers[f"{end}0"] >= 0)
+            made.append(addresses([numbers[f"{end}{word}"] for word in range(4)], known))
+        made += [nullable(numbers[name].astype(np.uint16), numbers[name] < 0) for name in NAT_FIELDS[3:]]
         return pa.StructArray.from_arrays(made, fields=LEFT, mask=pa.array(~there))
 
 

@@ -13,14 +13,15 @@ from fwsim.checkpoint.container import Stream
 from fwsim.checkpoint.saved import ANY_COUNT, Bounds, DamagedError, Saved
 from fwsim.holding import Held, read_batch
 from fwsim.simulator import Batch, Simulator
-from fwsim.tables import DECISION, DEPARTURE, FRAME, PACKET, QUOTE
+from fwsim.tables import CAME, DECISION, DEPARTURE, FRAME, PACKET, QUOTE
 from fwsim.terms import CtState, Direction, Evidence, Hook, Reason, RejectWith, SctpState, TcpState, Verdict
 
 EVIDENCE = (0, (1 << max(int(bit).bit_length() for bit in Evidence)) - 1)
 STATES = max(len(TcpState), len(SctpState))
 WORD, WORD6 = (0, (1 << 32) - 1), (-2, (1 << 33) - 1)
 DEPARTURES: Bounds = {
-    "left": (0, 1), "src0": WORD6, "dst0": WORD6, "sport": (-2, 0xFFFF), "dport": (-2, 0xFFFF), "icmp_id": (-2, 0xFFFF),
+    "left": (0, CAME), "src0": WORD6, "dst0": WORD6,
+    "sport": (-2, 0xFFFF), "dport": (-2, 0xFFFF), "icmp_id": (-2, 0xFFFF),
 } | {f"{end}{word}": WORD for end in ("src", "dst") for word in (1, 2, 3)}  # fmt: skip
 """The bounds of the rows of DEPARTURE."""
 

@@ -37,7 +37,6 @@ def command(inputs: InputOptions, number: str, output: str) -> int:
     from fwsim.cli.streams import check_target, opened
     from fwsim.errors import UsageError
     from fwsim.explain import explain
-    from fwsim.explain.sightings import Sightings
     from fwsim.explain.waiting import Explanations
     from fwsim.report.figures import counted
 
@@ -45,13 +44,12 @@ def command(inputs: InputOptions, number: str, output: str) -> int:
     frames = frame_range(number, inputs.files, "-n")
     run = start(inputs, BOTH)
     explanations = Explanations(run.simulator, inputs.files)
-    sightings = Sightings()
     asked = told = 0
     undecided = False
     waiting: list[tuple[Batch, int]] = []
     with opened(output) as out:
-        for batch, row in before_each(run.simulator, run.captures, frames, explanations.wait, sightings.note):
-            explanations.add(explain(run.simulator, batch, row, run.naming, sightings), batch, row)
+        for batch, row in before_each(run.simulator, run.captures, frames, explanations.wait):
+            explanations.add(explain(run.simulator, batch, row, run.naming), batch, row)
             asked += 1
             undecided = undecided or is_unknown(batch, row)
             waiting += [(batch, row)] if is_waiting(batch, row) else []

@@ -24,8 +24,8 @@ Decorator = Callable[[Any], Any]
 FIELDS = (
     "Fields: n file ts len src dst proto sport dport flags seq ack win icmp_type icmp_code vlan iif oif connection "
     "evidence, and verdict reason reject_with hook chain rule line mirror ct_state ct_direction tcp_state_before "
-    "tcp_state, which begin with stateless. or stateful. where both modes run. Operators: == != < <= > >= in contains "
-    "and or not."
+    "tcp_state nat nat.side nat.src nat.dst nat.sport nat.dport nat.icmp_id, which begin with stateless. or stateful. "
+    "where both modes run. Operators: == != < <= > >= in contains and or not."
 )
 """What -Y knows (`fwsim.selection`, which is not loaded to be told in `--help`)."""
 

@@ -70,26 +70,19 @@ def for_nothing() -> bool:
     return False
 
 
-def unnoticed(chunk: Chunk) -> None:
-    """Nobody looks at the chunks."""
-
-
 def before_each(
     simulator: Simulator,
     captures: Captures,
     frames: FrameRange,
     wait: Callable[[], bool] = for_nothing,
-    notice: Callable[[Chunk], None] = unnoticed,
 ) -> Iterator[tuple[Batch, int]]:
     """Decide about everything up to the last of some frames, and stop before each of these; go on while they `wait`.
 
-    Gives the batch and the row of the frame; who asked has it decided (`Simulator.step`) before going on. `notice` is
-    called for each chunk once it is known where its packets were seen.
+    Gives the batch and the row of the frame; who asked has it decided (`Simulator.step`) before going on.
     """
     passed = False
     for chunk in going_over(captures, captures):
         simulator.topology.locate(captures, chunk)
-        notice(chunk)
         numbers = np.where(chunk.frames["file"] == frames.file, chunk.frames["number"], 0)
         wanted = set(np.flatnonzero((numbers >= frames.first) & (numbers <= frames.last)).tolist())
         if not wanted:

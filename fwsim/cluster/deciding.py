@@ -21,7 +21,7 @@ from fwsim.engine.program import Memory
 from fwsim.engine.shard import BEFORE, BIRTHS, MINE, NOBODY, STATE, TOTALS, Births, Share, adopt_numbers, share_out
 from fwsim.engine.tuples import Tracker
 from fwsim.running import StatefulRun, StatelessRun, alone
-from fwsim.tables import DECISION, FRAME, PACKET, QUOTE, empty
+from fwsim.tables import DECISION, DEPARTURE, FRAME, PACKET, QUOTE, empty
 from fwsim.uncompiled import flush, loaded, usable
 
 Numbers = npt.NDArray[np.int64]
@@ -45,7 +45,15 @@ def ours(rows: Rows, piece: slice) -> Rows:
 # --- the stateless mode ----------------------------------------------------------------------------------------------
 
 
-def decide_stateless(setup: Setup, located: Located, before: bytes | None) -> tuple[Table, bytes | None]:
+@dataclass(frozen=True)
+class Decided:
+    """The decisions about a file, and, of rules that translate, how packets left."""
+
+    decisions: Table
+    departures: Table | None
+
+
+def decide_stateless(setup: Setup, located: Located, before: bytes | None) -> tuple[Decided, bytes | None]:
     """The stateless decisions about a file; if rules count, `before` is what they have counted."""
     with at_work(setup):
         simulator = simulator_of(setup)
@@ -55,13 +63,15 @@ def decide_stateless(setup: Setup, located: Located, before: bytes | None) -> tu
         if before is not None:
             run.remember(pickle.loads(before))
         decisions = empty(DECISION, len(located.own))
+        departures = empty(DEPARTURE, len(decisions)) if lowered.translates else None
         for piece in pieces(len(decisions)):
+            left = departures[piece] if departures is not None else None
             rows = ours(located.own, piece)
             tables = [loaded(table, 0, len(rows)) for table in (rows.frames, rows.packets, decisions[piece])]
-            run.run(tables[0], tables[1], tables[2], 0, len(rows), rows.asked)
+            run.run(tables[0], tables[1], tables[2], 0, len(rows), rows.asked, left)
             flush(tables[2])
         run.settle()
-        return decisions, pickle.dumps(run.mode.course.memory) if setup.counts_all else None
+        return Decided(decisions, departures), pickle.dumps(run.mode.course.memory) if setup.counts_all else None
 
 
 # --- whose packet ----------------------------------------------------------------------------------------------------
@@ -149,7 +159,7 @@ def changes_of(numbers: Numbers) -> Changes:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a shard says of a file: of its own rows what frames are `told`, and the decisions.
+    """What a shard says of a file: of its own rows what frames are `told`, the decisions, and how translated ones left.
 
     `live` and `ghosts` say how many there were of it at all rows of the file, also at others'.
     """
@@ -160,6 +170,7 @@ class Answer:
     live: Changes
     ghosts: Changes
     counters: dict[str, int]
+    departures: Table | None = None
 
 
 def decide_stateful(setup: Setup, shard: int, times: Times, part: Part, before: bytes | None) -> tuple[Answer, bytes]:
@@ -172,11 +183,12 @@ def decide_stateful(setup: Setup, shard: int, times: Times, part: Part, before: 
             go_on(run, pickle.loads(before))
         part = Part(part.places, ours(part.rows, slice(None)))
         decisions = empty(DECISION, len(part.rows))
+        departures = empty(DEPARTURE, len(decisions)) if lowered.translates else None
         live = np.zeros((len(times.nows), 2), np.int64)
         if setup.shards > 1:
             run_shard(run, times, part, decisions, live)
         else:
-            run_alone(run, part.rows, decisions)
+            run_alone(run, part.rows, decisions, departures)
         run.settle()
         frames = part.rows.frames
         answer = Answer(
@@ -186,6 +198,7 @@ def decide_stateful(setup: Setup, shard: int, times: Times, part: Part, before: 
             live=changes_of(live[:, 0]),
             ghosts=changes_of(live[:, 1]),
             counters=run.counters(),
+            departures=departures,
         )
         return answer, pickle.dumps(tables_of(run), pickle.HIGHEST_PROTOCOL)
 
@@ -217,18 +230,19 @@ def tables_of(run: StatefulRun) -> Tables:
     return Tables(mode.tracker, mode.ghosts, share.joined, share.ghosts_joined, mode.course.memory)
 
 
-def decide(run: StatefulRun, rows: Rows, decisions: Table) -> None:
+def decide(run: StatefulRun, rows: Rows, decisions: Table, departures: Table | None = None) -> None:
     """Decide some rows."""
     frames, packets, quotes, verdicts = map(usable, (rows.frames, rows.packets, rows.quotes, decisions))
-    run.run(frames, packets, quotes, verdicts, 0, len(rows), rows.asked)
+    run.run(frames, packets, quotes, verdicts, 0, len(rows), rows.asked, departures)
     flush(frames, verdicts)
 
 
-def run_alone(run: StatefulRun, rows: Rows, decisions: Table) -> None:
+def run_alone(run: StatefulRun, rows: Rows, decisions: Table, departures: Table | None) -> None:
     """Decide all rows of a file."""
     for piece in pieces(len(rows)):
         asked = rows.asked[piece] if rows.asked is not None else None
-        decide(run, Rows(rows.frames[piece], rows.packets[piece], rows.quotes, asked), decisions[piece])
+        left = departures[piece] if departures is not None else None
+        decide(run, Rows(rows.frames[piece], rows.packets[piece], rows.quotes, asked), decisions[piece], left)
 
 
 def run_shard(run: StatefulRun, times: Times, part: Part, decisions: Table, live: Numbers) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,14 +16,14 @@ from fwsim import tracker as trackers
 from fwsim.capture import Chunk
 from fwsim.capture.captures import CHUNK_ROWS
 from fwsim.capture.model import Table
-from fwsim.cluster.deciding import Answer, Numbers, Tables
+from fwsim.cluster.deciding import Answer, Decided, Numbers, Tables
 from fwsim.cluster.locating import Located, Record, Recording
 from fwsim.defragmenting import Final, apply
 from fwsim.engine.tuples import Tracker
 from fwsim.running import GHOSTS
 from fwsim.sharding import COUNTED, FULL, FULL_OF_GHOSTS, united
 from fwsim.simulator import Batch
-from fwsim.tables import DECISION, PACKET, QUOTE, empty
+from fwsim.tables import DECISION, DEPARTURE, PACKET, QUOTE, empty
 
 
 def chunk_of(frames: Table, packets: Table) -> Chunk:
@@ -33,26 +33,32 @@ def chunk_of(frames: Table, packets: Table) -> Chunk:
 
 @dataclass(frozen=True)
 class Rows:
-    """Frames, packets, and what both modes decided; numbers of connections are provisional until `finish`."""
+    """Frames, packets, and what both modes decided; numbers of connections are provisional until `finish`.
+
+    `departures` are as of a batch.
+    """
 
     frames: Table
     packets: Table
     stateless: Table
     stateful: Table
+    departures: dict[str, Table] = field(default_factory=dict)
 
     def batches(self) -> Iterator[Batch]:
         """Chunk by chunk."""
         for start in range(0, len(self.frames), CHUNK_ROWS):
             rows = slice(start, start + CHUNK_ROWS)
-            yield Batch(chunk_of(self.frames[rows], self.packets[rows]), self.stateless[rows], self.stateful[rows])
+            chunk = chunk_of(self.frames[rows], self.packets[rows])
+            left = {mode: table[rows] for mode, table in self.departures.items()}
+            yield Batch(chunk, self.stateless[rows], self.stateful[rows], departures=left)
 
 
 @dataclass(frozen=True)
 class Figures:
     """What is known of a file's rows as a whole.
 
-    `births` are the provisional numbers that began, `peaks` the most connections and ghosts behind a row. `frames` and
-    `stateful` are the rows that `records` are about, which number them by their places here.
+    `births` are the provisional numbers that began, `peaks` the most connections and ghosts behind a row. `frames`,
+    `stateful` and `departures` are the rows that `records` are about, which number them by their places here.
     """
 
     births: Numbers
@@ -62,9 +68,10 @@ class Figures:
     finals: list[tuple[int, Final]]
     frames: Table
     stateful: Table
+    departures: dict[str, Table] = field(default_factory=dict)
 
 
-def merge(located: Located, stateless: Table, answers: Sequence[Answer]) -> tuple[Rows, Figures]:
+def merge(located: Located, stateless: Decided, answers: Sequence[Answer]) -> tuple[Rows, Figures]:
     """Put the answers of all shards about a file together."""
     count = len(located.own)
     frames, stateful = located.own.frames.copy(), empty(DECISION, count)
@@ -72,6 +79,7 @@ def merge(located: Located, stateless: Table, answers: Sequence[Answer]) -> tupl
         for name, column in answer.told.items():
             frames[name][answer.places] = column
         stateful[answer.places] = answer.decisions
+    departures = departures_of(stateless, answers, count)
     told_of = rows_of(located.records)
     place_of = {row: place for place, row in enumerate(told_of)}
     records = [placed(record, place_of) for record in located.records]
@@ -85,8 +93,18 @@ def merge(located: Located, stateless: Table, answers: Sequence[Answer]) -> tupl
         finals=located.finals,
         frames=frames[told_of],
         stateful=stateful[told_of],
+        departures={mode: table[told_of] for mode, table in departures.items()},
     )
-    return Rows(frames, located.own.packets, stateless, stateful), figures
+    return Rows(frames, located.own.packets, stateless.decisions, stateful, departures), figures
+
+
+def departures_of(stateless: Decided, answers: Sequence[Answer], count: int) -> dict[str, Table]:
+    """How packets left, by mode, of those that translate."""
+    found = {} if stateless.departures is None else {"stateless": stateless.departures}
+    for answer in answers:
+        if answer.departures is not None:
+            found.setdefault("stateful", empty(DEPARTURE, count))[answer.places] = answer.departures
+    return found
 
 
 def rows_of(records: Sequence[Record]) -> list[int]:
@@ -143,7 +161,8 @@ def settle(figures: Sequence[Figures]) -> dict[int, list[Final]]:
     said: dict[int, list[Final]] = {}
     defragmenter = Recording()
     for one in figures:
-        batch = Batch(chunk_of(one.frames, empty(PACKET, 0)), empty(DECISION, 0), one.stateful)
+        chunk = chunk_of(one.frames, empty(PACKET, 0))
+        batch = Batch(chunk, empty(DECISION, 0), one.stateful, departures=one.departures)
         for record in one.records:
             defragmenter.say(batch, record)
         for file, final in [*one.finals, *defragmenter.take()]:
@@ -153,8 +172,9 @@ def settle(figures: Sequence[Figures]) -> dict[int, list[Final]]:
 
 def finish(merged: Rows, finals: Sequence[Final], numbers: Numbers | None) -> Rows:
     """Say of the fragments of a file what is to be said, and number connections."""
-    rows = Rows(merged.frames.copy(), merged.packets, merged.stateless, merged.stateful.copy())
-    batch = Batch(chunk_of(rows.frames, rows.packets), rows.stateless, rows.stateful)
+    left = {mode: table.copy() for mode, table in merged.departures.items()}
+    rows = Rows(merged.frames.copy(), merged.packets, merged.stateless, merged.stateful.copy(), left)
+    batch = Batch(chunk_of(rows.frames, rows.packets), rows.stateless, rows.stateful, departures=left)
     for final in finals:
         apply(batch, final)
     if numbers is not None:

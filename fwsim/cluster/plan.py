@@ -30,7 +30,7 @@ from fwsim.cluster.locating import locate
 from fwsim.cluster.reading import About, Content, Source, read
 from fwsim.cluster.setup import Setup
 from fwsim.engine.tuples import Tracker
-from fwsim.sharding import LIMIT
+from fwsim.sharding import LIMIT, TRANSLATED
 
 Future = Any
 """Of Dask: what a task will give."""
@@ -82,7 +82,7 @@ class Plan:
         """Begin with reading; `client` is Dask's."""
         self._client = client
         self._count = len(sources)
-        self.one_because = LIMIT if setup.counts_all else None
+        self.one_because = LIMIT if setup.counts_all else TRANSLATED if setup.translates else None
         """Why there is one shard, if more were asked for."""
         self.setup = replace(setup, shards=1) if self.one_because else setup
         self._shared = client.scatter(self.setup, broadcast=True)

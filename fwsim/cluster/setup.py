@@ -52,6 +52,11 @@ class Setup:
         """Whether a rule counts the packets of all connections, in either mode (`limit`)."""
         return any(lowered.counts for lowered in simulator_of(self).lowered.values())
 
+    @property
+    def translates(self) -> bool:
+        """Whether addresses may be translated."""
+        return simulator_of(self).lowered["stateful"].translates
+
 
 @lru_cache(maxsize=2)
 def simulator_of(setup: Setup) -> Simulator:

@@ -9,14 +9,43 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.engine import hot, shared
-from fwsim.engine.path import is_stopped
+from fwsim.engine.binding import Nat
+from fwsim.engine.path import Course, is_stopped
 from fwsim.engine.translating import is_icmp_error
+from fwsim.tables import CAME, LEFT
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Verdict
 
 Row = Any
 
 ACCEPT = int(Verdict.ACCEPT)
 UNKNOWN = int(Verdict.UNKNOWN)
+
+
+@hot
+def note_departure(course: Course, nat: Nat, decision: Row, anew: int) -> None:
+    """Note how the packet at hand looks when it leaves; `anew` 1 forgets what was noted before."""
+    if len(nat.departures) > 0:
+        departure = nat.departures[course.extra[0]["row"]]
+        if anew:
+            forget_departure(departure)
+        depart(departure, course.seen[0], course.memory.state[0]["fault"], decision)
+
+
+@hot
+def settle_departure(course: Course, nat: Nat, packet: Row, decision: Row) -> None:
+    """Forget what was noted of a packet that did not leave after all, or looks as it came."""
+    if len(nat.departures) > 0:
+        departure = nat.departures[course.extra[0]["row"]]
+        verdict = decision["verdict"]
+        if (verdict != ACCEPT and verdict != UNKNOWN) or looks_as(departure, packet):
+            forget_departure(departure)
+
+
+@hot
+def note_arrival(course: Course, nat: Nat, packet: Row) -> None:
+    """Note of a packet that was captured when it had left, how it came in (`nat.entered`)."""
+    if len(nat.departures) > 0:
+        arrive(nat.departures[course.extra[0]["row"]], packet, nat.entered[0])
 
 
 @shared
@@ -29,7 +58,7 @@ def depart(departure: Row, seen: Row, fault: int, decision: Row) -> None:
     if (verdict != ACCEPT and verdict != UNKNOWN) or is_stopped(seen["hook"], fault, decision):
         return
     again = departure["left"]
-    departure["left"] = 1
+    departure["left"] = LEFT
     note_source(departure, seen, again)
     note_destination(departure, seen, again)
     icmp_id = ABSENT if is_icmp_error(seen) else seen["icmp_id"]
@@ -88,18 +117,26 @@ def is_destination(departure: Row, packet: Row) -> bool:
 
 
 @shared
-def settle_departure(departure: Row, packet: Row, decision: Row) -> None:
-    """Forget what was noted of a packet that did not leave after all, or looks as it came."""
-    verdict = decision["verdict"]
-    as_it_came = (
+def arrive(departure: Row, packet: Row, entered: Row) -> None:
+    """Note how a packet came in; nothing if it looked the same then."""
+    departure["left"] = CAME
+    note_source(departure, entered, 0)
+    note_destination(departure, entered, 0)
+    departure["icmp_id"] = ABSENT if is_icmp_error(entered) else entered["icmp_id"]
+    if looks_as(departure, packet):
+        forget_departure(departure)
+
+
+@shared
+def looks_as(departure: Row, packet: Row) -> bool:
+    """Whether both ends are those of a packet."""
+    return (
         is_source(departure, packet)
         and is_destination(departure, packet)
         and departure["sport"] == packet["sport"]
         and departure["dport"] == packet["dport"]
         and (departure["icmp_id"] == ABSENT or departure["icmp_id"] == packet["icmp_id"])
     )
-    if as_it_came or (verdict != ACCEPT and verdict != UNKNOWN):
-        forget_departure(departure)
 
 
 @hot

@@ -31,6 +31,12 @@ R_CUT = int(Reason.CUT)
 R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
 R_PARTIAL = int(Reason.HELPER_PARTIAL)
 R_CLASH = int(Reason.HELPER_CLASH)
+R_TRANSLATED = int(Reason.TRANSLATED)
+
+NONE_LEFT = 65534
+"""From this port on there is none to draw."""
+FEW_LEFT = 65520
+"""From here on so few are left that it may well draw none that is free."""
 
 
 @hot
@@ -107,9 +113,12 @@ def expect_any(tracker: Tracker, row: int, direction: int, now: int) -> None:
 def rewrite(tracker: Tracker, row: int, packet: Row, said: Row, direction: int, clash: int, doubt: bool) -> int:
     """Do what a line says in a translated connection (`nf_nat_ftp`): 0, or the reason why it is dropped.
 
-    Port 0 is expected like any other, but taken for a failure.
+    Port 0 is expected like any other, but taken for a failure. A port is drawn from those up to 65,534, as often as
+    there are some: near the end none may be free.
     """
     port = said["dst_id"]
+    if clash == SURELY and port >= NONE_LEFT:
+        return R_CLASH
     drawn = clash != NOT_AT_ALL
     unsure = doubt or drawn
     expect(tracker, row, direction, UNKNOWN_VALUE if drawn else port, packet["now"], PERHAPS if unsure else SURELY)
@@ -124,11 +133,12 @@ def rewrite(tracker: Tracker, row: int, packet: Row, said: Row, direction: int, 
     growth = growth_of(said, first)
     if first == VAGUE_ADDRESS or drawn:
         tracker.connections[row]["status"] |= STRAY  # what is acknowledged hangs on the digits that were drawn
+        lose_growth(tracker, row, direction)
     elif doubt and growth != 0:
         lose_growth(tracker, row, direction)
     else:
         note_growth(tracker, row, direction, packet["seq"], growth)
-    return R_NONE
+    return R_TRANSLATED if drawn and port >= FEW_LEFT else R_NONE
 
 
 @hot

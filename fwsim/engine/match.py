@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.engine import hot
+from fwsim.engine.base_chains import MAY_ACCEPT, begin_walk, next_base, pass_by
 from fwsim.engine.index import candidate, forget
 from fwsim.engine.instructions import follow
 from fwsim.engine.program import (
@@ -32,7 +33,7 @@ from fwsim.engine.program import (
     Table,
 )
 from fwsim.tables import RULE_POLICY
-from fwsim.terms import ABSENT, UNKNOWN_VALUE, Hook, Reason, Verdict
+from fwsim.terms import UNKNOWN_VALUE, Hook, Reason, Verdict
 
 __all__ = ["Memory", "Program", "walk", "walk_hook", "walk_linear"]
 
@@ -42,12 +43,13 @@ ACCEPT = int(Verdict.ACCEPT)
 DROP = int(Verdict.DROP)
 REJECT = int(Verdict.REJECT)
 UNKNOWN = int(Verdict.UNKNOWN)
-MAY_ACCEPT = 1 << ACCEPT
 MAY_DROP = 1 << DROP
 MAY_REJECT = 1 << REJECT
 
-R_RULE, R_POLICY = int(Reason.RULE), int(Reason.POLICY)
-R_NO_CHAIN, R_NOT_SIMULATED = int(Reason.NO_CHAIN), int(Reason.NOT_SIMULATED)
+R_RULE = int(Reason.RULE)
+R_POLICY = int(Reason.POLICY)
+R_NO_CHAIN = int(Reason.NO_CHAIN)
+R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
 R_TENTATIVE = int(Reason.TENTATIVE)
 PREROUTING = int(Hook.PREROUTING)
 POSTROUTING = int(Hook.POSTROUTING)
@@ -128,56 +130,6 @@ def walk_hook(
 
 
 @hot
-def begin_walk(state: Row, hook: int) -> None:
-    """Nothing is decided yet, and the packet is at the hook for sure."""
-    state["hook"] = hook
-    state["possible"] = MAY_ACCEPT
-    state["accept_chain"] = ABSENT
-    state["cause"] = 0
-    state["cause_rule"] = ABSENT
-    state["tried"] = 0
-
-
-@hot
-def next_base(bases: Table, state: Row, base: int, from_priority: int, to_priority: int, seen: Row) -> int:
-    """The row of the base chain behind row `base` that is in the range, or -1: there is none, or the packet is gone.
-
-    Also -1 where addresses are translated: then `state["halt"]` is the row.
-    """
-    if state["possible"] & MAY_ACCEPT == 0:
-        return -1
-    base = bases[base]["next"]
-    while base >= 0 and (bases[base]["priority"] < from_priority or not is_for(bases[base], state, seen)):
-        base = bases[base]["next"]
-    if base < 0 or bases[base]["priority"] >= to_priority:
-        return -1
-    if bases[base]["chain"] < 0:
-        state["halt"] = base
-        return -1
-    return int(base)
-
-
-@hot
-def is_for(base: Row, state: Row, seen: Row) -> bool:
-    """Whether a packet gets to a base chain: one of its family, and if it translates, as `nf_nat_inet_fn` says."""
-    family = base["family"]
-    if family and seen["family"] != family:
-        return False
-    return base["nat"] == 0 or is_for_translation(base, state, seen)
-
-
-@hot
-def is_for_translation(base: Row, state: Row, seen: Row) -> bool:
-    """Whether the packet has a connection, and of chains that say how it is translated: whether they are asked.
-
-    They are for one that has not been here yet, which also may be none, until one of them has said it.
-    """
-    if seen["ct_status"] == ABSENT or base["chain"] < 0:
-        return bool(seen["ct_status"] != ABSENT)
-    return bool(state["chosen"] == ABSENT and state["bound"] & base["nat"] == 0)
-
-
-@hot
 def begin_chain(chains: Table, state: Row, chain: int) -> int:
     """Enter a base chain: its first rule. What an earlier chain accepted is not accepted yet."""
     state["possible"] &= ~MAY_ACCEPT
@@ -193,15 +145,6 @@ def enter(chains: Table, state: Row, chain: int) -> int:
     state["chain"] = chain
     forget(state)
     return int(chains[chain]["first"])
-
-
-@hot
-def pass_by(state: Row) -> None:
-    """The packet may be one that is not asked how it is translated: then the chain has not refused it."""
-    if state["possible"] & MAY_ACCEPT == 0:
-        state["possible"] |= MAY_ACCEPT
-        if state["cause"] == 0:
-            state["cause"] = R_TENTATIVE
 
 
 @hot

@@ -27,7 +27,7 @@ from fwsim.engine.attached import (
 )
 from fwsim.engine.conntrack import UNSEEN, track
 from fwsim.engine.conntrack import begin as exempt
-from fwsim.engine.departing import depart, settle_departure
+from fwsim.engine.departing import note_arrival, note_departure, settle_departure
 from fwsim.engine.egress import (
     ANNOUNCED,
     AS_IT_IS,
@@ -117,8 +117,7 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
             if mode.results[0 if view else 2]["fresh"]:
                 refuse_clashing(mode, mode.results[0 if view else 2], target)
             mode.tracker.counters[0]["apart"] = 0
-        if len(mode.nat.departures) > 0:
-            note_departure(mode, target)
+        note_departure(mode.course, mode.nat, target, 0)
     keep_mark(mode, mode.results[0])
     keep_helper(mode, mode.results[0])
     if tentative and mode.scratch[0]["verdict"] != decision["verdict"]:
@@ -147,13 +146,6 @@ def refuse_clashing(mode: Stateful, result: Row, decision: Row) -> None:
 def is_in_doubt(tracker: Tracker, row: int) -> bool:
     """Whether a connection may not exist."""
     return bool(tracker.connections[row]["status"] & TENTATIVE)
-
-
-@hot
-def note_departure(mode: Stateful, decision: Row) -> None:
-    """Note how the packet looks when it leaves."""
-    departure = mode.nat.departures[mode.course.extra[0]["row"]]
-    depart(departure, mode.course.seen[0], mode.course.memory.state[0]["fault"], decision)
 
 
 @hot
@@ -201,8 +193,8 @@ def record(mode: Stateful, frame: Row, decision: Row, doubtful: bool) -> None:
     verdict = decision["verdict"]
     if not result["reason"] or verdict == NOT_EVALUATED:
         return
-    if decision["reason"] == R_PARTIAL or decision["reason"] == R_CLASH:
-        return
+    if verdict == DROP and decision["chain"] < 0:
+        return  # no rule has dropped it, but the helper, or translation
     if verdict != UNKNOWN or (decision["reason"] == R_TENTATIVE and state == UNKNOWN_VALUE and decision["rule"] >= 0):
         decision["reason"] = result["reason"]  # a rule left open by the ct state hangs on what left that open
 
@@ -237,6 +229,7 @@ def see_copy(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: R
         if is_made_here(mode.nat.entered[0]):
             frame["route_fault"] = 0
             decide_entering(mode, frame, mode.nat.entered[0], quotes, -1, found, decision)
+            note_arrival(mode.course, mode.nat, packet)
 
 
 @shared
@@ -254,12 +247,14 @@ def decide_leaving(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashe
     entered = mode.nat.entered[0]
     if is_lost(entered) or is_doubtful(mode.tracker, found >> 1):
         decide_blindly(mode, frame, packet, quotes, found, decision)
+        note_arrival(mode.course, mode.nat, packet)
     elif is_captured(frame, entered):
         frame["connection"] = mode.tracker.connections[found >> 1]["number"] if found >= 0 else 0
         refuse(decision, NOT_EVALUATED, R_EGRESS_COPY)
     else:
         frame["route_fault"] = 0  # it has left
         decide_entering(mode, frame, entered, quotes, -1, found, decision)
+        note_arrival(mode.course, mode.nat, packet)
 
 
 @hot
@@ -316,8 +311,7 @@ def decide_entering(
         judge(mode, frame, packet, quotes, raw, decision)
         if is_helped(mode, packet, decision):
             help_out(mode, packet, quotes, decision)
-        if len(mode.nat.departures) > 0:
-            settle_departure(mode.nat.departures[mode.course.extra[0]["row"]], packet, decision)
+        settle_departure(mode.course, mode.nat, packet, decision)
     if exempted:
         decision["ct_state"] = UNTRACKED
     else:

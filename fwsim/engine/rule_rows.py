@@ -88,5 +88,4 @@ simulated, or 0, `lost_ct` that of the connection's mark; `blamed` one of them i
 Of its way: the `stage` it is at, its interfaces `iif` and `oif`, and the `fault` for which routing discards it; `halt`
 the row of BASE where the walk has stopped for a translation (else -1), and `chosen` the row of TRANSLATION that applies
 (-1 none, UNKNOWN_VALUE perhaps one), `bound` the bits `SNAT_DONE` and `DNAT_DONE` of a connection that has been asked
-for. A second row is for looking up elements: only its `known` and
-`vague` are used."""
+for. A second row is for looking up elements: only its `known` and `vague` are used."""

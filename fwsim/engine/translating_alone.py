@@ -11,7 +11,9 @@ from typing import Any
 from fwsim.engine import hot, shared
 from fwsim.engine.address_range import choose_address
 from fwsim.engine.binding import (
+    DNAT,
     DNAT_DONE,
+    SNAT,
     SNAT_DONE,
     Nat,
     keep_address,
@@ -66,21 +68,45 @@ def change(course: Course, nat: Nat, chosen: int, source: int) -> None:
         take_own_address(course, nat.places, wanted, source)
     if chosen < 0 or wanted["to"] == TO_UNKNOWN or wanted["low0"] < 0:
         lose(course, source)
+        seen["ct_status"] = UNKNOWN_VALUE if seen["ct_status"] >= 0 else seen["ct_status"]
         return
     if wanted["to"] == TO_NETWORK:
         keep_host(reply, wanted, source)
     choose_address(proposed, wanted, source)
     lose_asked(course)
+    same = is_same_end(proposed, reply, source)
     if source:
         seen["src0"], seen["src1"] = proposed["src0"], proposed["src1"]
         seen["src2"], seen["src3"] = proposed["src2"], proposed["src3"]
-        if has_ports(seen["proto"]):
-            seen["sport"] = new_port(wanted, seen["sport"])
     else:
         seen["dst0"], seen["dst1"] = proposed["dst0"], proposed["dst1"]
         seen["dst2"], seen["dst3"] = proposed["dst2"], proposed["dst3"]
-        if has_ports(seen["proto"]):
-            seen["dport"] = new_port(wanted, seen["dport"])
+    port = seen["sport"] if source else seen["dport"]
+    new = new_port(wanted, port) if has_ports(seen["proto"]) else port
+    if source:
+        seen["sport"] = new
+    else:
+        seen["dport"] = new
+    if seen["ct_status"] >= 0 and (not same or port != new):
+        seen["ct_status"] |= SNAT if source else DNAT
+
+
+@hot
+def is_same_end(proposed: Row, reply: Row, source: int) -> bool:
+    """Whether the address of one side stays what it is; `reply` is the answer to what came."""
+    if source:
+        return bool(
+            proposed["src0"] == reply["dst0"]
+            and proposed["src1"] == reply["dst1"]
+            and proposed["src2"] == reply["dst2"]
+            and proposed["src3"] == reply["dst3"]
+        )
+    return bool(
+        proposed["dst0"] == reply["src0"]
+        and proposed["dst1"] == reply["src1"]
+        and proposed["dst2"] == reply["src2"]
+        and proposed["dst3"] == reply["src3"]
+    )
 
 
 @hot

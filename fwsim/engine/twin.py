@@ -16,7 +16,7 @@ from fwsim.engine import entry, hot, shared
 from fwsim.engine.asked import AS_IT_CAME, MIRRORED, show_headers
 from fwsim.engine.beside import fill_own_tuple, for_nothing, show_link, show_ports
 from fwsim.engine.binding import Nat
-from fwsim.engine.departing import depart, forget_departure, settle_departure
+from fwsim.engine.departing import note_departure, settle_departure
 from fwsim.engine.egress import may_be_translated
 from fwsim.engine.icmp import is_error, is_never_tracked
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, go_on, refuse, set_out
@@ -238,8 +238,8 @@ def decide_stateless(mode: Stateless, frame: Row, packet: Row, decision: Row) ->
         target = decision if view == AS_IT_IS else mode.scratch[view - 1]
         route_fault = 0 if view == MIRROR else frame["route_fault"]
         verdict = evaluate(mode, frame, route_fault, target, 0 if view == AS_IT_IS else 1)
-        if len(mode.nat.departures) > 0:
-            note_departure(mode, view, target)
+        if view != MIRROR:
+            note_departure(mode.course, mode.nat, target, 1 if view == AS_REPLY and verdict == ACCEPT else 0)
         if not goes_on(mode, packet, view, state, verdict):
             break
     if last > AS_IT_IS:
@@ -248,19 +248,7 @@ def decide_stateless(mode: Stateless, frame: Row, packet: Row, decision: Row) ->
         decision["ct_state"] = UNTRACKED
     elif state == RELATED and decision["verdict"] == ACCEPT:
         decision["reason"] = R_ICMP_ERROR_TWIN
-    if len(mode.nat.departures) > 0:
-        settle_departure(mode.nat.departures[mode.course.extra[0]["row"]], packet, decision)
-
-
-@hot
-def note_departure(mode: Stateless, view: int, decision: Row) -> None:
-    """Note how the packet looks when it leaves; as a reply, that stands instead."""
-    if view == MIRROR:
-        return
-    departure = mode.nat.departures[mode.course.extra[0]["row"]]
-    if view == AS_REPLY and decision["verdict"] == ACCEPT:
-        forget_departure(departure)
-    depart(departure, mode.course.seen[0], mode.course.memory.state[0]["fault"], decision)
+    settle_departure(mode.course, mode.nat, packet, decision)
 
 
 @hot

@@ -12,8 +12,8 @@ import numpy as np
 from fwsim.explain.announced import helper_story, master_story
 from fwsim.explain.association import chunk_story
 from fwsim.explain.chains import stateful_walk, stateless_walk
+from fwsim.explain.entered import BLIND, entry_story
 from fwsim.explain.moment import Moment
-from fwsim.explain.sightings import Sightings
 from fwsim.explain.tracking import aftermath, connection_story, window_story
 from fwsim.explain.waiting import WAITING
 from fwsim.naming import Naming
@@ -40,12 +40,9 @@ ICMP_ERROR_FAULTS = {
 """Instead of the sentence of `icmp-error-without-connection`, where tracking says what is wrong with it."""
 
 
-def explain(simulator: Simulator, batch: Batch, row: int, naming: Naming, sightings: Sightings | None = None) -> str:
-    """Decide about a row of a batch whose rows before it are decided, and tell how it came to that.
-
-    `sightings` know of which packet it may be the copy.
-    """
-    moment = Moment(simulator, batch, row, naming.files, sightings)
+def explain(simulator: Simulator, batch: Batch, row: int, naming: Naming) -> str:
+    """Decide about a row of a batch whose rows before it are decided, and tell how it came to that."""
+    moment = Moment(simulator, batch, row, naming.files)
     lines = [_headline(moment, naming), "", *_stateful(moment, naming), "", *_stateless(moment, naming)]
     lines += [_step("evidence", text) for text in _evidence(moment)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -84,7 +81,7 @@ def _verdict(moment: Moment, naming: Naming, mode: Mode) -> str:
         who = f"{through}{'rule ' if named else ''}{safe(title)}{f' (line {line})' if line else ''}"
         unknown = decision["verdict"] == Verdict.UNKNOWN
         by = f": {_why_unknown(moment, naming, mode)} (at {who})" if unknown else f", by {who}"
-    elif decision["verdict"] in (Verdict.NOT_EVALUATED, Verdict.UNKNOWN) or decision["reason"] == Reason.TABLE_FULL:
+    elif decision["verdict"] in (Verdict.NOT_EVALUATED, Verdict.UNKNOWN, Verdict.DROP):
         by = f": {_unruled(moment, Reason(decision['reason']))}"
     elif decision["reason"]:
         by = f": {SENTENCES[Reason.NO_CHAIN]}"
@@ -123,8 +120,9 @@ def _stateful(moment: Moment, naming: Naming) -> list[str]:
     """The stateful mode's story."""
     lines = [_verdict(moment, naming, "stateful"), *_quoted(moment, naming, "stateful")]
     lines += [_step("fragments", text) for text in _fragments(moment)]
-    if moment.frame["reason"]:
+    if moment.frame["reason"] and moment.entered is None:
         return lines
+    lines += _steps("capture", entry_story(moment.entered))
     lines += _steps("tracking", [*connection_story(moment), *master_story(moment)])
     lines += _steps("window", window_story(moment))
     lines += _steps("chunks", chunk_story(moment))
@@ -138,9 +136,18 @@ def _stateful(moment: Moment, naming: Naming) -> list[str]:
 def _stateless(moment: Moment, naming: Naming) -> list[str]:
     """The stateless mode's story."""
     lines = [_verdict(moment, naming, "stateless"), *_quoted(moment, naming, "stateless")]
-    if not moment.captured_frame["reason"]:
+    if _is_blind(moment):
+        lines += _steps("capture", [BLIND])
+    elif not moment.captured_frame["reason"]:
         lines += [_step(name, text) for name, text in stateless_walk(moment)]
     return lines
+
+
+def _is_blind(moment: Moment) -> bool:
+    """Whether the stateless mode, which knows no connection, could not tell what the packet was before it left."""
+    decision = moment.decision("stateless")
+    unasked = decision["reason"] == Reason.TRANSLATED and decision["hook"] == ABSENT
+    return bool(moment.captured_frame["egress"] and unasked)
 
 
 def _fragments(moment: Moment) -> list[str]:

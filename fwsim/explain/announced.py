@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fwsim.engine.expectation import LIFETIME, NOT_AT_ALL, PERHAPS, SURELY, expectation_of, find_master
 from fwsim.engine.tuples import Tracker, of_packet
+from fwsim.engine.vague import VAGUE_ADDRESS
 from fwsim.explain.moment import Moment
 from fwsim.naming import address_text
 from fwsim.reasons import SENTENCES
@@ -61,24 +62,34 @@ def helper_story(moment: Moment) -> list[str]:
     was, now = (plain(expectation_of(tracker, row)) for tracker in (moment.before, moment.after))
     if now["expects"] == NOT_AT_ALL or now["expires"] != moment.packet["now"] + LIFETIME:
         return ["FTP: nothing is announced in a line that it listens to"]
-    lines = [f"FTP: {_expected(moment.after, row, now)}"]
+    lines = [f"FTP: {described(moment.after, row, now)}"]
     if was["expects"] != NOT_AT_ALL and was["expires"] > moment.packet["now"] and was["port"] != now["port"]:
         lines.append(f"in place of that to port {_port(was)}")
     return lines
 
 
-def _expected(tracker: Tracker, row: int, expectation: Row) -> str:
+def described(tracker: Tracker, row: int, expectation: Row) -> str:
     """What is expected, and how long."""
     sender = 1 - expectation["direction"]
     ends = tracker.tuples[2 * row + sender]
-    src, dst = (address_text([int(ends[f"{end}{word}"]) for word in range(4)]) for end in ("src", "dst"))
     verb = "expects" if expectation["expects"] == SURELY else "perhaps expects"
-    return (
-        f"{verb} a connection from {src} to {dst} port {_port(expectation)}, for {LIFETIME // SECOND} s "
-        f"(announced in {word(Direction(expectation['direction']))} direction)"
+    told = (
+        f"{verb} a connection from {_address(ends, 'src')} to {_address(ends, 'dst')} port {_port(expectation)}, "
+        f"for {LIFETIME // SECOND} s (announced in {word(Direction(expectation['direction']))} direction)"
     )
+    if expectation["follows"]:
+        announcer = _address(tracker.tuples[2 * row + expectation["direction"]], "src")
+        told += f", to be translated to {announcer} port {_port(expectation, 'saved')}"
+    return told
 
 
-def _port(expectation: Row) -> str:
-    """The port announced."""
-    return "that is not known" if expectation["port"] == UNKNOWN_VALUE else str(expectation["port"])
+def _address(ends: Row, end: str) -> str:
+    """One address of a tuple."""
+    if ends[f"{end}0"] == VAGUE_ADDRESS:
+        return "an address that is not known"
+    return address_text([int(ends[f"{end}{part}"]) for part in range(4)])
+
+
+def _port(expectation: Row, which: str = "port") -> str:
+    """The port at which it is expected, or the one `saved`."""
+    return "that is not known" if expectation[which] == UNKNOWN_VALUE else str(expectation[which])

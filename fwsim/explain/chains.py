@@ -62,6 +62,8 @@ def stateful_walk(moment: Moment) -> Iterator[Told]:
     lowered = moment.simulator.lowered["stateful"]
     if moment.decision("stateful")["reason"] == Reason.TABLE_FULL:
         return  # tracking itself has dropped it
+    if moment.entered is not None and moment.entered.packet is None:
+        return  # no rule was asked
     course = _course(lowered, moment.stateful_memory, moment.asked)
     set_clock(course, moment.packet["now"])
     course.seen[0] = _row(moment.packet)

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from fwsim.defragmenting import Whole
+from fwsim.engine.conntrack import UNSEEN
 from fwsim.engine.tuples import Tracker, is_live
-from fwsim.explain.sightings import Sightings
+from fwsim.explain.entered import look
 from fwsim.headers import Numbers
 from fwsim.headers.chunks import of_assembled, of_rows
 from fwsim.report.safe import safe
 from fwsim.simulator import Batch, Mode, Simulator
 from fwsim.tables import TRACK, empty, plain
+from fwsim.terms import UNKNOWN_VALUE, CtStatus
 from fwsim.trace import copied
 
 UNCONFIRMED = 0
@@ -22,7 +24,8 @@ class Moment:
     """One packet, decided; `before` and `after` are connection tables, `result` the TRACK row.
 
     `frame` and `packet` are as the stateful mode saw them: of a fragment that completes its datagram, that datagram.
-    `captured_frame` and `captured_packet` are the fragment's own.
+    `captured_frame` and `captured_packet` are the fragment's own. Of a packet that was captured when it had left,
+    translated, `packet` is what it was when it came in, as far as that is known (`entered`).
     """
 
     def __init__(
@@ -31,7 +34,6 @@ class Moment:
         batch: Batch,
         row: int,
         files: Sequence[str] = (),
-        sightings: Sightings | None = None,
     ) -> None:
         """Copy what is known, decide, and keep both; `files` are the captures as the user named them."""
         self.simulator = simulator
@@ -44,8 +46,8 @@ class Moment:
         results[:] = empty(TRACK, 1)[0]  # a packet that is not tracked would show what the one before it left there
         results["connection"] = -1
         packet = plain(batch.packets[row])
-        found = sightings.original(plain(batch.frames[row]), packet) if sightings is not None else None
-        self.original = self.numbered(found[1], found[0]) if found is not None else None
+        copy_of, copy_in = (int(batch.frames[row][name]) for name in ("copy_of", "copy_in"))
+        self.original = self.numbered(copy_of, copy_in) if copy_of else None
         """The packet of which it may be the copy."""
         simulator.step(batch, row)
         simulator.stateful.settle()
@@ -61,9 +63,15 @@ class Moment:
             self.frame, self.packet = plain(assembled.frames[0]), plain(assembled.packets[0])
             self.quotes = assembled.quotes
             self.whole = assembled.wholes[0] if assembled.wholes else None
+        self.entered = look(simulator, self.before, self.frame, self.packet, self.quotes)
+        self.known_tuple = UNSEEN
+        if self.entered is not None:
+            self.known_tuple, self.packet = self.entered.tuple, self.entered.packet or self.packet
         self.asked = self._asked("stateful")
         self.captured_asked = self._asked("stateless")
         self.result = plain(simulator.stateful.mode.results[0])
+        if self.entered is not None and self.entered.packet is None:
+            self.result["ct_state"] = UNKNOWN_VALUE
         self._ghost_row = int(simulator.stateful.mode.results[1]["connection"])
 
     def numbered(self, number: int, file: int) -> str:
@@ -107,6 +115,13 @@ class Moment:
             return None
         connection = _connection(self.after, row)
         return connection if is_live(connection) else None
+
+    def both_tuples(self, tracker: Tracker) -> tuple[dict[str, int], dict[str, int]] | None:
+        """The tuples of its connection in a table, if its addresses are translated."""
+        row = self.result["connection"]
+        if row <= UNCONFIRMED or not tracker.connections[row]["status"] & (CtStatus.SNAT | CtStatus.DNAT):
+            return None
+        return plain(tracker.tuples[2 * row]), plain(tracker.tuples[2 * row + 1])
 
     @property
     def ghost(self) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from fwsim.engine.tcp_window import meet_sender, window_bounds
 from fwsim.explain.moment import Moment
 from fwsim.naming import STATE_WORDS
 from fwsim.reasons import KERNEL_WORDS, SENTENCES
+from fwsim.report.departure import tuple_text
 from fwsim.tables import BOUNDS, SIDE, empty, plain
 from fwsim.terms import (
     ABSENT,
@@ -49,6 +50,7 @@ def connection_story(moment: Moment) -> list[str]:
         last = moment.numbered(before["last_frame"], before["last_file"])
         lines.append(f"{about} the connection opened by packet {opened}, last seen in {last}; {direction} direction")
         lines.append(condition(moment, before))
+        lines += _translated(moment.both_tuples(moment.before))
     elif result["fresh"]:
         lines.append(f"no connection is known for it: {_opening(moment)}")
     elif result["reason"] == Reason.ICMP_ERROR_WRONG_TARGET:
@@ -75,6 +77,14 @@ def _state_and_reason(moment: Moment) -> list[str]:
     if result["ct_state"] == CtState.INVALID and reason in KERNEL_WORDS:
         lines.append(f'the kernel\'s words: "{KERNEL_WORDS[reason]}"')
     return lines
+
+
+def _translated(tuples: tuple[dict[str, int], dict[str, int]] | None) -> list[str]:
+    """Both directions of a connection whose addresses are translated, as they come in."""
+    if tuples is None:
+        return []
+    original, reply = map(tuple_text, tuples)
+    return [f"translated: {original}, answered by {reply}"]
 
 
 def condition(moment: Moment, connection: dict[str, int]) -> str:
@@ -186,7 +196,8 @@ def aftermath(moment: Moment) -> list[str]:
     before, after = moment.connection_before, moment.connection_after
     if moment.result["fresh"]:
         if after is not None:
-            return [f"a new connection is remembered: {condition(moment, after)}"]
+            remembered = f"a new connection is remembered: {condition(moment, after)}"
+            return [remembered, *_translated(moment.both_tuples(moment.after))]
         if verdict in (Verdict.DROP, Verdict.REJECT):
             return ["nothing: a refused packet opens no connection"]
         return ["nothing"]

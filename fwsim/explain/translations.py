@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fwsim import tracker as trackers
-from fwsim.engine.conntrack import UNSEEN, track
+from fwsim.engine.conntrack import track
 from fwsim.engine.path import Course
 from fwsim.engine.translating import VISIBLE_STATUS, translate
 from fwsim.engine.translating_alone import translate_alone
@@ -19,7 +19,7 @@ from fwsim.explain.moment import Moment
 from fwsim.lower import Lowered
 from fwsim.naming import RuleNames
 from fwsim.reasons import SENTENCES
-from fwsim.report.departure import end_text
+from fwsim.report.departure import ends_text
 from fwsim.report.safe import safe
 from fwsim.running import nat_in
 from fwsim.tables import TRACK, Row, empty, plain
@@ -62,7 +62,7 @@ class Translations(ABC):
         source = halt.hook in SOURCE_HOOKS
         side = "source" if source else "destination"
         by = f"by {self._rule(halt.rule)}" if halt.rule >= 0 else self.why(source)
-        if (now := ends(after)) != ends(before):
+        if (now := ends_text(after)) != ends_text(before):
             perhaps = "perhaps " if halt.chosen == UNKNOWN_VALUE else ""
             yield f"     now {now}: {side} {perhaps}translated {by}{_way(before, after)}"
         elif halt.chosen != ABSENT:
@@ -84,15 +84,6 @@ def _way(before: Row, after: Row) -> str:
     return f", on its way to {word(Hook.INPUT if local else Hook(after['hook']))}"
 
 
-def ends(seen: Row) -> str:
-    """Both ends as rules see them, and the id of ICMP: `10.1.0.11.40000 > 203.0.113.80.443`."""
-    text = f"{end_text(seen, 'src', 'sport')} > {end_text(seen, 'dst', 'dport')}"
-    number = seen["icmp_id"]
-    if number == ABSENT or (number == 0 and seen["icmp_type"] != ABSENT):
-        return text
-    return f"{text} id {'?' if number == UNKNOWN_VALUE else number}"
-
-
 class Tracked(Translations):
     """The translations of the stateful mode, which remembers them."""
 
@@ -102,7 +93,7 @@ class Tracked(Translations):
         self.moment = moment
         self.tracker = trackers.copy(moment.before)
         self.result = empty(TRACK, 1)[0]
-        track(self.tracker, moment.frame, moment.packet, moment.quotes, -1, UNSEEN, self.result)
+        track(self.tracker, moment.frame, moment.packet, moment.quotes, -1, moment.known_tuple, self.result)
         self.result["ct_state"] = moment.result["ct_state"]
 
     def apply(self, course: Course, decision: Row) -> int:

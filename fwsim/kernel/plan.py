@@ -170,7 +170,9 @@ def routes_of(topology: Topology, devices: Devices) -> Iterable[Route]:
     for network, prefix in unreachable(topology.known.special, ()):
         if prefix > 0 or not claims[network]:
             yield Route(str(network), devices.other, RouteKind.REFUSE)
-    for network, home in homes(topology.interfaces, topology.local).items():
+    primary = {address for addresses in topology.known.primary.values() for address in addresses}
+    own = sorted(homes(topology.interfaces, topology.local).items(), key=lambda one: one[0] not in primary)
+    for network, home in own:  # a device's first address is the one that it gives
         device = devices.other if home is None else devices.numbered(home)
         yield Route(str(network), device, RouteKind.LOCAL)
 

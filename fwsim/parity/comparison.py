@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from fwsim.capture.ends import Ends
+from fwsim.naming import NAT
 from fwsim.parity.difference import Difference, conceded, difference, differing
 from fwsim.parity.fragmented import Pieces
+from fwsim.parity.translated import disagreeing, ends_text
 from fwsim.simulator import Batch
 from fwsim.tables import plain
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, Direction, Reason, Verdict
@@ -55,6 +58,10 @@ class Answer(Protocol):
     @property
     def late(self) -> Mapping[int, dict[str, int]]:
         """Decisions about fragments of earlier batches, by row: negative numbers."""
+
+    @property
+    def translated(self) -> Mapping[int, Ends]:
+        """How packets left, by row, where that is not how they came."""
 
     @property
     def unanswerable(self) -> frozenset[int]:
@@ -117,6 +124,9 @@ class Comparison:
             counter.update(protocols[mask].tolist())
         for row in np.flatnonzero(different).tolist():
             self.differ(difference(batch, row, plain(theirs[row]), answer.invalid.get(row, "")))
+        for row, own, other in disagreeing(batch, answer.translated, compared & ~unknown & ~different):
+            ends = (ends_text(own), ends_text(other))
+            self.differ(replace(difference(batch, row, plain(theirs[row])), fields=(NAT,), ends=ends))
         for one in self.pieces.late(base, answer.late):
             self.differ(one)
         pieces = np.flatnonzero(batch.packets["fragment"].astype(np.bool_) & compared & ~unknown)

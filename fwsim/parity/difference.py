@@ -46,6 +46,8 @@ class Difference:
     theirs: dict[str, int]
     words: str = ""
     """What the other firewall says of the packet."""
+    ends: tuple[str, str] | None = None
+    """How it left either firewall, if that is the difference."""
 
     def with_other(self, theirs: dict[str, int], fields: tuple[str, ...]) -> Difference:
         """The same frame with another decision of the other firewall."""

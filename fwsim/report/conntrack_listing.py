@@ -105,6 +105,8 @@ def record(connection: Connection, now: int) -> dict[str, Any]:
         "reply": _tuple_record(connection["reply"]),
         "seen_reply": bool(status & CtStatus.SEEN_REPLY),
         "assured": bool(status & CtStatus.ASSURED),
+        "snat": bool(status & CtStatus.SNAT),
+        "dnat": bool(status & CtStatus.DNAT),
         "tentative": bool(status & CtStatus.TENTATIVE),
         "mark": connection["mark"] if connection["mark"] >= 0 else None,
         "created": seconds_text(connection["created"]),

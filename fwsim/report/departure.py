@@ -1,5 +1,7 @@
 """How a translated packet left, in a few words: `nat from 203.0.113.1.40000`, `nat to 10.1.0.12.80`.
 
+Of one that was captured when it had left, how it came in: `nat was from 10.1.0.11.40000`.
+
 Read first: DEPARTURE in `fwsim.tables`. Ends are written as `tcpdump` writes them; what is not known is `?`.
 """
 
@@ -7,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fwsim.engine.vague import has_ports, shown_address, shown_id
 from fwsim.naming import address_text
-from fwsim.terms import ABSENT, UNKNOWN_VALUE
+from fwsim.tables import CAME
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, Proto
 
 NOT_KNOWN = "?"
 ENDS = (("from", "src", "sport"), ("to", "dst", "dport"))
@@ -20,15 +24,16 @@ def became(departure: Row, packet: Row) -> str:
     """What has changed of a packet; nothing if it left as it came, or not at all."""
     if not departure["left"]:
         return ""
+    name = "nat was" if departure["left"] == CAME else "nat"
     if departure["src0"] == UNKNOWN_VALUE == departure["dst0"]:
-        return f"nat {NOT_KNOWN}"
+        return f"{name} {NOT_KNOWN}"
     parts = [
         f"{word} {end_text(departure, end, port)}" for word, end, port in ENDS if differs(departure, packet, end, port)
     ]
     number = departure["icmp_id"]
     if number not in (ABSENT, packet["icmp_id"]):
         parts.append(f"id {NOT_KNOWN if number == UNKNOWN_VALUE else number}")
-    return f"nat {' '.join(parts)}" if parts else ""
+    return f"{name} {' '.join(parts)}" if parts else ""
 
 
 def differs(one: Row, other: Row, end: str, port: str) -> bool:
@@ -44,3 +49,22 @@ def end_text(row: Row, end: str, port: str) -> str:
     address = NOT_KNOWN if words[0] == UNKNOWN_VALUE else address_text(words)
     number = row[port]
     return address if number == ABSENT else f"{address}.{NOT_KNOWN if number == UNKNOWN_VALUE else number}"
+
+
+def ends_text(seen: Row) -> str:
+    """Both ends as rules see them, and the id of ICMP: `10.1.0.11.40000 > 203.0.113.80.443`."""
+    text = f"{end_text(seen, 'src', 'sport')} > {end_text(seen, 'dst', 'dport')}"
+    number = seen["icmp_id"]
+    if number == ABSENT or (number == 0 and seen["icmp_type"] != ABSENT):
+        return text
+    return f"{text} id {NOT_KNOWN if number == UNKNOWN_VALUE else number}"
+
+
+def tuple_text(row: Row) -> str:
+    """A row of TUPLE in the same words."""
+    with_ports, is_icmp = has_ports(row["proto"]), row["proto"] in (Proto.ICMP, Proto.ICMPV6)
+    seen = {name: row[name] for name in row if name.startswith(("src", "dst"))}
+    seen |= {name: shown_address(row[name]) for name in ("src0", "dst0")}
+    seen["sport"], seen["dport"] = (shown_id(row[name]) if with_ports else ABSENT for name in ("src_id", "dst_id"))
+    seen["icmp_id"], seen["icmp_type"] = shown_id(row["src_id"]) if is_icmp else ABSENT, ABSENT
+    return ends_text(seen)

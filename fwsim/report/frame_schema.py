@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from fwsim.naming import DECISION_FIELDS, DECISION_WORDS, FRAME_FIELDS, NAT, NAT_FIELDS
+from fwsim.naming import DECISION_FIELDS, DECISION_WORDS, FRAME_FIELDS, NAT, NAT_FIELDS, SIDES
 from fwsim.terms import Evidence, word
 
 Schema = dict[str, Any]
@@ -34,8 +34,9 @@ def _nat() -> Schema:
     """How a packet left."""
     return {
         "type": ["object", "null"],
-        "description": "addresses and ports behind the last hook, where they were translated",
-        "properties": {name: _TEXT if name in ("src", "dst") else _NUMBER for name in NAT_FIELDS},
+        "description": "translated ends: how the packet left, or, if it was captured then, how it came in",
+        "properties": {"side": {"enum": [*SIDES.values()]}}
+        | {name: _TEXT if name in ("src", "dst") else _NUMBER for name in NAT_FIELDS[1:]},
         "required": list(NAT_FIELDS),
         "additionalProperties": False,
     }

@@ -54,9 +54,10 @@ def told(difference: Difference, names: RuleNames, files: Sequence[str]) -> list
     """A difference: the packet, and what each firewall decided."""
     where = f"packet {difference.number} of {safe(files[difference.file])}"
     lines = [f"{where} ({protocol(difference.proto)}): {', '.join(difference.fields)}"]
-    lines.append(f"  simulator  {decided(difference.ours, names)}")
+    ours, theirs = (f", leaves as {ends}" for ends in difference.ends) if difference.ends else ("", "")
+    lines.append(f"  simulator  {decided(difference.ours, names)}{ours}")
     words = f', "{safe(difference.words)}"' if difference.words else ""
-    lines.append(f"  kernel     {decided(difference.theirs, names)}{words}")
+    lines.append(f"  kernel     {decided(difference.theirs, names)}{words}{theirs}")
     return lines
 
 

@@ -38,6 +38,7 @@ COUNTING = {
     int(Reason.NOT_COUNTED): "a number of connections without tracking",
     int(Reason.ENTRIES_FULL): "a table of what rules keep by key, which may be full",
 }
+NAT = "an address or a port that was translated, to or from what is not known"
 CONNECTION = "a connection that may not be there, since the verdict on its opening is unknown"
 MARK = "a mark that may or may not be set"
 NOTRACK = "a notrack rule that may or may not apply"
@@ -190,6 +191,8 @@ def construct_of(part: Hanging, mode: str, has_limit: bool) -> str:
     """What an unknown verdict hangs on, in words; `LIMIT_OF` if it is the limit of the rule."""
     if part.reason in COUNTING:
         return COUNTING[part.reason]
+    if part.reason == Reason.TRANSLATED:
+        return NAT
     if part.reason == Reason.CUT and part.no_ct_state:
         return CUT  # of a packet that is quoted, too
     lacking = _lacking(part)

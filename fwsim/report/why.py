@@ -29,6 +29,9 @@ _PHRASES: dict[str, tuple[Reason, ...]] = {
     "ICMP that answers nothing": (Reason.ICMP_BAD_TYPE, Reason.ICMP_REDIRECT_NOT_LOCAL),
     "ICMP error that does not fit what it quotes": (Reason.ICMP_ERROR_BAD_QUOTE, Reason.ICMP_ERROR_WRONG_TARGET),
     "dropped by the FTP helper": (Reason.HELPER_PARTIAL, Reason.HELPER_CLASH),
+    "dropped by translation": (
+        Reason.NAT_CLASH, Reason.NAT_REDIRECT, Reason.NAT_NO_ADDRESS, Reason.NAT_UNWRITABLE, Reason.NAT_OTHER_INTERFACE,
+    ),
     "connection table full": (Reason.TABLE_FULL,),
 }  # fmt: skip
 _PHRASE_OF = {int(reason): phrase for phrase, reasons in _PHRASES.items() for reason in reasons}

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.moments import EXPECTED, nanoseconds_of
-from fwsim.naming import DECISION_WORDS, NAT, NAT_FIELDS, PROTO_WORDS, Naming
+from fwsim.naming import DECISION_WORDS, NAT, PROTO_WORDS, SIDES, Naming
 from fwsim.tables import RULE_POLICY, V6
 from fwsim.terms import Evidence, TcpFlag, flags_text, word
 
@@ -323,9 +323,10 @@ def _nat_fields(mode: str, name: str) -> list[Field]:
         return lambda batch: (column(f"{end}0")(batch) >= 0).astype(np.int64)
 
     return [
-        Truth(name, lambda batch: np.maximum(column("left")(batch), 0)),
-        *(Address(f"{name}.{end}", words(end), there(end)) for end in NAT_FIELDS[:2]),
-        *(Number(f"{name}.{field}", column(field)) for field in NAT_FIELDS[2:]),
+        Truth(name, lambda batch: (column("left")(batch) > 0).astype(np.int64)),
+        Word(f"{name}.side", column("left"), SIDES),
+        *(Address(f"{name}.{end}", words(end), there(end)) for end in ("src", "dst")),
+        *(Number(f"{name}.{field}", column(field)) for field in ("sport", "dport", "icmp_id")),
     ]
 
 

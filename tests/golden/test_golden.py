@@ -15,6 +15,13 @@ from fwsim.cli import run
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 
+RECORDED = "tests/parity/nat/captures"
+FORWARDED = (
+    f"-r {RECORDED}/dnat-forward/rules.nft --topology {RECORDED}/addr.json --topology {RECORDED}/route.json "
+    f"--topology {RECORDED}/route6.json"
+)
+"""A gateway that forwards ports, and where it stands."""
+
 COMMANDS = {
     "compare-ack-scan": "compare pcaps/ack-scan.pcapng -r rulesets/office.yaml",
     "compare-ack-scan-hole": "compare pcaps/ack-scan.pcapng -r rulesets/established-hole.yaml",
@@ -39,8 +46,12 @@ COMMANDS = {
     "compare-wrong-ruleset": "compare pcaps/v6-router.pcapng -r rulesets/host.yaml",
     "conntrack-orderly-close-events": "conntrack pcaps/orderly-close.pcap -r rulesets/office.yaml --events -v",
     "conntrack-office": "conntrack pcaps/office.pcapng -r rulesets/office.yaml --at +3600 -v",
+    "conntrack-forwarded-ports": f"conntrack {RECORDED}/dnat-forward/both.pcapng.gz {FORWARDED}",
     "demo": "demo",
     "explain-blind-reset": "explain pcaps/blind-reset.pcapng -r rulesets/office.yaml -n 10",
+    "explain-forwarded-port": f"explain {RECORDED}/dnat-forward/wan.pcapng.gz {FORWARDED} -n 1-2",
+    "replay-forwarded-ports": f"replay {RECORDED}/dnat-forward/both.pcapng.gz {FORWARDED} -Y nat -c 30",
+    "replay-forwarded-ports-jsonl": f"replay {RECORDED}/dnat-forward/wan.pcapng.gz {FORWARDED} --format jsonl -c 6",
     "replay-handshake": "replay pcaps/handshake.pcapng -r rulesets/office.yaml",
     "replay-handshake-jsonl": "replay pcaps/handshake.pcapng -r rulesets/office.yaml --format jsonl",
     "replay-split-handshake": "replay pcaps/split-handshake.pcapng -r rulesets/office.yaml",

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from fwsim.capture.ends import Ends
 from fwsim.fuzz.policy import EVERY_STATE
 from fwsim.lower import Lowered
 from fwsim.parity import COMPARED, Answer, Firewall
@@ -98,6 +99,8 @@ class Replayed:
     silent: frozenset[int] = frozenset()
     late: Mapping[int, dict[str, int]] = field(default_factory=dict)
     unanswerable: frozenset[int] = frozenset()
+    translated: Mapping[int, Ends] = field(default_factory=dict)
+    """No ruleset of these translates."""
 
 
 class RecordedFirewall:

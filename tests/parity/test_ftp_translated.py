@@ -34,7 +34,7 @@ GATEWAY = """table inet filter {
     ip daddr { 10.1.0.11, 10.1.0.12 } ct state related accept
     ip6 daddr { fd00:1::11, fd00:1::12 } ct state related accept
     oifname "wan" ct state related accept
-    tcp dport 21 ct state new accept
+    tcp dport { 21, 80 } ct state new accept
   }
 }
 table inet nat {
@@ -45,6 +45,7 @@ table inet nat {
   }
   chain post {
     type nat hook postrouting priority srcnat
+    tcp sport 20 tcp dport 80 snat ip to 198.51.100.1:2020
     oifname "wan" masquerade
   }
 }
@@ -151,6 +152,19 @@ def test_a_helper_may_be_given_before_and_behind_translation(stage: Stage) -> No
     ours, theirs, connections = both(stage, talk.packets)
     assert ours == theirs
     assert any(status & CtStatus.SEQ_ADJUST for _, _, status in connections)
+
+
+def test_the_source_of_a_data_connection_follows_another_connection_from_there(stage: Stage) -> None:
+    other = Conversation((End("lan", SERVER[4], PEER[4], (20, 80)), End("wan", PEER[4], PUBLIC[4], (80, 2020))))
+    other.send(0, SYN)
+    talk = forwarded(4).greet()
+    talk.say(0, announcement("PORT", PEER[4], PORT))
+    opening = talk.expected(0, PORT, 20)
+    opening.send(0, SYN)
+    ours, theirs, connections = both(stage, other.packets + talk.packets + opening.packets)
+    assert ours == theirs
+    assert connections == sorted((one.original, one.reply, one.status) for one in stage.firewall.connections())
+    assert (PEER[4], PUBLIC[4], 6, PORT, 2020) in [answer for _, answer, _ in connections]
 
 
 def test_a_line_that_keeps_its_length_changes_no_numbers(stage: Stage) -> None:

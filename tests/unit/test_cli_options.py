@@ -61,8 +61,8 @@ def test_sources_are_all_that_is_read() -> None:
 
 
 def test_help_names_every_field_of_a_selection() -> None:
-    named = FIELDS.partition("Fields: ")[2].partition(" Operators")[0].replace(",", " ").replace(".", " ").split()
-    assert set(fields_of(["stateful"])) <= set(named)
+    named = FIELDS.partition("Fields: ")[2].partition(" Operators")[0].replace(",", " ").split()
+    assert set(fields_of(["stateful"])) <= {word.rstrip(".") for word in named}
 
 
 def test_quiet_and_verbose_exclude_each_other() -> None:

@@ -69,7 +69,7 @@ def test_the_stateless_mode_carries_on_only_what_rules_count(limited: bool) -> N
     first, counted = decide_stateless(setup, located, None)
     following, _ = decide_stateless(setup, located, counted)
     assert (counted is None) is not limited
-    assert (first["verdict"].tolist() == following["verdict"].tolist()) is not limited
+    assert (first.decisions["verdict"].tolist() == following.decisions["verdict"].tolist()) is not limited
 
 
 OPTIONS = """table inet t {
@@ -95,7 +95,7 @@ def test_what_rules_ask_of_headers_comes_along(name: str) -> None:
     whole = Result(open_captures([Input(str(PCAPS / name))]), Simulator(setup.ruleset)).decisions
     evaluated = located.seen.frames["reason"] == 0  # what waits for its datagram is told of later
     assert stateful[evaluated].tolist() == whole["stateful"]["verdict"][evaluated].tolist()
-    assert stateless["verdict"].tolist() == whole["stateless"]["verdict"].tolist()
+    assert stateless.decisions["verdict"].tolist() == whole["stateless"]["verdict"].tolist()
     assert len(set(stateful.tolist())) > 1
 
 
@@ -118,6 +118,6 @@ def test_chance_is_that_of_the_seed() -> None:
         setup = replace(made(rules), shards=1, seed=seed)
         located = located_of(setup, "midstream.pcapng")
         times, parts = split(setup, located)
-        stateless.add(decide_stateless(setup, located, None)[0]["verdict"].tobytes())
+        stateless.add(decide_stateless(setup, located, None)[0].decisions["verdict"].tobytes())
         stateful.add(decide_stateful(setup, 0, times, parts[0], None)[0].decisions["verdict"].tobytes())
     assert len(stateless) == len(stateful) == 6

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Ether
 
 from fwsim.capture import from_scapy
 from fwsim.capture.crafting import Ip, ethernet, fragment_of
 from fwsim.engine.departing import depart
-from fwsim.tables import DECISION, DEPARTURE, PACKET, empty, plain
+from fwsim.tables import CAME, DECISION, DEPARTURE, LEFT, PACKET, empty, plain
 from fwsim.terms import UNKNOWN_VALUE, Hook, Verdict
 from tests.deciding import KNOWN, OUT, Wall, error_about, icmp, tcp, udp
+from tests.gateway import FORWARD, IN, MASQUERADE, OUTSIDE
+from tests.gateway import OUT as GOING
+from tests.gateway import PUBLIC as OWN
+from tests.gateway import Gateway as OneSided
 from tests.natted import HOST, PEER, PUBLIC, SELF, SERVER, Gateway, told
 
 SYN = tcp("S", HOST, PEER)
@@ -116,3 +121,20 @@ def test_of_a_packet_whose_way_is_not_known_the_source_is_not_known_either() -> 
     depart(departure[0], seen[0], 0, decision[0])
     row = plain(departure[0])
     assert (row["left"], row["src0"], row["sport"], row["dst0"]) == (1, UNKNOWN_VALUE, UNKNOWN_VALUE, UNKNOWN_VALUE)
+
+
+def test_a_packet_captured_when_it_had_left_tells_how_it_came() -> None:
+    gate = OneSided(FORWARD, on=("wan",))
+    ask = IP(src=OUTSIDE, dst=OWN) / TCP(sport=5000, dport=80, flags="S", seq=1)
+    answer = IP(src=OWN, dst=OUTSIDE) / TCP(sport=80, dport=5000, flags="SA", seq=9, ack=2)
+    batches = [gate.batch("wan", IN, ask), gate.batch("wan", GOING, answer)]
+    rows = [plain(batch.departures["stateful"][0]) for batch in batches]
+    assert [row["left"] for row in rows] == [LEFT, CAME]
+    assert [told(row) for row in rows] == [f"{OUTSIDE}.5000 > 10.2.0.2.8080", f"10.2.0.2.8080 > {OUTSIDE}.5000"]
+
+
+def test_where_a_packet_came_from_that_nobody_saw_come_is_not_known() -> None:
+    gate = OneSided(MASQUERADE, on=("wan",))
+    batch = gate.batch("wan", GOING, IP(src=OWN, dst=OUTSIDE) / UDP(sport=5000, dport=80))
+    assert batch.stateful["verdict"][0] == Verdict.UNKNOWN
+    assert plain(batch.departures["stateful"][0])["left"] == 0

@@ -20,6 +20,7 @@ from fwsim.engine.expectation import (
 )
 from fwsim.engine.expiry import delete
 from fwsim.engine.tuples import Tracker, find, of_packet
+from fwsim.engine.vague import VAGUE_ADDRESS
 from fwsim.tables import Row
 from fwsim.terms import UNKNOWN_VALUE, CtStatus
 from tests.tracking import Bench, Datagram, tcp
@@ -138,6 +139,24 @@ def test_what_may_not_be_expected_clashes_perhaps(table: Table, port: int) -> No
     one, other = table.master(), table.master(port=4001)
     expect(table.tracker, one, 0, port, 0, PERHAPS)
     assert clashes(table.tracker, other, 0, 1025, 0) == PERHAPS
+
+
+def test_any_other_clashes_perhaps_with_a_port_that_is_not_known(table: Table) -> None:
+    one, other = table.master(), table.master(port=4001)
+    assert clashes(table.tracker, one, 0, UNKNOWN_VALUE, 0) == NOT_AT_ALL
+    expect(table.tracker, other, 0, 1025, 0, SURELY)
+    assert clashes(table.tracker, one, 0, UNKNOWN_VALUE, 0) == PERHAPS
+    assert clashes(table.tracker, one, 1, UNKNOWN_VALUE, 0) == NOT_AT_ALL
+
+
+@pytest.mark.parametrize(("end", "direction"), [("src0", 1), ("dst0", 0)])
+def test_an_address_that_is_not_known_may_be_any(table: Table, end: str, direction: int) -> None:
+    row = table.master()
+    table.tracker.tuples[2 * row + 1 - direction][end] = VAGUE_ADDRESS
+    expect(table.tracker, row, direction, 1025, 0, PERHAPS)
+    ends = (SERVER, "10.9.9.9") if end == "dst0" else ("10.9.9.9", SERVER)
+    assert table.awaited(*ends, 1025) == row
+    assert table.awaited(*ends[::-1], 1025) == -1
 
 
 def test_a_sure_clash_outweighs_a_doubtful_one(table: Table) -> None:

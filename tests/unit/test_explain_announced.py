@@ -5,6 +5,12 @@ from __future__ import annotations
 import pytest
 
 from fwsim.capture.crafting import TCP, Ip, flag_bits, tcp_segment
+from fwsim.engine.expectation import expectation_of
+from fwsim.engine.vague import VAGUE_ADDRESS
+from fwsim.explain import announced
+from fwsim.tables import plain
+from fwsim.terms import UNKNOWN_VALUE
+from tests import natted
 from tests.deciding import HERE, NOWHERE, THERE, Rules, Wall, handshake, tcp
 from tests.explaining import told
 
@@ -77,3 +83,68 @@ def test_nothing_is_told_of_the_helper_elsewhere(wall: Wall) -> None:
         text = told(wall, packet)
         assert "helper FTP" not in text
         assert "master" not in text
+
+
+# --- translated ------------------------------------------------------------------------------------------------
+
+HELPING = """table inet helping {
+  ct helper standard {
+    type "ftp" protocol tcp
+  }
+  chain c {
+    type filter hook prerouting priority 0
+    tcp dport 21 ct helper set "standard"
+  }
+}
+"""
+
+
+def segment(src: str, dst: str, ports: tuple[int, int], seq: int, ack: int, flags: str, data: bytes = b"") -> Ip:
+    return Ip(src, dst, TCP, tcp_segment(src, dst, ports, (seq, ack), flag_bits(flags), 64240, data=data))
+
+
+@pytest.fixture
+def gateway() -> natted.Gateway:
+    """A control connection through a masquerading gateway, behind its first line."""
+    gateway = natted.Gateway(natted.RULES + HELPING)
+    for sender, numbers, flags in (("client", (1000, 0), "S"), ("server", (5000, 1001), "SA")):
+        gateway.ask(said(sender, *numbers, flags))
+    gateway.ask(said("client", 1001, 5001, "PA", b"USER abc\r\n"))
+    return gateway
+
+
+def said(sender: str, seq: int, ack: int, flags: str, data: bytes = b"") -> Ip:
+    """A packet of one side."""
+    if sender == "client":
+        return segment(natted.HOST, natted.PEER, PORTS, seq, ack, flags, data)
+    return segment(natted.PEER, natted.PUBLIC, PORTS[::-1], seq, ack, flags, data)
+
+
+ANNOUNCEMENT = b"PORT 10,1,0,11,4,17\r\n"
+
+
+def test_a_rewritten_announcement_tells_to_whom_the_connection_will_go(gateway: natted.Gateway) -> None:
+    text = told(gateway, said("client", 1011, 5001, "PA", ANNOUNCEMENT))
+    expected = f"expects a connection from {natted.PEER} to {natted.PUBLIC} port 1041, for 300 s"
+    assert f"{expected} (announced in original direction), to be translated to {natted.HOST} port 1041\n" in text
+
+
+def test_where_a_connection_will_go_may_not_be_known(gateway: natted.Gateway) -> None:
+    gateway.ask(said("client", 1011, 5001, "PA", ANNOUNCEMENT))
+    gateway.simulator.stateful.settle()
+    expectation = expectation_of(gateway.simulator.stateful.tracker, 2)
+    assert expectation["saved"] == 1041
+    expectation["saved"] = UNKNOWN_VALUE
+    gateway.simulator.stateful.tracker.tuples[5]["dst0"] = VAGUE_ADDRESS
+    words = announced.described(gateway.simulator.stateful.tracker, 2, plain(expectation))
+    assert f"from {natted.PEER} to an address that is not known port 1041" in words
+    assert words.endswith(f"to be translated to {natted.HOST} port that is not known")
+
+
+def test_an_acknowledgement_of_a_rewritten_line_is_told_in_the_numbers_of_its_sender(gateway: natted.Gateway) -> None:
+    gateway.ask(said("client", 1011, 5001, "PA", ANNOUNCEMENT))
+    own = 1011 + len(ANNOUNCEMENT)
+    grown = own + len("203,0,113,1") - len("10,1,0,11")
+    text = told(gateway, said("server", 5001, grown, "A"))
+    assert f" it acknowledges {own:,} bounds IV and III: " in text
+    assert " ct state established\n" in text

@@ -5,22 +5,42 @@ from __future__ import annotations
 import pytest
 
 from fwsim.engine.expectation import NOT_AT_ALL, PERHAPS, SURELY, begin_reading, expectation_of
-from fwsim.engine.ftp import R_CUT, R_NONE, R_NOT_SIMULATED, R_PARTIAL, note_line, read_along
-from fwsim.engine.ftp_line import BROKEN_OFF, ELSEWHERE, ENDS_LINE, EXPECTS
+from fwsim.engine.ftp import (
+    FEW_LEFT,
+    NONE_LEFT,
+    R_CLASH,
+    R_CUT,
+    R_NONE,
+    R_NOT_SIMULATED,
+    R_PARTIAL,
+    R_TRANSLATED,
+    note_line,
+    read_along,
+)
+from fwsim.engine.ftp_line import BROKEN_OFF, ELSEWHERE, ENDS_LINE, EPRT, EXPECTS, EXTENDED_PASSIVE
+from fwsim.engine.ftp_line import PORT as PORT_WORD
+from fwsim.engine.straying import be_stray
+from fwsim.engine.tcp_window import BE_LIBERAL
 from fwsim.tables import EXPECTATION, QUOTE, Row, Rows, empty
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus
+from tests.tracking import words_of
 from tests.unit.test_expectation import Table
 
+PUBLIC = "198.51.100.1"
 IN_DOUBT = int(CtStatus.HELPER_IN_DOUBT)
 
 
 class Reading:
     """A control connection whose next line may begin at sequence number 100, in either direction."""
 
-    def __init__(self) -> None:
-        self.table = Table()
+    def __init__(self, *, translated: bool = False, table: Table | None = None, port: int = 4000) -> None:
+        self.table = table or Table()
         self.tracker = self.table.tracker
-        self.row = self.table.master()
+        self.row = self.table.master(port=port)
+        self.connection = self.tracker.connections[self.row]
+        if translated:  # the client, to PUBLIC
+            self.connection["status"] |= int(CtStatus.SNAT)
+            self.tracker.tuples[2 * self.row + 1]["dst0"] = words_of(PUBLIC)[0]
         self.quotes = Rows(empty(QUOTE, 1))
         for direction in (0, 1):
             note_line(self.expectation, direction, 100)
@@ -30,12 +50,12 @@ class Reading:
         row: Row = expectation_of(self.tracker, self.row)
         return row
 
-    def read(self, quote: int, *, seq: int = 100, direction: int = 0, doubt: bool = False, **line: int) -> int:
+    def read(self, quote: int, *, seq: int = 100, direction: int = 0, doubt: int = 0, **line: int) -> int:
         """A segment of 10 bytes; `line` are fields of its QUOTE row."""
         packet = dict.fromkeys(("payload", "seq", "quote", "now"), 0)
         packet.update(payload=10, seq=seq, quote=quote)
         self.quotes[0].update({"usable": EXPECTS, "src_id": 0, "dst_id": 1025, "newline": 1, **line})
-        return read_along(self.tracker, self.row, packet, self.quotes, direction, doubt)
+        return read_along(self.tracker, self.row, packet, self.quotes, direction, bool(doubt))
 
 
 def lines(row: Row) -> list[int]:
@@ -106,7 +126,7 @@ def test_a_line_that_is_dropped_is_not_noted() -> None:
 
 def test_in_doubt_a_connection_is_perhaps_expected() -> None:
     talk = Reading()
-    assert talk.read(0, doubt=True) == R_NONE
+    assert talk.read(0, doubt=1) == R_NONE
     assert (talk.expectation["expects"], talk.expectation["port"]) == (PERHAPS, 1025)
 
 
@@ -131,3 +151,127 @@ def test_a_segment_without_data_is_no_line() -> None:
     packet.update(payload=0, seq=100, quote=UNKNOWN_VALUE)
     assert read_along(talk.tracker, talk.row, packet, talk.quotes, 0, False) == R_NONE
     assert talk.expectation["expects"] == NOT_AT_ALL
+
+
+# --- translated ------------------------------------------------------------------------------------------------
+
+COMMAS = len("10,0,0,1,4,1")
+GROWN = len("198,51,100,1,4,1") - COMMAS
+LINE = {"list0": PORT_WORD, "list1": COMMAS}
+
+
+def numbers(talk: Reading) -> list[int]:
+    """The status bit, and by how much the client's numbers change."""
+    status = int(talk.connection["status"] & CtStatus.SEQ_ADJUST)
+    return [status, *(talk.expectation[name] for name in ("turn0", "before0", "after0"))]
+
+
+def liberal(talk: Reading) -> list[bool]:
+    """Of which side acknowledgements are not held against the window."""
+    return [bool(talk.tracker.sides[2 * talk.row + side]["flags"] & BE_LIBERAL) for side in (0, 1)]
+
+
+def test_a_translated_line_grows_and_its_connection_is_to_follow() -> None:
+    talk = Reading(translated=True)
+    assert talk.read(0, **LINE) == R_NONE
+    assert [talk.expectation[name] for name in ("expects", "port", "follows", "saved")] == [SURELY, 1025, 1, 1025]
+    assert numbers(talk) == [CtStatus.SEQ_ADJUST, 100, 0, GROWN]
+    assert talk.table.awaited("10.0.1.1", PUBLIC, 1025) == talk.row
+
+
+def test_a_line_that_is_not_translated_neither_grows_nor_follows() -> None:
+    talk = Reading()
+    talk.read(0, **LINE)
+    assert [talk.expectation[name] for name in ("expects", "follows")] == [SURELY, 0]
+    assert numbers(talk) == [0, 0, 0, 0]
+
+
+def test_a_line_in_doubt_grows_by_nobody_knows_what_if_it_grows() -> None:
+    talk = Reading(translated=True)
+    assert talk.read(0, doubt=1, **LINE) == R_NONE
+    assert (talk.expectation["expects"], talk.expectation["follows"], liberal(talk)) == (PERHAPS, 1, [False, True])
+    same = Reading(translated=True)
+    assert same.read(0, doubt=1, list0=PORT_WORD, list1=COMMAS + GROWN) == R_NONE
+    assert liberal(same) == [False, False]
+    assert numbers(same) == numbers(Reading())
+
+
+def test_a_line_that_was_cut_off_grows_by_nobody_knows_what() -> None:
+    talk = Reading(translated=True)
+    assert talk.read(UNKNOWN_VALUE) == R_CUT
+    assert (talk.expectation["follows"], talk.expectation["saved"]) == (1, UNKNOWN_VALUE)
+    assert liberal(talk) == [False, True]
+
+
+def rivals() -> tuple[Reading, Reading]:
+    """Two control connections from the same address to the same server."""
+    first = Reading(translated=True)
+    return first, Reading(translated=True, table=first.table, port=4001)
+
+
+@pytest.mark.parametrize("port", [1025, FEW_LEFT - 1])
+def test_a_port_that_is_announced_already_is_drawn(port: int) -> None:
+    first, second = rivals()
+    first.read(0, dst_id=port, **LINE)
+    assert second.read(0, dst_id=port, **LINE) == R_NONE
+    assert [second.expectation[name] for name in ("expects", "port", "saved")] == [PERHAPS, UNKNOWN_VALUE, port]
+    assert second.connection["status"] & CtStatus.STRAY
+    assert liberal(second) == [False, True]
+    assert numbers(second) == [0, 0, 0, 0]
+
+
+def test_whether_one_of_few_ports_is_free_is_not_known() -> None:
+    first, second = rivals()
+    first.read(0, dst_id=FEW_LEFT, **LINE)
+    assert second.read(0, dst_id=FEW_LEFT, **LINE) == R_TRANSLATED
+    assert second.expectation["expects"] == PERHAPS
+
+
+def test_there_is_nothing_to_draw_in_place_of_the_last_port() -> None:
+    first, second = rivals()
+    for port in (NONE_LEFT, 65535):
+        first.read(0, dst_id=port, **LINE)
+        assert second.read(0, dst_id=port, **LINE) == R_CLASH
+        assert second.expectation["expects"] == NOT_AT_ALL
+    assert 110 in lines(second.expectation)
+
+
+@pytest.mark.parametrize(("newline", "noted"), [(1, True), (0, False)])
+def test_port_0_is_expected_but_its_line_dropped(newline: int, noted: bool) -> None:
+    talk = Reading(translated=True)
+    assert talk.read(0, dst_id=0, newline=newline, **LINE) == R_PARTIAL
+    assert (talk.expectation["expects"], talk.expectation["port"]) == (SURELY, 0)
+    assert (110 in lines(talk.expectation)) is noted
+    assert numbers(talk) == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("kind", "expects"), [(EXTENDED_PASSIVE, SURELY), (EPRT, PERHAPS)])
+def test_a_line_that_was_seen_rewritten_has_the_numbers_that_it_has(kind: int, expects: int) -> None:
+    talk = Reading(translated=True)
+    assert talk.read(0, list0=kind, list1=UNKNOWN_VALUE) == R_NONE
+    assert [talk.expectation[name] for name in ("expects", "port", "saved")] == [expects, 1025, 1025]
+    assert numbers(talk) == [0, 0, 0, 0]
+    assert liberal(talk) == [False, False]
+
+
+def test_an_address_that_is_not_translated_cannot_have_stood_there_before() -> None:
+    talk = Reading(translated=True)
+    assert talk.read(0, direction=1, src_id=1, list0=EPRT, list1=UNKNOWN_VALUE) == R_NONE
+    assert talk.expectation["expects"] == SURELY
+
+
+def test_the_port_of_a_rewritten_line_may_have_been_drawn_if_others_expect_any() -> None:
+    first, second = rivals()
+    first.read(0, dst_id=4000, **LINE)
+    assert second.read(0, list0=EXTENDED_PASSIVE, list1=UNKNOWN_VALUE) == R_NONE
+    assert [second.expectation[name] for name in ("expects", "port", "saved")] == [PERHAPS, 1025, UNKNOWN_VALUE]
+
+
+def test_what_may_be_a_packet_of_a_connection_is_read_in_doubt() -> None:
+    talk = Reading(translated=True)
+    packet = dict.fromkeys(("payload", "seq", "quote", "now", "proto"), 0)
+    packet.update(payload=10, seq=100, proto=6)
+    talk.quotes[0].update({"usable": EXPECTS, "src_id": 0, "dst_id": 1025, "newline": 1, **LINE})
+    be_stray(talk.tracker, talk.row, packet, talk.quotes, 0)
+    assert talk.connection["status"] & CtStatus.STRAY
+    assert talk.expectation["expects"] == PERHAPS

@@ -6,7 +6,16 @@ import socket
 
 import pytest
 
-from fwsim.engine.ftp_line import BROKEN_OFF, ELSEWHERE, ENDS_LINE, EXPECTS
+from fwsim.engine.ftp_line import (
+    BROKEN_OFF,
+    ELSEWHERE,
+    ENDS_LINE,
+    EPRT,
+    EXPECTS,
+    EXTENDED_PASSIVE,
+    PASSIVE,
+    PORT,
+)
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Direction
 from tests.captures_by_hand import CLIENT, CLIENT6, Frame, decoded, ip4, ip6, tcp
 
@@ -136,3 +145,26 @@ def test_over_ipv6_only_the_first_word_of_an_ipv4_address_is_compared() -> None:
 def test_a_payload_that_the_capture_cut_off_is_not_known() -> None:
     data = ip4(tcp(0x18, payload=b"PORT 1,2,3\r\n"))
     assert decoded(data[:-1], 101, length=len(data)).packet["quote"] == UNKNOWN_VALUE
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "announced"),
+    [
+        (f"PORT {COMMAS},4,1\r\n", PORT, f"{COMMAS},4,1"),
+        (f"PORT {COMMAS},04,001\r\n", PORT, f"{COMMAS},04,001"),
+        (f"227 Entering ({COMMAS},4,1).\r\n", PASSIVE, f"{COMMAS},4,1"),
+        (f"EPRT |1|{FOUR}|1025|\r\n", EPRT, f"|1|{FOUR}|1025|"),
+        (f"EPRT !1!{FOUR}!01025!\r\n", EPRT, f"!1!{FOUR}!01025!"),
+        ("229 Extended (|||1025|)\r\n", EXTENDED_PASSIVE, "|||1025|"),
+    ],
+)
+def test_what_it_begins_with_and_how_many_bytes_announce_is_kept(text: str, kind: int, announced: str) -> None:
+    quote = said(text).quote
+    assert quote is not None
+    assert (quote["list0"], quote["list1"]) == (kind, len(announced))
+
+
+def test_an_ipv6_address_is_counted_as_it_is_written() -> None:
+    quote = said(f"EPRT |2|{SIX}|1025|\r\n", 6).quote
+    assert quote is not None
+    assert quote["list1"] == len(f"|2|{SIX}|1025|")

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from fwsim.lower.bases import bases_of
+from fwsim.lower.bases import BaseRow, bases_of
 from fwsim.netfilter import Chain, Table
-from fwsim.terms import ABSENT, Hook
+from fwsim.terms import ABSENT, CtStatus, Hook
 
 
 def chain(*hooks: str, priority: int = 0, kind: str = "filter") -> Chain:
@@ -37,9 +37,35 @@ def test_a_hook_without_chains_leads_nowhere() -> None:
 
 
 @pytest.mark.parametrize(("family", "sees"), [("ip", 4), ("ip6", 6), ("inet", 0)])
-def test_a_chain_sees_the_family_of_its_table_and_is_known_as_one_of_translation(family: str, sees: int) -> None:
-    chains = {"plain": chain("input"), "nat": chain("input", priority=100, kind="nat")}
-    assert [row[3:] for row in bases_of(running(chains, family))[len(Hook) :]] == [(sees, 0), (sees, 1)]
+def test_a_chain_sees_the_family_of_its_table(family: str, sees: int) -> None:
+    assert [row[3:] for row in bases_of(running({"plain": chain("input")}, family))[len(Hook) :]] == [(sees, 0)]
+
+
+@pytest.mark.parametrize(("family", "sees"), [("ip", [4]), ("ip6", [6]), ("inet", [4, 6])])
+def test_translation_has_a_place_at_every_hook_where_it_happens(family: str, sees: list[int]) -> None:
+    rows = bases_of(running({"plain": chain("input"), "nat": chain("input", priority=100, kind="nat")}, family))
+    assert places_at(rows, Hook.FORWARD) == []
+    for hook, priority in ((Hook.PREROUTING, -100), (Hook.OUTPUT, -100), (Hook.POSTROUTING, 100)):
+        assert places_at(rows, hook) == [(ABSENT, priority, one) for one in sees]
+    at_input = places_at(rows, Hook.INPUT)
+    assert at_input[0][0] == 0
+    assert at_input[1:] == [each for one in sees for each in ((1, 100, one), (ABSENT, 100, one))]
+
+
+@pytest.mark.parametrize(("hook", "done"), [("prerouting", CtStatus.DNAT_DONE), ("input", CtStatus.SNAT_DONE)])
+def test_a_chain_that_translates_is_asked_until_its_side_is_bound(hook: str, done: CtStatus) -> None:
+    rows = bases_of(running({"nat": chain(hook, kind="nat")}, "ip"))
+    assert [row[4] for row in rows if row[0] == 0 and row[4]] == [done]
+
+
+def places_at(rows: list[BaseRow], hook: Hook) -> list[tuple[int, int, int]]:
+    """The chain, priority and family of what stands at a hook, in its order."""
+    found, row = [], rows[hook][2]
+    while row >= 0:
+        number, priority, following, family, _ = rows[row]
+        found.append((number, priority, family))
+        row = following
+    return found
 
 
 @pytest.mark.parametrize("hook", Hook)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fwsim.engine.program import OP_ALTER, OP_ASSIGN, OP_NAT, OP_NOTRACK, OP_SET_HELPER, OP_TERM, OP_UNKNOWN
+from fwsim.engine.program import OP_ALTER, OP_ASSIGN, OP_NOTRACK, OP_SET_HELPER, OP_TERM, OP_UNKNOWN
 from fwsim.lower.doing import assigning, at_hook, construct_of, doing, kept, unknown
 from fwsim.lower.fields import Fields
 from fwsim.netfilter.fields import NotSimulated, Option, Raw
 from fwsim.netfilter.model import NetfilterRule
-from fwsim.netfilter.steps import Alter, Assign, Match, Nat, NoTrack, Quota, SetHelper, Step, Term
+from fwsim.netfilter.steps import Alter, Assign, Match, NoTrack, Quota, SetHelper, Step, Term
 from fwsim.ruleset.values import Numbers
 from fwsim.tables import number_in_seen
 from fwsim.terms import UNKNOWN_VALUE, Hook
@@ -25,7 +25,6 @@ def nothing_drawn(_: Term) -> None:
         (NoTrack(), [OP_NOTRACK]),
         (SetHelper("ftp"), [OP_SET_HELPER]),
         (SetHelper("irc"), []),
-        (Nat("masquerade"), [OP_NAT]),
         (Assign("mark", 1), [OP_ASSIGN]),
         (Assign("ct_mark", 1, (Term("mark"), Term("ct_mark", 3))), [OP_TERM, OP_TERM, OP_ASSIGN]),
         (Assign("priority", 1), []),
@@ -52,11 +51,6 @@ def test_a_header_is_altered_to_a_value_or_to_one_that_is_not_known() -> None:
     ((known, _),) = doing(Alter(("dscp",), 5)) or []
     ((lost, _),) = doing(Alter(("dscp",))) or []
     assert (known[1], known[5], lost[5]) == (number_in_seen("dscp"), 5, UNKNOWN_VALUE)
-
-
-def test_a_destination_is_translated_by_dnat_and_redirect() -> None:
-    values = [(doing(Nat(kind)) or [])[0].operands[5] for kind in ("dnat", "redirect", "snat", "masquerade")]
-    assert values == [1, 1, 0, 0]
 
 
 def test_a_question_without_an_answer_says_at_which_hooks() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from fwsim.lower.needs import asks_for_ct, every_step, in_maps, needs_tracking
+from fwsim.lower.needs import asks_for_ct, every_step, gives_helper, in_maps, needs_tracking
 from fwsim.netfilter import Chain, NetfilterRule, Set, Table
 from fwsim.netfilter.steps import (
     AnyOf,
@@ -45,7 +45,7 @@ NEW = Match("ct_state", Masked((Choice(8, 8, 8),)))
         (Assign("mark", 0, (Term("ct_mark"),)), True, False),
         (Assign("mark", 1), False, False),
         (SetHelper("ftp"), True, False),
-        (Nat("masquerade"), True, False),
+        (Nat("masquerade"), True, True),
         (Connections(5), True, False),
         (NoTrack(), False, False),
     ],
@@ -69,3 +69,15 @@ def test_what_named_maps_lead_to_and_what_elements_count_makes_linux_track() -> 
         table = Table("ip", "t", {"c": chain}, {made.name: made})
         assert any(map(needs_tracking, in_maps([(table, chain), (table, chain)])))
         assert not list(in_maps([(table, replace(chain, other_hook="ingress"))]))
+
+
+@pytest.mark.parametrize(
+    ("steps", "given"),
+    [
+        ((NEW, ACCEPT), False),
+        ((SetHelper("ftp"),), True),
+        ((Choose(("dport",), (Case((Numbers(((1, 1),)),), (SetHelper("ftp"),)),)),), True),
+    ],
+)
+def test_whether_a_rule_gives_a_helper(steps: tuple[Step, ...], given: bool) -> None:
+    assert gives_helper(NetfilterRule(steps)) is given

@@ -34,5 +34,10 @@ def test_whether_packets_are_tracked_arrives(tracking: bool) -> None:
     assert settings_row(Conntrack(), tracking)[0]["tracking"] == int(tracking)
 
 
-def test_every_field_comes_from_a_sysctl_but_the_two_that_are_not_settings() -> None:
-    assert set(SETTINGS.names or ()) - set(SYSCTLS) == {"tracking", "clock_frozen"}
+@pytest.mark.parametrize("helping", [True, False])
+def test_whether_rules_give_helpers_arrives(helping: bool) -> None:
+    assert settings_row(Conntrack(), True, (), helping)[0]["helping"] == int(helping)
+
+
+def test_every_field_comes_from_a_sysctl_but_those_that_are_not_settings() -> None:
+    assert set(SETTINGS.names or ()) - set(SYSCTLS) == {"tracking", "translating", "helping", "clock_frozen"}

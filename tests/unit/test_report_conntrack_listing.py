@@ -8,7 +8,7 @@ import pytest
 
 from fwsim.report.conntrack_listing import event, listed, record
 from fwsim.tables import V6
-from fwsim.terms import CtStatus, SctpState, TcpState
+from fwsim.terms import UNKNOWN_VALUE, CtStatus, SctpState, TcpState
 
 SECOND = 1_000_000_000
 LOCALHOST = {"src0": 0x7F000001, "src1": 0, "src2": 0, "src3": 0, "dst0": 0x7F000001, "dst1": 0, "dst2": 0, "dst3": 0}
@@ -127,3 +127,28 @@ def test_record_names_the_frames_and_the_ids_by_protocol() -> None:
     assert ping["state"] is None
     assert record(connection(132, (1, 2)), 0)["original"]["sport"] == 1
     assert set(record(connection(50, (0, 0)), 0)["original"]) == {"src", "dst"}
+
+
+def translated(**reply: int) -> dict[str, Any]:
+    """From 127.0.0.1 to 10.9.0.9, translated to 127.0.0.1."""
+    known = connection(17, (5555, 99), (98, 5555), left=29.9, status=CtStatus.SEEN_REPLY | CtStatus.DNAT)
+    known["original"] = known["original"] | {"dst0": 0x0A090009}
+    known["reply"] = known["reply"] | reply
+    return known
+
+
+def test_of_translated_connections_the_tool_prints_both_tuples_and_no_word_more() -> None:
+    assert listed(translated(), 0) == (
+        "udp      17 29 src=127.0.0.1 dst=10.9.0.9 sport=5555 dport=99 "
+        "src=127.0.0.1 dst=127.0.0.1 sport=98 dport=5555 mark=0 use=1"
+    )
+    found = record(translated(), 0)
+    assert (found["snat"], found["dnat"]) == (False, True)
+    assert found["original"]["dst"] == "10.9.0.9"
+    assert found["reply"] == {"src": "127.0.0.1", "dst": "127.0.0.1", "sport": 98, "dport": 5555}
+
+
+def test_parts_of_a_tuple_that_only_the_kernel_knows_are_question_marks_and_null() -> None:
+    drawn = translated(dst0=UNKNOWN_VALUE, dst_id=UNKNOWN_VALUE)
+    assert "src=127.0.0.1 dst=? sport=98 dport=? mark=0" in listed(drawn, 0)
+    assert record(drawn, 0)["reply"] == {"src": "127.0.0.1", "dst": None, "sport": 98, "dport": None}

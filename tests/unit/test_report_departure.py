@@ -27,6 +27,8 @@ CAME = {
         ({"dst0": OTHER, "dport": 80}, "nat to 198.51.100.1.80"),
         ({"src0": UNKNOWN_VALUE, "dst0": OTHER}, "nat from ?.1024 to 198.51.100.1.443"),
         ({"src0": UNKNOWN_VALUE, "dst0": UNKNOWN_VALUE, "sport": UNKNOWN_VALUE}, "nat ?"),
+        ({"left": 2, "src0": OTHER}, "nat was from 198.51.100.1.1024"),
+        ({"left": 2, "src0": UNKNOWN_VALUE, "dst0": UNKNOWN_VALUE}, "nat was ?"),
         ({"dst0": V6, "dst3": 1}, "nat to ::1.443"),
         ({"icmp_id": 7}, "nat id 7"),
         ({"src0": OTHER, "sport": ABSENT, "icmp_id": UNKNOWN_VALUE}, "nat from 198.51.100.1 id ?"),

@@ -203,7 +203,7 @@ def translated(mixed: FakeBatch) -> FakeBatch:
     """The first frame left from another address and port, the second to somewhere that is not known."""
     left = empty(DEPARTURE, 3)
     left[0] = (1, 0xC6336401, 0, 0, 0, 0xCB007150, 0, 0, 0, 1024, 443, ABSENT)
-    left[1] = (1, V6 + 0xFD000001, 0, 0, 5, UNKNOWN_VALUE, 0, 0, 0, ABSENT, ABSENT, UNKNOWN_VALUE)
+    left[1] = (2, V6 + 0xFD000001, 0, 0, 5, UNKNOWN_VALUE, 0, 0, 0, ABSENT, ABSENT, UNKNOWN_VALUE)
     mixed.departures["stateful"] = left
     return mixed
 
@@ -212,8 +212,8 @@ def test_translated_packets_tell_how_they_left_and_null_is_not_known(mixed: Fake
     answer, ping, foreign = (record["stateful"] for record in lines(translated(mixed)))
     found = [record["nat"] for record in (answer, ping, foreign)]  # type: ignore[index]
     assert found == [
-        {"src": "198.51.100.1", "dst": "203.0.113.80", "sport": 1024, "dport": 443, "icmp_id": None},
-        {"src": "fd00:1::5", "dst": None, "sport": None, "dport": None, "icmp_id": None},
+        {"side": "out", "src": "198.51.100.1", "dst": "203.0.113.80", "sport": 1024, "dport": 443, "icmp_id": None},
+        {"side": "in", "src": "fd00:1::5", "dst": None, "sport": None, "dport": None, "icmp_id": None},
         None,
     ]
     assert [record["stateless"]["nat"] for record in lines(mixed)] == [None] * 3  # type: ignore[index]
@@ -255,7 +255,7 @@ def test_hostile_names_leave_json_and_csv_well_formed() -> None:
 def test_csv_has_the_same_fields_flat_and_the_same_values(mixed: FakeBatch) -> None:
     form = Csv(BOTH, naming())
     rows = list(csv.DictReader(io.StringIO(form.header() + form.lines(mixed, slice(None)))))
-    flat = [*DECISION_CONTRACT[:-1], *(f"nat.{name}" for name in ("src", "dst", "sport", "dport", "icmp_id"))]
+    flat = [*DECISION_CONTRACT[:-1], *(f"nat.{name}" for name in ("side", "src", "dst", "sport", "dport", "icmp_id"))]
     assert list(rows[0]) == [*CONTRACT, *(f"{mode}.{name}" for mode in BOTH for name in flat)]
     for row, record in zip(rows, lines(mixed), strict=True):
         for name in CONTRACT:
@@ -263,7 +263,7 @@ def test_csv_has_the_same_fields_flat_and_the_same_values(mixed: FakeBatch) -> N
         for mode in BOTH:
             decision = record[mode]
             assert isinstance(decision, dict)
-            left = decision["nat"] or dict.fromkeys(("src", "dst", "sport", "dport", "icmp_id"))
+            left = decision["nat"] or dict.fromkeys(("side", "src", "dst", "sport", "dport", "icmp_id"))
             told = decision | {f"nat.{name}": value for name, value in left.items()}
             assert {name: row[f"{mode}.{name}"] for name in flat} == {name: csv_cell(told[name]) for name in flat}
 

@@ -10,7 +10,7 @@ import pytest
 
 from fwsim.capture.crafting import Ip, in_pieces
 from fwsim.naming import Naming, RuleNames
-from fwsim.report.unknown import COUNTING, Hanging, Unknowns, construct_of, rules_with_limit
+from fwsim.report.unknown import COUNTING, NAT, Hanging, Unknowns, construct_of, rules_with_limit
 from fwsim.terms import Reason
 from tests.deciding import (
     EDGE,
@@ -187,6 +187,11 @@ def test_the_answer_to_a_known_connection_hangs_on_nothing() -> None:
 def test_what_could_not_be_counted_is_said(reason: Reason) -> None:
     part = Hanging(*(0 for _ in Hanging._fields))._replace(reason=int(reason))
     assert construct_of(part, "stateless", has_limit=True) in COUNTING.values()
+
+
+def test_a_translation_that_is_not_known_is_said() -> None:
+    part = Hanging(*(0 for _ in Hanging._fields))._replace(reason=int(Reason.TRANSLATED), no_ct_state=1)
+    assert construct_of(part, "stateful", has_limit=True) == NAT
 
 
 def test_an_icmp_error_whose_quote_was_cut_hangs_on_what_was_cut_off() -> None:

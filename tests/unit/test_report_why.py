@@ -14,6 +14,7 @@ from fwsim.terms import CtState, Direction, Reason
         (Reason.TCP_NOT_AN_OPENING, CtState.INVALID, "no connection"),
         (Reason.TCP_SEQ_OVER, CtState.INVALID, "outside the window"),
         (Reason.TCP_BAD_FLAGS, CtState.INVALID, "impossible flags"),
+        (Reason.NAT_CLASH, CtState.NEW, "dropped by translation"),
         (Reason.POLICY, CtState.NEW, "no connection"),
         (Reason.RULE, CtState.ESTABLISHED, "refused although established"),
         (Reason.RULE, CtState.NONE, "another rule decided"),

@@ -75,7 +75,7 @@ def test_translated_packets_are_selected_by_what_they_became() -> None:
     many = batch({}, {}, {})
     left = empty(DEPARTURE, 3)
     left[0] = (1, 0xC6336401, 0, 0, 0, 0xCB007150, 0, 0, 0, 1024, 443, ABSENT)
-    left[1] = (1, UNKNOWN_VALUE, 0, 0, 0, 0xCB007150, 0, 0, 0, UNKNOWN_VALUE, 443, ABSENT)
+    left[1] = (2, UNKNOWN_VALUE, 0, 0, 0, 0xCB007150, 0, 0, 0, UNKNOWN_VALUE, 443, ABSENT)
 
     def rows(expression: str) -> list[int]:
         return np.flatnonzero(Selection(expression, ("stateful",)).mask(many, naming())).tolist()
@@ -85,4 +85,5 @@ def test_translated_packets_are_selected_by_what_they_became() -> None:
     assert rows("nat") == rows("nat.dst in {203.0.113.0/24}") == [0, 1]
     assert rows("not nat") == [2]
     assert rows("nat.src==198.51.100.1") == rows("nat.sport >= 1000") == [0]
-    assert rows("nat.src!=10.0.0.1") == [0]
+    assert rows("nat.src!=10.0.0.1") == rows("nat.side==out") == [0]
+    assert rows("nat.side==in") == [1]

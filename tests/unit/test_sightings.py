@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fwsim.capture import Input, open_captures
 from fwsim.engine.places import SIGHTINGS
 from fwsim.engine.sightings import (
     FORWARDING_NS,
@@ -17,8 +19,12 @@ from fwsim.engine.sightings import (
     slot_of,
     teach,
 )
-from fwsim.terms import ABSENT, UNKNOWN_VALUE
+from fwsim.ruleset import load_ruleset
+from fwsim.simulator import Simulator
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, Reason
 from tests.placed import IN, OUT, chunk, packet, topology
+
+PCAPS = Path(__file__).parent.parent.parent / "pcaps"
 
 
 def rows(**fields: int) -> tuple[Any, Any]:
@@ -101,6 +107,25 @@ def test_the_table_keeps_its_size_and_the_newer_packet_overwrites_the_older() ->
 def test_an_empty_table_knows_no_packet() -> None:
     where = topology({}).places
     assert not is_second_sighting(where, *rows(ts=0, ifindex=3))
+
+
+@pytest.mark.parametrize("capture", ["any-interface.pcapng", "office.pcapng"])
+def test_every_copy_tells_of_which_packet_with_the_same_bytes_behind_the_header(capture: str) -> None:
+    captures = open_captures([Input(str(PCAPS / capture))])
+    simulator = Simulator(load_ruleset(str(PCAPS.parent / "rulesets" / "office.yaml")), key=1)
+    bytes_of: dict[int, bytes] = {}
+    copies = 0
+    for captured in captures:
+        simulator.topology.locate(captures, captured)
+        for row, frame in enumerate(captured.frames):
+            bytes_of[int(frame["number"])] = captured.data(row)[int(frame["network"]) + 20 :]
+            if frame["reason"] == Reason.EGRESS_COPY:
+                copies += 1
+                assert 0 < frame["copy_of"] < frame["number"]
+                assert bytes_of[int(frame["copy_of"])] == bytes_of[int(frame["number"])]
+            else:
+                assert frame["copy_of"] == 0
+    assert copies > 10
 
 
 def test_destination_is_learned_exactly_and_forgotten_when_its_row_is_taken() -> None:

@@ -18,8 +18,8 @@ def numbered(count: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
     return table
 
 
-CHAINED = {"next", "previous", "older", "newer"}
-"""Row numbers that chain a connection table are int32, so that a row is small."""
+CHAINED = {"next", "previous", "older", "newer", "bucket", "out"}
+"""What chains a connection table is int32, so that a row is small."""
 
 
 @pytest.mark.parametrize("name", ROW_TYPES)

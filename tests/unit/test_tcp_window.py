@@ -15,7 +15,7 @@ from fwsim.engine.tcp_window import (
     window_bounds,
 )
 from fwsim.tables import BOUNDS, SIDE, plain
-from fwsim.terms import ABSENT
+from fwsim.terms import ABSENT, CtStatus
 from tests.unit.tcp_conversation import CLIENT_ISN, SERVER_ISN, WRAP, Conversation, established, rows
 
 # In `established()` both sides stand at 1 with windows of 1000: each may send up to 1001.
@@ -231,6 +231,33 @@ def test_selective_acknowledgement_does_not_count_if_the_receiver_did_not_offer(
     talk = established().client("P.", 1, 1, payload=500)
     talk.server(".", 1, 1, sack=9000, win=1000).expect("established", "established")
     assert talk.side("client")["maxend"] == 1001
+
+
+def test_what_was_rewritten_is_acknowledged_by_other_numbers_than_were_sent() -> None:
+    talk = established().client("P.", 1, 1, payload=10)
+    talk.connection["status"] |= int(CtStatus.SEQ_ADJUST)
+    talk.result["ack_offset"] = 4
+    talk.server(".", 1, 16).expect("invalid", reason="TCP_ACK_OVER")
+    talk.server(".", 1, 15).expect("established", "established")
+    assert talk.side("server")["maxack"] == 11
+    talk.result["ack_offset"] = -3
+    talk.server("R", 1, 0, raw_ack=WRAP - 3).expect("established")
+
+
+def test_without_rewritten_text_no_offset_counts() -> None:
+    talk = established()
+    talk.result["ack_offset"] = 4
+    talk.server(".", 1, 1).expect("established", "established")
+    assert talk.side("server")["maxack"] == 1
+
+
+@pytest.mark.parametrize(("permitted", "end"), [(True, 90), (False, 77)])
+def test_a_side_seen_neither_way_is_placed_by_its_own_numbers(permitted: bool, end: int) -> None:
+    talk = Conversation().client(".", 1, 80, win=300, sack=93)
+    sides = rows(SIDE, 2)
+    sides[1]["flags"] = SACK_PERMITTED if permitted else 0
+    meet_sender(sides[0], sides[1], talk.packet, 0, 3, 3)
+    assert (sides[1]["end"] - SERVER_ISN) % WRAP == end
 
 
 # --- the first packet of a side --------------------------------------------------------------------------------
