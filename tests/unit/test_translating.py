@@ -99,3 +99,17 @@ def test_a_chain_that_says_how_to_translate_does_not_refuse_who_may_not_be_asked
     gate.ask(udp(HOST, PEER))
     assert verdict(gate, udp(PEER, PUBLIC, ports=(53, 40000)))[0] == Verdict.UNKNOWN
     assert gate.row["hook"] == Hook.PREROUTING
+
+
+def test_who_reports_an_error_is_not_known_if_the_connection_may_be_translated() -> None:
+    hidden = f"""table ip nat {{
+      chain post {{ type nat hook postrouting priority srcnat; ip saddr {PEER} snat to {HOST} random
+      }}
+    }}
+    """
+    gate = Gateway(hidden)
+    gate.ask(udp(PEER, SERVER))
+    gate.ask(udp(HOST, SERVER))  # to the same port: the source may have another one then
+    assert gate.left == f"{HOST}.? > {SERVER}.53"
+    gate.ask(error_about(udp(SERVER, HOST, ports=(53, 40000)), "10.1.0.99"))
+    assert gate.left == f"? > {SERVER}"
