@@ -210,12 +210,26 @@ def translate_error(course: Course, tracker: Tracker, row: int, frame: Row, sour
         return R_UNWRITABLE  # its checksum, which tracking was told not to mind
     status = tracker.connections[row]["status"]
     is_redirect = seen["icmp_type"] == (ICMP_REDIRECT if seen["proto"] == ICMP else ICMPV6_REDIRECT)
-    if is_redirect and (status & DONE != DONE or status & TRANSLATED):
-        return R_REDIRECT
-    direction = seen["ct_direction"]
-    if applies(status, direction, source):
+    fault = R_REDIRECT if is_redirect and (status & DONE != DONE or status & TRANSLATED) else 0
+    if not fault and applies(status, seen["ct_direction"], source):
         if frame["nat_fault"] == NAT_FAULT_SHORT or (frame["nat_fault"] == NAT_FAULT_DESTINATION and source):
-            return R_UNWRITABLE
-        lose_asked(course)
-        show_end(seen, tracker.tuples[2 * row + 1 - direction], source)
-    return 0
+            fault = R_UNWRITABLE
+        else:
+            show_reporter(course, tracker.tuples[2 * row + 1 - seen["ct_direction"]], status, source)
+    if fault and status & IN_DOUBT:
+        seen["hook"] = UNKNOWN_VALUE  # it may go on
+        return 0
+    return fault
+
+
+@hot
+def show_reporter(course: Course, other: Row, status: int, source: int) -> None:
+    """The address of one side of an ICMP error: who reports it is hidden, if its connection is translated."""
+    seen = course.seen[0]
+    src0, src1, src2, src3 = seen["src0"], seen["src1"], seen["src2"], seen["src3"]
+    lose_asked(course)
+    show_end(seen, other, source)
+    if status & IN_DOUBT and (
+        seen["src0"] != src0 or seen["src1"] != src1 or seen["src2"] != src2 or seen["src3"] != src3
+    ):
+        seen["src0"] = UNKNOWN_VALUE
