@@ -12,17 +12,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fwsim.checkpoint.by_source import restore_sources, save_sources
 from fwsim.checkpoint.saved import Bounds, Saved
 from fwsim.engine.expiry import BRANCHES_LOG, FIRST
-from fwsim.engine.sources import hang_by_source
 from fwsim.engine.tuples import Tracker, is_live, relink
 from fwsim.engine.vague import VAGUE_ADDRESS
-from fwsim.tables import CONNECTION, COUNTERS, EXPECTATION, NEIGHBOURS, SIDE, SOURCE, TUPLE
+from fwsim.tables import CONNECTION, COUNTERS, EXPECTATION, NEIGHBOURS, SIDE, TUPLE
 from fwsim.terms import CtStatus, Proto, SctpState, TcpState
 from fwsim.tracker import with_rows
 from fwsim.uncompiled import flush, usable
 
-TRANSLATED = int(CtStatus.SNAT | CtStatus.DNAT)
 NOT_SAVED = ("evict_assured", "hash_key")
 """Counters that a fresh table has of itself."""
 ENDS = ("free", "oldest", "newest", "oldest_assured", "newest_assured", "newest_expecting")
@@ -35,6 +34,7 @@ ROWS_MAX = 1 << 26
 STATES = {int(Proto.TCP): len(TcpState), int(Proto.SCTP): len(SctpState)}
 """How many states a connection of these protocols can be in: the engine looks them up in a table."""
 WITH_PORTS = [int(proto) for proto in (Proto.TCP, Proto.UDP, Proto.UDPLITE, Proto.SCTP)]
+TRANSLATED = int(CtStatus.SNAT | CtStatus.DNAT)
 TUPLES: Bounds = {"proto": (0, 255)} | {
     f"{end}{word}": (0, 0xFFFFFFFF if word else VAGUE_ADDRESS) for end in ("src", "dst") for word in range(4)
 }
@@ -58,7 +58,7 @@ def save_tracker(tracker: Tracker) -> dict[str, Any]:
         "sides": tracker.sides[: 2 * used],
         "heap_key": tracker.heap_key[:armed],
         "heap_row": tracker.heap_row[:armed].astype(np.int64),
-        "sources": tracker.sources[:used],
+        "sources": save_sources(tracker),
     }
 
 
@@ -89,22 +89,11 @@ def restored_tracker(fresh: Tracker, saved: Saved) -> Tracker:
     _restore_heap(tracker, saved, used)
     _check_states(tracker, saved, used)
     _check_chains(tracker, saved, used, live)
+    restore_sources(tracker, saved.part("sources"))
     tables = usable(tracker)
     relink(tables)
-    _hang_by_source(tables, saved, used)
     flush(tables)
     return tracker
-
-
-def _hang_by_source(tracker: Tracker, saved: Saved, used: int) -> None:
-    """Live connections by their source, the newest first, and the interfaces of those that are masqueraded."""
-    if len(tracker.sources) < used:
-        return
-    ways_out = saved.rows("sources", SOURCE, used, {"out": (0, ROWS_MAX)})["out"]
-    live = [row for row in range(FIRST, used) if is_live(tracker.connections[row])]
-    for row in sorted(live, key=lambda row: int(tracker.connections[row]["number"])):
-        hang_by_source(tracker, row)
-        tracker.sources[row]["out"] = int(ways_out[row])
 
 
 def _restore_heap(tracker: Tracker, saved: Saved, used: int) -> None:
@@ -124,15 +113,18 @@ def _restore_heap(tracker: Tracker, saved: Saved, used: int) -> None:
 
 
 def _check_states(tracker: Tracker, saved: Saved, used: int) -> None:
-    """No connection is in a state that its protocol does not have, and its reply is the inverse of its original."""
+    """No connection is in a state that its protocol does not have.
+
+    Its reply is the inverse of its original, unless it is translated; then it is at least of the same protocol.
+    """
     states, protocols = tracker.connections["state"][:used], tracker.tuples["proto"][: 2 * used : 2]
     original, reply = (tracker.tuples[2 * FIRST + side : 2 * used : 2] for side in range(2))
     saved.must(bool((original["proto"] == reply["proto"]).all()), "tuples")
-    as_they_came = (tracker.connections["status"][FIRST:used] & TRANSLATED) == 0
+    straight = tracker.connections["status"][FIRST:used] & TRANSLATED == 0
     pairs = [(f"src{word}", f"dst{word}") for word in range(4)]
     for one, other in [*pairs, *((other, one) for one, other in pairs)]:
-        saved.must(bool((original[one] == reply[other])[as_they_came].all()), "tuples")
-    with_ports = np.isin(original["proto"], WITH_PORTS) & as_they_came
+        saved.must(bool((original[one] == reply[other])[straight].all()), "tuples")
+    with_ports = straight & np.isin(original["proto"], WITH_PORTS)
     for one, other in (("src_id", "dst_id"), ("dst_id", "src_id")):
         saved.must(bool((original[one] == reply[other])[with_ports].all()), "tuples")
     for protocol, count in STATES.items():

@@ -20,7 +20,7 @@ from fwsim.checkpoint.saved import DamagedError, Member
 
 INDEX = "checkpoint.json"
 FORMAT = "fwsim checkpoint"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Of the archive and its tree. Rows of other types than these are refused all the same: `identity.program`."""
 MEMBER = "\0member"
 """The key of a dict that stands for a member of the archive; no other dict has it."""

@@ -36,6 +36,38 @@ chains:
       - {name: marked, ct_state: new, proto: [tcp, sctp], set_ct_mark: 7, verdict: accept}
 """
 """With limits, the FTP helper and marks: all that is remembered."""
+TRANSLATING = """\
+table ip nat {
+  chain pre {
+    type nat hook prerouting priority -100;
+    iifname "wan" udp dport 7 dnat to 10.0.0.7:7000-7003
+    iifname "wan" dnat to 10.0.0.7
+  }
+  chain post {
+    type nat hook postrouting priority 100;
+    ip protocol tcp oifname "wan" masquerade
+    oifname "wan" udp dport 9 snat to 203.0.113.20
+    oifname "wan" udp dport 53 snat to 203.0.113.30
+    oifname "wan" snat to 203.0.113.16-203.0.113.47
+  }
+}
+table inet filter {
+  chain in {
+    type filter hook prerouting priority -300;
+    tcp dport 21 ct helper set "ftp"
+  }
+  ct helper ftp { type "ftp" protocol tcp; }
+  chain f {
+    type filter hook forward priority 0; policy drop;
+    ct state established,related accept
+    ct status dnat accept
+    udp dport 9 limit rate 1/second burst 1 packets accept
+    udp dport 9 drop
+    iifname "lan" accept
+  }
+}
+"""
+NETWORKS = ("--interface", "lan=10.0.0.0/8", "--interface", "wan=any", "--local", "10.0.0.1", "--local", "203.0.113.1")
 
 
 class Killed(BaseException):
@@ -148,6 +180,40 @@ def test_merged_files(here: Path, same: Callable[..., int], rows: int, form: tup
     Path("lan.gz").write_bytes(gzip.compress(Path("lan.pcapng").read_bytes()))
     arguments = ("--in", "lan=lan.gz", "--in", "wan=wan.pcapng", "-r", "limited.yaml")
     assert same(form, *arguments, "-c", 30, rows=rows) >= 4
+
+
+def from_one_socket(rounds: int) -> bytes:
+    """Two clients speak from one port each, and outside comes in: what one gets depends on what was before."""
+    made = Pcapng().section()
+    for name in (b"lan", b"wan"):
+        made.interface(1, 0, (2, name), (9, bytes([9])))
+    coming_in = (2, (1).to_bytes(4, "little"))
+    for place in range(rounds):
+        ends = {"src": bytes([10, 0, 0, 5 + place % 2]), "dst": bytes([198, 51, 100, place // 2 % 7])}
+        outside = {"src": bytes([198, 51, 100, 200 + place % 9]), "dst": bytes([203, 0, 113, 1])}
+        segments = [
+            *((0, ends, 17, udp(sport=5000, dport=port, **ends)) for port in (9, 53, 99, 9, 99)),
+            (0, ends, 6, tcp(sport=5000, dport=80, **ends)),
+            (1, outside, 17, udp(sport=6000, dport=7, **outside)),
+        ]
+        for number, (interface, between, proto, segment) in enumerate(segments):
+            at = 3 * 10**8 * place + 150_000 * number
+            made.packet(ether(ip4(segment, proto, **between)), at, coming_in, interface=interface)
+    return made.content
+
+
+@pytest.mark.parametrize("rows", [1, 5])
+def test_translations_are_remembered(here: Path, same: Callable[..., int], rows: int) -> None:
+    Path("nat.nft").write_text(TRANSLATING)
+    Path("made.pcapng").write_bytes(from_one_socket(5 * rows))
+    assert same(JSONL, "made.pcapng", "-r", "nat.nft", *NETWORKS, rows=rows) >= 20
+
+
+@pytest.mark.parametrize("rows", [1, 7])
+def test_fuzzed_traffic_is_translated_alike(here: Path, same: Callable[..., int], rows: int) -> None:
+    Path("nat.nft").write_text(TRANSLATING)
+    write_traffic("fuzzed.pcapng", f"nat {rows}", 40 * rows, fragments=0.2)
+    assert same(JSONL, "fuzzed.pcapng", "-r", "nat.nft", *NETWORKS, rows=rows) >= 20
 
 
 def test_interfaces_and_sections_that_come_later_in_other_byte_orders_with_comments(

@@ -13,6 +13,7 @@ from fwsim.checkpoint.saved import DamagedError
 from fwsim.engine.expiry import delete
 from fwsim.engine.sources import first_of_source
 from fwsim.engine.tuples import Tracker
+from fwsim.engine.vague import VAGUE_ADDRESS
 from fwsim.terms import CtStatus
 from fwsim.tracker import connections_listing, copy
 from fwsim.uncompiled import flush, usable
@@ -145,10 +146,25 @@ def free_twice(tracker: Tracker) -> None:
 def test_what_leads_out_of_the_table_or_round_in_it_is_refused(tmp_path: Path, tracker: Tracker, change: Any) -> None:
     spoiled = copy(tracker)
     change(spoiled)
-    saved_rows = save_tracker(tracker).items()
-    tree = {name: getattr(spoiled, name)[: len(part)].astype(part.dtype) for name, part in saved_rows}
+    tree = save_tracker(tracker)
+    for name in tree.keys() - {"sources"}:
+        tree[name] = getattr(spoiled, name)[: len(tree[name])].astype(tree[name].dtype)
     with pytest.raises(DamagedError), through_a_file(tmp_path, tree) as saved:
         restored_tracker(simulator().stateful.tracker, saved)
+
+
+@pytest.mark.parametrize("status", [int(CtStatus.SNAT), int(CtStatus.DNAT)])
+def test_the_answers_of_a_translated_connection_come_from_elsewhere(
+    tmp_path: Path, tracker: Tracker, status: int
+) -> None:
+    row = int(tracker.heap_row[0])
+    tracker.connections[row]["status"] |= status
+    tracker.tuples[2 * row + 1]["dst0"] = VAGUE_ADDRESS
+    tracker.tuples[2 * row + 1]["dst_id"] += 1
+    assert listed(put_back(tmp_path, tracker)) == listed(tracker)
+    tracker.tuples[2 * row + 1]["proto"] ^= 1
+    with pytest.raises(DamagedError, match="tuples"):
+        put_back(tmp_path, tracker)
 
 
 def test_what_a_new_connection_begins_as_is_not_taken_from_the_file(tmp_path: Path, tracker: Tracker) -> None:
