@@ -15,6 +15,7 @@ from fwsim import keyed_tables
 from fwsim import tracker as trackers
 from fwsim.engine.asked import VIEWS
 from fwsim.engine.attached import Stateful
+from fwsim.engine.binding import Nat
 from fwsim.engine.counted import begin
 from fwsim.engine.entries import KeyedRules
 from fwsim.engine.path import Course
@@ -23,7 +24,6 @@ from fwsim.engine.places import Places
 from fwsim.engine.program import Memory
 from fwsim.engine.rule_rows import TRANSLATION
 from fwsim.engine.shard import MINE, NOBODY, STATE, Numbers, Share
-from fwsim.engine.translating import Nat
 from fwsim.engine.tuples import Tracker
 from fwsim.engine.twin import REPLIES_ACK_OR_RST, REPLIES_ANY, REPLIES_NEVER, Stateless, run_stateless
 from fwsim.headers import nothing_known

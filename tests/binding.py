@@ -56,9 +56,9 @@ def end_of(row: Any, side: str) -> str:
 class Binder(Bench):
     """A table of connections that are bound on one side when they are opened."""
 
-    def __init__(self, **changes: int) -> None:
+    def __init__(self, *, translating: int = 3, **changes: Any) -> None:
         """As a `Bench`."""
-        super().__init__(**{"translating": 3, **changes})
+        super().__init__(translating=translating, **changes)
         self.parts = 0
         """What `make_unique` said last."""
 

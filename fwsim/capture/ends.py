@@ -13,7 +13,7 @@ from fwsim.terms import Proto
 Ends = tuple[str, int, str, int]
 """Source, its port or the ICMP id, destination, its port or type * 256 + code, as in `fwsim.tables.TUPLE`."""
 
-WITH_PORTS = frozenset((int(Proto.TCP), int(Proto.UDP), int(Proto.SCTP), int(Proto.UDPLITE), 33))
+WITH_PORTS = frozenset((int(Proto.TCP), int(Proto.UDP), int(Proto.SCTP), int(Proto.UDPLITE)))
 GRE, ICMP, ICMPV6 = int(Proto.GRE), int(Proto.ICMP), int(Proto.ICMPV6)
 QUERIES = {ICMP: frozenset((0, 8, 13, 14, 15, 16, 17, 18)), ICMPV6: frozenset((128, 129))}
 """The types whose second word begins with an id."""

@@ -13,11 +13,12 @@ import numpy.typing as npt
 from fwsim.engine import hot, shared
 from fwsim.engine.asked import AS_IT_CAME, show_headers
 from fwsim.engine.beside import show_link, show_tuple
+from fwsim.engine.binding import DONE, Nat
 from fwsim.engine.conntrack import fresh_state
 from fwsim.engine.expiry import UNCONFIRMED
 from fwsim.engine.path import Course, go_on
 from fwsim.engine.shard import Share
-from fwsim.engine.translating import DONE, Nat, translate, visible
+from fwsim.engine.translating import translate, visible
 from fwsim.engine.tuples import Tracker
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Reason
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.engine import hot, shared
+from fwsim.engine.address_range import is_at_most
+from fwsim.engine.binding import DONE, TRANSLATED, Nat
 from fwsim.engine.expectation import NOT_AT_ALL, SURELY
 from fwsim.engine.following import find_announced
 from fwsim.engine.icmp import is_error, opens
@@ -20,9 +22,8 @@ from fwsim.engine.program import TO_INTERFACE, TO_SAME, TO_UNKNOWN
 from fwsim.engine.routes import route_of_destination, route_of_source
 from fwsim.engine.seq_adjust import SEQ_ADJUST, turn_numbers_back
 from fwsim.engine.straying import be_stray, go_astray
-from fwsim.engine.translating import DONE, TRANSLATED, Nat
 from fwsim.engine.tuples import ICMP, ICMPV6, TCP, Tracker, find, hang, invert, is_same, of_packet, unhang
-from fwsim.engine.unique_tuple import ANSWER, is_at_most
+from fwsim.engine.unique_tuple import ANSWER
 from fwsim.engine.vague import DESTINATION as VAGUE_DESTINATION
 from fwsim.engine.vague import (
     KINDS,

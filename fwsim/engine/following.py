@@ -8,11 +8,12 @@ master's announcer has sent to, and goes to the announcer, at the port that this
 from __future__ import annotations
 
 from fwsim.engine import hot, shared
+from fwsim.engine.address_range import set_address
 from fwsim.engine.expectation import NOT_AT_ALL, PERHAPS, SURELY, expectation_of, has_same_ends
 from fwsim.engine.expiry import UNCONFIRMED
 from fwsim.engine.sources import NOWHERE, first_of_source, next_of_source
 from fwsim.engine.tuples import Tracker, invert, is_same
-from fwsim.engine.unique_tuple import ANSWER, FREE, PROPOSED, TAKEN, is_taken, set_address, take_source
+from fwsim.engine.unique_tuple import ANSWER, FREE, PROPOSED, TAKEN, is_taken, take_source
 from fwsim.engine.vague import DESTINATION, SOURCE, SOURCE_ID, VAGUE_ID, blur, is_vague, take
 from fwsim.tables import Row
 from fwsim.terms import UNKNOWN_VALUE, CtStatus

@@ -129,7 +129,7 @@ def refuse_clashing(mode: Stateful, result: Row, decision: Row) -> None:
     """Drop a packet whose connection could not be told from another one (`__nf_conntrack_confirm`)."""
     reply = mode.tracker.tuples[1]
     status = mode.tracker.connections[0]["status"]
-    if decision["verdict"] != ACCEPT:
+    if decision["verdict"] == UNKNOWN or not is_confirmed(mode.course.seen[0]["hook"], decision):
         return
     if status & (NAT_CLASH | NAT_CLASH_IN_DOUBT):
         doubt = status & NAT_CLASH_IN_DOUBT or result["ct_state"] == UNKNOWN_VALUE
@@ -245,7 +245,7 @@ def decide_leaving(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashe
         return
     turn_back(mode.tracker, mode.nat, found, frame, packet, quotes)
     entered = mode.nat.entered[0]
-    if is_lost(entered) or is_doubtful(mode.tracker, found >> 1):
+    if is_lost(entered) or (found >= 0 and is_doubtful(mode.tracker, found >> 1)):
         decide_blindly(mode, frame, packet, quotes, found, decision)
         note_arrival(mode.course, mode.nat, packet)
     elif is_captured(frame, entered):

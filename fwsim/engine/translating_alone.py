@@ -9,10 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.engine import hot, shared
-from fwsim.engine.path import Course
-from fwsim.engine.program import TO_NETWORK, TO_UNKNOWN
-from fwsim.engine.rerouting import reroute, reroute_own
-from fwsim.engine.translating import (
+from fwsim.engine.address_range import choose_address
+from fwsim.engine.binding import (
     DNAT,
     DNAT_DONE,
     SNAT,
@@ -20,12 +18,13 @@ from fwsim.engine.translating import (
     Nat,
     keep_address,
     keep_host,
-    lose,
-    lose_asked,
     take_own_address,
     take_rule,
 )
-from fwsim.engine.unique_tuple import choose_address
+from fwsim.engine.path import Course
+from fwsim.engine.program import TO_NETWORK, TO_UNKNOWN
+from fwsim.engine.rerouting import reroute, reroute_own
+from fwsim.engine.translating import lose, lose_asked
 from fwsim.engine.vague import has_ports
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Hook
 

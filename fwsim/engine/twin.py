@@ -15,11 +15,11 @@ import numpy.typing as npt
 from fwsim.engine import entry, hot, shared
 from fwsim.engine.asked import AS_IT_CAME, MIRRORED, show_headers
 from fwsim.engine.beside import fill_own_tuple, for_nothing, show_link, show_ports
+from fwsim.engine.binding import Nat
 from fwsim.engine.departing import note_departure, settle_departure
 from fwsim.engine.egress import may_be_translated
 from fwsim.engine.icmp import is_error, is_never_tracked
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, go_on, refuse, set_out
-from fwsim.engine.translating import Nat
 from fwsim.engine.translating_alone import translate_alone
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Proto, Reason, TcpFlag, Verdict
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from fwsim.engine import hot, shared
 from fwsim.engine.attached import Stateful
+from fwsim.engine.binding import finish_binding
 from fwsim.engine.conntrack import UNSEEN, confirm, forget, track
 from fwsim.engine.evidence import of_history, tcp_in_connection, without_connection
 from fwsim.engine.expiry import delete
 from fwsim.engine.path import is_confirmed, is_stopped
 from fwsim.engine.settled import counted_fault
 from fwsim.engine.sources import hang_by_source
-from fwsim.engine.translating import finish_binding
 from fwsim.tables import Table
 from fwsim.terms import SUSPICIOUS, UNKNOWN_VALUE, CtStatus, Evidence, Proto, Reason, Verdict
 

@@ -46,7 +46,8 @@ class Answer:
     NOT_EVALUATED, which is the kernel's own only of frames that are not IP and of egress copies. `invalid` says in
     the kernel's words why it was no valid packet. `failed` are those that could not be sent, with the error.
     `connections` is the table behind each packet, where asked for. `translated` are the rows of packets that came
-    through with other ends than they came with (`fwsim.capture.ends.Ends`).
+    through with other ends than they came with (`fwsim.capture.ends.Ends`); with `by_chance` they may hang on numbers
+    that each firewall draws for itself.
 
     A datagram in fragments is reported once, under the number of its first piece: `silent` are the rows of fragments of
     which nothing was heard, and `late` decisions about fragments of earlier chunks, by their (negative) row.
@@ -61,6 +62,7 @@ class Answer:
     late: dict[int, dict[str, int]] = field(default_factory=dict)
     unanswerable: frozenset[int] = frozenset()
     translated: dict[int, Ends] = field(default_factory=dict)
+    by_chance: bool = False
 
 
 class Hearing(ABC):

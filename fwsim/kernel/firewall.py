@@ -144,6 +144,7 @@ class KernelFirewall:
             theirs.update({number - first: text for number, text in words.items()})
         answer.connections = {number - first: table for number, table in played.connections.items()}
         answer.translated = translations(injections, played.left, first)
+        answer.by_chance = self.lowered.draws
         return answer
 
     def relay(self, packets: Sequence[tuple[str, bytes]]) -> dict[int, bytes]:

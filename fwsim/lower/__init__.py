@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from fwsim.engine.counted_rows import COUNTED
 from fwsim.engine.places import Places
-from fwsim.engine.program import MAX_DEPTH, Memory, Program
+from fwsim.engine.program import MAX_DEPTH, OP_DRAW, OP_LUCK, Memory, Program
 from fwsim.engine.rule_rows import BUCKET, WALK
 from fwsim.engine.tuples import Tracker
 from fwsim.errors import RulesetError
@@ -117,6 +117,12 @@ class Lowered:
         program = self.program
         tables = program.limits, program.xt_limits, program.counts, program.keyed.uses
         return any(map(len, tables)) or ELAPSED in self.uses_fields
+
+    @property
+    def draws(self) -> bool:
+        """Whether anything is left to chance."""
+        steps = self.program.instructions
+        return bool(((steps["op"] == OP_LUCK) | ((steps["op"] == OP_DRAW) & (steps["value"] == 1))).any())
 
     @property
     def translates(self) -> bool:

@@ -64,6 +64,10 @@ class Answer(Protocol):
         """How packets left, by row, where that is not how they came."""
 
     @property
+    def by_chance(self) -> bool:
+        """Whether they may hang on numbers that each firewall draws for itself: then they are not compared."""
+
+    @property
     def unanswerable(self) -> frozenset[int]:
         """Rows of packets to which it sends no answer: its DROP may be a REJECT there."""
 
@@ -124,7 +128,8 @@ class Comparison:
             counter.update(protocols[mask].tolist())
         for row in np.flatnonzero(different).tolist():
             self.differ(difference(batch, row, plain(theirs[row]), answer.invalid.get(row, "")))
-        for row, own, other in disagreeing(batch, answer.translated, compared & ~unknown & ~different):
+        alike = compared & ~unknown & ~different & (not answer.by_chance)
+        for row, own, other in disagreeing(batch, answer.translated, alike):
             ends = (ends_text(own), ends_text(other))
             self.differ(replace(difference(batch, row, plain(theirs[row])), fields=(NAT,), ends=ends))
         for one in self.pieces.late(base, answer.late):

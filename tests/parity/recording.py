@@ -100,6 +100,7 @@ class Replayed:
     late: Mapping[int, dict[str, int]] = field(default_factory=dict)
     unanswerable: frozenset[int] = frozenset()
     translated: Mapping[int, Ends] = field(default_factory=dict)
+    by_chance: bool = False
     """No ruleset of these translates."""
 
 

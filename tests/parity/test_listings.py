@@ -48,6 +48,7 @@ OTHERWISE = {
 def decisions_of(ruleset: Ruleset, places: Places, capture: Path) -> dict[Mode, list[dict[str, int]]]:
     """What both modes decide about a capture."""
     simulator = Simulator(ruleset, interfaces=places.interfaces, local=places.local, key=1)
+    simulator.topology.take_as_made()
     found: dict[Mode, list[dict[str, int]]] = {mode: [] for mode in MODES}
     for batch in Result(open_captures([Input(str(capture))]), simulator):
         for mode in MODES:

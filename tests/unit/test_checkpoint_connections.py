@@ -11,12 +11,15 @@ import pytest
 from fwsim.checkpoint.connections import restored_tracker, save_tracker
 from fwsim.checkpoint.saved import DamagedError
 from fwsim.engine.expiry import delete
+from fwsim.engine.sources import first_of_source
 from fwsim.engine.tuples import Tracker
 from fwsim.engine.vague import VAGUE_ADDRESS
 from fwsim.terms import CtStatus
 from fwsim.tracker import connections_listing, copy
 from fwsim.uncompiled import flush, usable
+from tests.deciding import udp
 from tests.keeping import halfway, simulator, through_a_file
+from tests.natted import HOST, PEER, SERVER, Gateway
 
 
 @pytest.fixture
@@ -63,6 +66,22 @@ def test_the_table_is_the_same_but_for_its_key(tmp_path: Path, tracker: Tracker)
         assert found.counters[0][name] == tracker.counters[0][name]
     assert found.counters[0]["hash_key"] != tracker.counters[0]["hash_key"]
     assert np.isin(found.buckets[found.buckets >= 0] // 2, found.heap_row[:armed]).all()
+
+
+def test_translated_connections_come_back_with_their_sources_and_ways_out(tmp_path: Path) -> None:
+    gate, fresh = Gateway(), Gateway()
+    for number, host in enumerate((HOST, SERVER, HOST)):
+        gate.ask(udp(host, f"203.0.113.{80 + number}", ports=(40000, 500)))
+    gate.ask(udp(HOST, PEER, ports=(50000, 123)))  # from a port that is drawn
+    before = gate.simulator.stateful.tracker
+    with through_a_file(tmp_path, save_tracker(before)) as saved:
+        after = restored_tracker(fresh.simulator.stateful.tracker, saved)
+    assert listed(after) == listed(before)
+    old, new = usable(before), usable(after)
+    for row in range(2, 6):
+        wanted = old.tuples[2 * row]
+        assert first_of_source(new, wanted) == first_of_source(old, wanted)
+        assert new.sources[row]["out"] == old.sources[row]["out"] > 0
 
 
 def test_an_empty_table_comes_back(tmp_path: Path) -> None:

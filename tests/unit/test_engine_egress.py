@@ -7,8 +7,14 @@ from typing import Any
 import pytest
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 
+from fwsim.capture import Input, open_captures
+from fwsim.ruleset import load_ruleset
+from fwsim.simulator import Simulator
+from fwsim.terms import CtStatus, Reason, Verdict
 from fwsim.tracker import connections_listing
 from tests.gateway import FORWARD, IN, INSIDE, MASQUERADE, OUT, OUTSIDE, PUBLIC, Gateway, nat
+from tests.parity.nat.replayed import machine
+from tests.parity.nat.truth import CAPTURES
 
 SERVER = "10.2.0.2"
 COPY = "not_evaluated egress-copy"
@@ -124,3 +130,19 @@ def test_a_copy_of_a_packet_of_another_frame_teaches_nothing(way: int) -> None:
 def listed(gateway: Gateway) -> list[dict[str, Any]]:
     """The connections."""
     return list(connections_listing(gateway.simulator.stateful.tracker))
+
+
+def test_of_an_announced_connection_no_other_row_is_asked() -> None:
+    """What it came in with is known, but there is no connection yet: the row of its tuple is none."""
+    recorded = CAPTURES / "ftp-masquerade"
+    deciding = Simulator(load_ruleset(str(recorded / "rules.nft")), key=1, host=machine())
+    captures = open_captures([Input(str(recorded / "lan.pcapng.gz"))], limit=14)
+    (chunk,) = captures
+    deciding.topology.locate(captures, chunk)
+    batch = deciding.undecided(chunk)
+    for row in range(13):
+        deciding.step(batch, row)
+    deciding.stateful.tracker.connections["status"][-8:] = CtStatus.STRAY  # rows that nobody uses
+    deciding.step(batch, 13)
+    assert Verdict(int(batch.stateful["verdict"][13])) == Verdict.ACCEPT
+    assert Reason(int(batch.stateful["reason"][13])) == Reason.EXPECTED

@@ -145,3 +145,12 @@ def test_the_other_family_misses_no_chain_that_translates() -> None:
     lowered = lower(imported(Table("ip", "t", chains)), interfaces=["lan"])
     assert [chain.kind for chain in lowered.chains] == ["nat", "route"]
     assert families_of_one(lowered) == {Hook.OUTPUT: 4}
+
+
+@pytest.mark.parametrize(
+    ("rule", "draws"),
+    [("numgen random mod 2 0 drop", True), ("numgen inc mod 2 0 drop", False), ("ip ttl 1 drop", False)],
+)
+def test_a_ruleset_says_whether_it_leaves_anything_to_chance(rule: str, draws: bool) -> None:
+    text = f"table ip t {{\n chain f {{\n type filter hook forward priority 0; {rule}\n }}\n}}\n"
+    assert lower(load_ruleset(io.StringIO(text)), interfaces=[]).draws == draws

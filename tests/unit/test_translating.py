@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from fwsim.capture.crafting import ICMP, ICMPV6, TCP, UDP, Ip, icmp_message
-from fwsim.engine.translating import DNAT, SNAT, VISIBLE_STATUS, applies, is_within_link, may_be_refused, visible
+from fwsim.engine.binding import DNAT, SNAT, is_within_link
+from fwsim.engine.translating import VISIBLE_STATUS, applies, may_be_refused, visible
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Reason, Verdict, word
 from fwsim.tracker import connections_listing
 from tests.deciding import error_about, icmp, tcp, udp
