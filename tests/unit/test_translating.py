@@ -88,6 +88,19 @@ def test_only_what_really_changes_is_said_to_be_translated(rules: dict[str, str]
     assert status(made) & (SNAT | DNAT) == changed
 
 
+def test_a_rule_for_the_other_family_is_passed_over() -> None:
+    """A table of both: nft writes no match for it, the statement itself asks (`nft_nat_inet_eval`)."""
+    made = gate(postrouting="snat ip6 to 2001:db8::7\nsnat ip to 198.51.100.7\nmasquerade")
+    made.ask(udp(HOST, PEER))
+    assert made.left == f"198.51.100.7.40000 > {PEER}.53"
+    made.ask(udp(HOST6, PEER6))
+    assert made.left == f"2001:db8::7.40000 > {PEER6}.53"
+    made = gate(prerouting=f"dnat ip to {SERVER}")
+    made.ask(udp(HOST6, PEER6))
+    assert made.left is None
+    assert status(made) & (SNAT | DNAT) == 0
+
+
 def test_the_first_rule_that_translates_decides_for_the_connection() -> None:
     made = gate(postrouting="ip ttl 63 snat ip to 203.0.113.5; snat ip to 203.0.113.6")
     made.ask(udp(HOST, PEER))
