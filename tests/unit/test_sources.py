@@ -58,7 +58,7 @@ def test_other_sources_are_not_met(other: Datagram) -> None:
 
 def test_every_word_of_an_address_counts() -> None:
     table = Binder()
-    sources = ["fd00::1", "fd00::1:0:1", "fd00:0:1::1", "fd00::2", "fd01::1"]
+    sources = ["fd00::1", "fd00::1:0:0", "fd00:0:0:1::", "fd00::2", "fd01::1"]  # the first three share a bucket
     for source in sources:
         table.open(udp(source, 5000, "2001:db8::1", 53), rule(source))
     assert [known(table, udp(source, 5000, "2001:db8::2", 53)) for source in sources] == [[1], [2], [3], [4], [5]]
@@ -79,6 +79,20 @@ def test_one_that_is_gone_is_passed_over_and_its_row_can_be_used_again() -> None
     assert sorted(used_again) == rows
     assert known(table, flow(dport=99)) == [6, 3, 1]
     assert known(table, flow(OTHER)) == [5]
+
+
+def test_rows_that_are_used_again_one_after_the_other_leave_the_rest_where_it_is() -> None:
+    """Twice the first of its chain."""
+    table = Binder()
+    for last in range(1, 4):
+        table.open(flow(dport=last), rule())
+    second = table.row - 1
+    delete(table.tracker, table.row)
+    table.open(flow(OTHER, sport=7000), rule())
+    assert known(table, flow(dport=99)) == [2, 1]
+    delete(table.tracker, second)
+    table.open(flow(OTHER, sport=7001), rule())
+    assert known(table, flow(dport=99)) == [1]
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 3), st.integers(0, 5)), max_size=25), st.integers(1, 1 << 40))

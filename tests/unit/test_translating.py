@@ -280,6 +280,12 @@ def test_rules_see_the_status_and_only_what_the_kernel_has_of_it() -> None:
     assert VISIBLE_STATUS & int(CtStatus.TENTATIVE) == 0
 
 
+def test_rules_behind_the_hook_see_what_was_done() -> None:
+    late = "table ip late {\nchain c {\ntype filter hook postrouting priority %d\nct status snat drop\n}\n}\n"
+    assert said(gate(more=late % 300, postrouting="masquerade"), udp(HOST, PEER)) == "drop rule"
+    assert said(gate(more=late % 50, postrouting="masquerade"), udp(HOST, PEER)) == "accept"
+
+
 def test_a_masqueraded_connection_that_would_leave_elsewhere_is_ended() -> None:
     made = gate(postrouting="masquerade")
     made.ask(udp(HOST, PEER))
@@ -401,6 +407,13 @@ def test_gre_that_cannot_be_rewritten_is_dropped(version: int, size: int, source
     assert said(gate(postrouting="masquerade"), gre(HOST, PEER, version, size)) == source
     assert said(gate(prerouting=f"dnat ip to {SERVER}"), gre(PEER, PUBLIC, version, size)) == destination
     assert said(gate(postrouting='oifname "lan" masquerade'), gre(HOST, PEER, version, size)) == "accept"
+
+
+def test_an_error_about_gre_whose_destination_cannot_be_rewritten_passes_where_that_stays() -> None:
+    made = gate(postrouting="masquerade")
+    made.ask(gre(HOST, PEER, 2))
+    assert said(made, error_about(gre(PUBLIC, PEER, 2), "192.0.2.9")) == "accept"
+    assert made.left == f"192.0.2.9 > {HOST}"
 
 
 def test_icmpv6_is_translated_like_icmp() -> None:

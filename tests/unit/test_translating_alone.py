@@ -85,6 +85,10 @@ def test_each_packet_is_translated_as_if_all_ports_were_free() -> None:
     assert left(gate, OPENING, udp(SERVER, PEER), OPENING) == [f"{PUBLIC}.40000 > {PEER}.53"] * 3
 
 
+def test_what_is_not_known_of_a_rule_is_not_known_of_a_packet() -> None:
+    assert left(home("meta rtclassid 5 snat ip to 198.51.100.7"), OPENING) == [f"?.? > {PEER}.53"]
+
+
 def test_answers_are_for_whom_they_are_addressed_to() -> None:
     assert left(home("masquerade"), OPENING, udp(PEER, PUBLIC, ports=(53, 40000)))[1] is None
 

@@ -88,6 +88,28 @@ def test_the_newest_that_fits_is_followed_also_in_its_port() -> None:
     assert table.propose(flow(OTHER, dport=4), rule()) == f"{PUBLIC} 5000"
 
 
+def test_ids_are_followed_too() -> None:
+    table = Binder()
+    table.open(icmp(INSIDE, SERVER, 8, 0, 7), rule(**ports(80)))
+    assert table.propose(icmp(INSIDE, SECOND_SERVER, 8, 0, 7), rule()) == f"{PUBLIC} 80"
+
+
+def test_one_that_is_taken_for_not_being_there_is_not_followed() -> None:
+    table = Binder()
+    table.open(flow(dport=1), rule(**ports(7001)))
+    table.open(flow(dport=2), rule(**ports(7002)))
+    table.tracker.counters[0]["apart"] = table.row
+    assert table.propose(flow(dport=3), rule()) == f"{PUBLIC} 7001"
+
+
+def test_behind_one_that_perhaps_fits_another_may_be_followed_to_another_address() -> None:
+    """Though the port that was drawn is at the same address as would be chosen anew."""
+    table = Binder()
+    first = table.open(flow(dport=1), rule(*RANGE, random=1))
+    assert table.propose(flow(OTHER, dport=1), rule(*RANGE)).split()[0] != first.split()[0]
+    assert table.propose(flow(dport=2), rule(*RANGE)) == "? ?"
+
+
 def test_a_source_is_not_followed_to_what_is_taken() -> None:
     table = Binder()
     table.open(flow(), rule(**ports(7001)))
@@ -183,6 +205,19 @@ def test_a_destination_gets_the_first_free_port_of_a_range() -> None:
     same = [table.open(flow(SERVER, 6000, f"198.51.100.{last}", 80), wanted, 0) for last in range(1, 6)]
     assert same == [f"{INSIDE} {port}" for port in (7000, 7001, 7002, 7002, 7002)]
     assert inward(1, wanted, table) == f"{INSIDE} 7000", "another source"
+
+
+def test_a_range_of_ports_may_be_told_from_its_end() -> None:
+    assert inward(0, rule(INSIDE, **ports(7002, 7000)), Binder()) == f"{INSIDE} 7000"
+
+
+def test_where_a_port_is_perhaps_taken_the_next_one_is_perhaps_chosen() -> None:
+    table = Binder()
+    wanted = rule(INSIDE, **ports(7000, 7002))
+    table.open(flow(SERVER, 6000, "198.51.100.2", 80), wanted | {"random": 1}, 0)
+    assert table.propose(flow(SERVER, 6000, "198.51.100.3", 80), wanted, 0) == f"{INSIDE} ?"
+    assert table.parts == DESTINATION_ID
+    assert table.propose(flow(SERVER, 6001, "198.51.100.3", 80), wanted, 0) == f"{INSIDE} 7000", "another source"
 
 
 def test_a_destination_in_the_range_keeps_its_port() -> None:
