@@ -170,11 +170,18 @@ def clashes(tracker: Tracker, row: int, direction: int, port: int, now: int) -> 
 
 
 @hot
-def expect(tracker: Tracker, row: int, direction: int, port: int, now: int, how: int) -> None:
-    """Expect a connection, SURELY or PERHAPS, in place of any that this master has expected before."""
+def expect(tracker: Tracker, row: int, direction: int, port: int, now: int, how: int) -> bool:
+    """Expect a connection, SURELY or PERHAPS, in place of any that this master has expected before.
+
+    If it is only perhaps, that one is perhaps still expected: then the port is not known. Whether it is not so.
+    """
+    expectation = expectation_of(tracker, row)
+    waiting = expectation["expects"] != NOT_AT_ALL and expectation["expires"] > now
+    alone = how == SURELY or not waiting or (expectation["port"] == port and expectation["direction"] == direction)
+    if not alone:
+        port = UNKNOWN_VALUE
     withdraw(tracker, row)
     counters = tracker.counters[0]
-    expectation = expectation_of(tracker, row)
     expectation["expects"] = how
     expectation["direction"] = direction
     expectation["port"] = port
@@ -186,3 +193,4 @@ def expect(tracker: Tracker, row: int, direction: int, port: int, now: int, how:
     if expectation["older"] >= 0:
         expectation_of(tracker, expectation["older"])["newer"] = row
     counters["newest_expecting"] = row
+    return alone

@@ -121,10 +121,11 @@ def rewrite(tracker: Tracker, row: int, packet: Row, said: Row, direction: int, 
         return R_CLASH
     drawn = clash != NOT_AT_ALL
     unsure = doubt or drawn
-    expect(tracker, row, direction, UNKNOWN_VALUE if drawn else port, packet["now"], PERHAPS if unsure else SURELY)
+    expected = UNKNOWN_VALUE if drawn else port
+    alone = expect(tracker, row, direction, expected, packet["now"], PERHAPS if unsure else SURELY)
     expectation = expectation_of(tracker, row)
     expectation["follows"] = 1
-    expectation["saved"] = port
+    expectation["saved"] = port if alone else UNKNOWN_VALUE
     if port == 0 and clash != SURELY:
         if said["newline"]:
             note_line(expectation, direction, wrap(packet["seq"] + packet["payload"]))
@@ -151,10 +152,10 @@ def take_rewritten(tracker: Tracker, row: int, packet: Row, said: Row, direction
     own, other = tracker.tuples[2 * row + direction], tracker.tuples[2 * row + 1 - direction]
     plain = said["list0"] == EXTENDED_PASSIVE or is_end(other, own["src0"], own["src1"], own["src2"], own["src3"], 0)
     sure = plain and clash == NOT_AT_ALL and not doubt
-    expect(tracker, row, direction, said["dst_id"], packet["now"], SURELY if sure else PERHAPS)
+    alone = expect(tracker, row, direction, said["dst_id"], packet["now"], SURELY if sure else PERHAPS)
     expectation = expectation_of(tracker, row)
     expectation["follows"] = 1
-    expectation["saved"] = said["dst_id"] if clash == NOT_AT_ALL else UNKNOWN_VALUE
+    expectation["saved"] = said["dst_id"] if alone and clash == NOT_AT_ALL else UNKNOWN_VALUE
 
 
 @hot

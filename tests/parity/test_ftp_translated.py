@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fwsim.capture import Input, open_captures
 from fwsim.kernel import KernelFirewall
 from fwsim.naming import address_text
 from fwsim.ruleset.load import load_ruleset
@@ -15,7 +16,7 @@ from fwsim.simulator import Simulator
 from fwsim.terms import UNKNOWN_VALUE, CtState, CtStatus, Verdict
 from fwsim.tracker import connections_listing
 from tests.ftp_conversation import ACK, SYN, Conversation, End, announcement
-from tests.kernel_stage import Seen, Stage, needs_kernel
+from tests.kernel_stage import OUT, Seen, Stage, capture_of, needs_kernel
 
 pytestmark = pytest.mark.kernel
 
@@ -57,6 +58,8 @@ SERVER = {4: "10.1.0.12", 6: "fd00:1::12"}
 PEER = {4: "198.51.100.21", 6: "2001:db8:2::21"}
 PUBLIC = {4: "198.51.100.1", 6: "2001:db8:2::1"}
 PORT = 1041
+COMPARED = ("verdict", "ct_state", "ct_direction")
+UNKNOWN = int(Verdict.UNKNOWN)
 DATA = {0: 20, 1: 5555}
 """From which port a data connection is opened that this side has announced."""
 
@@ -93,8 +96,7 @@ def both(stage: Stage, packets: list[Seen]) -> tuple[list[dict[str, int]], list[
     ours = simulator.run(chunk).stateful
     theirs = stage.firewall.run(chunk)
     simulator.stateful.settle()
-    names = ("verdict", "ct_state", "ct_direction")
-    decisions = [[{name: int(row[name]) for name in names} for row in rows] for rows in (ours, theirs)]
+    decisions = [[{name: int(row[name]) for name in COMPARED} for row in rows] for rows in (ours, theirs)]
     return decisions[0], decisions[1], listed(simulator)
 
 
@@ -222,3 +224,46 @@ def test_a_port_that_two_have_announced_is_drawn_for_the_second_and_not_known(st
         one for at, one in enumerate(theirs) if at not in unknown
     ]
     assert ours[-2]["ct_state"] == CtState.RELATED
+
+
+# --- seen on one side only -------------------------------------------------------------------------------------
+
+
+def seen_on(stage: Stage, packets: list[Seen], side: str) -> tuple[list[Seen], list[int]]:
+    """What was seen at an interface, as it came in or left, and the places of the packets that these were."""
+    left = stage.firewall.relay([(one.interface, one.data) for one in packets])
+    found, places = [], []
+    for place, one in enumerate(packets):
+        if one.interface == side or place in left:
+            found.append(one if one.interface == side else Seen(side, left[place], OUT))
+            places.append(place)
+    return found, places
+
+
+def one_sided(stage: Stage, packets: list[Seen], side: str, folder: Path) -> list[dict[str, int]]:
+    """What the simulator decides of a capture of one interface."""
+    path = folder / "side.pcapng"
+    path.write_bytes(capture_of(packets, (side,)))
+    captures = open_captures([Input(str(path))])
+    (chunk,) = captures
+    simulator = Simulator(stage.ruleset, key=4711, interfaces=INTERFACES, local=OWN)
+    simulator.topology.locate(captures, chunk)
+    return [{name: int(row[name]) for name in COMPARED} for row in simulator.run(chunk).stateful]
+
+
+@pytest.mark.parametrize("side", ["lan", "wan"])
+@pytest.mark.parametrize("start", [masqueraded, forwarded])
+@pytest.mark.parametrize("kind", ["PORT", "227", "229"])
+def test_one_side_is_decided_as_the_kernel_decides_or_unknown(
+    stage: Stage, tmp_path: Path, kind: str, start: Any, side: str
+) -> None:
+    talk = start(4).greet()
+    transferred(talk, 0 if kind == "PORT" else 1, kind, PORT)
+    _, theirs, _ = both(stage, talk.packets)
+    with KernelFirewall(stage.ruleset, interfaces=INTERFACES, local=OWN) as relaying:
+        seen, places = seen_on(Stage(stage.ruleset, relaying), talk.packets, side)
+    ours = one_sided(stage, seen, side, tmp_path)
+    known = [at for at, one in enumerate(ours) if UNKNOWN_VALUE not in one.values() and one["verdict"] != UNKNOWN]
+    assert [ours[at] for at in known] == [theirs[places[at]] for at in known]
+    opener = "lan" if start is masqueraded else "wan"
+    assert len(known) > 20 if side == opener else len(seen) > 20

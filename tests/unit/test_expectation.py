@@ -93,6 +93,26 @@ def test_a_master_expects_one_at_a_time(table: Table) -> None:
     assert list(chain(table.tracker)) == [row]
 
 
+@pytest.mark.parametrize(
+    ("before", "how", "now", "port"),
+    [
+        (1025, PERHAPS, 0, UNKNOWN_VALUE),
+        (1026, PERHAPS, 0, 1026),
+        (1025, SURELY, 0, 1026),
+        (1025, PERHAPS, LIFETIME, 1026),
+    ],
+    ids=["another", "the same", "surely", "over"],
+)
+def test_what_is_only_perhaps_replaced_is_perhaps_still_expected(
+    table: Table, before: int, how: int, now: int, port: int
+) -> None:
+    row = table.master()
+    assert expect(table.tracker, row, 0, before, 0, SURELY)
+    assert expect(table.tracker, row, 0, 1026, now, how) is (port == 1026)
+    expectation = expectation_of(table.tracker, row)
+    assert (expectation["port"], expectation["saved"], expectation["expects"]) == (port, port, how)
+
+
 def test_what_is_withdrawn_leaves_the_others_in_the_chain(table: Table) -> None:
     rows = [table.master(port=port) for port in (4000, 4001, 4002)]
     for leaving in rows:
