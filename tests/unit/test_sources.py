@@ -6,8 +6,8 @@ from fwsim.engine.sources import NOWHERE, first_of_source, hang_by_source, leave
 from fwsim.lower.settings import settings_row
 from fwsim.ruleset.conntrack import Conntrack
 from fwsim.terms import CtStatus
-from fwsim.tracker import make_tracker
-from fwsim.uncompiled import usable
+from fwsim.tracker import grow, make_tracker
+from fwsim.uncompiled import flush, usable
 from tests.deciding import udp
 from tests.natted import HOST, PEER, Gateway
 
@@ -41,3 +41,18 @@ def test_a_socket_keeps_its_address_whomever_it_speaks_to() -> None:
     assert len(found) == 1
     gate.ask(udp(HOST, PEER, ports=(40001, 53)))
     assert gate.left is not None
+
+
+def test_a_table_that_grows_keeps_its_sources() -> None:
+    table = make_tracker(settings_row(Conntrack(), True, (4,)), key=1)
+    tables = usable(table)
+    for row in (2, 3):
+        tables.tuples[2 * row]["src0"], tables.tuples[2 * row]["proto"] = 7, 17
+        tables.connections[row]["status"] = int(CtStatus.CONFIRMED)
+        hang_by_source(tables, row)
+    tables.counters[0]["used"], tables.counters[0]["live"] = 4, 2
+    flush(tables)
+    larger = usable(grow(table, 1000))
+    assert len(larger.sources) >= 1002
+    assert first_of_source(larger, larger.tuples[4]) == 3
+    assert next_of_source(larger, 3, larger.tuples[4]) == 2
