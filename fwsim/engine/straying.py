@@ -9,7 +9,7 @@ from __future__ import annotations
 from fwsim.engine import hot, shared
 from fwsim.engine.ftp import HELPER, STRAY, read_along
 from fwsim.engine.tuples import GRE, SCTP, TCP, UDP, UDPLITE, Tracker, is_same
-from fwsim.engine.vague import KINDS, LOOKED_FOR_BITS, blur, bucket_of_row, take
+from fwsim.engine.vague import MIXTURES, blur, bucket_of_row, take
 from fwsim.tables import Row, Table
 from fwsim.terms import CtStatus
 
@@ -24,9 +24,11 @@ def go_astray(tracker: Tracker, wanted: Row, packet: Row, quotes: Table, left: i
     """
     helping = tracker.settings[0]["helping"]
     found = False
-    for n in range(KINDS):
+    for parts in range(MIXTURES):
+        if tracker.counters[0]["vague"] >> parts & 1 == 0:
+            continue
         take(wanted, scratch)
-        blur(scratch, LOOKED_FOR_BITS >> 4 * n & 15)
+        blur(scratch, parts)
         row = int(tracker.buckets[bucket_of_row(tracker, scratch)])
         while row >= 0:
             candidate = tracker.tuples[row]
