@@ -11,7 +11,7 @@ from fwsim.engine.program import TO_ADDRESSES, TO_SAME
 from fwsim.engine.sources import hang_by_source
 from fwsim.engine.tuples import invert
 from fwsim.engine.unique_tuple import ANSWER, PERHAPS_KEPT, PROPOSED, make_unique
-from fwsim.engine.vague import blur, shown_address, shown_id, take
+from fwsim.engine.vague import blur, note_vague, shown_address, shown_id, take
 from fwsim.tables import V6
 from fwsim.terms import CtStatus
 from tests.tracking import Bench, Datagram, udp, words_of
@@ -32,7 +32,7 @@ def rule(low: str | None = PUBLIC, high: str | None = None, **fields: int) -> di
     return made | fields
 
 
-def ports(low: int, high: int | None = None) -> dict[str, int]:
+def ports(low: int, high: int | None = None) -> dict[str, Any]:
     """The fields of a range of ports."""
     return {"ports": 1, "low_port": low, "high_port": high or low}
 
@@ -56,9 +56,9 @@ def end_of(row: Any, side: str) -> str:
 class Binder(Bench):
     """A table of connections that are bound on one side when they are opened."""
 
-    def __init__(self, **changes: int) -> None:
+    def __init__(self) -> None:
         """As a `Bench`."""
-        super().__init__(**{"translating": 3, **changes})
+        super().__init__(translating=3)
         self.parts = 0
         """What `make_unique` said last."""
 
@@ -76,11 +76,16 @@ class Binder(Bench):
         tracker = self.tracker
         invert(tracker.tuples[PROPOSED], tracker.tuples[ANSWER])
         take(tracker.tuples[ANSWER], tracker.tuples[2 * UNCONFIRMED + 1])
-        tracker.counters[0]["vague"] |= 1 if self.parts else 0
         tracker.connections[UNCONFIRMED]["status"] |= CtStatus.SNAT if source else CtStatus.DNAT
         self.settle()
         hang_by_source(tracker, self.row)
         return ends
+
+    def settle(self, *arguments: Any) -> Any:
+        """Confirm or forget what the last packet opens, after what of it is vague has been noted."""
+        for side in range(2):
+            note_vague(self.tracker, self.tracker.tuples[side])
+        return super().settle(*arguments)
 
     @property
     def row(self) -> int:

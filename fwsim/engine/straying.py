@@ -15,14 +15,19 @@ from fwsim.terms import CtStatus
 
 TENTATIVE = int(CtStatus.TENTATIVE)
 
+ROUND = 10_000_000_000
+"""In ns: connections that a packet may be one of are kept up to so much longer, so that not all of them have to be
+looked at for each."""
+
 
 @shared
 def go_astray(tracker: Tracker, wanted: Row, packet: Row, quotes: Table, left: int, scratch: Row) -> bool:
     """Mark all connections that may have the tuple of a packet, or (`left` 1) of its answer; whether there is one.
 
-    Of those with equal tuples the newest is first in its bucket, and those behind a marked one are marked.
+    Of those with equal tuples the newest is first in its bucket; those behind one marked in this round are marked too.
     """
-    helping = tracker.settings[0]["helping"]
+    settings = tracker.settings[0]
+    helping = settings["helping"]
     found = False
     for parts in range(MIXTURES):
         if tracker.counters[0]["vague"] >> parts & 1 == 0:
@@ -34,7 +39,9 @@ def go_astray(tracker: Tracker, wanted: Row, packet: Row, quotes: Table, left: i
             candidate = tracker.tuples[row]
             if is_same(candidate, scratch):
                 found = True
-                if tracker.connections[row >> 1]["status"] & STRAY and not helping:
+                connection = tracker.connections[row >> 1]
+                longest = longest_life(connection, packet["proto"], end_of_round(packet["now"]), settings)
+                if connection["status"] & STRAY and connection["expires"] >= longest and not helping:
                     break
                 be_stray(tracker, row >> 1, packet, quotes, row & 1 ^ left)
             row = int(candidate["next"])
@@ -46,14 +53,26 @@ def be_stray(tracker: Tracker, row: int, packet: Row, quotes: Table, direction: 
     """A packet may be one of a connection: nor is its state known, then, nor what the FTP helper has read."""
     connection = tracker.connections[row]
     connection["status"] |= STRAY | TENTATIVE
-    linger(connection, packet["proto"], packet["now"], tracker.settings[0])
+    linger(connection, packet["proto"], end_of_round(packet["now"]), tracker.settings[0])
     if connection["status"] & HELPER:
         read_along(tracker, row, packet, quotes, direction, True)
 
 
 @hot
+def end_of_round(now: int) -> int:
+    """When the next round begins."""
+    return now - now % ROUND + ROUND
+
+
+@hot
 def linger(connection: Row, proto: int, now: int, settings: Row) -> None:
     """Keep a connection as long as the kernel may: packets of it may have been missed."""
+    connection["expires"] = longest_life(connection, proto, now, settings)
+
+
+@hot
+def longest_life(connection: Row, proto: int, now: int, settings: Row) -> int:
+    """When a connection is gone at the latest that a packet may have been one of."""
     longest = connection["expires"]
     if proto == TCP:
         longest = now + settings["established"]
@@ -63,5 +82,4 @@ def linger(connection: Row, proto: int, now: int, settings: Row) -> None:
         longest = now + settings["sctp_established"]
     elif proto == GRE:
         longest = now + settings["gre_stream"]
-    if longest > connection["expires"]:
-        connection["expires"] = longest
+    return int(max(longest, connection["expires"]))

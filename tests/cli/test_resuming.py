@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -189,8 +190,8 @@ def from_one_socket(rounds: int) -> bytes:
         made.interface(1, 0, (2, name), (9, bytes([9])))
     coming_in = (2, (1).to_bytes(4, "little"))
     for place in range(rounds):
-        ends = {"src": bytes([10, 0, 0, 5 + place % 2]), "dst": bytes([198, 51, 100, place // 2 % 7])}
-        outside = {"src": bytes([198, 51, 100, 200 + place % 9]), "dst": bytes([203, 0, 113, 1])}
+        ends: dict[str, Any] = {"src": bytes([10, 0, 0, 5 + place % 2]), "dst": bytes([198, 51, 100, place // 2 % 7])}
+        outside: dict[str, Any] = {"src": bytes([198, 51, 100, 200 + place % 9]), "dst": bytes([203, 0, 113, 1])}
         segments = [
             *((0, ends, 17, udp(sport=5000, dport=port, **ends)) for port in (9, 53, 99, 9, 99)),
             (0, ends, 6, tcp(sport=5000, dport=80, **ends)),

@@ -1,54 +1,118 @@
-"""Steps that translate, as rows of TRANSLATION."""
+"""What statements say of translation, as rows of TRANSLATION."""
 
 from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+import pytest
 
 from fwsim.engine.program import OP_NAT, TO_ADDRESSES, TO_INTERFACE, TO_NETWORK, TO_SAME, TO_UNKNOWN
 from fwsim.engine.rule_rows import TRANSLATION
 from fwsim.lower.translations import Translations, row_of, words_of
 from fwsim.netfilter.steps import Nat
-from fwsim.tables import V6
-
-NAMES = TRANSLATION.names or ()
+from tests import tracking
 
 
-def lowered(step: Nat) -> dict[str, int]:
-    """The row of a step by field."""
-    return dict(zip(NAMES, row_of(step), strict=True))
+def row(kind: str, low: str | None = None, high: str | None = None, **more: Any) -> dict[str, int]:
+    """The row by field; addresses as text."""
+    if low is not None:
+        first, last = ipaddress.ip_address(low), ipaddress.ip_address(high or low)
+        more |= {"addresses": (int(first), int(last)), "family": first.version}
+    return dict(zip(TRANSLATION.names or (), row_of(Nat(kind, **more)), strict=True))
 
 
-def test_each_kind_of_target_is_told() -> None:
-    address = (0x0A000001, 0x0A000001)
-    assert lowered(Nat("dnat", family=4, addresses=address))["to"] == TO_ADDRESSES
-    assert lowered(Nat("snat", family=4, ports=(1, 2)))["to"] == TO_SAME
-    assert lowered(Nat("netmap", family=4, addresses=address))["to"] == TO_NETWORK
-    assert lowered(Nat("masquerade"))["to"] == lowered(Nat("redirect"))["to"] == TO_INTERFACE
-    assert lowered(Nat("tproxy"))["to"] == TO_UNKNOWN
+def picked(made: dict[str, int], *names: str) -> tuple[int, ...]:
+    return tuple(made[name] for name in names)
 
 
-def test_flags_and_ports_are_kept() -> None:
-    row = lowered(Nat("dnat", family=4, ports=(7000, 7003), flags=frozenset({"random", "persistent"})))
-    assert (row["random"], row["persistent"], row["offset"]) == (1, 1, 0)
-    assert (row["ports"], row["low_port"], row["high_port"]) == (1, 7000, 7003)
-    assert lowered(Nat("masquerade", flags=frozenset({"fully-random"})))["random"] == 1
-    moved = lowered(Nat("dnat", family=4, ports=(7000, 7003), flags=frozenset({"base 500"})))
-    assert (moved["offset"], moved["base_port"]) == (1, 500)
+@pytest.mark.parametrize(
+    ("kind", "low", "to", "ends"),
+    [
+        ("snat", "1.2.3.4", TO_ADDRESSES, 1),
+        ("snat", None, TO_SAME, 1),
+        ("dnat", "1.2.3.4", TO_ADDRESSES, 2),
+        ("dnat", None, TO_SAME, 2),
+        ("masquerade", None, TO_INTERFACE, 1),
+        ("redirect", None, TO_INTERFACE, 2),
+        ("netmap", "1.2.3.4", TO_NETWORK, 3),
+        ("tproxy", "1.2.3.4", TO_UNKNOWN, 3),
+        ("tproxy", None, TO_UNKNOWN, 3),
+    ],
+)
+def test_each_kind_says_what_changes_and_to_what(kind: str, low: str | None, to: int, ends: int) -> None:
+    made = row(kind, low)
+    assert picked(made, "to", "ends") == (to, ends)
+    assert picked(made, "ports", "random", "persistent", "offset") == (0, 0, 0, 0)
 
 
-def test_equal_translations_share_a_row_and_only_masquerading_asks_for_the_source() -> None:
-    translations = Translations()
-    first = translations.instruction(Nat("masquerade"))
-    again = translations.instruction(Nat("masquerade"))
-    other = translations.instruction(Nat("redirect", ports=(80, 80)))
-    assert len(translations.rows) == 2
-    assert first.operands == again.operands
-    fields = [
-        dict(zip(("op", "field", "first", "count", "mask", "value"), one.operands, strict=False))
-        for one in (first, other)
+@pytest.mark.parametrize("kind", ["snat", "dnat", "netmap", "masquerade", "redirect"])
+def test_what_was_lost_is_unknown(kind: str) -> None:
+    assert row(kind, told=False)["to"] == TO_UNKNOWN
+
+
+@pytest.mark.parametrize(("low", "high"), [("1.2.3.4", "1.2.3.9"), ("2001:db8::1", "2001:db8:9:8:7:6:5:4")])
+def test_ranges_of_addresses(low: str, high: str) -> None:
+    made = row("snat", low, high)
+    assert picked(made, "low0", "low1", "low2", "low3") == tracking.words_of(low)
+    assert picked(made, "high0", "high1", "high2", "high3") == tracking.words_of(high)
+    assert made["family"] == ipaddress.ip_address(low).version
+
+
+def test_ranges_of_ports() -> None:
+    made = row("masquerade", ports=(1024, 65535))
+    assert picked(made, "ports", "low_port", "high_port", "base_port", "offset") == (1, 1024, 65535, 0, 0)
+    assert picked(row("redirect", ports=(0, 0)), "ports", "low_port", "high_port") == (1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ((), (0, 0, 0, 0)),
+        (("random",), (1, 0, 0, 0)),
+        (("fully-random",), (1, 0, 0, 0)),
+        (("random-fully",), (1, 0, 0, 0)),
+        (("persistent",), (0, 1, 0, 0)),
+        (("random", "persistent"), (1, 1, 0, 0)),
+        (("base 5000",), (0, 0, 1, 5000)),
+        (("base 0",), (0, 0, 1, 0)),
+    ],
+)
+def test_flags(flags: tuple[str, ...], said: tuple[int, ...]) -> None:
+    made = row("dnat", "1.2.3.4", ports=(6000, 6010), flags=frozenset(flags))
+    assert picked(made, "random", "persistent", "offset", "base_port") == said
+
+
+def test_equal_translations_share_a_row_and_others_do_not() -> None:
+    known = Translations()
+    steps = [
+        Nat("masquerade"),
+        Nat("redirect"),
+        Nat("masquerade", text="another text"),
+        Nat("masquerade", ports=(1, 2)),
     ]
-    assert [one["op"] for one in fields] == [OP_NAT, OP_NAT]
-    assert [one["value"] for one in fields] == [1, 0]
+    rows = [known.instruction(step).operands[2] for step in steps]
+    assert rows == [0, 1, 0, 2]
+    assert known.rows == [row_of(steps[0]), row_of(steps[1]), row_of(steps[3])]
 
 
-def test_an_address_has_four_words() -> None:
-    assert words_of(0x0A000001, 4) == (0x0A000001, 0, 0, 0)
-    assert words_of(0xFD << 120 | 1, 6) == (V6 + 0xFD000000, 0, 0, 1)
+@pytest.mark.parametrize(
+    ("step", "masquerades", "kind"),
+    [
+        (Nat("masquerade"), 1, "nat"),
+        (Nat("snat", addresses=(1, 1), family=4), 0, "nat"),
+        (Nat("tproxy", text="tproxy to :1"), 0, "unknown"),
+        (Nat("snat", told=False), 0, "unknown"),
+    ],
+)
+def test_an_instruction_names_its_row(step: Nat, masquerades: int, kind: str) -> None:
+    made = Translations().instruction(step)
+    assert (made.operands[0], made.operands[2], made.operands[5]) == (OP_NAT, 0, masquerades)
+    assert made.ask is not None
+    assert (made.ask.kind, made.ask.key) == (kind, step.text or step.kind)
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "255.255.255.255", "::", "2001:db8:1:2:3:4:5:6"])
+def test_addresses_in_words(address: str) -> None:
+    found = ipaddress.ip_address(address)
+    assert words_of(int(found), found.version) == tracking.words_of(address)
