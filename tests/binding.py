@@ -56,9 +56,9 @@ def end_of(row: Any, side: str) -> str:
 class Binder(Bench):
     """A table of connections that are bound on one side when they are opened."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, key: int = 1, room: int = 100, translating: int = 3, **changes: int) -> None:
         """As a `Bench`."""
-        super().__init__(translating=3)
+        super().__init__(key=key, room=room, translating=translating, **changes)
         self.parts = 0
         """What `make_unique` said last."""
 
