@@ -58,7 +58,7 @@ class Binder(Bench):
 
     def __init__(self, *, key: int = 1, room: int = 100, translating: int = 3, **changes: int) -> None:
         """As a `Bench`."""
-        super().__init__(key=key, room=room, translating=translating, **changes)
+        super().__init__(key=key, room=room, ghosts=False, translating=translating, **changes)
         self.parts = 0
         """What `make_unique` said last."""
 
