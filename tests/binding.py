@@ -56,9 +56,9 @@ def end_of(row: Any, side: str) -> str:
 class Binder(Bench):
     """A table of connections that are bound on one side when they are opened."""
 
-    def __init__(self, *, key: int = 1, room: int = 100, translating: int = 3, **changes: int) -> None:
+    def __init__(self, *, translating: int = 3, **changes: Any) -> None:
         """As a `Bench`."""
-        super().__init__(key=key, room=room, ghosts=False, translating=translating, **changes)
+        super().__init__(translating=translating, **changes)
         self.parts = 0
         """What `make_unique` said last."""
 
@@ -81,11 +81,11 @@ class Binder(Bench):
         hang_by_source(tracker, self.row)
         return ends
 
-    def settle(self, *arguments: Any) -> Any:
+    def settle(self, accept: bool = True) -> None:
         """Confirm or forget what the last packet opens, after what of it is vague has been noted."""
         for side in range(2):
             note_vague(self.tracker, self.tracker.tuples[side])
-        return super().settle(*arguments)
+        super().settle(accept)
 
     @property
     def row(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 from fwsim.naming import address_text
 from fwsim.ruleset import load_ruleset
@@ -44,10 +45,10 @@ table inet filter {
 class Gateway(Wall):
     """A firewall with rules of nft."""
 
-    def __init__(self, rules: str = RULES, mode: Mode = "stateful") -> None:
-        """`rules` as nft reads them."""
-        ruleset = load_ruleset(io.StringIO(rules), interfaces=INTERFACES, local=OWN)
-        self.simulator = Simulator(ruleset, mode=mode, interfaces=INTERFACES, local=OWN, key=1)
+    def __init__(self, rules: str = RULES, mode: Mode = "stateful", own: Sequence[str] = OWN) -> None:
+        """`rules` as nft reads them; its `own` addresses."""
+        ruleset = load_ruleset(io.StringIO(rules), interfaces=INTERFACES, local=own)
+        self.simulator = Simulator(ruleset, mode=mode, interfaces=INTERFACES, local=own, key=1)
         self.mode: Mode = mode
         self.now_ns, self.number = START_NS, 0
 

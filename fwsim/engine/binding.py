@@ -170,7 +170,8 @@ def take_rule(rule: Row, wanted: Row) -> None:
 def take_own_address(course: Course, places: Places, wanted: Row, source: int) -> None:
     """The address of the interface by which the packet leaves (masquerade) or came in (redirect); of own ones loopback.
 
-    For a rule that wants it; ABSENT if it has none, UNKNOWN_VALUE if that is not known.
+    For a rule that wants it; ABSENT if it has none, UNKNOWN_VALUE if that is not known. To speak within the link it
+    takes an address of IPv6 that is for the link, which is not known.
     """
     if wanted["to"] != TO_INTERFACE:
         return
@@ -181,7 +182,7 @@ def take_own_address(course: Course, places: Places, wanted: Row, source: int) -
         set_range(wanted, LOOPBACK_V4 if is_v4 else V6, 0, 0, 0 if is_v4 else 1)
         return
     interface = state["oif"] if source else state["iif"]
-    if interface < 0:
+    if interface < 0 or (not is_v4 and is_within_link(course.seen[0]["dst0"])):
         set_range(wanted, UNKNOWN_VALUE, 0, 0, 0)
         return
     own = places.interfaces[interface]
@@ -189,6 +190,12 @@ def take_own_address(course: Course, places: Places, wanted: Row, source: int) -
         set_range(wanted, own["own4"], 0, 0, 0)
     else:
         set_range(wanted, own["own60"], own["own61"], own["own62"], own["own63"])
+
+
+@hot
+def is_within_link(first: int) -> bool:
+    """Whether an address of IPv6 is for a link or a site (`ipv6_addr_scope`), or for many; or whether it may be."""
+    return first < V6 or (first - V6) >> 23 == 0x1FD or (first - V6) >> 24 == 0xFF
 
 
 @hot

@@ -192,6 +192,8 @@ def change(step: Row, state: Row, seen: Row, words: Numbers, truth: int, rule: i
     elif op == OP_SET_HELPER:
         set_helper(step["value"], seen, certain)
     elif op == OP_NAT:
+        if step["mask"] and seen["family"] != step["mask"]:
+            return FALSE  # nft_nat_inet_eval
         if not step["value"] or seen["src0"] != 0:
             state["chosen"] = step["first"] if certain else UNKNOWN_VALUE
     elif seen["ct_state"] == INVALID or seen["ct_state"] == NOT_TRACKED_YET:

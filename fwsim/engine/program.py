@@ -71,7 +71,7 @@ OP_NOTRACK = 19
 OP_SET_HELPER = 20
 OP_NAT = 21
 """The connection that the packet opens is translated as row `first` of TRANSLATION says; with `value` 1 (masquerade)
-not one from 0.0.0.0."""
+not one from 0.0.0.0. Packets of another family than `mask` (0: of any) do not meet the rule."""
 
 # What a TRANSLATION translates to.
 TO_SAME = 0

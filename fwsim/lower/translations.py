@@ -40,9 +40,9 @@ class Translations:
             self.rows.append(row)
         text = step.text or step.kind
         kind = "unknown" if row[0] == TO_UNKNOWN else "nat"
-        return Instruction(
-            (OP_NAT, 0, self._known[row], 0, 0, int(step.kind == "masquerade"), 0, 0), Ask(text, None, text, kind)
-        )
+        masquerades = int(step.kind == "masquerade")
+        operands = (OP_NAT, 0, self._known[row], 0, step.family or 0, masquerades, 0, 0)
+        return Instruction(operands, Ask(text, None, text, kind))
 
 
 def row_of(step: Nat) -> Row:

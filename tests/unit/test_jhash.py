@@ -64,3 +64,17 @@ def test_of_eleven_addresses_it_chooses_what_linux_chose(source: str, destinatio
     word = swapped(int(ipaddress.ip_address(source)))
     seed = swapped(int(ipaddress.ip_address(destination))) if destination else 0
     assert 10 + (hash_of_address(word, 0, 0, 0, seed) * 11 >> 32) == last
+
+
+@pytest.mark.parametrize(
+    ("words", "seed", "value"),
+    [
+        ((0x0, 0x0, 0x0, 0x0), 0x0, 0xBAF9078C),
+        ((0xB00010A, 0x0, 0x0, 0x0), 0x15C63364, 0xC327CE25),
+        ((0x1, 0x2, 0x3, 0x4), 0x5, 0x73558C35),
+        ((0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF), 0xFFFFFFFF, 0x34E69A46),
+    ],
+)
+def test_the_hash_is_the_kernels(words: tuple[int, int, int, int], seed: int, value: int) -> None:
+    """Values of an implementation of `jhash2` that foretold 300 of 300 choices of Linux 6.18."""
+    assert hash_of_address(*words, seed) == value

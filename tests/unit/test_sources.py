@@ -1,58 +1,138 @@
-"""Connections by their source: the next one is translated alike."""
+"""Connections by their sources: the newest first, whatever became of others and of the rows."""
 
 from __future__ import annotations
 
-from fwsim.engine.sources import NOWHERE, first_of_source, hang_by_source, leave_source, next_of_source
-from fwsim.lower.settings import settings_row
-from fwsim.ruleset.conntrack import Conntrack
-from fwsim.terms import CtStatus
-from fwsim.tracker import grow, make_tracker
-from fwsim.uncompiled import flush, usable
-from tests.deciding import udp
-from tests.natted import HOST, PEER, Gateway
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fwsim.engine.expiry import delete
+from fwsim.engine.sources import NOWHERE, first_of_source, next_of_source, source_bucket
+from fwsim.engine.tuples import Tracker, is_live
+from fwsim.tracker import copy, grow
+from fwsim.uncompiled import flush, wrapped
+from tests.binding import INSIDE, OTHER, Binder, flow, rule
+from tests.tracking import Datagram, icmp, udp
 
 
-def test_the_newest_from_a_source_comes_first_and_who_is_gone_is_passed_over() -> None:
-    tracker = usable(make_tracker(settings_row(Conntrack(), True, (4,)), key=1))
-    wanted = tracker.tuples[0]
-    for row in (2, 3, 4, 5):
-        known = tracker.tuples[2 * row]
-        known["src0"], known["src_id"], known["proto"], known["dst0"] = (9 if row == 4 else 7), 80, 17, row
-        tracker.connections[row]["status"] = int(CtStatus.CONFIRMED)
-        hang_by_source(tracker, row)
-    wanted["src0"], wanted["src_id"], wanted["proto"] = 7, 80, 17
-    assert first_of_source(tracker, wanted) == 5
-    assert next_of_source(tracker, 5, wanted) == 3
-    tracker.connections[3]["status"] |= int(CtStatus.DYING)
-    assert next_of_source(tracker, 5, wanted) == 2
-    assert next_of_source(tracker, 2, wanted) == NOWHERE
-    leave_source(tracker, 5)
-    assert first_of_source(tracker, wanted) == 2
+def known_of(tracker: Tracker, wanted: Any) -> list[int]:
+    """The numbers of the connections from the source of a tuple, in the order in which they are met."""
+    found = []
+    row = first_of_source(tracker, wanted)
+    while row != NOWHERE:
+        found.append(int(tracker.connections[row]["number"]))
+        row = next_of_source(tracker, row, wanted)
+    return found
 
 
-def test_a_socket_keeps_its_address_whomever_it_speaks_to() -> None:
-    chain = 'type nat hook postrouting priority srcnat; oifname "wan" snat to 203.0.113.10-203.0.113.40'
-    gate = Gateway(f"table ip nat {{ chain post {{ {chain}\n}}\n}}\n")
-    found = set()
-    for number in range(8):
-        gate.ask(udp(HOST, f"198.51.100.{number + 1}"))
-        assert gate.left is not None
-        found.add(gate.left.split(" ")[0])
-    assert len(found) == 1
-    gate.ask(udp(HOST, PEER, ports=(40001, 53)))
-    assert gate.left is not None
+def known(table: Binder, datagram: Datagram, tracker: Tracker | None = None) -> list[int]:
+    """The same for the source of a packet."""
+    table.track(datagram, 0)
+    return known_of(tracker or table.tracker, table.tracker.tuples[0])
 
 
-def test_a_table_that_grows_keeps_its_sources() -> None:
-    table = make_tracker(settings_row(Conntrack(), True, (4,)), key=1)
-    tables = usable(table)
-    for row in (2, 3):
-        tables.tuples[2 * row]["src0"], tables.tuples[2 * row]["proto"] = 7, 17
-        tables.connections[row]["status"] = int(CtStatus.CONFIRMED)
-        hang_by_source(tables, row)
-    tables.counters[0]["used"], tables.counters[0]["live"] = 4, 2
-    flush(tables)
-    larger = usable(grow(table, 1000))
-    assert len(larger.sources) >= 1002
-    assert first_of_source(larger, larger.tuples[4]) == 3
-    assert next_of_source(larger, 3, larger.tuples[4]) == 2
+def test_the_newest_is_first() -> None:
+    table = Binder()
+    for last in range(1, 5):
+        table.open(flow(dport=last), rule())
+    assert known(table, flow(dport=99)) == [4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        flow(OTHER),
+        flow(sport=5001),
+        icmp(INSIDE, "203.0.113.80", 8, 0, 5000),
+        udp("fd00::1", 5000, "2001:db8::1", 53),
+    ],
+    ids=["address", "port", "protocol", "family"],
+)
+def test_other_sources_are_not_met(other: Datagram) -> None:
+    table = Binder()
+    table.open(flow(), rule())
+    assert known(table, other) == []
+
+
+def test_every_word_of_an_address_counts() -> None:
+    table = Binder()
+    sources = ["fd00::1", "fd00::1:0:1", "fd00:0:1::1", "fd00::2", "fd01::1"]
+    for source in sources:
+        table.open(udp(source, 5000, "2001:db8::1", 53), rule(source))
+    assert [known(table, udp(source, 5000, "2001:db8::2", 53)) for source in sources] == [[1], [2], [3], [4], [5]]
+
+
+def test_one_that_is_gone_is_passed_over_and_its_row_can_be_used_again() -> None:
+    table = Binder()
+    for last in range(1, 5):
+        table.open(flow(dport=last), rule())
+    rows = [row for row in range(2, 6) if table.tracker.connections[row]["number"] in (2, 4)]
+    for row in rows:
+        delete(table.tracker, row)
+    assert known(table, flow(dport=99)) == [3, 1]
+    used_again = []
+    for new in (flow(OTHER, dport=1), flow(dport=98)):
+        table.open(new, rule())
+        used_again.append(table.row)
+    assert sorted(used_again) == rows
+    assert known(table, flow(dport=99)) == [6, 3, 1]
+    assert known(table, flow(OTHER)) == [5]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 3), st.integers(0, 5)), max_size=25), st.integers(1, 1 << 40))
+def test_chains_are_what_a_list_would_be(steps: list[tuple[bool, int, int]], key: int) -> None:
+    """Opened and deleted in any order, all in one bucket or not."""
+    table = Binder(key=key)
+    there: list[tuple[int, int]] = []
+    for number, (opens, client, place) in enumerate(steps):
+        if opens:
+            table.open(flow(sport=5000 + client, dport=1000 + number), rule())
+            there.append((client, table.row))
+        elif there:
+            _, row = there.pop(place % len(there))
+            delete(table.tracker, row)
+    for client in range(4):
+        numbers = [int(table.tracker.connections[row]["number"]) for one, row in there if one == client]
+        assert known(table, flow(sport=5000 + client, dport=99)) == numbers[::-1]
+
+
+def test_chains_outlive_growing_and_copying() -> None:
+    table = Binder(room=1)
+    for last in range(1, 40):
+        table.open(flow(sport=5000 + last % 2, dport=last), rule())
+    delete(table.tracker, 10)
+    wanted = known(table, flow(sport=5001, dport=99))
+    flush(table.tracker)
+    arrays = table.arrays
+    sizes = {len(arrays.sources)}
+    snapshot = copy(arrays)
+    larger = grow(arrays, 10 * len(arrays.connections))
+    sizes.add(len(larger.sources))
+    assert len(sizes) == 2
+    assert len(wanted) == 19
+    for one in (snapshot, larger):
+        assert known(table, flow(sport=5001, dport=99), wrapped(one)) == wanted
+
+
+def test_where_nothing_is_translated_there_is_no_room_for_chains() -> None:
+    assert len(Binder().arrays.sources) == len(Binder().arrays.connections)
+    flat = Binder(translating=0).arrays
+    assert (len(flat.sources), len(flat.source_buckets)) == (1, 2)
+
+
+def test_buckets_begin_behind_nowhere_and_hang_on_the_key() -> None:
+    places = []
+    for key in (1, 2):
+        table = Binder(key=key)
+        found = []
+        for number in range(200):
+            table.track(flow(f"10.1.{number}.1", 5000 + number), 0)
+            found.append(source_bucket(table.tracker, table.tracker.tuples[0]))
+        assert min(found) > NOWHERE
+        assert max(found) < len(table.arrays.source_buckets)
+        assert len(set(found)) > 190
+        places.append(found)
+    assert places[0] != places[1]
+    assert not is_live(table.tracker.connections[0])

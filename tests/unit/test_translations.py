@@ -97,17 +97,20 @@ def test_equal_translations_share_a_row_and_others_do_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "masquerades", "kind"),
+    ("step", "family", "masquerades", "kind"),
     [
-        (Nat("masquerade"), 1, "nat"),
-        (Nat("snat", addresses=(1, 1), family=4), 0, "nat"),
-        (Nat("tproxy", text="tproxy to :1"), 0, "unknown"),
-        (Nat("snat", told=False), 0, "unknown"),
+        (Nat("masquerade"), 0, 1, "nat"),
+        (Nat("snat", addresses=(1, 1), family=4), 4, 0, "nat"),
+        (Nat("snat", addresses=(1, 1), family=6), 6, 0, "nat"),
+        (Nat("tproxy", text="tproxy to :1"), 0, 0, "unknown"),
+        (Nat("snat", told=False), 0, 0, "unknown"),
     ],
 )
-def test_an_instruction_names_its_row(step: Nat, masquerades: int, kind: str) -> None:
+def test_an_instruction_names_its_row_and_whose_packets_it_is_for(
+    step: Nat, family: int, masquerades: int, kind: str
+) -> None:
     made = Translations().instruction(step)
-    assert (made.operands[0], made.operands[2], made.operands[5]) == (OP_NAT, 0, masquerades)
+    assert (made.operands[0], made.operands[2], *made.operands[4:6]) == (OP_NAT, 0, family, masquerades)
     assert made.ask is not None
     assert (made.ask.kind, made.ask.key) == (kind, step.text or step.kind)
 
