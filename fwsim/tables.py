@@ -203,7 +203,7 @@ COUNTERS = row_type(
     """
     next_number used free live peak created expired evicted dropped
     oldest newest oldest_assured newest_assured evict_assured hash_key armed
-    newest_expecting helped helped_used helped_free vague apart
+    newest_expecting helped helped_used helped_free vague apart astray
     """
 )
 """The bookkeeping of a connection table, one row of it.
@@ -217,8 +217,9 @@ that of the others, in the order in which they became so (-1 none).
 `hash_key` is the secret of a run: it spreads tuples over buckets and changes no result.
 `armed` is how many places of the expiry heap are taken, also by rows that are free again.
 `newest_expecting` begins the chain of EXPECTATION; `helped` of its rows are taken now, `helped_used` have ever been,
-and `helped_free` begins the chain of those that are free again. `vague` 1 once there has been a connection with a tuple
-that is not all known. `apart` is the row of one that is taken for not being there while a packet is translated, or 0.
+and `helped_free` begins the chain of those that are free again. `vague` says which parts have been unknown of tuples of
+connections (`fwsim.engine.vague.MIXTURES`). `apart` is the row of one that is taken for not being there while a packet
+is translated, or 0. `astray` is when a packet first may have been of a connection that is not all known (ns), or 0.
 """
 
 BOUNDS = row_type(

@@ -11,7 +11,7 @@ from fwsim.engine.program import TO_ADDRESSES, TO_SAME
 from fwsim.engine.sources import hang_by_source
 from fwsim.engine.tuples import invert
 from fwsim.engine.unique_tuple import ANSWER, PERHAPS_KEPT, PROPOSED, make_unique
-from fwsim.engine.vague import blur, shown_address, shown_id, take
+from fwsim.engine.vague import blur, note_vague, shown_address, shown_id, take
 from fwsim.tables import V6
 from fwsim.terms import CtStatus
 from tests.tracking import Bench, Datagram, udp, words_of
@@ -76,11 +76,16 @@ class Binder(Bench):
         tracker = self.tracker
         invert(tracker.tuples[PROPOSED], tracker.tuples[ANSWER])
         take(tracker.tuples[ANSWER], tracker.tuples[2 * UNCONFIRMED + 1])
-        tracker.counters[0]["vague"] |= 1 if self.parts else 0
         tracker.connections[UNCONFIRMED]["status"] |= CtStatus.SNAT if source else CtStatus.DNAT
         self.settle()
         hang_by_source(tracker, self.row)
         return ends
+
+    def settle(self, accept: bool = True) -> None:
+        """Confirm or forget what the last packet opens, after what of it is vague has been noted."""
+        for side in range(2):
+            note_vague(self.tracker, self.tracker.tuples[side])
+        super().settle(accept)
 
     @property
     def row(self) -> int:

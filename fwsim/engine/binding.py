@@ -71,7 +71,6 @@ def bind(course: Course, tracker: Tracker, nat: Nat, chosen: int, source: int) -
     if chosen == UNKNOWN_VALUE or wanted["to"] == TO_UNKNOWN or wanted["low0"] == UNKNOWN_VALUE:
         connection["status"] |= IN_DOUBT | (SNAT if source else DNAT)
         blur(reply, VAGUE_DESTINATION if source else VAGUE_SOURCE)
-        tracker.counters[0]["vague"] = 1
         return 0
     if wanted["to"] == TO_NETWORK:
         keep_host(reply, wanted, source)
@@ -84,7 +83,6 @@ def bind(course: Course, tracker: Tracker, nat: Nat, chosen: int, source: int) -
             connection["status"] |= IN_DOUBT
     if parts:
         blur(proposed, parts)
-        tracker.counters[0]["vague"] = 1
     invert(proposed, answer)
     if not is_same(answer, reply):
         take(answer, reply)
@@ -101,7 +99,6 @@ def bind_perhaps(course: Course, tracker: Tracker, nat: Nat, chosen: int, source
     if bind(course, tracker, nat, chosen, source):
         connection["status"] |= IN_DOUBT | (SNAT if source else DNAT)
         blur(tracker.tuples[2 * UNCONFIRMED + 1], VAGUE_DESTINATION if source else VAGUE_SOURCE)
-        tracker.counters[0]["vague"] = 1
 
 
 @hot
@@ -117,7 +114,6 @@ def finish_binding(tracker: Tracker) -> None:
     if status & DNAT_DONE == 0:
         blur(reply, VAGUE_SOURCE)
     connection["status"] |= DONE | IN_DOUBT | TRANSLATED
-    tracker.counters[0]["vague"] = 1
 
 
 @hot

@@ -26,8 +26,7 @@ from fwsim.engine.tuples import ICMP, ICMPV6, TCP, Tracker, find, hang, invert, 
 from fwsim.engine.unique_tuple import ANSWER
 from fwsim.engine.vague import DESTINATION as VAGUE_DESTINATION
 from fwsim.engine.vague import (
-    KINDS,
-    LOOKED_FOR_BITS,
+    MIXTURES,
     blur,
     has_ports,
     shown_address,
@@ -298,7 +297,6 @@ def veil(course: Course, tracker: Tracker, nat: Nat, here: int, packet: Row) -> 
         parts = doubtful_ends(course, nat.places, here, packet)
     blur(original, parts)
     tracker.connections[0]["status"] |= NAT_IN_DOUBT | TRANSLATED | DONE
-    tracker.counters[0]["vague"] = 1
 
 
 @hot
@@ -328,9 +326,11 @@ def learn(tracker: Tracker, frame: Row, packet: Row) -> None:
     if not invert(tracker.tuples[ANSWER], wanted) or find(tracker, wanted) >= 0:
         return
     scratch = tracker.tuples[ANSWER]
-    for n in range(KINDS):
+    for parts in range(MIXTURES):
+        if tracker.counters[0]["vague"] >> parts & 1 == 0:
+            continue
         take(wanted, scratch)
-        blur(scratch, LOOKED_FOR_BITS >> 4 * n & 15)
+        blur(scratch, parts)
         row = find(tracker, scratch)
         while row >= 0:
             if is_same(tracker.tuples[row], scratch) and is_of_frame(tracker.connections[row >> 1], frame):

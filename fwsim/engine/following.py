@@ -54,7 +54,6 @@ def follow_perhaps(tracker: Tracker, master: int) -> None:
     if changed:
         connection["status"] |= IN_DOUBT
         blur(reply, (DESTINATION if changed & SNAT else 0) | (SOURCE if changed & DNAT else 0))
-        tracker.counters[0]["vague"] = 1
 
 
 @shared
@@ -110,7 +109,6 @@ def bind_source(tracker: Tracker, heard: Row) -> None:
         set_address(proposed, 1, heard["dst0"], heard["dst1"], heard["dst2"], heard["dst3"])
     if is_vague(proposed) or is_taken(tracker) != FREE:
         blur(proposed, SOURCE_ID)
-        tracker.counters[0]["vague"] = 1
 
 
 @hot

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fwsim.engine import hot, shared
 from fwsim.engine.ftp import HELPER, STRAY, read_along
 from fwsim.engine.tuples import GRE, SCTP, TCP, UDP, UDPLITE, Tracker, is_same
-from fwsim.engine.vague import KINDS, LOOKED_FOR_BITS, blur, bucket_of_row, take
+from fwsim.engine.vague import MIXTURES, blur, bucket_of_row, take
 from fwsim.tables import Row, Table
 from fwsim.terms import CtStatus
 
@@ -29,16 +29,18 @@ def go_astray(tracker: Tracker, wanted: Row, packet: Row, quotes: Table, left: i
     settings = tracker.settings[0]
     helping = settings["helping"]
     found = False
-    for n in range(KINDS):
+    for parts in range(MIXTURES):
+        if tracker.counters[0]["vague"] >> parts & 1 == 0:
+            continue
         take(wanted, scratch)
-        blur(scratch, LOOKED_FOR_BITS >> 4 * n & 15)
+        blur(scratch, parts)
         row = int(tracker.buckets[bucket_of_row(tracker, scratch)])
         while row >= 0:
             candidate = tracker.tuples[row]
             if is_same(candidate, scratch):
                 found = True
                 connection = tracker.connections[row >> 1]
-                longest = longest_life(connection, packet["proto"], end_of_round(packet["now"]), settings)
+                longest = longest_life(connection, packet["proto"], end_of_round(tracker, packet["now"]), settings)
                 if connection["status"] & STRAY and connection["expires"] >= longest and not helping:
                     break
                 be_stray(tracker, row >> 1, packet, quotes, row & 1 ^ left)
@@ -51,15 +53,18 @@ def be_stray(tracker: Tracker, row: int, packet: Row, quotes: Table, direction: 
     """A packet may be one of a connection: nor is its state known, then, nor what the FTP helper has read."""
     connection = tracker.connections[row]
     connection["status"] |= STRAY | TENTATIVE
-    linger(connection, packet["proto"], end_of_round(packet["now"]), tracker.settings[0])
+    linger(connection, packet["proto"], end_of_round(tracker, packet["now"]), tracker.settings[0])
     if connection["status"] & HELPER:
         read_along(tracker, row, packet, quotes, direction, True)
 
 
 @hot
-def end_of_round(now: int) -> int:
-    """When the next round begins."""
-    return now - now % ROUND + ROUND
+def end_of_round(tracker: Tracker, now: int) -> int:
+    """When the next round begins; the first one begins with the first such packet."""
+    counters = tracker.counters[0]
+    if counters["astray"] == 0:
+        counters["astray"] = now
+    return int(now - (now - counters["astray"]) % ROUND + ROUND)
 
 
 @hot

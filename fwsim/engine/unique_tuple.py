@@ -18,6 +18,7 @@ from fwsim.engine.vague import (
     SOURCE_ADDRESS,
     SOURCE_ID,
     VAGUE_ADDRESS,
+    VAGUE_ID,
     count_vague,
     find_vague,
     has_ports,
@@ -180,6 +181,8 @@ def follow_source(tracker: Tracker, rule: Row) -> int:
     proposed = tracker.tuples[PROPOSED]
     own = tracker.tuples[ANSWER]
     take(proposed, own)
+    if own["src_id"] == VAGUE_ID or own["src0"] == VAGUE_ADDRESS:
+        return FITS_PERHAPS  # who came from there is not known
     row = first_of_source(tracker, own)
     while row != NOWHERE:
         if row == tracker.counters[0]["apart"]:

@@ -24,13 +24,8 @@ DESTINATION_ID = 8
 SOURCE = SOURCE_ADDRESS | SOURCE_ID
 DESTINATION = DESTINATION_ADDRESS | DESTINATION_ID
 
-LOOKED_FOR = (
-    DESTINATION_ID, SOURCE_ID, SOURCE_ID | DESTINATION_ID, DESTINATION, SOURCE, SOURCE_ID | DESTINATION,
-    SOURCE | DESTINATION_ID, SOURCE | DESTINATION,
-)  # fmt: skip
-"""What may be vague of the reply tuple of a translated connection."""
-KINDS = len(LOOKED_FOR)
-LOOKED_FOR_BITS = sum(parts << 4 * n for n, parts in enumerate(LOOKED_FOR))
+MIXTURES = 16
+"""Of these parts. COUNTERS["vague"] has a bit for each mixture that has been vague of some connection's tuple."""
 
 
 @hot
@@ -72,18 +67,36 @@ def is_vague(row: Row) -> bool:
     )
 
 
+@hot
+def parts_of(row: Row) -> int:
+    """Which parts of a tuple are not known."""
+    parts = SOURCE_ADDRESS if row["src0"] == VAGUE_ADDRESS else 0
+    parts |= SOURCE_ID if row["src_id"] == VAGUE_ID else 0
+    parts |= DESTINATION_ADDRESS if row["dst0"] == VAGUE_ADDRESS else 0
+    return int(parts | (DESTINATION_ID if row["dst_id"] == VAGUE_ID else 0))
+
+
+@hot
+def note_vague(tracker: Tracker, row: Row) -> None:
+    """Look for such tuples as this one from now on."""
+    if is_vague(row):
+        tracker.counters[0]["vague"] |= 1 << parts_of(row)
+
+
 @shared
 def find_vague(tracker: Tracker, packet: Row, turned: int, scratch: Row) -> int:
     """The row of a tuple that may be that of a packet, or with `turned` 1 of its answer; or -1.
 
     `scratch` is a row of TUPLE.
     """
-    for n in range(KINDS):
+    for parts in range(MIXTURES):
+        if tracker.counters[0]["vague"] >> parts & 1 == 0:
+            continue
         if turned:
             invert(packet, scratch)
         else:
             take(packet, scratch)
-        blur(scratch, LOOKED_FOR_BITS >> 4 * n & 15)
+        blur(scratch, parts)
         row = int(tracker.buckets[bucket_of_row(tracker, scratch)])
         while row >= 0:
             candidate = tracker.tuples[row]
@@ -97,11 +110,10 @@ def find_vague(tracker: Tracker, packet: Row, turned: int, scratch: Row) -> int:
 def count_vague(tracker: Tracker, packet: Row, part: int, scratch: Row, most: int) -> int:
     """How many connections may be the one that answers to a packet go to, but for one part of it; at most `most`."""
     count = 0
-    for n in range(KINDS):
-        invert(packet, scratch)
-        parts = LOOKED_FOR_BITS >> 4 * n & 15
-        if parts & turned_parts(part) == 0:
+    for parts in range(MIXTURES):
+        if parts & turned_parts(part) == 0 or tracker.counters[0]["vague"] >> parts & 1 == 0:
             continue
+        invert(packet, scratch)
         blur(scratch, parts)
         row = int(tracker.buckets[bucket_of_row(tracker, scratch)])
         while row >= 0 and count < most:

@@ -18,6 +18,7 @@ from fwsim.engine.expiry import delete
 from fwsim.engine.path import is_confirmed, is_stopped
 from fwsim.engine.settled import counted_fault
 from fwsim.engine.sources import hang_by_source
+from fwsim.engine.vague import note_vague
 from fwsim.tables import Table
 from fwsim.terms import SUSPICIOUS, UNKNOWN_VALUE, CtStatus, Evidence, Proto, Reason, Verdict
 
@@ -44,6 +45,8 @@ def settle(mode: Stateful, frame: Row, packet: Row, evidence: int, verdict: int,
         mode.tracker.connections[0]["evidence"] = evidence & OF_OPENING
         if mode.tracker.settings[0]["translating"]:
             finish_binding(mode.tracker)
+            for side in range(2):
+                note_vague(mode.tracker, mode.tracker.tuples[side])
         row = confirm(mode.tracker, frame, packet, result)
         result["connection"] = row
         if mode.tracker.settings[0]["translating"]:

@@ -124,6 +124,8 @@ DAMAGED = int(Evidence.BAD_CHECKSUM | Evidence.BAD_LENGTH)
 
 
 CHECKED = {4: (Proto.TCP, Proto.UDP, Proto.ICMP), 6: (Proto.TCP, Proto.UDP, Proto.ICMPV6)}
+IPV6_HEADER = 40
+"""Bytes; of a packet that ends there nothing is answered (`reject6_csum_ok`)."""
 UNCHECKED = (Proto.AH, Proto.ESP, Proto.SCTP, Proto.UDPLITE, Proto.GRE)
 """Protocols whose checksum is of another kind, of a part only, or optional."""
 
@@ -138,17 +140,17 @@ def unanswerable(packets: Table, frames: Table, broadcasts: frozenset[int] = fro
     is wrong. One of a protocol unknown to them is summed up as if it had a checksum (`nf_reject_verify_csum`), most
     often a wrong one.
     """
-    fields = ("family", "proto", "fragment", "flags", "icmp_type", "src0", "dst0")
+    fields = ("family", "proto", "fragment", "flags", "icmp_type", "src0", "dst0", "length")
     rows = zip(*(packets[name].tolist() for name in fields), (frames["evidence"] & DAMAGED).tolist(), strict=True)
     everybody = broadcasts | {LOOPBACK_BROADCAST}
     return frozenset(row for row, packet in enumerate(rows) if packet[6] in everybody or not answered(*packet))
 
 
 def answered(
-    family: int, proto: int, fragment: int, flags: int, icmp_type: int, src0: int, dst0: int, damaged: int
+    family: int, proto: int, fragment: int, flags: int, icmp_type: int, src0: int, dst0: int, length: int, damaged: int
 ) -> bool:
     """Whether an answer can be made."""
-    if fragment == 2 or damaged:
+    if fragment == 2 or damaged or (family == 6 and length <= IPV6_HEADER):
         return False
     if proto == Proto.TCP and (flags < 0 or flags & TcpFlag.RST):
         return False

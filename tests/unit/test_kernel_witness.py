@@ -116,11 +116,13 @@ def test_a_piece_that_went_into_a_datagram_is_silent(notes: tuple[tuple[int, str
         ({"proto": Proto.UDP, "dst0": 0x0A0000FF}, 0),
         ({"family": 6, "proto": Proto.UDP, "src0": V6 + 1, "dst0": V6 + 0xFF020000}, 0),
         ({"proto": Proto.UDP}, Evidence.BAD_CHECKSUM),
+        ({"family": 6, "proto": Proto.ESP, "src0": V6 + 1, "dst0": V6 + 1, "length": 40}, 0),
     ],
 )
 def test_to_some_packets_nobody_answers(fields: dict[str, int], evidence: int) -> None:
     packets, frames = empty(PACKET, 2), empty(FRAME, 2)
     packets["family"], packets["src0"], packets["dst0"], packets["proto"] = 4, 0x0A000001, 0x0A000002, 17
+    packets["length"] = 60
     for name, value in fields.items():
         packets[name][1] = value
     frames["evidence"][1] = evidence

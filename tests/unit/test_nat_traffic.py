@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from scapy.layers.inet import IP
+from scapy.layers.inet6 import IPv6
+from scapy.packet import Raw
 
 from fwsim.capture.ends import ends_of
 from fwsim.fuzz.nat.places import HOSTS, INTERFACES, OWN, behind
-from fwsim.fuzz.nat.traffic import traffic
+from fwsim.fuzz.nat.traffic import is_judged_alike, traffic
 
 PUBLIC = OWN[4]["wan"]
 
@@ -42,3 +48,25 @@ def test_errors_come_from_where_the_packets_went_that_they_quote() -> None:
     about_hidden = [name for name, ends in quoted if ends[0] == PUBLIC]
     assert about_hidden
     assert {behind(ends[2]) for name, ends in quoted if ends[0] == PUBLIC and name == "wan"} >= {"wan"}
+
+
+@pytest.mark.parametrize(
+    ("packet", "alike"),
+    [
+        (IP(proto=6) / Raw(bytes(20)), True),
+        (IP(proto=6) / Raw(bytes(19)), False),
+        (IP(proto=17) / Raw(bytes(8)), False),
+        (IP(proto=17) / Raw(bytes(20)), True),
+        (IP(proto=6, frag=5) / Raw(bytes(20)), True),
+        (IP(proto=89), True),
+        (IPv6(nh=17) / Raw(bytes(8)), True),
+        (IPv6(nh=17) / Raw(bytes(7)), False),
+        (IPv6(nh=51) / Raw(bytes(40)), False),
+        (IPv6(nh=60) / Raw(bytes([51, 0] + [0] * 40)), False),
+        (IPv6(nh=60) / Raw(bytes([17, 0] + [0] * 14)), True),
+        (IPv6(nh=44) / Raw(bytes([17, 0, 0, 8] + [0] * 6)), True),
+        (IPv6(nh=44) / Raw(bytes([17, 0, 0, 1] + [0] * 6)), False),
+    ],
+)
+def test_what_linux_is_known_to_see_otherwise_is_left_out(packet: Any, alike: bool) -> None:
+    assert is_judged_alike(bytes(packet)) == alike

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from fwsim.engine.expiry import UNCONFIRMED
-from fwsim.engine.unique_tuple import KNOWN, PERHAPS_KEPT, least_of_kind
-from fwsim.engine.vague import DESTINATION_ID, SOURCE_ADDRESS, SOURCE_ID
+from fwsim.engine.unique_tuple import KNOWN, PERHAPS_KEPT, least_of_kind, make_unique
+from fwsim.engine.vague import DESTINATION_ID, SOURCE_ADDRESS, SOURCE_ID, blur
 from fwsim.terms import CtStatus, Proto, TcpFlag, TcpState
 from tests.binding import INSIDE, OTHER, PUBLIC, RANGE, SERVER, Binder, flow, ports, rule
 from tests.tracking import Datagram, icmp, tcp
@@ -305,3 +305,11 @@ def test_udp_is_never_over() -> None:
     over(table)
     table.propose(replace(flow()), rule(**ports(4000, 4000), offset=1, base_port=5000))
     assert len(table.connections()) == 1
+
+
+def test_of_whom_the_id_is_drawn_nobody_knows_whom_it_follows() -> None:
+    table = Binder()
+    assert table.track(icmp("10.1.0.11", SERVER, 8))["fresh"]
+    blur(table.tracker.tuples[2 * UNCONFIRMED + 1], SOURCE_ID)  # its destination was translated, and its id with it
+    parts = make_unique(table.tracker, rule(*RANGE), 1)
+    assert parts & SOURCE_ADDRESS

@@ -20,6 +20,7 @@ from fwsim.fuzz.nat.talks import Spoken, Talk, talk
 from fwsim.fuzz.options import with_options
 from fwsim.fuzz.readdressed import readdressed
 from fwsim.fuzz.rules.through import Relay
+from fwsim.terms import Proto
 
 LIVE = 30
 """How many conversations are under way at a time."""
@@ -29,6 +30,11 @@ RECENT = 60
 """How many packets back an ICMP error may quote."""
 ERRORS, OPTIONS, PIECES = 0.06, 0.01, 0.03
 """The shares of ICMP errors, of packets with options in their IP header, and of those in pieces."""
+SHORTEST = {int(Proto.TCP): 20, int(Proto.UDP): 8, int(Proto.UDPLITE): 8}
+"""Bytes of the headers in which rules of iptables look for ports."""
+FRAGMENT, AH = 44, 51
+EXTENSIONS = (0, 43, FRAGMENT, 60)
+"""Headers of IPv6 before that of the transport."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,27 @@ def pieces(chance: Random, ip: Ip) -> list[bytes]:
     """A packet as it arrives."""
     if chance.random() < OPTIONS:
         ip = with_options(chance, ip)
-    return [sent.packet for sent in arrivals(chance, 0, ip, PIECES)]
+    return [sent.packet for sent in arrivals(chance, 0, ip, PIECES) if is_judged_alike(sent.packet)]
+
+
+def is_judged_alike(packet: bytes) -> bool:
+    """Whether rules are known to see the same of a packet here and in Linux.
+
+    Not of what lies behind an AH of IPv6, and of a TCP or UDP header that is cut short, at which a rule of iptables
+    drops it.
+    """
+    if len(packet) < 40:
+        return packet[0] >> 4 == 4 and packet[9] not in SHORTEST
+    if packet[0] >> 4 == 4:
+        begins, proto, later = (packet[0] & 15) * 4, packet[9], int.from_bytes(packet[6:8], "big") & 0x1FFF
+        return bool(later) or len(packet) - begins >= SHORTEST.get(proto, 0)
+    begins, proto = 40, packet[6]
+    while proto in EXTENSIONS and len(packet) >= begins + 8:
+        if proto == FRAGMENT and int.from_bytes(packet[begins + 2 : begins + 4], "big") >> 3:
+            return True
+        length = 8 if proto == FRAGMENT else (packet[begins + 1] + 1) * 8
+        begins, proto = begins + length, packet[begins]
+    return proto != AH and len(packet) - begins >= SHORTEST.get(proto, 0)
 
 
 def said(chance: Random, talks: list[Talk], recent: Sequence[Passed]) -> list[Spoken]:
