@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from fwsim.engine.asked import AS_IT_CAME, FORWARDED, show_headers
 from fwsim.engine.beside import for_nothing, show_link, show_own_tuple, show_tuple
+from fwsim.engine.binding import DONE
 from fwsim.engine.icmp import is_never_tracked
-from fwsim.engine.path import CONNTRACK, HIGHEST, LOCAL, LOWEST, STAGES, Course, begin
+from fwsim.engine.path import CONNTRACK, HIGHEST, LOCAL, LOWEST, STAGES, Course, begin, set_out
 from fwsim.engine.program import Memory
 from fwsim.engine.twin import REPLIES_NEVER, could_be_reply, is_icmp_error, show, show_mirror
 from fwsim.explain.moment import Moment
@@ -129,6 +130,7 @@ def walk_path(
     """Every chain of the path until one refuses; a line for each rule looked at, and one for a policy."""
     decision = empty(DECISION, 1)
     seen, state = course.seen[0], course.memory.state[0]
+    set_out(course)
     begin(decision[0], seen)
     state["iif"], state["oif"], state["fault"] = seen["iif"], seen["oif"], route_fault
     for stage in range(STAGES):
@@ -273,6 +275,7 @@ def _show_tracked(moment: Moment, course: Course, translations: Tracked | None) 
     for_nothing(course.extra[0], UNKNOWN_VALUE if state == UNKNOWN_VALUE else ABSENT)
     for field in CT_FIELDS:
         seen[field] = UNKNOWN_VALUE if state == UNKNOWN_VALUE else ABSENT
+    course.memory.state[0]["bound"] = DONE if translations is None else translations.bound
     if state in (UNKNOWN_VALUE, CtState.NONE, CtState.INVALID, CtState.UNTRACKED):
         return
     connection = moment.connection_before

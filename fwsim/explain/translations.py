@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fwsim import tracker as trackers
+from fwsim.engine.binding import DONE
 from fwsim.engine.conntrack import track
 from fwsim.engine.path import Course
 from fwsim.engine.translating import VISIBLE_STATUS, translate
@@ -111,6 +112,11 @@ class Tracked(Translations):
         opened = "?" if before is None else self.moment.numbered(before["opened_frame"], before["opened_file"])
         back = self.result["direction"] == Direction.REPLY
         return f"{'back, ' if back else ''}as is remembered of packet {opened}"
+
+    @property
+    def bound(self) -> int:
+        """The sides of its connection that are bound already: none, if the packet opens it, else both."""
+        return 0 if self.result["connection"] == UNCONFIRMED else DONE
 
     @property
     def status(self) -> int:
