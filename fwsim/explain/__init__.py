@@ -120,7 +120,7 @@ def _stateful(moment: Moment, naming: Naming) -> list[str]:
     """The stateful mode's story."""
     lines = [_verdict(moment, naming, "stateful"), *_quoted(moment, naming, "stateful")]
     lines += [_step("fragments", text) for text in _fragments(moment)]
-    if moment.frame["reason"] and moment.entered is None:
+    if (moment.frame["reason"] and moment.entered is None) or _is_copy(moment):
         return lines
     lines += _steps("capture", entry_story(moment.entered))
     lines += _steps("tracking", [*connection_story(moment), *master_story(moment)])
@@ -131,6 +131,12 @@ def _stateful(moment: Moment, naming: Naming) -> list[str]:
     lines += _steps("helper", helper_story(moment))
     lines += _steps("afterwards", aftermath(moment))
     return lines
+
+
+def _is_copy(moment: Moment) -> bool:
+    """Whether it was taken for what became of another packet: then nothing was asked about it."""
+    decision = moment.decision("stateful")
+    return decision["verdict"] == Verdict.NOT_EVALUATED and decision["reason"] == Reason.EGRESS_COPY
 
 
 def _stateless(moment: Moment, naming: Naming) -> list[str]:

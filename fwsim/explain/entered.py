@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fwsim import tracker as trackers
 from fwsim.engine.attached import Stateful
-from fwsim.engine.egress import AS_IT_IS, is_lost, is_made_here, look_behind, turn_back
+from fwsim.engine.egress import ANNOUNCED, AS_IT_IS, is_doubtful, is_lost, is_made_here, look_behind, turn_back
 from fwsim.engine.expiry import expire
 from fwsim.engine.tuples import Tracker
 from fwsim.report.departure import ends_text
@@ -44,12 +44,13 @@ def look(simulator: Simulator, before: Tracker, frame: Row, packet: Row, quotes:
     row = empty(PACKET, 1)
     row[0] = tuple(packet.values())
     found = int(look_behind(mode.course, tracker, nat, frame, row[0], quotes))
-    if found >= 0:
+    if found >= 0 or (found == ANNOUNCED and not is_copy):
         turn_back(tracker, nat, found, frame, row[0], quotes)
         entered = nat.entered[0]
         if is_copy and not is_made_here(entered):
             return None
-        return Entered(found, None if is_lost(entered) else plain(entered))
+        blind = is_lost(entered) or (found >= 0 and not is_copy and is_doubtful(tracker, found >> 1))
+        return Entered(found, None if blind else plain(entered))
     return None if is_copy or found == AS_IT_IS else Entered(found, None)
 
 

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 import pytest
 
 from fwsim.capture import Input, open_captures
+from fwsim.explain import explain
 from fwsim.explain.chains import stateful_walk, stateless_walk
 from fwsim.explain.moment import Moment
 from fwsim.lower import Lowered
+from fwsim.naming import Naming, RuleNames
 from fwsim.report.departure import ends_text
 from fwsim.ruleset import load_ruleset
 from fwsim.simulator import Mode, Simulator
@@ -26,7 +28,7 @@ from tests.parity.nat.truth import BOTH, CAPTURES
 WALKS = {"stateful": stateful_walk, "stateless": stateless_walk}
 MODES: tuple[Mode, ...] = ("stateful", "stateless")
 CHOSEN = [(name, "both") for name in sorted(SCENARIOS)]
-CHOSEN += [("dnat-clash", "dmz"), ("hairpin", "lan"), ("redirect", "wan")]
+CHOSEN += [("ftp-masquerade", "lan"), ("dnat-clash", "dmz"), ("hairpin", "lan"), ("redirect", "wan")]
 
 
 def moments(name: str, side: str) -> Iterator[Moment]:
@@ -87,3 +89,27 @@ def test_a_retrace_leads_to_the_decision(name: str, side: str) -> None:
         if (difference := disagreement(moment, mode))
     }
     assert found == {}
+
+
+def test_no_rule_is_told_of_what_may_have_been_another_packet() -> None:
+    blind = [
+        list(stateful_walk(moment))
+        for moment in moments("dnat-clash", "dmz")
+        if moment.entered is not None and moment.decision("stateful")["reason"] == Reason.TRANSLATED
+    ]
+    assert len(blind) > 3
+    assert blind == [[]] * len(blind)
+
+
+def test_of_a_copy_nothing_is_told_but_that_it_is_one() -> None:
+    simulator = Simulator(load_ruleset(str(rules_of("hairpin"))), key=4711, host=machine())
+    names = {mode: RuleNames(one.rules, one.chains) for mode, one in simulator.lowered.items()}
+    captures = open_captures([Input(str(CAPTURES / "hairpin" / BOTH.replace("both", "lan")))])
+    naming = Naming(["lan"], simulator.topology.names, {str(mode): one for mode, one in names.items()})
+    for chunk in captures:
+        simulator.topology.locate(captures, chunk)
+        batch = simulator.undecided(chunk)
+        texts = [explain(simulator, batch, row, naming) for row in range(len(chunk))]
+    copies = [text.split("\n\n")[1] for text in texts if "second sighting" in text]
+    assert len(copies) > 3
+    assert all(len(copy.splitlines()) == 1 for copy in copies)
