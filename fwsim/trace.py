@@ -22,7 +22,7 @@ from fwsim.lower import Lowered
 from fwsim.lower.fields import ELAPSED
 from fwsim.naming import address_text
 from fwsim.ruleset import words as ruleset_words
-from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus, ct_state_words, flags_text, word
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus, ct_state_words, flags_text
 
 Row = Any
 
@@ -40,6 +40,9 @@ NAMES: dict[str, dict[str, int]] = {
     "day": {name: number for number, name in enumerate(DAYS)},
 }
 """The words that a ruleset may use for the values of these keys."""
+
+STATUS_BITS = {**ruleset_words.CT_STATUS, "helper": int(CtStatus.HELPER)}
+"""The bits of `ct status` that are told: those that only tracking itself asks for say nothing to a reader of rules."""
 
 
 @dataclass(frozen=True)
@@ -232,5 +235,5 @@ def _bits_text(key: str, number: int) -> str:
     if key == "ct_state":
         return ct_state_words(number)
     if key == "ct_status":
-        return ",".join(word(bit) for bit in CtStatus if number & bit) or "none"
+        return ",".join(name for name, bit in STATUS_BITS.items() if number & bit) or "none"
     return hex(number) if key in ("mark", "ct_mark") else str(number)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fwsim.engine.program import V_DROP, V_JUMP
+from fwsim.terms import CtStatus
 from fwsim.trace import Failure, Look, value_text
 from tests.matching import INTERFACES, Firewall
 
@@ -56,7 +57,7 @@ def test_the_first_match_that_fails_is_named() -> None:
         ({"family": "ipv6"}, {}, ("family", "ipv6", "ipv4")),
         ({"fragment": "later"}, {}, ("fragment", "later", "whole")),
         ({"mark": 1}, {"mark": 255}, ("mark", "1", "0xff")),
-        ({"ct_status": "assured"}, {"ct_status": 2}, ("ct_status", "assured", "seen_reply")),
+        ({"ct_status": "assured"}, {"ct_status": 2}, ("ct_status", "assured", "seen-reply")),
         ({"ct_direction": "reply"}, {}, ("ct_direction", "reply", "original")),
         ({"ttl": "!64"}, {}, ("ttl", "!64", "64")),
         ({"oif": "!wan"}, {"oif": None}, ("oif", "!wan", "not there")),
@@ -134,3 +135,16 @@ def test_an_interface_without_a_name_is_a_number() -> None:
 
 def test_the_time_is_told_in_seconds() -> None:
     assert value_text("elapsed", [12_000_400_000], INTERFACES) == "12.000 s since the first packet"
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (0, "none"),
+        (CtStatus.SNAT_DONE | CtStatus.DNAT_DONE | CtStatus.SEQ_ADJUST, "none"),
+        (CtStatus.DNAT_DONE | CtStatus.DNAT | CtStatus.SEEN_REPLY, "seen-reply,dnat"),
+        (CtStatus.HELPER | CtStatus.CONFIRMED, "confirmed,helper"),
+    ],
+)
+def test_of_a_status_the_bits_are_told_that_rules_ask_for(status: int, text: str) -> None:
+    assert value_text("ct_status", [int(status)], INTERFACES) == text
