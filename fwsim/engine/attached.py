@@ -152,11 +152,11 @@ def go_through_translation(mode: Stateful, result: Row, frame: Row, so_far: int,
 
 
 @shared
-def show_without(mode: Stateful, frame: Row, packet: Row, quotes: Table, mark: int) -> None:
+def show_without(mode: Stateful, frame: Row, packet: Row, quotes: Table, mark: int, way: int) -> None:
     """Make the rules see a packet of a tentative connection as if that did not exist."""
     fresh_state(mode.tracker, frame, packet, quotes, mode.results[2])
     show_nothing_attached(mode, frame, packet)
-    mode.course.seen[0]["mark"] = mark
+    mode.course.seen[0]["mark"], mode.course.seen[0]["hook"] = mark, way
     show(mode, mode.results[2])
 
 

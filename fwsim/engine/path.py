@@ -207,6 +207,9 @@ def after_tracking(course: Course, route_fault: int, so_far: int, decision: Row,
     state["iif"], state["oif"] = seen["iif"], seen["oif"]
     state["fault"] = route_fault
     state["chosen"] = ABSENT
+    if seen["hook"] == UNKNOWN_VALUE:
+        state["halt"] = ABSENT
+        return so_far  # a chain before tracking has taken it from its way
     return go_on(course, ABSENT, so_far, decision, quiet)
 
 
@@ -218,7 +221,6 @@ def go_on(course: Course, behind: int, so_far: int, decision: Row, quiet: int) -
     seen = course.seen[0]
     verdict = so_far
     for stage in range(state["stage"], STAGES):
-        lost = seen["hook"] == UNKNOWN_VALUE
         hook = state["hook"] if behind >= 0 else WAYS[seen["hook"]] >> 3 * stage & END
         if hook == END:
             break
@@ -239,7 +241,7 @@ def go_on(course: Course, behind: int, so_far: int, decision: Row, quiet: int) -
         behind = ABSENT
         if verdict != ACCEPT and verdict != UNKNOWN:
             break
-        if lost:
+        if seen["hook"] == UNKNOWN_VALUE:
             return lose_way(decision)
         if hook == PREROUTING and state["fault"]:
             if verdict == UNKNOWN:
@@ -251,7 +253,8 @@ def go_on(course: Course, behind: int, so_far: int, decision: Row, quiet: int) -
 
 @hot
 def lose_way(decision: Row) -> int:
-    """The destination is translated, nobody knows here to what: nor which way it goes."""
-    decision["verdict"] = UNKNOWN
-    decision["reason"] = R_TRANSLATED
+    """Nobody knows which way it goes: its destination is translated to what is not known, if not for a reason told."""
+    if decision["verdict"] != UNKNOWN:
+        decision["verdict"] = UNKNOWN
+        decision["reason"] = R_TRANSLATED
     return UNKNOWN

@@ -94,7 +94,7 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
     A packet of a tentative connection is judged twice, and only if both agree, that is the verdict: first, without
     any effect, as if the connection did not exist.
     """
-    mark = mode.course.seen[0]["mark"]
+    mark, way = mode.course.seen[0]["mark"], mode.course.seen[0]["hook"]
     tentative = is_tentative(mode)
     for view in range(2):
         target = decision
@@ -104,11 +104,11 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
             target = mode.scratch[0]
             begin(target, packet)
             target["verdict"] = raw
-            show_without(mode, frame, packet, quotes, mark)
+            show_without(mode, frame, packet, quotes, mark, way)
             mode.tracker.counters[0]["apart"] = mode.results[0]["connection"]
         elif tentative:
             show_nothing_attached(mode, frame, packet)
-            mode.course.seen[0]["mark"] = mark
+            mode.course.seen[0]["mark"], mode.course.seen[0]["hook"] = mark, way
             show(mode, mode.results[0])
         verdict = after_tracking(mode.course, frame["route_fault"], raw, target, 1 - view)
         if mode.course.memory.state[0]["halt"] >= 0:

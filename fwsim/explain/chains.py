@@ -29,7 +29,7 @@ from fwsim.trace import Failure, Halt, Look, trace_walk
 Told = tuple[str, str]
 """The name of a step, and a line of it."""
 
-ENDS = ("accept", "drop", "reject", "go on", "jump", "goto", "return", "queue")
+ENDS = ("accept", "drop", "reject", "go on", "jump", "goto", "return", "not simulated")
 """What a rule does that matches, by the numbers of `fwsim.engine.program` (V_ACCEPT ..)."""
 
 LONGEST_WANTED = 60
@@ -145,6 +145,8 @@ def walk_path(
         if stage == 0:
             _show_interfaces(course, hook, stage)
             yield from _untracked(lowered, course, hook, decision)
+            if seen["hook"] == UNKNOWN_VALUE:
+                return
         yield from _through(lowered, course, hook, stage, decision, translations)
         if decision[0]["verdict"] in REFUSALS or (hook == Hook.PREROUTING and state["fault"]):
             return

@@ -100,6 +100,11 @@ def _plain(op: int, field: int = 0, value: int = 0, ask: Ask | None = None) -> I
     return Instruction((op, field, 0, 0, 0, value, 0, 0), ask)
 
 
+def losing_way() -> Instruction:
+    """From here on it is not known which hooks the packet passes."""
+    return _plain(OP_ALTER, number_in_seen("hook"), UNKNOWN_VALUE)
+
+
 def _not_simulated(construct: str) -> Ask:
     """Something that is done, but not known how: for those who tell of it."""
     return Ask(construct, None, construct, "unknown")

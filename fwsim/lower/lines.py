@@ -35,12 +35,12 @@ from fwsim.netfilter.steps import (
     Unknown,
     Verdict,
 )
-from fwsim.ruleset.values import MatchValue
+from fwsim.ruleset.values import MatchValue, Numbers
 from fwsim.terms import Hook
 
 from .asking import Asked, Meaning, Meanings, Questions, merged_asks, union
 from .counting import Counting, Drawing, asking_drawn
-from .doing import Ask, Instruction, assigning, at_hook, construct_of, doing, kept, unknown
+from .doing import Ask, Instruction, assigning, at_hook, construct_of, doing, kept, losing_way, unknown
 from .expiring import Expiring
 from .routed import Routes, routed
 from .stretches import Stretches
@@ -158,6 +158,9 @@ class _Growing:
             return
         if isinstance(step, (Match, Lookup, Choose, Assign)):
             step = self._draw(step)
+        if isinstance(step, Nat) and step.kind == "tproxy":
+            self._take_away(step)
+            return
         if isinstance(step, (Choose, AnyOf)):
             self._part(self._alternatives(step))
             return
@@ -310,6 +313,13 @@ class _Growing:
                 self._ask(Asked(str(selector), str(field), "to be there", Meaning((0,))))
         for line in self._going_on():
             line.then.append(Instruction(row, Ask(names, None, step.text, "set")))
+
+    def _take_away(self, step: Nat) -> None:
+        """Hand the packet to a program that may listen here: where it goes is not known, nor what becomes of it."""
+        if step.family and not self.table.sees:
+            self.add(Match("family", Numbers(((step.family, step.family),))))  # nft_tproxy_eval
+        self._put([losing_way()])
+        self.add(Verdict("unknown", text=step.text or step.kind))
 
     # --- single steps -----------------------------------------------------------------------------------------------
 

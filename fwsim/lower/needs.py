@@ -20,12 +20,17 @@ def is_of_conntrack(selector: Selector) -> bool:
 def asks_for_ct(rule: NetfilterRule) -> bool:
     """Whether a rule asks for anything of conntrack."""
     steps = (step for step in every_step(rule.steps) if not isinstance(step, Alter))
-    return any(_lost(step) or isinstance(step, Nat) or any(map(is_of_conntrack, selectors_of(step))) for step in steps)
+    return any(_lost(step) or _translates(step) or any(map(is_of_conntrack, selectors_of(step))) for step in steps)
 
 
 def _lost(step: Step) -> bool:
     """Whether a step asks conntrack for something that is not told."""
     return isinstance(step, Unknown) and step.tracks
+
+
+def _translates(step: Step) -> bool:
+    """Whether a step translates connections; one that hands packets to a program asks for none (nft_tproxy_init)."""
+    return isinstance(step, Nat) and step.kind != "tproxy"
 
 
 def needs_tracking(rule: NetfilterRule) -> bool:
@@ -35,7 +40,7 @@ def needs_tracking(rule: NetfilterRule) -> bool:
 
 def _tracks(step: Step) -> bool:
     """Whether one step does."""
-    if isinstance(step, (Connections, Nat, SetHelper)) or _lost(step):
+    if isinstance(step, (Connections, SetHelper)) or _translates(step) or _lost(step):
         return True
     asked: list[Selector] = list(selectors_of(step))
     if isinstance(step, Assign):

@@ -60,7 +60,7 @@ def row_of(step: Nat) -> Row:
 
 def _target(step: Nat) -> int:
     """The kind of address."""
-    if step.kind == "tproxy" or not step.told:
+    if not step.told:
         return TO_UNKNOWN
     if step.kind in OWN:
         return TO_INTERFACE

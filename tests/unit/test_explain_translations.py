@@ -116,6 +116,36 @@ def test_stateless_every_packet_is_translated_anew() -> None:
         )
 
 
+TPROXY = """table inet mangle {
+  chain pre {
+    type filter hook prerouting priority PRIORITY
+    tcp dport 99 limit rate 1/second tproxy ip to :98 accept
+    meta l4proto tcp tproxy ip to 127.0.0.1:3128 accept
+  }
+}
+table inet filter {
+  chain forward {
+    type filter hook forward priority 0; policy drop
+    ct state established accept
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("priority", ["-150", "-300"])
+def test_what_a_program_takes_hangs_on_that(priority: str) -> None:
+    gate = Gateway(TPROXY.replace("PRIORITY", priority))
+    construct = "what is not simulated: tproxy ip to 127.0.0.1:3128"
+    tentative = tcp("A", HOST, PEER, seq=1001, ack=1)
+    for packet, hangs in (SYN, construct), (tentative, "something that is not simulated"):
+        text = told(gate, packet)
+        assert f"STATEFUL unknown: it hangs on {hangs} (at rule 2 of inet mangle pre (line 5))\n" in text
+        told_last = [line for line in text.partition("STATELESS")[0].splitlines() if "->" in line][-1]
+        assert told_last.endswith("tproxy ip to 127.0.0.1:3128 accept yes -> not simulated")
+        assert "translated" not in text
+    assert "STATEFUL drop, by policy of inet filter forward" in told(gate, tcp("S", "fd00:1::11", "2001:db8:80::80"))
+
+
 # --- one side only ---------------------------------------------------------------------------------------------------
 
 

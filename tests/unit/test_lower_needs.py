@@ -46,6 +46,7 @@ NEW = Match("ct_state", Masked((Choice(8, 8, 8),)))
         (Assign("mark", 1), False, False),
         (SetHelper("ftp"), True, False),
         (Nat("masquerade"), True, True),
+        (Nat("tproxy"), False, False),
         (Connections(5), True, False),
         (NoTrack(), False, False),
     ],

@@ -36,8 +36,6 @@ def picked(made: dict[str, int], *names: str) -> tuple[int, ...]:
         ("masquerade", None, TO_INTERFACE, 1),
         ("redirect", None, TO_INTERFACE, 2),
         ("netmap", "1.2.3.4", TO_NETWORK, 3),
-        ("tproxy", "1.2.3.4", TO_UNKNOWN, 3),
-        ("tproxy", None, TO_UNKNOWN, 3),
     ],
 )
 def test_each_kind_says_what_changes_and_to_what(kind: str, low: str | None, to: int, ends: int) -> None:
@@ -102,7 +100,6 @@ def test_equal_translations_share_a_row_and_others_do_not() -> None:
         (Nat("masquerade"), 0, 1, "nat"),
         (Nat("snat", addresses=(1, 1), family=4), 4, 0, "nat"),
         (Nat("snat", addresses=(1, 1), family=6), 6, 0, "nat"),
-        (Nat("tproxy", text="tproxy to :1"), 0, 0, "unknown"),
         (Nat("snat", told=False), 0, 0, "unknown"),
     ],
 )
