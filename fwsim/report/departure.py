@@ -1,6 +1,6 @@
-"""How a translated packet left, in a few words: `nat from 203.0.113.1.40000`, `nat to 10.1.0.12.80`.
+"""How a translated packet left: `nat 10.1.0.11.40000 => 203.0.113.1.40000`, what it was and what it became.
 
-Of one that was captured when it had left, how it came in: `nat was from 10.1.0.11.40000`.
+Of one that was captured when it had left, what it was when it came in, and what was captured.
 
 Read first: DEPARTURE in `fwsim.tables`. Ends are written as `tcpdump` writes them; what is not known is `?`.
 """
@@ -15,7 +15,7 @@ from fwsim.tables import CAME
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Proto
 
 NOT_KNOWN = "?"
-ENDS = (("from", "src", "sport"), ("to", "dst", "dport"))
+ENDS = (("src", "sport"), ("dst", "dport"))
 
 Row = Mapping[str, int]
 
@@ -24,16 +24,17 @@ def became(departure: Row, packet: Row) -> str:
     """What has changed of a packet; nothing if it left as it came, or not at all."""
     if not departure["left"]:
         return ""
-    name = "nat was" if departure["left"] == CAME else "nat"
     if departure["src0"] == UNKNOWN_VALUE == departure["dst0"]:
-        return f"{name} {NOT_KNOWN}"
+        return f"nat {NOT_KNOWN}"
+    was, now = (departure, packet) if departure["left"] == CAME else (packet, departure)
     parts = [
-        f"{word} {end_text(departure, end, port)}" for word, end, port in ENDS if differs(departure, packet, end, port)
+        f"{end_text(was, end, port, packet[port])} => {end_text(now, end, port, packet[port])}"
+        for end, port in ENDS
+        if differs(departure, packet, end, port)
     ]
-    number = departure["icmp_id"]
-    if number not in (ABSENT, packet["icmp_id"]):
-        parts.append(f"id {NOT_KNOWN if number == UNKNOWN_VALUE else number}")
-    return f"{name} {' '.join(parts)}" if parts else ""
+    if departure["icmp_id"] not in (ABSENT, packet["icmp_id"]):
+        parts.append(f"id {number_text(was['icmp_id'])} => {number_text(now['icmp_id'])}")
+    return f"nat {', '.join(parts)}" if parts else ""
 
 
 def differs(one: Row, other: Row, end: str, port: str) -> bool:
@@ -43,12 +44,16 @@ def differs(one: Row, other: Row, end: str, port: str) -> bool:
     return other[port] != ABSENT and one[port] != other[port]
 
 
-def end_text(row: Row, end: str, port: str) -> str:
-    """An address, and a port if there is one."""
+def end_text(row: Row, end: str, port: str, captured: int = 0) -> str:
+    """An address, and a port if there is one; none of a fragment that was `captured` without."""
     words = [row[f"{end}{word}"] for word in range(4)]
     address = NOT_KNOWN if words[0] == UNKNOWN_VALUE else address_text(words)
-    number = row[port]
-    return address if number == ABSENT else f"{address}.{NOT_KNOWN if number == UNKNOWN_VALUE else number}"
+    return address if ABSENT in (row[port], captured) else f"{address}.{number_text(row[port])}"
+
+
+def number_text(number: int) -> str:
+    """A port or an id."""
+    return NOT_KNOWN if number == UNKNOWN_VALUE else str(number)
 
 
 def ends_text(seen: Row) -> str:
@@ -57,7 +62,7 @@ def ends_text(seen: Row) -> str:
     number = seen["icmp_id"]
     if number == ABSENT or (number == 0 and seen["icmp_type"] != ABSENT):
         return text
-    return f"{text} id {NOT_KNOWN if number == UNKNOWN_VALUE else number}"
+    return f"{text} id {number_text(number)}"
 
 
 def tuple_text(row: Row) -> str:

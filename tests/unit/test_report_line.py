@@ -134,6 +134,6 @@ def test_a_translated_packet_tells_what_it_became_in_the_mode_that_translates() 
     left[0] = (1, 0xC6336401, 0, 0, 0, 0xCB007150, 0, 0, 0, 1024, 443, ABSENT)
     one.departures["stateful"] = left
     first, second = Lines(("stateless", "stateful"), naming()).lines(one, slice(None)).splitlines()
-    assert first.endswith(", nat from 198.51.100.1.1024")
+    assert first.endswith(", nat 10.1.4.23.51822 => 198.51.100.1.1024")
     assert "nat" not in first.partition(" | ")[0]
     assert "nat" not in second
