@@ -9,7 +9,7 @@ from scapy.layers.inet import IP, TCP, UDP
 from tests.gateway import IN, OUTSIDE, PUBLIC, Gateway, nat
 
 PERHAPS = """table inet early {
-chain c { type filter hook prerouting priority -300; ip saddr 10.1.0.3 meta cgroup 5 notrack; }
+chain c { type filter hook prerouting priority -300; ip saddr 10.1.0.3 meta cpu 1 notrack; }
 }
 """
 
