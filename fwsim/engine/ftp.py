@@ -43,8 +43,8 @@ FEW_LEFT = 65520
 def read_along(tracker: Tracker, row: int, packet: Row, quotes: Table, direction: int, doubt: bool) -> int:
     """Read a segment of a control connection: 0, or the reason why it is dropped (`help`).
 
-    R_CUT and R_NOT_SIMULATED: it cannot be known. With `doubt` nothing is expected for sure. Where a line begins that may
-    be of a connection or not (STRAY), is not known: any segment may begin one.
+    R_CUT and R_NOT_SIMULATED: it cannot be known. With `doubt` nothing is expected for sure. Where lines begin in what
+    may be of a connection or not (STRAY) is not known: any segment may begin one.
     """
     if packet["payload"] <= 0:
         return R_NONE
