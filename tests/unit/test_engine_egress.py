@@ -59,6 +59,15 @@ def test_of_an_opening_that_is_seen_leaving_only_nobody_knows_who_sent_it() -> N
     assert gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 4001, "SA", 9, 2)) == "drop"
 
 
+@pytest.mark.parametrize("flags", ["SA", "A", "R", "FA"])
+def test_nothing_speaks_against_what_left_of_what_nobody_knows(flags: str) -> None:
+    gateway = Gateway(MASQUERADE, on=("wan",))
+    for seq in (1, 2):
+        batch = gateway.batch("wan", OUT, tcp(PUBLIC, 4000, OUTSIDE, 80, flags, seq))
+        assert batch.stateful[0]["reason"] == Reason.TRANSLATED
+        assert batch.frames[0]["evidence"] == 0
+
+
 def test_what_no_rule_translates_to_what_it_is_stays_what_it_is() -> None:
     gateway = Gateway(nat(f'oifname "wan" snat to {PUBLIC}'), on=("wan",))
     assert gateway.see("wan", OUT, tcp("203.0.113.9", 4000, OUTSIDE, 80)) != DOUBTFUL
