@@ -112,6 +112,33 @@ def test_a_copy_teaches_the_port_that_was_drawn() -> None:
     assert gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 23456, "SA", 9, 2)) == "accept"
 
 
+@pytest.mark.parametrize("local", [[], ["10.1.0.1"], ["10.1.0.1", PUBLIC, "198.51.100.2"]])
+def test_a_copy_teaches_the_own_address_that_nobody_has_told(local: list[str]) -> None:
+    gateway = Gateway(MASQUERADE, local=local)
+    assert gateway.see("lan", IN, tcp(INSIDE, 4000, OUTSIDE, 80)) == "accept"
+    assert gateway.see("wan", OUT, tcp(PUBLIC, 4000, OUTSIDE, 80, ttl=63)) == COPY
+    assert gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 4000, "SA", 9, 2)) == "accept"
+    assert gateway.see("lan", OUT, tcp(OUTSIDE, 80, INSIDE, 4000, "SA", 9, 2, 63)) == COPY
+    assert gateway.see("lan", IN, tcp(INSIDE, 4000, OUTSIDE, 80, "A", 2, 10)) == "accept"
+    (one,) = listed(gateway)
+    assert one["reply"]["dst_id"] == 4000
+    assert one["status"] & (CtStatus.TENTATIVE | CtStatus.STRAY | CtStatus.SNAT) == CtStatus.SNAT
+
+
+def test_an_own_address_that_nobody_has_told_is_not_guessed() -> None:
+    gateway = Gateway(MASQUERADE, local=[])
+    assert gateway.see("lan", IN, tcp(INSIDE, 4000, OUTSIDE, 80)) == "accept"
+    assert gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 4000, "SA", 9, 2)).startswith("unknown")
+
+
+def test_a_copy_that_comes_after_an_answer_teaches_nothing() -> None:
+    gateway = Gateway(MASQUERADE, local=[])
+    gateway.see("lan", IN, tcp(INSIDE, 4000, OUTSIDE, 80))
+    gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 4000, "SA", 9, 2))
+    assert gateway.see("wan", OUT, tcp(PUBLIC, 4000, OUTSIDE, 80, ttl=63)) == COPY
+    assert listed(gateway)[0]["reply"]["dst_id"] == -2
+
+
 def test_a_port_that_was_drawn_is_not_guessed() -> None:
     gateway = Gateway(DRAWN)
     gateway.see("lan", IN, tcp(INSIDE, 4000, OUTSIDE, 80))
