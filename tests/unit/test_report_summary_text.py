@@ -16,7 +16,7 @@ from tests.report_summaries import BOTH, DROP, about, mixed, tallied
 
 __all__ = ["mixed"]
 
-UNKNOWN = {"verdict": Verdict.UNKNOWN}
+UNKNOWN: dict[str, int] = {"verdict": Verdict.UNKNOWN}
 
 
 def test_text_tells_the_whole_story_in_order(mixed: FakeBatch) -> None:
@@ -58,7 +58,8 @@ def test_quiet_gives_the_answer_only(mixed: FakeBatch) -> None:
 
 
 def test_the_answer_tells_what_is_unknown_by_mode() -> None:
-    stateless, stateful = [UNKNOWN, UNKNOWN, {}, DROP, UNKNOWN], [{}, UNKNOWN, UNKNOWN, {}, {}]
+    stateless: list[dict[str, int]] = [UNKNOWN, UNKNOWN, {}, DROP, UNKNOWN]
+    stateful: list[dict[str, int]] = [{}, UNKNOWN, UNKNOWN, {}, {}]
     tally = tallied(batch(*[{} for _ in stateless], stateless=stateless, stateful=stateful))
     assert summary(tally, naming(), about(), quiet=True) == (
         "Keeping state changed 1 verdict: 1 packet admitted that stateless blocks. "
