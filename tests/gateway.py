@@ -22,7 +22,7 @@ RAW = 101
 
 FILTER = """
 table inet filter {
-  chain input { type filter hook input priority 0; policy drop; ct state established accept; }
+  chain input { type filter hook input priority 0; policy drop; ct state established accept; ct status dnat accept; }
   chain forward {
     type filter hook forward priority 0; policy drop;
     ct state established,related accept

@@ -15,7 +15,7 @@ from fwsim.engine.places import Places
 from fwsim.engine.program import TO_ADDRESSES, TO_INTERFACE, TO_NETWORK, TO_UNKNOWN
 from fwsim.engine.sources import NOWHERE
 from fwsim.engine.tuples import Tracker, invert, is_same
-from fwsim.engine.unique_tuple import ANSWER, PERHAPS_KEPT, PROPOSED, make_unique
+from fwsim.engine.unique_tuple import ANSWER, NOBODY, PERHAPS_KEPT, PROPOSED, make_unique
 from fwsim.engine.vague import DESTINATION as VAGUE_DESTINATION
 from fwsim.engine.vague import DESTINATION_ADDRESS, SOURCE_ADDRESS, blur, take
 from fwsim.engine.vague import SOURCE as VAGUE_SOURCE
@@ -101,7 +101,13 @@ def bind_perhaps(course: Course, tracker: Tracker, nat: Nat, chosen: int, source
     connection = tracker.connections[UNCONFIRMED]
     if connection["status"] & (SNAT_DONE if source else DNAT_DONE):
         return
-    if bind(course, tracker, nat, chosen, source):
+    counters = tracker.counters[0]
+    apart = counters["apart"]
+    if apart == 0:
+        counters["apart"] = NOBODY
+    fault = bind(course, tracker, nat, chosen, source)
+    counters["apart"] = apart
+    if fault:
         connection["status"] |= IN_DOUBT | (SNAT if source else DNAT)
         blur(tracker.tuples[2 * UNCONFIRMED + 1], VAGUE_DESTINATION if source else VAGUE_SOURCE)
 
