@@ -24,6 +24,7 @@ from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus, Hook, Reason
 
 Row = Any
 
+FORWARD = int(Hook.FORWARD)
 OUTPUT = int(Hook.OUTPUT)
 SNAT = int(CtStatus.SNAT)
 DNAT = int(CtStatus.DNAT)
@@ -58,6 +59,7 @@ def bind(course: Course, tracker: Tracker, nat: Nat, chosen: int, source: int) -
     reply = tracker.tuples[2 * UNCONFIRMED + 1]
     connection["status"] |= SNAT_DONE if source else DNAT_DONE
     wanted = nat.wanted[0]
+    own = 0
     keep_address(reply, wanted, source)
     if source:
         tracker.sources[UNCONFIRMED]["out"] = NOWHERE
@@ -65,11 +67,14 @@ def bind(course: Course, tracker: Tracker, nat: Nat, chosen: int, source: int) -
         take_rule(course.program.translations[chosen], wanted)
         if source and wanted["to"] == TO_INTERFACE and course.memory.state[0]["oif"] >= 0:
             tracker.sources[UNCONFIRMED]["out"] = 1 + course.memory.state[0]["oif"]
+        own = 1 if wanted["to"] == TO_INTERFACE else 0
         take_own_address(course, nat.places, wanted, source)
         if wanted["low0"] == ABSENT:
             return R_NO_ADDRESS
     if chosen == UNKNOWN_VALUE or wanted["to"] == TO_UNKNOWN or wanted["low0"] == UNKNOWN_VALUE:
-        connection["status"] |= IN_DOUBT | (SNAT if source else DNAT)
+        if own == 0 or source == 0 or course.seen[0]["hook"] != FORWARD:
+            connection["status"] |= IN_DOUBT  # else it is masqueraded for sure: nobody else has that address
+        connection["status"] |= SNAT if source else DNAT
         blur(reply, VAGUE_DESTINATION if source else VAGUE_SOURCE)
         return 0
     if wanted["to"] == TO_NETWORK:

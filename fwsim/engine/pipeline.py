@@ -283,6 +283,8 @@ def decide_blindly(mode: Stateful, frame: Row, packet: Row, quotes: Table, found
     refuse(decision, UNKNOWN, R_TRANSLATED)
     if is_helped(mode, packet, decision):
         help_out(mode, packet, quotes, decision)
+    if result["reason"] != R_ICMP_ERROR_RELATED:
+        result["reason"] = R_TRANSLATED  # what it was may have had a connection: nothing speaks against it
     frame["evidence"] |= weigh(mode, frame, packet, quotes, -1, decision)
     record(mode, frame, decision, False)
     decision["ct_state"] = UNKNOWN_VALUE

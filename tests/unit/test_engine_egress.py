@@ -60,6 +60,15 @@ def test_of_an_opening_that_is_seen_leaving_only_nobody_knows_who_sent_it() -> N
     assert gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 4001, "SA", 9, 2)) == "drop"
 
 
+@pytest.mark.parametrize("flags", ["SA", "A", "R", "FA"])
+def test_nothing_speaks_against_what_left_of_what_nobody_knows(flags: str) -> None:
+    gateway = Gateway(MASQUERADE, on=("wan",))
+    for seq in (1, 2):
+        batch = gateway.batch("wan", OUT, tcp(PUBLIC, 4000, OUTSIDE, 80, flags, seq))
+        assert batch.stateful[0]["reason"] == Reason.TRANSLATED
+        assert batch.frames[0]["evidence"] == 0
+
+
 def test_what_no_rule_translates_to_what_it_is_stays_what_it_is() -> None:
     gateway = Gateway(nat(f'oifname "wan" snat to {PUBLIC}'), on=("wan",))
     assert gateway.see("wan", OUT, tcp("203.0.113.9", 4000, OUTSIDE, 80)) != DOUBTFUL
@@ -102,6 +111,33 @@ def test_a_copy_teaches_the_port_that_was_drawn() -> None:
     assert gateway.see("wan", OUT, tcp(PUBLIC, 23456, OUTSIDE, 80, ttl=63)) == COPY
     assert [one["reply"]["dst_id"] for one in listed(gateway)] == [23456]
     assert gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 23456, "SA", 9, 2)) == "accept"
+
+
+@pytest.mark.parametrize("local", [[], ["10.1.0.1"], ["10.1.0.1", PUBLIC, "198.51.100.2"]])
+def test_a_copy_teaches_the_own_address_that_nobody_has_told(local: list[str]) -> None:
+    gateway = Gateway(MASQUERADE, local=local)
+    assert gateway.see("lan", IN, tcp(INSIDE, 4000, OUTSIDE, 80)) == "accept"
+    assert gateway.see("wan", OUT, tcp(PUBLIC, 4000, OUTSIDE, 80, ttl=63)) == COPY
+    assert gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 4000, "SA", 9, 2)) == "accept"
+    assert gateway.see("lan", OUT, tcp(OUTSIDE, 80, INSIDE, 4000, "SA", 9, 2, 63)) == COPY
+    assert gateway.see("lan", IN, tcp(INSIDE, 4000, OUTSIDE, 80, "A", 2, 10)) == "accept"
+    (one,) = listed(gateway)
+    assert one["reply"]["dst_id"] == 4000
+    assert one["status"] & (CtStatus.TENTATIVE | CtStatus.STRAY | CtStatus.SNAT) == CtStatus.SNAT
+
+
+def test_an_own_address_that_nobody_has_told_is_not_guessed() -> None:
+    gateway = Gateway(MASQUERADE, local=[])
+    assert gateway.see("lan", IN, tcp(INSIDE, 4000, OUTSIDE, 80)) == "accept"
+    assert gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 4000, "SA", 9, 2)).startswith("unknown")
+
+
+def test_a_copy_that_comes_after_an_answer_teaches_nothing() -> None:
+    gateway = Gateway(MASQUERADE, local=[])
+    gateway.see("lan", IN, tcp(INSIDE, 4000, OUTSIDE, 80))
+    gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 4000, "SA", 9, 2))
+    assert gateway.see("wan", OUT, tcp(PUBLIC, 4000, OUTSIDE, 80, ttl=63)) == COPY
+    assert listed(gateway)[0]["reply"]["dst_id"] == -2
 
 
 def test_a_port_that_was_drawn_is_not_guessed() -> None:
