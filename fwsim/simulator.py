@@ -208,6 +208,8 @@ class Simulator:
         hooks = {hook for chain in self.lowered["stateful"].chains for hook in chain.hooks}
         self.topology.guards_itself = not hooks.isdisjoint((Hook.INPUT, Hook.OUTPUT))
         self.lowered["stateless"] = lower(stateless_rules, **known) if stateless_rules else self.lowered["stateful"]
+        if not any(lowered.translates for lowered in self.lowered.values()):
+            self.topology.take_as_made()
         choices = (stateless_rules or ruleset).stateless
         seed = key or 0
         key = secrets.randbits(28) if key is None else key

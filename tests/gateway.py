@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import StringIO
 from typing import Any
 
@@ -21,7 +22,7 @@ RAW = 101
 
 FILTER = """
 table inet filter {
-  chain input { type filter hook input priority 0; policy drop; ct state established accept; }
+  chain input { type filter hook input priority 0; policy drop; ct state established accept; ct status dnat accept; }
   chain forward {
     type filter hook forward priority 0; policy drop;
     ct state established,related accept
@@ -45,10 +46,10 @@ FORWARD = nat(f"ip daddr {PUBLIC} tcp dport 80 dnat to 10.2.0.2:8080", hook="pre
 class Gateway:
     """A gateway; `on` are the interfaces that are captured."""
 
-    def __init__(self, *rules: str, on: tuple[str, ...] = ("lan", "wan")) -> None:
-        """Load the rules, behind those that filter."""
+    def __init__(self, *rules: str, on: tuple[str, ...] = ("lan", "wan"), local: Sequence[str] = LOCAL) -> None:
+        """Load the rules, behind those that filter; `local` are the addresses of its own that it is told."""
         self.simulator = Simulator(
-            load_ruleset(StringIO(FILTER + "".join(rules))), key=1, interfaces=INTERFACES, local=LOCAL
+            load_ruleset(StringIO(FILTER + "".join(rules))), key=1, interfaces=INTERFACES, local=local
         )
         self.on = on
         self.number = 0

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
+from fwsim.checking.own_addresses import needed_addresses
 from fwsim.exporting.reaching import hooks_of
 from fwsim.lower import Lowered, RuleInfo, lower
 from fwsim.lower.needs import every_step
@@ -31,6 +32,8 @@ class Kind(Enum):
     """Something that was read and changes nothing here."""
     NO_NETWORK = "no network"
     """An interface that rules name, and of which nobody has said what lies behind it."""
+    NO_ADDRESS = "no address"
+    """A rule translates to the firewall's own address on an interface where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def findings_of(ruleset: Ruleset, path: str, host: Host | None = None) -> list[F
     """All findings on a ruleset, in the order of the file; `host` describes the machine it is for."""
     topology = Topology.build(ruleset, host=host)
     lowered = lower(ruleset, interfaces=topology.names, routes=partial(where, topology))
-    found = [*_not_simulated(lowered, ruleset, path), *_remarks(ruleset, path)]
+    found = [*_not_simulated(lowered, ruleset, path), *_remarks(ruleset, path), *_needed(ruleset, topology, path)]
     return [*sorted(found, key=lambda one: (one.path, one.line, one.column)), *_unplaced(ruleset, topology, path)]
 
 
@@ -95,6 +98,13 @@ def _remarks(ruleset: Ruleset, path: str) -> Iterator[Finding]:
     for remark in ruleset.netfilter.remarks:
         at = remark.location
         yield Finding(Kind.REMARK, at.path or path, at.line, at.column, remark.what, text=at.text)
+
+
+def _needed(ruleset: Ruleset, topology: Topology, path: str) -> Iterator[Finding]:
+    """The own addresses that rules translate to, and nobody has told."""
+    for needed in needed_addresses(ruleset.netfilter, topology):
+        at = needed.location
+        yield Finding(Kind.NO_ADDRESS, at.path or path, at.line, at.column, needed.text(), needed.rule, at.text)
 
 
 def _unplaced(ruleset: Ruleset, topology: Topology, path: str) -> Iterator[Finding]:

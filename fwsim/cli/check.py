@@ -32,7 +32,7 @@ Examples:
 @packed("inputs", InputOptions, machine_options)
 @click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(rulesets: tuple[str, ...], inputs: InputOptions, format: str) -> int:
-    """Tell what of a ruleset is not simulated, what has no effect here, and which interfaces have no network yet.
+    """Tell what of a ruleset is not simulated, what has no effect here, and what of its interfaces is not known yet.
 
     The exit status is 3 if something is not simulated: a packet whose verdict hangs on it gets the verdict unknown.
     """

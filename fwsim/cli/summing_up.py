@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from fwsim.capture.model import CaptureFile
+from fwsim.checking.own_addresses import needed_addresses
 from fwsim.cli.options import InputOptions
 from fwsim.cli.runs import Run, Window
 from fwsim.report.about import About, AboutCapture, AboutRuleset
@@ -18,6 +19,7 @@ from fwsim.report.comparison import changes
 from fwsim.report.figures import counted
 from fwsim.report.tally import Tally
 from fwsim.report.unknown import Unknowns, rules_with_limit
+from fwsim.simulator import Simulator
 from fwsim.terms import Hook, Verdict, word
 from fwsim.tracker import bytes_of_a_connection
 
@@ -117,7 +119,16 @@ def unknowns_of(run: Run) -> Unknowns:
     given = {"stateful": run.inputs.rules, "stateless": run.inputs.stateless_rules or run.inputs.rules}
     paths = {mode: "standard input" if path == "-" else path or "guessed" for mode, path in given.items()}
     limited = {str(mode): rules_with_limit(lowered) for mode, lowered in run.simulator.lowered.items()}
-    return Unknowns(run.modes, run.naming, paths, limited)
+    return Unknowns(run.modes, run.naming, paths, limited, needed_text(run.simulator))
+
+
+def needed_text(simulator: Simulator) -> str:
+    """Which own address translation lacks, by the first rule that needs one; empty if none does."""
+    needed = needed_addresses(simulator.ruleset.netfilter, simulator.topology)
+    if not needed:
+        return ""
+    more = f" (and so do {counted(len(needed) - 1, 'other rule')})" if len(needed) > 1 else ""
+    return needed[0].located + more
 
 
 def advice_of(run: Run, tally: Tally | None = None) -> str | None:

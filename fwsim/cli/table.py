@@ -19,18 +19,22 @@ from fwsim.cli.options import InputOptions, Moment, SelectionOptions
 from fwsim.cli.partly import End, Partly, Until, behind, never, one_by_one
 from fwsim.cli.runs import Run, Window, damage, start
 from fwsim.cli.streams import Compiling, check_target, opened, warn
+from fwsim.cli.summing_up import unknowns_of
 from fwsim.errors import UsageError
 from fwsim.reasons import SENTENCES
 from fwsim.report.cells import seconds_text
 from fwsim.report.conntrack_listing import event, listed, record
 from fwsim.report.figures import counted, moment
 from fwsim.report.safe import safe
+from fwsim.report.unknown import Unknowns
 from fwsim.result import Result
 from fwsim.simulator import Batch
 from fwsim.terms import Reason
 from fwsim.tracker import connections_listing
 
 MODES = ("stateful",)
+UNKNOWN_VERDICTS = 3
+"""The exit status if a verdict is unknown: then the table may be another one."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ def show_table(inputs: InputOptions, view: View) -> int:
     selected = Selected(view)
     run = start(inputs, MODES, jobs=inputs.jobs)
     part = Partly(run.captures, end)
+    unknowns = unknowns_of(run)
     now = 0
     result = Result(cast(Captures, part), run.simulator)
     result.on_compiling = Compiling()
@@ -79,6 +84,7 @@ def show_table(inputs: InputOptions, view: View) -> int:
         for batch in result:
             now = int(batch.packets["now"][-1])
             selected.add(run, batch)
+            unknowns.add(batch)
         _check_reached(part, view)
         if isinstance(end, Until):
             now = max(now, end.time or 0)
@@ -88,7 +94,13 @@ def show_table(inputs: InputOptions, view: View) -> int:
     _tell_too_early(end, view)
     if not view.as_json:
         click.echo(f"{counted(len(there), 'connection')} at {moment(now)}", err=True)
-    return damage(run)
+    return _status(run, unknowns)
+
+
+def _status(run: Run, unknowns: Unknowns) -> int:
+    """The exit status, as of a replay: 2 if a capture is damaged, 3 if a verdict is unknown, and what on; else 0."""
+    warn(unknowns.lines(), "unknown")
+    return damage(run) or (UNKNOWN_VERDICTS if unknowns.counts else 0)
 
 
 def _is_tracking(run: Run) -> bool:
@@ -151,35 +163,36 @@ def show_events(inputs: InputOptions, view: View) -> int:
     selected = Selected(view)
     run = start(inputs, MODES)
     part = Partly(run.captures, end)
+    unknowns = unknowns_of(run)
     with opened(view.output) as out:
         if view.as_json:
             separator = "[\n"
-            for one in _events(run, part, selected):
+            for one in _events(run, part, selected, unknowns):
                 out.write(separator + json.dumps(_event_record(one)))
                 separator = ",\n"
             out.write("\n]\n" if separator == ",\n" else "[]\n")
         else:
-            for one in _events(run, part, selected):
+            for one in _events(run, part, selected, unknowns):
                 time = f"[{one.time // 1_000_000_000}.{one.time // 1000 % 1_000_000:06d}]\t" if view.verbose else ""
                 out.write(f"{time}{event(one.kind, one.connection, one.time)}\n")
     _check_reached(part, view)
     _tell_untracked(run)
     _tell_too_early(end, view)
-    return damage(run)
+    return _status(run, unknowns)
 
 
-def _events(run: Run, part: Partly, selected: Selected) -> Iterator[Event]:
+def _events(run: Run, part: Partly, selected: Selected, unknowns: Unknowns) -> Iterator[Event]:
     """The events of the selected connections, in order.
 
     With a selection, nothing is told before the end: a later packet may select a connection.
     """
     if selected.all:
-        yield from _all_events(run, part, selected)
+        yield from _all_events(run, part, selected, unknowns)
     else:
-        yield from [one for one in list(_all_events(run, part, selected)) if one.connection in selected]
+        yield from [one for one in list(_all_events(run, part, selected, unknowns)) if one.connection in selected]
 
 
-def _all_events(run: Run, part: Partly, selected: Selected) -> Iterator[Event]:
+def _all_events(run: Run, part: Partly, selected: Selected, unknowns: Unknowns) -> Iterator[Event]:
     """All events, in order: none if nothing is tracked."""
     watch = Watch(run.simulator.stateful)
     for batch, row in one_by_one(run.simulator, part):
@@ -187,6 +200,7 @@ def _all_events(run: Run, part: Partly, selected: Selected) -> Iterator[Event]:
             yield from watch.look(int(batch.packets["now"][row]), batch.stateful[row])
         if row == len(batch) - 1:
             selected.add(run, batch)
+            unknowns.add(batch)
 
 
 def _event_record(one: Event) -> dict[str, Any]:

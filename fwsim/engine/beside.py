@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from fwsim.engine import hot, shared
-from fwsim.engine.vague import shown_address, shown_id
+from fwsim.engine.vague import VAGUE_ADDRESS, shown_address, shown_id
 from fwsim.tables import V6, Table
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Hook
 
@@ -33,6 +33,14 @@ def show_link(extra: Row, frame: Row, packet: Row) -> None:
     """Show what the link layer says, where the packet has come in; one that is made here has not been there yet."""
     if extra["wanted"]:
         fill_link(extra, frame, packet)
+
+
+@hot
+def lose_link(extra: Row) -> None:
+    """What the link layer said of a packet when it came in is not known: it was seen going out."""
+    if extra["src_mac"] != ABSENT:
+        extra["src_mac"] = UNKNOWN_VALUE
+        extra["pkttype"] = UNKNOWN_VALUE
 
 
 @shared
@@ -120,19 +128,28 @@ def fill_tuple(extra: Row, tuples: Table, row: int) -> None:
         for_nothing(extra, row)
         return
     original = tuples[2 * row]
-    extra["ct_family"] = 4 if original["src0"] < V6 else 6
+    extra["ct_family"] = family_of(original)
     extra["ct_proto"] = original["proto"]
-    extra["ct_src0"], extra["ct_src1"] = original["src0"], original["src1"]
+    extra["ct_src0"], extra["ct_src1"] = shown_address(original["src0"]), original["src1"]
     extra["ct_src2"], extra["ct_src3"] = original["src2"], original["src3"]
-    extra["ct_dst0"], extra["ct_dst1"] = original["dst0"], original["dst1"]
+    extra["ct_dst0"], extra["ct_dst1"] = shown_address(original["dst0"]), original["dst1"]
     extra["ct_dst2"], extra["ct_dst3"] = original["dst2"], original["dst3"]
-    extra["ct_sport"], extra["ct_dport"] = original["src_id"], original["dst_id"]
+    extra["ct_sport"], extra["ct_dport"] = shown_id(original["src_id"]), shown_id(original["dst_id"])
     reply = tuples[2 * row + 1]
     extra["reply_src0"], extra["reply_src1"] = shown_address(reply["src0"]), reply["src1"]
     extra["reply_src2"], extra["reply_src3"] = reply["src2"], reply["src3"]
     extra["reply_dst0"], extra["reply_dst1"] = shown_address(reply["dst0"]), reply["dst1"]
     extra["reply_dst2"], extra["reply_dst3"] = reply["dst2"], reply["dst3"]
     extra["reply_sport"], extra["reply_dport"] = shown_id(reply["src_id"]), shown_id(reply["dst_id"])
+
+
+@hot
+def family_of(row: Row) -> int:
+    """The family of a tuple, or that it is not known."""
+    first = row["dst0"] if row["src0"] == VAGUE_ADDRESS else row["src0"]
+    if first == VAGUE_ADDRESS:
+        return UNKNOWN_VALUE
+    return 4 if first < V6 else 6
 
 
 @hot

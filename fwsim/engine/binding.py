@@ -15,7 +15,7 @@ from fwsim.engine.places import Places
 from fwsim.engine.program import TO_ADDRESSES, TO_INTERFACE, TO_NETWORK, TO_UNKNOWN
 from fwsim.engine.sources import NOWHERE
 from fwsim.engine.tuples import Tracker, invert, is_same
-from fwsim.engine.unique_tuple import ANSWER, PERHAPS_KEPT, PROPOSED, make_unique
+from fwsim.engine.unique_tuple import ANSWER, NOBODY, PERHAPS_KEPT, PROPOSED, make_unique
 from fwsim.engine.vague import DESTINATION as VAGUE_DESTINATION
 from fwsim.engine.vague import DESTINATION_ADDRESS, SOURCE_ADDRESS, blur, take
 from fwsim.engine.vague import SOURCE as VAGUE_SOURCE
@@ -24,6 +24,7 @@ from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtStatus, Hook, Reason
 
 Row = Any
 
+FORWARD = int(Hook.FORWARD)
 OUTPUT = int(Hook.OUTPUT)
 SNAT = int(CtStatus.SNAT)
 DNAT = int(CtStatus.DNAT)
@@ -58,6 +59,7 @@ def bind(course: Course, tracker: Tracker, nat: Nat, chosen: int, source: int) -
     reply = tracker.tuples[2 * UNCONFIRMED + 1]
     connection["status"] |= SNAT_DONE if source else DNAT_DONE
     wanted = nat.wanted[0]
+    own = 0
     keep_address(reply, wanted, source)
     if source:
         tracker.sources[UNCONFIRMED]["out"] = NOWHERE
@@ -65,11 +67,14 @@ def bind(course: Course, tracker: Tracker, nat: Nat, chosen: int, source: int) -
         take_rule(course.program.translations[chosen], wanted)
         if source and wanted["to"] == TO_INTERFACE and course.memory.state[0]["oif"] >= 0:
             tracker.sources[UNCONFIRMED]["out"] = 1 + course.memory.state[0]["oif"]
+        own = 1 if wanted["to"] == TO_INTERFACE else 0
         take_own_address(course, nat.places, wanted, source)
         if wanted["low0"] == ABSENT:
             return R_NO_ADDRESS
     if chosen == UNKNOWN_VALUE or wanted["to"] == TO_UNKNOWN or wanted["low0"] == UNKNOWN_VALUE:
-        connection["status"] |= IN_DOUBT | (SNAT if source else DNAT)
+        if own == 0 or source == 0 or course.seen[0]["hook"] != FORWARD:
+            connection["status"] |= IN_DOUBT  # else it is masqueraded for sure: nobody else has that address
+        connection["status"] |= SNAT if source else DNAT
         blur(reply, VAGUE_DESTINATION if source else VAGUE_SOURCE)
         return 0
     if wanted["to"] == TO_NETWORK:
@@ -96,7 +101,13 @@ def bind_perhaps(course: Course, tracker: Tracker, nat: Nat, chosen: int, source
     connection = tracker.connections[UNCONFIRMED]
     if connection["status"] & (SNAT_DONE if source else DNAT_DONE):
         return
-    if bind(course, tracker, nat, chosen, source):
+    counters = tracker.counters[0]
+    apart = counters["apart"]
+    if apart == 0:
+        counters["apart"] = NOBODY
+    fault = bind(course, tracker, nat, chosen, source)
+    counters["apart"] = apart
+    if fault:
         connection["status"] |= IN_DOUBT | (SNAT if source else DNAT)
         blur(tracker.tuples[2 * UNCONFIRMED + 1], VAGUE_DESTINATION if source else VAGUE_SOURCE)
 

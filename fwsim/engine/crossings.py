@@ -50,9 +50,9 @@ def is_translated_copy(places: Places, frame: Row, packet: Row) -> bool:
 
 @hot
 def is_near(seen: Row, frame: Row, packet: Row) -> bool:
-    """Whether one may be the other, forwarded: about the same time, and at most one hop apart."""
+    """Whether one may be the other, forwarded: about the same time, and one hop apart, as what is made here is not."""
     later = frame["ts"] - seen["ts"]
-    return bool(-FORWARDING_NS <= later <= FORWARDING_NS and 0 <= seen["ttl"] - packet["ttl"] <= 1)
+    return bool(-FORWARDING_NS <= later <= FORWARDING_NS and seen["ttl"] - packet["ttl"] == 1)
 
 
 @hot

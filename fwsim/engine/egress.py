@@ -12,7 +12,7 @@ from typing import Any
 from fwsim.engine import hot, shared
 from fwsim.engine.address_range import is_at_most
 from fwsim.engine.binding import DONE, TRANSLATED, Nat
-from fwsim.engine.expectation import NOT_AT_ALL, SURELY
+from fwsim.engine.expectation import NOT_AT_ALL, SURELY, is_end
 from fwsim.engine.following import find_announced
 from fwsim.engine.icmp import is_error, opens
 from fwsim.engine.origin import is_delivered
@@ -248,7 +248,9 @@ def turn_error_back(tracker: Tracker, found: int, packet: Row, entered: Row) -> 
     own, other = tracker.tuples[found], tracker.tuples[found ^ 1]
     entered["dst0"], entered["dst1"] = shown_address(own["dst0"]), own["dst1"]
     entered["dst2"], entered["dst3"] = own["dst2"], own["dst3"]
-    if other["dst0"] == packet["src0"] and (own["src0"] != other["dst0"] or own["src3"] != other["dst3"]):
+    if is_end(packet, other["dst0"], other["dst1"], other["dst2"], other["dst3"], 1) and not is_end(
+        own, other["dst0"], other["dst1"], other["dst2"], other["dst3"], 1
+    ):
         entered["src0"] = UNKNOWN_VALUE
 
 

@@ -43,13 +43,15 @@ FEW_LEFT = 65520
 def read_along(tracker: Tracker, row: int, packet: Row, quotes: Table, direction: int, doubt: bool) -> int:
     """Read a segment of a control connection: 0, or the reason why it is dropped (`help`).
 
-    R_CUT and R_NOT_SIMULATED: it cannot be known. With `doubt` nothing is expected for sure.
+    R_CUT and R_NOT_SIMULATED: it cannot be known. With `doubt` nothing is expected for sure. Where lines begin in what
+    may be of a connection or not (STRAY) is not known: any segment may begin one.
     """
     if packet["payload"] <= 0:
         return R_NONE
     number = packet["quote"]
     reason = R_NONE
-    if begins_a_line(expectation_of(tracker, row), direction, packet["seq"]):
+    astray = tracker.connections[row]["status"] & STRAY != 0
+    if astray or begins_a_line(expectation_of(tracker, row), direction, packet["seq"]):
         reason = listen(tracker, row, packet, quotes, direction, doubt)
     if number == UNKNOWN_VALUE:
         tracker.connections[row]["status"] |= HELPER_IN_DOUBT

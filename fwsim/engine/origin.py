@@ -72,7 +72,7 @@ def locate_one(places: Places, frame: Row, packet: Row) -> None:
     place(places, frame, packet, way, source, destination, watched)
     if watched and not frame["reason"]:
         remember(places, frame, packet)
-        if not frame["egress"]:
+        if not frame["egress"] and not places.counts[0]["as_made"]:
             remember_crossing(places, frame, packet)
 
 

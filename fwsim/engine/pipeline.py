@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from fwsim.engine import entry, hot, shared
 from fwsim.engine.ahead import hash_packets, look_ahead
+from fwsim.engine.asked import lose_translated
 from fwsim.engine.attached import (
     Stateful,
     doubt_strayed,
@@ -25,6 +26,7 @@ from fwsim.engine.attached import (
     show_nothing_attached,
     show_without,
 )
+from fwsim.engine.beside import lose_link
 from fwsim.engine.conntrack import UNSEEN, track
 from fwsim.engine.conntrack import begin as exempt
 from fwsim.engine.departing import note_arrival, note_departure, settle_departure
@@ -46,7 +48,8 @@ from fwsim.engine.ftp import R_CLASH, R_PARTIAL, read_along
 from fwsim.engine.path import after_tracking, before_tracking, begin, is_confirmed, refuse, set_out
 from fwsim.engine.shard import BEFORE, MINE, NOBODY, hash_own, is_anothers, note_decided
 from fwsim.engine.tuples import Tracker, find, is_live
-from fwsim.engine.vague import is_vague
+from fwsim.engine.unique_tuple import ANSWER
+from fwsim.engine.vague import find_vague, is_vague
 from fwsim.engine.weighing import weigh
 from fwsim.terms import (
     SUSPICIOUS,
@@ -105,7 +108,8 @@ def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, deci
             begin(target, packet)
             target["verdict"] = raw
             show_without(mode, frame, packet, quotes, mark, way)
-            mode.tracker.counters[0]["apart"] = mode.results[0]["connection"]
+            if mode.tracker.settings[0]["translating"]:
+                mode.tracker.counters[0]["apart"] = mode.results[0]["connection"]
         elif tentative:
             show_nothing_attached(mode, frame, packet)
             mode.course.seen[0]["mark"], mode.course.seen[0]["hook"] = mark, way
@@ -140,6 +144,9 @@ def refuse_clashing(mode: Stateful, result: Row, decision: Row) -> None:
     if found >= 0 and found >> 1 != mode.tracker.counters[0]["apart"]:
         doubt = result["ct_state"] == UNKNOWN_VALUE or is_in_doubt(mode.tracker, found >> 1)
         refuse(decision, UNKNOWN if doubt else DROP, R_CLASHING)
+    elif found < 0 and mode.tracker.counters[0]["vague"]:
+        if find_vague(mode.tracker, reply, 0, mode.tracker.tuples[ANSWER]) >= 0:
+            refuse(decision, UNKNOWN, R_CLASHING)
 
 
 @hot
@@ -223,6 +230,7 @@ def see_copy(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: R
         if mode.tracker.counters[0]["vague"]:
             learn(mode.tracker, frame, packet)
         return
+    expire(mode.tracker, packet["now"])
     found = look_behind(mode.course, mode.tracker, mode.nat, frame, packet, quotes)
     if found >= 0:
         turn_back(mode.tracker, mode.nat, found, frame, packet, quotes)
@@ -275,6 +283,8 @@ def decide_blindly(mode: Stateful, frame: Row, packet: Row, quotes: Table, found
     refuse(decision, UNKNOWN, R_TRANSLATED)
     if is_helped(mode, packet, decision):
         help_out(mode, packet, quotes, decision)
+    if result["reason"] != R_ICMP_ERROR_RELATED:
+        result["reason"] = R_TRANSLATED  # what it was may have had a connection: nothing speaks against it
     frame["evidence"] |= weigh(mode, frame, packet, quotes, -1, decision)
     record(mode, frame, decision, False)
     decision["ct_state"] = UNKNOWN_VALUE
@@ -288,6 +298,9 @@ def decide_entering(
     """The verdict on a packet as it came in, or was made here; `known` is the row of its tuple where that is known."""
     begin(decision, packet)
     show_nothing_attached(mode, frame, packet)
+    if known != UNSEEN and mode.course.extra[0]["wanted"]:
+        lose_link(mode.course.extra[0])
+        lose_translated(mode.course.words)
     set_out(mode.course)
     raw = before_tracking(mode.course, decision, 0)
     if raw != ACCEPT and raw != UNKNOWN:

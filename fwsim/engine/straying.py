@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fwsim.engine import hot, shared
 from fwsim.engine.ftp import HELPER, STRAY, read_along
-from fwsim.engine.tuples import GRE, SCTP, TCP, UDP, UDPLITE, Tracker, is_same
+from fwsim.engine.tuples import GRE, ICMP, ICMPV6, SCTP, TCP, UDP, UDPLITE, Tracker, is_same
 from fwsim.engine.vague import MIXTURES, blur, bucket_of_row, take
 from fwsim.tables import Row, Table
 from fwsim.terms import CtStatus
@@ -85,4 +85,8 @@ def longest_life(connection: Row, proto: int, now: int, settings: Row) -> int:
         longest = now + settings["sctp_established"]
     elif proto == GRE:
         longest = now + settings["gre_stream"]
+    elif proto == ICMP:
+        longest = now + settings["icmp"]
+    else:
+        longest = now + (settings["icmpv6"] if proto == ICMPV6 else settings["generic"])
     return int(max(longest, connection["expires"]))

@@ -36,8 +36,8 @@ POSTROUTING = int(Hook.POSTROUTING)
 
 
 @shared
-def translate_alone(course: Course, nat: Nat, option_fault: int) -> None:
-    """Translate a packet where its way has been interrupted for it."""
+def translate_alone(course: Course, nat: Nat, option_fault: int, out: int) -> None:
+    """Translate a packet where its way has been interrupted for it; `out` 1 if routing has let it through."""
     state = course.memory.state[0]
     seen = course.seen[0]
     source = 1 if state["hook"] == INPUT or state["hook"] == POSTROUTING else 0
@@ -52,7 +52,7 @@ def translate_alone(course: Course, nat: Nat, option_fault: int) -> None:
     if state["hook"] == OUTPUT:
         reroute_own(nat.places, state, seen)
     elif state["stage"] == 0:
-        reroute(nat.places, state, seen, option_fault, 0)
+        reroute(nat.places, state, seen, option_fault, out)
 
 
 @hot

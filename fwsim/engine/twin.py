@@ -159,9 +159,12 @@ def show_mirror(course: Course, packet: Row) -> None:
 
 
 @hot
-def evaluate(mode: Stateless, frame: Row, route_fault: int, decision: Row, quiet: int) -> int:
-    """Walk the whole path with the ct state that `seen` shows."""
+def evaluate(mode: Stateless, frame: Row, view: int, decision: Row) -> int:
+    """Walk the whole path with the ct state that `seen` shows; nobody has routed a mirror image."""
     course = mode.course
+    quiet = 0 if view == AS_IT_IS else 1
+    route_fault = 0 if view == MIRROR else frame["route_fault"]
+    out = 1 if view == MIRROR or frame["egress"] else 0
     seen = course.seen[0]
     begin(decision, seen)
     state = seen["ct_state"]
@@ -179,7 +182,7 @@ def evaluate(mode: Stateless, frame: Row, route_fault: int, decision: Row, quiet
     verdict = after_tracking(course, route_fault, verdict, decision, quiet)
     while course.memory.state[0]["halt"] >= 0:
         behind = course.memory.state[0]["halt"]
-        translate_alone(course, mode.nat, frame["option_fault"])
+        translate_alone(course, mode.nat, frame["option_fault"], out)
         verdict = go_on(course, behind, verdict, decision, quiet)
     return verdict
 
@@ -236,8 +239,7 @@ def decide_stateless(mode: Stateless, frame: Row, packet: Row, decision: Row) ->
         last = view
         show_view(mode, packet, view, state)
         target = decision if view == AS_IT_IS else mode.scratch[view - 1]
-        route_fault = 0 if view == MIRROR else frame["route_fault"]
-        verdict = evaluate(mode, frame, route_fault, target, 0 if view == AS_IT_IS else 1)
+        verdict = evaluate(mode, frame, view, target)
         if view != MIRROR:
             note_departure(mode.course, mode.nat, target, 1 if view == AS_REPLY and verdict == ACCEPT else 0)
         if not goes_on(mode, packet, view, state, verdict):

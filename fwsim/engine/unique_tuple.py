@@ -55,6 +55,8 @@ FITS_PERHAPS = 2
 
 KNOWN = 0
 """The whole tuple is known; else the parts (`fwsim.engine.vague`) that are not."""
+NOBODY = -1
+"""In COUNTERS["apart"]: the new connection may not be there, and leaves traces."""
 PERHAPS_KEPT = 16
 """Besides: perhaps nothing was changed but the address."""
 
@@ -291,8 +293,8 @@ def try_ids(tracker: Tracker, low: int, size: int, start: int, source: int) -> b
         else:
             proposed["dst_id"] = number
         taken = is_taken(tracker)
-        if taken == TAKEN and attempts - i <= HARDER and is_overcome(tracker):
-            taken = FREE
+        if taken == TAKEN and attempts - i <= HARDER:
+            taken = overcome(tracker)
         if taken == FREE or (taken == PERHAPS and i == attempts - 1 and attempts >= size):
             return True
         if taken == PERHAPS:
@@ -301,16 +303,20 @@ def try_ids(tracker: Tracker, low: int, size: int, start: int, source: int) -> b
 
 
 @hot
-def is_overcome(tracker: Tracker) -> bool:
-    """Whether the connection in the way is over and its sequence numbers are passed: then it is deleted.
+def overcome(tracker: Tracker) -> int:
+    """FREE if the connection in the way is over and its sequence numbers are passed: it is deleted; else TAKEN.
 
-    (`nf_nat_used_tuple_harder`.)
+    (`nf_nat_used_tuple_harder`.) PERHAPS if the new one may not be there: then the other stays, in doubt.
     """
     found = find(tracker, tracker.tuples[ANSWER])
     if not can_be_overcome(tracker, found):
-        return False
-    delete(tracker, found >> 1)
-    return True
+        return TAKEN
+    if tracker.counters[0]["apart"] == 0:
+        delete(tracker, found >> 1)
+        return FREE
+    if tracker.counters[0]["apart"] == NOBODY:
+        tracker.connections[found >> 1]["status"] |= TENTATIVE | STRAY
+    return PERHAPS
 
 
 @hot

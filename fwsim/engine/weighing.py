@@ -33,6 +33,8 @@ OF_OPENING = SUSPICIOUS | int(Evidence.MIDSTREAM)
 """The evidence of an opening that its connection remembers."""
 
 R_ICMP_ERROR_RELATED = int(Reason.ICMP_ERROR_RELATED)
+R_TRANSLATED = int(Reason.TRANSLATED)
+"""The packet may belong to a connection of which not all is known: nothing that tracking knows speaks against it."""
 
 
 @hot
@@ -76,7 +78,8 @@ def leave_ghost(mode: Stateful, frame: Row, packet: Row, evidence: int, decision
 def haunt(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, refused: int, decision: Row) -> int:
     """Look for the ghost of a packet that has no connection, or leave one; returns the packet's evidence."""
     ghost = mode.results[1]
-    bare = without_connection(packet, mode.results[0]["reason"])
+    reason = mode.results[0]["reason"]
+    bare = 0 if reason == R_TRANSLATED else without_connection(packet, reason)
     track(mode.ghosts, frame, packet, quotes, hashed, UNSEEN, ghost)
     row = ghost["connection"]
     if ghost["fresh"]:
@@ -112,6 +115,8 @@ def weigh_stranger(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashe
         evidence = haunt(mode, frame, packet, quotes, hashed, 1 - passed, decision)
     else:
         evidence = without_connection(packet, mode.results[0]["reason"])
+    if mode.results[0]["reason"] == R_TRANSLATED:
+        evidence = 0  # whatever its ghost says
     settle(mode, frame, packet, evidence, decision["verdict"], passed)
     row = mode.results[0]["connection"]
     ghost = mode.results[1]["connection"]
@@ -134,7 +139,7 @@ def weigh(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, d
         return int(weigh_stranger(mode, frame, packet, quotes, hashed, decision))
     connection = mode.tracker.connections[row]
     frame["connection"] = connection["number"]
-    if result["reason"] == R_ICMP_ERROR_RELATED:
+    if result["reason"] == R_ICMP_ERROR_RELATED or result["reason"] == R_TRANSLATED:
         return 0
     evidence = of_history(connection, result["direction"], result["replied_before"], 0)
     if packet["proto"] == TCP:

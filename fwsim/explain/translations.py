@@ -135,10 +135,11 @@ class Alone(Translations):
         """Nothing is known."""
         super().__init__(moment.simulator.lowered["stateless"])
         self.option_fault = moment.captured_frame["option_fault"]
+        self.out = 1 if moment.captured_frame["egress"] else 0
 
     def apply(self, course: Course, decision: Any) -> int:
         """As `fwsim.engine.twin.evaluate` does."""
-        translate_alone(course, self.nat, self.option_fault)
+        translate_alone(course, self.nat, self.option_fault, self.out)
         return int(Verdict.ACCEPT)
 
     def why(self, source: bool) -> str:

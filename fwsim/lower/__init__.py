@@ -177,7 +177,10 @@ def lower(
         rules=_rules(tables.running, tables.constructs),
         chains=_chains(tables.running),
         settings=settings_row(
-            ruleset.conntrack, tracking, families_translated(tables.running), any(map(gives_helper, every_rule))
+            ruleset.conntrack,
+            tracking,
+            families_translated(tables.running) if tracking else (),
+            any(map(gives_helper, every_rule)),
         ),
         tracking=tracking,
         uses_ct=any(map(asks_for_ct, every_rule)),

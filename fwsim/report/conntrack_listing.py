@@ -28,15 +28,15 @@ EVENTS = {"new": "    [NEW]", "update": " [UPDATE]", "destroy": "[DESTROY]"}
 
 def listed(connection: Connection, now: int) -> str:
     """A line of `conntrack -L` at time `now` (ns): `tcp      6 431999 ESTABLISHED src=... [ASSURED] mark=0 use=1`."""
-    return f"{_body(connection, seconds_left(connection, now))} mark={_mark(connection)}{_helper(connection)} use=1"
+    return f"{_body(connection, _left(connection, now))} mark={_mark(connection)}{_helper(connection)} use=1"
 
 
 def event(kind: str, connection: Connection, now: int) -> str:
     """A line of `conntrack -E`; `kind` is `new`, `update` or `destroy`. One that timed out has no time to print."""
-    left = seconds_left(connection, now)
+    left = _left(connection, now)
     mark = f" mark={_mark(connection)}" if connection["mark"] else ""
     if kind == "destroy":
-        return f"{EVENTS[kind]} {_body(connection, left or None)}{mark}"
+        return f"{EVENTS[kind]} {_body(connection, '' if left == '0' else left)}{mark}"
     return f"{EVENTS[kind]} {_body(connection, left)}{mark}{_helper(connection)}"
 
 
@@ -55,12 +55,28 @@ def seconds_left(connection: Connection, now: int) -> int:
     return max(int(connection["expires"]) - now, 0) // 1_000_000_000
 
 
-def _body(connection: Connection, left: int | None) -> str:
-    """Protocol, time left, TCP or SCTP state, both tuples and the status words."""
+def _is_followed(connection: Connection) -> bool:
+    """Whether state and timeout of a connection are known: no packet of it may have been missed."""
+    return not connection["status"] & CtStatus.STRAY
+
+
+def _left(connection: Connection, now: int) -> str:
+    """The seconds as text; a question mark if only the kernel knows."""
+    return str(seconds_left(connection, now)) if _is_followed(connection) else UNKNOWN_TEXT
+
+
+def _state(connection: Connection) -> str | None:
+    """The word for the state of a connection of TCP or SCTP, if it is known."""
+    words = STATE_WORDS.get(connection["original"]["proto"])
+    return words[connection["state"]] if words and _is_followed(connection) else None
+
+
+def _body(connection: Connection, left: str) -> str:
+    """Protocol, time left (unless empty), TCP or SCTP state, both tuples and the status words."""
     proto = connection["original"]["proto"]
     parts = [f"{NAMES.get(proto, 'unknown'):8} {proto}"]
-    parts += [] if left is None else [str(left)]
-    parts += [STATE_WORDS[proto][connection["state"]]] if proto in STATE_WORDS else []
+    parts += [left] if left else []
+    parts += [_state(connection) or UNKNOWN_TEXT] if proto in STATE_WORDS else []
     parts.append(_tuple(connection["original"]))
     parts += [] if connection["status"] & CtStatus.SEEN_REPLY else ["[UNREPLIED]"]
     parts.append(_tuple(connection["reply"]))
@@ -99,8 +115,8 @@ def record(connection: Connection, now: int) -> dict[str, Any]:
     return {
         "connection": connection["number"],
         "proto": NAMES.get(proto, proto),
-        "state": STATE_WORDS[proto][connection["state"]] if proto in STATE_WORDS else None,
-        "timeout": seconds_left(connection, now),
+        "state": _state(connection),
+        "timeout": seconds_left(connection, now) if _is_followed(connection) else None,
         "original": _tuple_record(connection["original"]),
         "reply": _tuple_record(connection["reply"]),
         "seen_reply": bool(status & CtStatus.SEEN_REPLY),

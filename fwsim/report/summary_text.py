@@ -113,11 +113,9 @@ def sentence(tally: Tally, *, selected: bool = False) -> str:
 
 def _comparison_sentence(changed: Changes, tally: Tally, packets: str) -> str:
     """What keeping state changed."""
-    undecided = f" {counted(changed.undecided, 'verdict')} cannot be told." if changed.undecided else ""
+    undecided = _unknown_sentence(changed, tally)
     if not changed.total:
-        admitted = added(matrix(tally), 2)[1][Verdict.ACCEPT]
-        both = f"both modes admit {count(admitted)} of {packets}"
-        return f"Keeping state changed no verdict: {both}.{undecided}"
+        return f"Keeping state changed no verdict{_admitting(changed, tally, packets)}.{undecided}"
     parts = []
     if changed.blocked:
         parts.append(f"{counted(changed.blocked, 'packet')} blocked that stateless admits")
@@ -127,6 +125,28 @@ def _comparison_sentence(changed: Changes, tally: Tally, packets: str) -> str:
     if changed.otherwise:
         parts.append(f"{count(changed.otherwise)} in another way")
     return f"Keeping state changed {counted(changed.total, 'verdict')}: {', '.join(parts)}.{undecided}"
+
+
+def _admitting(changed: Changes, tally: Tally, packets: str) -> str:
+    """How many packets each mode admits; they differ only if verdicts are known in one mode only."""
+    stateless, stateful = (count(verdicts[Verdict.ACCEPT]) for verdicts in added(matrix(tally), 2))
+    known = " that is known in both modes" if changed.undecided else ""
+    if stateless == stateful:
+        return f"{known}: both modes admit {stateless} of {packets}"
+    return f"{known}: stateless admits {stateless} of {packets}, stateful {stateful}"
+
+
+def _unknown_sentence(changed: Changes, tally: Tally) -> str:
+    """In which mode how many verdicts are unknown."""
+    by_mode = unknown(tally)
+    both = (sum(by_mode) - changed.undecided) // 2
+    parts = [
+        f"{counted(number - both, 'packet')} in {mode} mode only"
+        for mode, number in zip(tally.modes, by_mode, strict=True)
+        if number > both
+    ]
+    parts += [f"{counted(both, 'packet')} in both modes"] if both else []
+    return f" Unknown: {', '.join(parts)}." if parts else ""
 
 
 def evidence_lines(tally: Tally, naming: Naming, *, selected: bool = False) -> list[str]:

@@ -76,13 +76,19 @@ class Unknowns:
     """Counts unknown verdicts while a run streams by; `paths` are the rulesets' by mode."""
 
     def __init__(
-        self, modes: Sequence[str], naming: Naming, paths: dict[str, str], limited: dict[str, frozenset[int]]
+        self,
+        modes: Sequence[str],
+        naming: Naming,
+        paths: dict[str, str],
+        limited: dict[str, frozenset[int]],
+        needed: str = "",
     ) -> None:
-        """Nothing counted yet. `limited` are the rules with a limit, by mode."""
+        """Nothing counted yet. `limited` are the rules with a limit, by mode; `needed` says what translation lacks."""
         self.modes = tuple(modes)
         self.naming = naming
         self.paths = paths
         self.limited = limited
+        self.advice = {NO_INTERFACE: INTERFACE_ADVICE, NAT: f"; {safe(needed)}" if needed else ""}
         self.counts: dict[str, Count] = {}
 
     def add(self, batch: Any, rows: Rows = slice(None)) -> None:
@@ -142,7 +148,7 @@ class Unknowns:
             first, *others = count.rules
             more = f" and {counted(len(others), 'other rule')}" if others else ""
             text += f", asked for by {first}{more}"
-        return text + (INTERFACE_ADVICE if count.construct == NO_INTERFACE else "")
+        return text + self.advice.get(count.construct, "")
 
 
 def rules_with_limit(lowered: Lowered) -> frozenset[int]:

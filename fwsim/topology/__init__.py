@@ -191,12 +191,12 @@ class Topology:
             row["forwards"] = self.settings.forwards_v4(name)
             row["rp_filter"] = 0 if name == LOOPBACK else self.settings.rp_filter(name)
             row["addressed"] = self.known.addressed is None or name in self.known.addressed
-            row["own4"] = self._own_address(name, 4)[0]
-            row["own60"], row["own61"], row["own62"], row["own63"] = self._own_address(name, 6)
+            row["own4"] = self.own_address(name, 4)[0]
+            row["own60"], row["own61"], row["own62"], row["own63"] = self.own_address(name, 6)
         return rows
 
-    def _own_address(self, name: str, family: int) -> Words:
-        """The address that an interface has."""
+    def own_address(self, name: str, family: int) -> Words:
+        """The address to which translation gives an interface, as rows have it."""
         known = self.known
         return own_address(name, family, self.interfaces, self.local, complete=known.knows_local, primary=known.primary)
 

@@ -37,6 +37,20 @@ def test_a_ruleset_that_is_simulated_whole_ends_with_status_0(invoke: Invoke, tm
     assert "nothing to remark" in result.out
 
 
+def test_an_own_address_that_masquerading_needs_is_remarked(invoke: Invoke, tmp_path: Path) -> None:
+    path = tmp_path / "edge.nft"
+    chain = "type nat hook postrouting priority 100; oifname lan masquerade"
+    path.write_text(f"table ip nat {{\nchain post {{\n{chain}\n}}\n}}\n")
+    result = invoke("check", str(path), "--interface", "lan=10.0.0.0/8")
+    assert result.status == 0
+    assert result.lines[1] == (
+        f"  {path}:3: no address: masquerade needs the firewall's own address on lan, which is not known: "
+        "--local ADDRESS or --topology FILE tells it, in rule 1 of ip nat post"
+    )
+    told = invoke("check", str(path), "--interface", "lan=10.0.0.0/8", "--local", "10.0.0.1")
+    assert "nothing to remark" in told.out
+
+
 def test_several_rulesets_are_objects_of_one_list_for_programs(invoke: Invoke, tmp_path: Path) -> None:
     path = tmp_path / "edge.nft"
     path.write_text(NFT)

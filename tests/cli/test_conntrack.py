@@ -23,6 +23,19 @@ def test_table_at_the_end(invoke: Invoke, demo: Path) -> None:
     assert outcome.err == "1 connection at 2026-03-02 08:00:11 UTC\n"
 
 
+@pytest.mark.parametrize("options", [[], ["--events"], ["--format", "json"], ["-Y", "dport==443"]])
+def test_an_unknown_verdict_ends_with_status_3_as_in_a_replay(
+    invoke: Invoke, demo: Path, tmp_path: Path, options: list[str]
+) -> None:
+    rules = tmp_path / "edge.nft"
+    rules.write_text("table ip f {\nchain c {\ntype filter hook forward priority 0; meta cpu 1 drop\n}\n}\n")
+    replayed = invoke("replay", "demo.pcap", "-r", str(rules))
+    outcome = invoke("conntrack", "demo.pcap", "-r", str(rules), *options)
+    assert (outcome.status, replayed.status) == (3, 3)
+    (told,) = [line for line in outcome.err.splitlines() if line.startswith("unknown: ")]
+    assert told in replayed.err.splitlines()
+
+
 def test_the_table_of_several_shards_is_the_same(invoke: Invoke, demo: Path) -> None:
     alone, shared = (invoke("conntrack", "demo.pcap", "-r", "demo.yaml", "-v", "--jobs", jobs) for jobs in (1, 3))
     assert (alone.out, alone.err) == (shared.out, shared.err)

@@ -57,3 +57,12 @@ def test_what_has_an_answer_at_every_hook_of_its_rule_is_a_remark() -> None:
     assert (owner.kind, owner.what) == (Kind.REMARK, "meta skuid 1000: never so at forward")
     (owner,) = findings("table ip f {\n" + own + BASE.format("forward") + BASE.format("output") + "}\n")
     assert (owner.kind, owner.what) == (Kind.NOT_SIMULATED, "meta skuid 1000")
+
+
+def test_an_own_address_that_rules_translate_to_and_nobody_has_told_is_found() -> None:
+    chain = "type nat hook postrouting priority 100;"
+    text = f'table ip nat {{\n\tchain post {{\n\t\t{chain}\n\t\toifname "wan" masquerade\n\t}}\n}}\n'
+    (found,) = findings(text, interfaces={"wan": ["any"]})
+    assert (found.kind, found.line, found.column, found.where) == (Kind.NO_ADDRESS, 4, 3, "rule 1 of ip nat post")
+    assert found.what.startswith("masquerade needs the firewall's own address on wan, which is not known: --local")
+    assert findings(text, interfaces={"wan": ["any"]}, local=["198.51.100.1"]) == []

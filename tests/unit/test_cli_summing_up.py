@@ -10,8 +10,9 @@ import pytest
 
 from fwsim.capture.model import CaptureFile
 from fwsim.cli.runs import Run
-from fwsim.cli.summing_up import CAPTURE_NOTES, capture_notes, explain_command, order_notes, unknowns_of
+from fwsim.cli.summing_up import CAPTURE_NOTES, capture_notes, explain_command, needed_text, order_notes, unknowns_of
 from tests.deciding import Wall
+from tests.natted import Gateway
 from tests.unit.test_cli_runs import inputs
 
 
@@ -53,6 +54,13 @@ def test_rules_that_something_hangs_on_are_named_with_the_file_of_their_mode(
     counted = unknowns_of(cast(Run, run))
     assert (counted.paths["stateful"], counted.paths["stateless"]) == paths
     assert counted.limited == {"stateful": {0}, "stateless": {0}}
+
+
+def test_what_translation_lacks_is_told_of_the_first_rule() -> None:
+    assert needed_text(Gateway().simulator) == ""
+    text = needed_text(Gateway(own=[]).simulator)
+    assert text.startswith("redirect (line 5) needs the firewall's own address on lan, which is not known: --local")
+    assert text.endswith("(and so do 2 other rules)")
 
 
 def test_captures_of_the_same_time_are_noted() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.layers.l2 import Ether
 
 from fwsim.capture import Input, open_captures
 from fwsim.ruleset import load_ruleset
@@ -59,6 +60,15 @@ def test_of_an_opening_that_is_seen_leaving_only_nobody_knows_who_sent_it() -> N
     assert gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 4001, "SA", 9, 2)) == "drop"
 
 
+@pytest.mark.parametrize("flags", ["SA", "A", "R", "FA"])
+def test_nothing_speaks_against_what_left_of_what_nobody_knows(flags: str) -> None:
+    gateway = Gateway(MASQUERADE, on=("wan",))
+    for seq in (1, 2):
+        batch = gateway.batch("wan", OUT, tcp(PUBLIC, 4000, OUTSIDE, 80, flags, seq))
+        assert batch.stateful[0]["reason"] == Reason.TRANSLATED
+        assert batch.frames[0]["evidence"] == 0
+
+
 def test_what_no_rule_translates_to_what_it_is_stays_what_it_is() -> None:
     gateway = Gateway(nat(f'oifname "wan" snat to {PUBLIC}'), on=("wan",))
     assert gateway.see("wan", OUT, tcp("203.0.113.9", 4000, OUTSIDE, 80)) != DOUBTFUL
@@ -101,6 +111,33 @@ def test_a_copy_teaches_the_port_that_was_drawn() -> None:
     assert gateway.see("wan", OUT, tcp(PUBLIC, 23456, OUTSIDE, 80, ttl=63)) == COPY
     assert [one["reply"]["dst_id"] for one in listed(gateway)] == [23456]
     assert gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 23456, "SA", 9, 2)) == "accept"
+
+
+@pytest.mark.parametrize("local", [[], ["10.1.0.1"], ["10.1.0.1", PUBLIC, "198.51.100.2"]])
+def test_a_copy_teaches_the_own_address_that_nobody_has_told(local: list[str]) -> None:
+    gateway = Gateway(MASQUERADE, local=local)
+    assert gateway.see("lan", IN, tcp(INSIDE, 4000, OUTSIDE, 80)) == "accept"
+    assert gateway.see("wan", OUT, tcp(PUBLIC, 4000, OUTSIDE, 80, ttl=63)) == COPY
+    assert gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 4000, "SA", 9, 2)) == "accept"
+    assert gateway.see("lan", OUT, tcp(OUTSIDE, 80, INSIDE, 4000, "SA", 9, 2, 63)) == COPY
+    assert gateway.see("lan", IN, tcp(INSIDE, 4000, OUTSIDE, 80, "A", 2, 10)) == "accept"
+    (one,) = listed(gateway)
+    assert one["reply"]["dst_id"] == 4000
+    assert one["status"] & (CtStatus.TENTATIVE | CtStatus.STRAY | CtStatus.SNAT) == CtStatus.SNAT
+
+
+def test_an_own_address_that_nobody_has_told_is_not_guessed() -> None:
+    gateway = Gateway(MASQUERADE, local=[])
+    assert gateway.see("lan", IN, tcp(INSIDE, 4000, OUTSIDE, 80)) == "accept"
+    assert gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 4000, "SA", 9, 2)).startswith("unknown")
+
+
+def test_a_copy_that_comes_after_an_answer_teaches_nothing() -> None:
+    gateway = Gateway(MASQUERADE, local=[])
+    gateway.see("lan", IN, tcp(INSIDE, 4000, OUTSIDE, 80))
+    gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 4000, "SA", 9, 2))
+    assert gateway.see("wan", OUT, tcp(PUBLIC, 4000, OUTSIDE, 80, ttl=63)) == COPY
+    assert listed(gateway)[0]["reply"]["dst_id"] == -2
 
 
 def test_a_port_that_was_drawn_is_not_guessed() -> None:
@@ -146,3 +183,57 @@ def test_of_an_announced_connection_no_other_row_is_asked() -> None:
     deciding.step(batch, 13)
     assert Verdict(int(batch.stateful["verdict"][13])) == Verdict.ACCEPT
     assert Reason(int(batch.stateful["reason"][13])) == Reason.EXPECTED
+
+
+def query(src: str, sport: int, dst: str, dport: int, ttl: int = 64) -> Any:
+    return IP(src=src, dst=dst, ttl=ttl, id=0) / UDP(sport=sport, dport=dport)
+
+
+def test_a_packet_of_ones_own_that_looks_like_a_forwarded_one_is_no_copy() -> None:
+    """What was forwarded is one hop older."""
+    gateway = Gateway(MASQUERADE)
+    gateway.see("lan", IN, query(INSIDE, 4000, OUTSIDE, 53))
+    assert gateway.see("wan", OUT, query(PUBLIC, 33000, OUTSIDE, 53)) == DOUBTFUL
+
+
+def test_rules_that_translate_nothing_have_no_translated_copies() -> None:
+    gateway = Gateway()
+    gateway.see("lan", IN, query(INSIDE, 4000, OUTSIDE, 53))
+    assert gateway.see("wan", OUT, query(PUBLIC, 33000, OUTSIDE, 53, ttl=63)) == "accept"
+
+
+def test_what_seems_a_copy_is_no_answer_of_a_connection_that_is_over() -> None:
+    gateway = Gateway(nat("udp dport 53 redirect to :5353", hook="prerouting", priority=-100))
+    gateway.see("lan", IN, query(INSIDE, 4000, OUTSIDE, 53))
+    assert gateway.see("lan", OUT, query(OUTSIDE, 53, INSIDE, 4000)) == "accept"
+    gateway.number += 200_000
+    assert gateway.see("lan", OUT, query(OUTSIDE, 53, INSIDE, 4000)) == COPY
+    assert listed(gateway) == []
+
+
+def test_rules_do_not_know_who_opened_what_was_seen_leaving_only() -> None:
+    early = """table inet early {
+chain c { type filter hook prerouting priority -150; policy drop; ct original ip saddr 10.1.0.0/24 accept; }
+}
+"""
+    gateway = Gateway(MASQUERADE, early, on=("wan",))
+    gateway.see("wan", OUT, tcp(PUBLIC, 4000, OUTSIDE, 80))
+    assert gateway.see("wan", IN, tcp(OUTSIDE, 80, PUBLIC, 4000, "SA", 9, 2)).startswith("unknown")
+
+
+def test_rules_do_not_know_bits_of_a_packet_that_was_seen_leaving_only() -> None:
+    early = "table ip early {\nchain c { type filter hook prerouting priority -300; @nh,96,32 0x0a020002 drop; }\n}\n"
+    gateway = Gateway(FORWARD, early, on=("wan",))
+    gateway.see("wan", IN, tcp(OUTSIDE, 5000, PUBLIC, 80))
+    assert gateway.see("wan", OUT, tcp(PUBLIC, 80, OUTSIDE, 5000, "SA", 9, 2)).startswith("unknown")
+
+
+def test_rules_do_not_know_the_station_that_sent_what_was_seen_leaving_only() -> None:
+    early = """table ip early {
+chain c { type filter hook prerouting priority -300; ether saddr 2:0:0:0:0:9 drop; }
+}
+"""
+    gateway = Gateway(FORWARD, early, on=("wan",))
+    gateway.see("wan", IN, Ether() / tcp(OUTSIDE, 5000, PUBLIC, 80))
+    answer = Ether(src="02:00:00:00:00:01") / tcp(PUBLIC, 80, OUTSIDE, 5000, "SA", 9, 2)
+    assert gateway.see("wan", OUT, answer).startswith("unknown")

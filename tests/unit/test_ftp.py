@@ -275,3 +275,14 @@ def test_what_may_be_a_packet_of_a_connection_is_read_in_doubt() -> None:
     be_stray(talk.tracker, talk.row, packet, talk.quotes, 0)
     assert talk.connection["status"] & CtStatus.STRAY
     assert talk.expectation["expects"] == PERHAPS
+
+
+def test_of_what_may_be_a_connections_any_segment_may_begin_a_line() -> None:
+    """Lines of others may have been noted in between."""
+    reading = Reading()
+    reading.connection["status"] |= int(CtStatus.STRAY | CtStatus.TENTATIVE)
+    reading.read(0, seq=5000, doubt=1)
+    assert reading.expectation["expects"] == PERHAPS
+    sure = Reading()
+    sure.read(0, seq=5000)
+    assert sure.expectation["expects"] == NOT_AT_ALL

@@ -152,3 +152,13 @@ def test_parts_of_a_tuple_that_only_the_kernel_knows_are_question_marks_and_null
     drawn = translated(dst0=UNKNOWN_VALUE, dst_id=UNKNOWN_VALUE)
     assert "src=127.0.0.1 dst=? sport=98 dport=? mark=0" in listed(drawn, 0)
     assert record(drawn, 0)["reply"] == {"src": "127.0.0.1", "dst": None, "sport": 98, "dport": None}
+
+
+def test_state_and_timeout_of_a_connection_that_was_not_followed_for_sure_are_not_told() -> None:
+    status = CtStatus.STRAY | CtStatus.TENTATIVE
+    lost = connection(6, (1, 2), left=432009.5, status=status, state=TcpState.SYN_SENT)
+    assert listed(lost, 0).startswith("tcp      6 ? ? src=127.0.0.1 ")
+    assert event("destroy", lost, 0).startswith("[DESTROY] tcp      6 ? ? src=127.0.0.1 ")
+    assert listed(connection(17, (1, 2), left=121, status=status), 0).startswith("udp      17 ? src=127.0.0.1 ")
+    found = record(lost, 0)
+    assert (found["state"], found["timeout"], found["tentative"]) == (None, None, True)

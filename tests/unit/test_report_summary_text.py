@@ -16,6 +16,8 @@ from tests.report_summaries import BOTH, DROP, about, mixed, tallied
 
 __all__ = ["mixed"]
 
+UNKNOWN: dict[str, int] = {"verdict": Verdict.UNKNOWN}
+
 
 def test_text_tells_the_whole_story_in_order(mixed: FakeBatch) -> None:
     assert summary(tallied(mixed), naming(), about()) == (
@@ -55,6 +57,16 @@ def test_quiet_gives_the_answer_only(mixed: FakeBatch) -> None:
     assert text == "Keeping state changed 3 verdicts: 2 packets blocked that stateless admits, 1 the reverse.\n"
 
 
+def test_the_answer_tells_what_is_unknown_by_mode() -> None:
+    stateless: list[dict[str, int]] = [UNKNOWN, UNKNOWN, {}, DROP, UNKNOWN]
+    stateful: list[dict[str, int]] = [{}, UNKNOWN, UNKNOWN, {}, {}]
+    tally = tallied(batch(*[{} for _ in stateless], stateless=stateless, stateful=stateful))
+    assert summary(tally, naming(), about(), quiet=True) == (
+        "Keeping state changed 1 verdict: 1 packet admitted that stateless blocks. "
+        "Unknown: 2 packets in stateless mode only, 1 packet in stateful mode only, 1 packet in both modes.\n"
+    )
+
+
 def test_a_capture_that_hardly_fits_says_so_on_the_first_line(mixed: FakeBatch) -> None:
     hint = about(hint=("only 0 of 6 packets concern the networks; try --interface lan=192.168.1.0/24",))
     for quiet in (False, True):
@@ -70,8 +82,20 @@ def test_a_capture_that_hardly_fits_says_so_on_the_first_line(mixed: FakeBatch) 
         (DROP, {"verdict": Verdict.REJECT}, "Keeping state changed 1 verdict: 1 in another way."),
         (
             DROP,
-            {"verdict": Verdict.UNKNOWN},
-            "Keeping state changed no verdict: both modes admit 0 of 1 packet. 1 verdict cannot be told.",
+            UNKNOWN,
+            "Keeping state changed no verdict that is known in both modes: both modes admit 0 of 1 packet. "
+            "Unknown: 1 packet in stateful mode only.",
+        ),
+        (
+            UNKNOWN,
+            {},
+            "Keeping state changed no verdict that is known in both modes: stateless admits 0 of 1 packet, stateful 1. "
+            "Unknown: 1 packet in stateless mode only.",
+        ),
+        (
+            UNKNOWN,
+            UNKNOWN,
+            "Keeping state changed no verdict: both modes admit 0 of 1 packet. Unknown: 1 packet in both modes.",
         ),
     ],
 )

@@ -27,6 +27,7 @@ from tests.deciding import (
     tcp,
     udp,
 )
+from tests.natted import HOST, PEER, PUBLIC, Gateway
 from tests.playbook_sctp import endless
 
 SCTP = 132
@@ -177,6 +178,19 @@ def test_a_hostile_name_is_written_out_harmlessly() -> None:
 def test_the_rules_with_a_limit_are_found() -> None:
     lowered = Wall([KNOWN, FEW, {"set_mark": 1}, {"limit": "1/second"}]).simulator.lowered["stateful"]
     assert rules_with_limit(lowered) == {1, 3}
+
+
+def test_what_translation_lacks_is_said_where_something_hangs_on_it() -> None:
+    gate = Gateway(own=[])
+    paths = {"stateful": "r.nft"}
+    told = [Unknowns(("stateful",), gate.naming, paths, {"stateful": frozenset()}, lacks) for lacks in ("", "tell\x1b")]
+    for packet in (tcp("S", HOST, PEER), tcp("SA", PEER, PUBLIC, ports=(443, 7))):
+        gate.ask(packet)
+        for counted in told:
+            counted.add(gate.batch)
+    (plain,), (advised,) = (counted.lines() for counted in told)
+    assert plain.startswith("1 packet hangs on an address or a port that was translated, to or from what is not known")
+    assert advised == f"{plain}; tell\\x1b"
 
 
 def test_the_answer_to_a_known_connection_hangs_on_nothing() -> None:

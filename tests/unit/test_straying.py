@@ -111,8 +111,9 @@ def test_in_a_round_those_behind_are_not_looked_at_again() -> None:
         (Proto.UDPLITE, 120),
         (Proto.SCTP, 210),
         (Proto.GRE, 180),
-        (Proto.ICMP, 0),
-        (99, 0),
+        (Proto.ICMP, 30),
+        (Proto.ICMPV6, 30),
+        (99, 600),
     ],
 )
 def test_how_long_depends_on_the_protocol(proto: int, seconds: int) -> None:
@@ -120,7 +121,7 @@ def test_how_long_depends_on_the_protocol(proto: int, seconds: int) -> None:
     known["sctp_established"] = 210 * SECOND
     connection = {"expires": 5 * SECOND}
     linger(connection, int(proto), 7 * SECOND, known)
-    assert connection["expires"] == (7 + seconds if seconds else 5) * SECOND
+    assert connection["expires"] == (7 + seconds) * SECOND
 
 
 def test_it_is_never_cut_short() -> None:

@@ -130,6 +130,13 @@ def test_masquerading_with_several_addresses_to_choose_from_is_not_known() -> No
     made = gate(own=[*OWN, "203.0.113.2"], postrouting="masquerade")
     made.ask(udp(HOST, PEER))
     assert made.left == f"?.? > {PEER}.53"
+    assert connection(made)["status"] & (CtStatus.SNAT | CtStatus.NAT_IN_DOUBT) == CtStatus.SNAT
+
+
+def test_whether_masquerading_changes_what_was_made_here_is_not_known_without_the_own_address() -> None:
+    made = gate(own=[*OWN, "203.0.113.2"], postrouting="masquerade")
+    made.simulator.topology.take_as_made()
+    made.ask(udp(PUBLIC, PEER))
     assert connection(made)["status"] & CtStatus.NAT_IN_DOUBT
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fwsim.capture.crafting import Ip
 from fwsim.terms import CtState, Reason, Verdict
 from fwsim.tracker import connections_listing
 from tests.deciding import (
@@ -19,8 +20,11 @@ from tests.deciding import (
     Wall,
     back,
     error_about,
+    icmp,
     tcp,
+    udp,
 )
+from tests.natted import HOST, PEER, PUBLIC, Gateway
 
 ACCEPT, DROP, REJECT, UNKNOWN = Verdict.ACCEPT, Verdict.DROP, Verdict.REJECT, Verdict.UNKNOWN
 NOT_EVALUATED = Verdict.NOT_EVALUATED
@@ -64,6 +68,30 @@ def test_an_icmp_error_has_the_number_of_the_connection_it_is_about() -> None:
 def test_a_packet_without_connection_and_ghost_has_no_number() -> None:
     decision = wall().ask(tcp("A", bad_checksum=True))
     assert (decision.ct_state, decision.connection, decision.tcp_state) == (INVALID, None, None)
+
+
+# --- what may belong to a connection of which not all is known ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("opening", "answer", "word"),
+    [
+        (tcp("S", HOST, PEER), tcp("SA", PEER, PUBLIC, ports=(443, 7)), "synack-without-syn"),
+        (tcp("S", HOST, PEER), tcp("A", PEER, PUBLIC, ports=(443, 7)), "ack-without-connection"),
+        (tcp("S", HOST, PEER), tcp("R", PEER, PUBLIC, ports=(443, 7)), "rst-without-connection"),
+        (tcp("S", HOST, PEER), tcp("FA", PEER, PUBLIC, ports=(443, 7)), "fin-without-connection"),
+        (udp(HOST, PEER), udp(PEER, PUBLIC, ports=(53, 40000)), "udp-reply-without-request"),
+        (icmp(8, HOST, PEER), icmp(0, PEER, PUBLIC), "icmp-reply-without-request"),
+    ],
+)
+def test_what_may_answer_a_translated_connection_has_no_evidence_against_it(opening: Ip, answer: Ip, word: str) -> None:
+    gate = Gateway(own=[])
+    assert gate.ask(answer).evidence == (word,)
+    gate = Gateway(own=[])
+    gate.ask(opening)
+    for _ in range(2):
+        decision = gate.ask(answer)
+        assert (decision.ct_state, decision.evidence) == (NONE, ())
 
 
 # --- midstream -------------------------------------------------------------------------------------------------
