@@ -264,7 +264,7 @@ def bit_error(m: Morning, talk: Tcp) -> None:
 def short_memory(m: Morning, talk: Tcp) -> None:
     """Segments of which the capture kept 96 bytes only."""
     for _ in range(3):
-        talk.reply("A", tls_record(SEGMENT), cut=96, label="cut", copied=False)
+        talk.reply("A", tls_record(SEGMENT), cut=96, copied=False)
         talk.original("A")
 
 

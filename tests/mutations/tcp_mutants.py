@@ -267,8 +267,8 @@ TCP_MUTANTS = [
     ),
     Mutant(
         "tcp_window", "sack-by-the-senders-own-offer",
-        'return packet["sack_right"] if receiver["flags"] & SACK_PERMITTED else packet["ack"]',
-        'return packet["sack_right"]',
+        'return wrap((packet["sack_right"] if receiver["flags"] & SACK_PERMITTED else packet["ack"]) - offset)',
+        'return wrap(packet["sack_right"] - offset)',
         "5.1: SACK blocks count only if the other side offered SACK",
     ),
     Mutant(

@@ -180,8 +180,8 @@ TRACKING_MUTANTS = [
     # --- icmp, expiry, tuples ---
     Mutant(
         "icmp", "error-goes-with-the-offender",
-        'result["direction"] = found & 1',
-        'result["direction"] = found & 1 ^ 1',
+        'result["direction"] = found & 1\n    return R_RELATED',
+        'result["direction"] = found & 1 ^ 1\n    return R_RELATED',
         "8.1: an error about an original packet has the reply direction",
     ),
     Mutant(

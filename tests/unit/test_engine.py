@@ -143,7 +143,7 @@ def test_compiling_replaces_the_entry_functions_and_nothing_else(tmp_path: Path)
     code = COMPILED + (
         "for module in (fwsim.running, pipeline):\n"
         "    assert module.run_stateful is not plain and module.run_stateful.__wrapped__ is plain\n"
-        "for name in ('decide_stateful', 'settle', 'show', 'weigh'):\n"
+        "for name in ('decide_stateful', 'judge', 'show', 'weigh'):\n"
         "    assert isinstance(getattr(pipeline, name), FunctionType), name\n"
         "once = fwsim.running.run_stateful\n"
         "engine.compile_engine()\n"
