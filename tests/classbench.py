@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -128,6 +129,23 @@ def ruleset_of(filters: Sequence[Filter], seed: int = 1) -> dict[str, Any]:
     chance = random.Random(seed)
     rules = [rule_of(one) | {"verdict": chance.choice(("accept", "drop"))} for one in filters]
     return {"chains": {"forward": {"hook": "forward", "policy": "drop", "rules": rules}}}
+
+
+def edited(written: dict[str, Any], chance: random.Random, edits: int) -> tuple[dict[str, Any], list[int]]:
+    """The ruleset with rules taken out, turned round and moved; and which these were."""
+    rules = deepcopy(written["chains"]["forward"]["rules"])
+    numbered = list(enumerate(rules))
+    touched = []
+    for kind in range(3 * edits):
+        at = chance.randrange(len(numbered))
+        number, rule = numbered.pop(at)
+        touched.append(number)
+        if kind % 3 == 1:
+            rule["verdict"] = "drop" if rule["verdict"] == "accept" else "accept"
+        if kind % 3:
+            numbered.insert(at if kind % 3 == 1 else chance.randrange(len(numbered)), (number, rule))
+    forward = written["chains"]["forward"] | {"rules": [rule for _, rule in numbered]}
+    return {"chains": {"forward": forward}}, touched
 
 
 def rule_of(one: Filter) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """What there is to know about a ruleset before it is used: what of it is not simulated, and what is missing.
 
-Read first: `findings`.
+Read first: `kinds`, `findings` (which is imported by who wants it: it takes the engine along).
 """
 
 from __future__ import annotations
 
-from .findings import Finding, Kind, findings_of
+from .kinds import Finding, Kind, Level, Place, Shown
 
-__all__ = ["Finding", "Kind", "findings_of"]
+__all__ = ["Finding", "Kind", "Level", "Place", "Shown"]

@@ -1,61 +1,110 @@
-"""Findings on a ruleset: each with its place and the text that it is about.
+"""Findings on a ruleset: each with its place, the rules involved, and a packet that shows it.
 
-Read first: `fwsim.lower` (`RuleInfo.not_simulated`), `fwsim.netfilter.model` (Remark), `fwsim.topology.unplaced`.
+Read first: `kinds`, `fwsim.lower` (`RuleInfo.not_simulated`), `fwsim.netfilter.model` (Remark). What is told of packets
+is exact over all of them (`fwsim.space`); where that would take too many steps, that is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
 from fwsim.checking.own_addresses import needed_addresses
 from fwsim.exporting.reaching import hooks_of
 from fwsim.lower import Lowered, RuleInfo, lower
-from fwsim.lower.needs import every_step
-from fwsim.netfilter.steps import Unknown
+from fwsim.lower.needs import tracks
+from fwsim.netfilter.model import Set, Table, every_step
+from fwsim.netfilter.steps import Choose, Effectless, Lookup, Match, Step, Unknown
 from fwsim.ruleset import Ruleset
 from fwsim.ruleset.host import Host
 from fwsim.terms import word
-from fwsim.topology import Topology
+from fwsim.topology import Topology, settled
 from fwsim.topology.fib import where
 from fwsim.topology.unplaced import interfaces_without_network
 
+from .kinds import Finding, Kind, finding, fingerprinted
+from .spoofed import gaps
+from .telling import Telling, told
 
-class Kind(Enum):
-    """What a finding means for whoever asks about packets."""
-
-    NOT_SIMULATED = "not simulated"
-    """A packet whose verdict hangs on it gets `unknown`."""
-    REMARK = "remark"
-    """Something that was read and changes nothing here."""
-    NO_NETWORK = "no network"
-    """An interface that rules name, and of which nobody has said what lies behind it."""
-    NO_ADDRESS = "no address"
-    """A rule translates to the firewall's own address on an interface where that is not known."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One finding; line 0 if it concerns the ruleset as a whole. `where` is the rule or chain, as sentences name it."""
-
-    kind: Kind
-    path: str
-    line: int
-    column: int
-    what: str
-    where: str = ""
-    text: str = ""
-    """What was written there."""
+NOT_OF_PACKETS = frozenset((Kind.NOT_SIMULATED, Kind.REMARK, Kind.NO_NETWORK, Kind.NO_ADDRESS, Kind.MISTAKE))
+"""Kinds for which no packet has to be looked at."""
+PARTS = ("v4", "v6", "intervals", "choices", "names", "prefixes")
+"""Where values of all types keep what they hold."""
+EVERY = frozenset(Kind)
+FEW = 500
+"""Rules of a ruleset whose anti-spoofing gaps are looked for without being asked: that takes longer than the rest."""
 
 
-def findings_of(ruleset: Ruleset, path: str, host: Host | None = None) -> list[Finding]:
-    """All findings on a ruleset, in the order of the file; `host` describes the machine it is for."""
+def findings_of(ruleset: Ruleset, path: str, host: Host | None = None, only: Collection[Kind] = EVERY) -> list[Finding]:
+    """The findings of some kinds on a ruleset, in the order of the file; `host` describes the machine it is for."""
     topology = Topology.build(ruleset, host=host)
-    lowered = lower(ruleset, interfaces=topology.names, routes=partial(where, topology))
+    names, places = names_of(ruleset, topology), settled(topology.places)
+    lowered = lower(ruleset, interfaces=names, routes=partial(where, topology), places=places)
     found = [*_not_simulated(lowered, ruleset, path), *_remarks(ruleset, path), *_needed(ruleset, topology, path)]
-    return [*sorted(found, key=lambda one: (one.path, one.line, one.column)), *_unplaced(ruleset, topology, path)]
+    told_of = frozenset(only) | {Kind.UNKNOWN} if set(only) - NOT_OF_PACKETS else frozenset(only)
+    wanted = EVERY if set(only) == {Kind.UNKNOWN} else told_of  # to know what is unknown, everything has to be asked
+    at_last: list[Finding] = []
+    if Kind.SPOOFING in wanted and (len(lowered.rules) <= FEW or wanted != EVERY):
+        gap = list(gaps(ruleset, path, host, asked=wanted != EVERY))
+        found += (one for one in gap if one.line)
+        at_last += (one for one in gap if not one.line)
+    if wanted - NOT_OF_PACKETS - {Kind.SPOOFING, Kind.UNKNOWN}:
+        more, waiting = (rules_that(ruleset, lowered, test) for test in (_doing_more, _waiting))
+        telling = Telling(lowered, path, more, waiting, _alone_tracking(ruleset, lowered))
+        found += told(telling, wanted)
+        at_last += telling.not_found_out()
+    found.sort(key=lambda one: (one.path, one.line, one.column))
+    every = [*found, *at_last, *_unplaced(ruleset, topology, path)]
+    return fingerprinted(one for one in every if one.kind in told_of)
+
+
+def names_of(ruleset: Ruleset, topology: Topology) -> tuple[str, ...]:
+    """The interfaces, and one for each beginning of names that rules ask for: any that is called so and not named."""
+    known = set(topology.names)
+    more = [name for name in dict.fromkeys(ruleset.netfilter.interfaces) if name.endswith("*") and name not in known]
+    return (*topology.names, *more)
+
+
+def _doing_more(table: Table, steps: list[Step]) -> bool:
+    """Whether a rule does something that no packet shows: it writes a log, for example. Counting is not enough."""
+    return any(isinstance(step, Effectless) and not step.counter for step in steps)
+
+
+def _waiting(table: Table, steps: list[Step]) -> bool:
+    """Whether a rule asks for a set of the table that is empty as it is written."""
+    empty = {name for name, one in table.sets.items() if not one.elements and not one.cases and not _is_filled(one)}
+    return not empty.isdisjoint(name for step in steps for name in _sets_of(step))
+
+
+def _alone_tracking(ruleset: Ruleset, lowered: Lowered) -> frozenset[int]:
+    """The rule without which packets would not be tracked, if there is just one."""
+    asking = rules_that(ruleset, lowered, lambda _, steps: any(map(tracks, steps)))
+    return asking if ruleset.tracking == "auto" and len(asking) == 1 else frozenset()
+
+
+def _is_filled(one: Set) -> bool:
+    """Whether a set that is kept as one value has any."""
+    return any(getattr(one.value, part, ()) for part in PARTS)
+
+
+def _sets_of(step: Step) -> Iterator[str]:
+    """The sets and maps that a step names."""
+    if isinstance(step, Match):
+        yield from getattr(step.value, "sets", ())
+    named = step.set if isinstance(step, Lookup) else step.map if isinstance(step, Choose) else None
+    if named is not None:
+        yield named
+
+
+def rules_that(ruleset: Ruleset, lowered: Lowered, test: Callable[[Table, list[Step]], bool]) -> frozenset[int]:
+    """The rules of which something is true, by their numbers."""
+    found = set()
+    for table in ruleset.netfilter.tables:
+        for chain in table.chains.values():
+            for position, rule in enumerate(chain.rules, 1):
+                if test(table, list(every_step(rule.steps))):
+                    found.add((chain.title, position))
+    return frozenset(rule.number for rule in lowered.rules if (lowered.chains[rule.chain].name, rule.position) in found)
 
 
 def _not_simulated(lowered: Lowered, ruleset: Ruleset, path: str) -> Iterator[Finding]:
@@ -68,7 +117,7 @@ def _not_simulated(lowered: Lowered, ruleset: Ruleset, path: str) -> Iterator[Fi
             hooks = idle.get((chain, rule.position, construct))
             kind = Kind.NOT_SIMULATED if hooks is None else Kind.REMARK
             what = construct if hooks is None else f"{construct}: never so at {hooks}"
-            yield Finding(kind, rule.path or path, rule.line or 0, _column(rule), what, f"{name} of {chain}", rule.text)
+            yield finding(kind, rule.path or path, rule.line or 0, _column(rule), what, f"{name} of {chain}", rule.text)
 
 
 def _answered_here(ruleset: Ruleset) -> dict[tuple[str, int, str], str]:
@@ -97,18 +146,18 @@ def _remarks(ruleset: Ruleset, path: str) -> Iterator[Finding]:
     """What the reader of the ruleset had to say."""
     for remark in ruleset.netfilter.remarks:
         at = remark.location
-        yield Finding(Kind.REMARK, at.path or path, at.line, at.column, remark.what, text=at.text)
+        yield finding(Kind.REMARK, at.path or path, at.line, at.column, remark.what, text=at.text)
 
 
 def _needed(ruleset: Ruleset, topology: Topology, path: str) -> Iterator[Finding]:
     """The own addresses that rules translate to, and nobody has told."""
     for needed in needed_addresses(ruleset.netfilter, topology):
         at = needed.location
-        yield Finding(Kind.NO_ADDRESS, at.path or path, at.line, at.column, needed.text(), needed.rule, at.text)
+        yield finding(Kind.NO_ADDRESS, at.path or path, at.line, at.column, needed.text(), needed.rule, at.text)
 
 
 def _unplaced(ruleset: Ruleset, topology: Topology, path: str) -> Iterator[Finding]:
     """The interfaces of the rules behind which no network is known."""
     for name in interfaces_without_network(ruleset.netfilter, topology):
         what = f"nothing is known to lie behind {name}: --interface {name.rstrip('*')}=CIDR, --topology FILE or --live"
-        yield Finding(Kind.NO_NETWORK, path, 0, 0, what)
+        yield finding(Kind.NO_NETWORK, path, 0, 0, what)

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fwsim.exporting.reaching import hooks_of
-from fwsim.lower.needs import every_step
-from fwsim.netfilter.model import ANY_FAMILY, Chain, Netfilter, NetfilterRule, Table
+from fwsim.netfilter.model import ANY_FAMILY, Chain, Netfilter, NetfilterRule, Table, every_step
 from fwsim.netfilter.steps import Choose, Match, Nat
 from fwsim.ruleset.values import Location, Names
 from fwsim.terms import UNKNOWN_VALUE, Hook

@@ -7,7 +7,6 @@ written beside its place and then moved there, so that whoever is killed leaves 
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.checkpoint.saved import DamagedError, Member
+from fwsim.whole_files import PART, part_of, place_of, whole_file
 
 INDEX = "checkpoint.json"
 FORMAT = "fwsim checkpoint"
@@ -24,8 +24,6 @@ FORMAT_VERSION = 3
 """Of the archive and its tree. Rows of other types than these are refused all the same: `identity.program`."""
 MEMBER = "\0member"
 """The key of a dict that stands for a member of the archive; no other dict has it."""
-PART = ".part"
-"""Behind the name of the file while it is being written."""
 INDEX_MAX = 1 << 26
 """A longer JSON text is no checkpoint's."""
 
@@ -40,31 +38,18 @@ class Stream:
 
 def write(path: str, tree: dict[str, Any]) -> None:
     """Write a tree (`fwsim.checkpoint.saved`) in place of the file, which is safe on the disk when this returns."""
-    part = path + PART
-    with open(part, "wb") as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            plain = _plain(tree, archive)
-            archive.writestr(INDEX, json.dumps({"format": FORMAT, "version": FORMAT_VERSION, "tree": plain}))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
-    _sync_folder(path)
-
-
-def _sync_folder(path: str) -> None:
-    """Make the new name safe on the disk too, where folders can be opened."""
-    if os.name == "posix":
-        folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    with (
+        whole_file(path, "wb", part=PART, durable=True) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        plain = _plain(tree, archive)
+        archive.writestr(INDEX, json.dumps({"format": FORMAT, "version": FORMAT_VERSION, "tree": plain}))
 
 
 def remove(path: str) -> None:
-    """There is no checkpoint any more."""
-    Path(path).unlink(missing_ok=True)
-    Path(path + PART).unlink(missing_ok=True)
+    """There is no checkpoint any more; a link to its place stays."""
+    for name in (place_of(path), part_of(path, PART)):
+        Path(name).unlink(missing_ok=True)
 
 
 def _plain(tree: Any, archive: zipfile.ZipFile) -> Any:

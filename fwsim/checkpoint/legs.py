@@ -25,6 +25,9 @@ class Legs(Result):
         super().__init__(captures, simulator)
         self.on_rest: Callable[[], None] = _nothing
         """Called at rest, but not at the end of the captures."""
+        self.asked: Callable[[], bool] = _never
+        """Asked behind each chunk as well: whether to rest here in any case, and call `at_rest`."""
+        self.at_rest: Callable[[], None] = _nothing
         self.ended = False
         """Whether the captures were read to their end."""
         self._due = due
@@ -36,7 +39,10 @@ class Legs(Result):
             with closing(super()._decided(self._leg(chunks))) as batches:
                 yield from batches
             if not self.ended:
-                self.on_rest()
+                if self.asked():
+                    self.at_rest()
+                else:
+                    self.on_rest()
                 if self._stopped():
                     self._stop.set()  # nobody need go on compiling for it
                     return
@@ -47,6 +53,8 @@ class Legs(Result):
         for chunk in chunks:
             read += len(chunk)
             yield chunk
+            if self.asked():
+                return
             if self.captures.between and (self._stopped() or self._due(read)):
                 return
         self.ended = True
@@ -54,3 +62,8 @@ class Legs(Result):
 
 def _nothing() -> None:
     """Nobody is waiting for a rest."""
+
+
+def _never() -> bool:
+    """Nobody asks for one."""
+    return False

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.simulator import Batch
-from fwsim.tables import plain
+from fwsim.tables import RULE_SEVERAL, plain
 from fwsim.terms import UNKNOWN_VALUE, RejectWith, Verdict
 
 Table = npt.NDArray[np.void]
@@ -59,7 +59,7 @@ def differing(ours: Table, theirs: Table) -> npt.NDArray[np.bool_]:
     rows = np.zeros(len(ours), np.bool_)
     for name in COMPARED:
         rows |= ours[name] != theirs[name]
-    for row in np.flatnonzero(theirs["chain"] == UNKNOWN_VALUE).tolist():
+    for row in np.flatnonzero((theirs["chain"] == UNKNOWN_VALUE) | (ours["rule"] == RULE_SEVERAL)).tolist():
         rows[row] = bool(fields_differing(plain(ours[row]), plain(theirs[row])))
     return rows
 
@@ -67,7 +67,8 @@ def differing(ours: Table, theirs: Table) -> npt.NDArray[np.bool_]:
 def fields_differing(ours: Mapping[str, int], theirs: Mapping[str, int]) -> tuple[str, ...]:
     """The fields of a decision that do not agree."""
     if theirs["chain"] != UNKNOWN_VALUE:
-        return tuple(name for name in COMPARED if ours[name] != theirs[name])
+        left_open = ("rule", "chain") if ours["rule"] == RULE_SEVERAL else ()
+        return tuple(name for name in COMPARED if ours[name] != theirs[name] and name not in left_open)
     told = (name for name in WITHOUT_RULE if theirs[name] not in (UNKNOWN_VALUE, ours[name]))
     return tuple(name for name in told if name != "reject_with" or not same_answer(ours[name], theirs[name]))
 

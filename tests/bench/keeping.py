@@ -12,10 +12,11 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 from tests.bench import making
-from tests.classbench import Filter, corpus_filters, enlarged, ruleset_of
+from tests.classbench import Filter, corpus_filters, edited, enlarged, ruleset_of
 
 WANTED = 10_000_000
 QUICK = 1_000_000
@@ -127,6 +128,12 @@ def classbench_rules(count: int) -> Path:
     """A ruleset of so many of the ten thousand filters, evenly spread among them."""
     chosen = filters()[:: MANY_RULES // count]
     return kept(f"classbench-{count}.json", lambda path: _write_json(path, ruleset_of(chosen)))
+
+
+def edited_rules(edits: int) -> Path:
+    """The same ten thousand, with so many rules taken out, turned round and moved each."""
+    rules, _ = edited(ruleset_of(filters()), Random(edits), edits)
+    return kept(f"classbench-edited-{edits}.json", lambda path: _write_json(path, rules))
 
 
 def _write_json(path: Path, document: object) -> None:

@@ -74,13 +74,13 @@ def tcpdump(capture: Path) -> list[str] | None:
     return [program, "-r", str(capture), "-w", os.devnull, FILTER] if program else None
 
 
-def timed(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Figures:
-    """A whole process, which must succeed; what it prints goes to /dev/null."""
+def timed(command: Sequence[str], environment: Mapping[str, str] | None = None, *, status: int = 0) -> Figures:
+    """A whole process, which must end with a status; what it prints goes to /dev/null."""
     given = {**os.environ, **(environment or {})}
     child = [sys.executable, "-c", CHILD, *command]
     done = subprocess.run(child, cwd=ROOT, env=given, capture_output=True, text=True, check=True)
-    status, told, *figures = json.loads(done.stdout)
-    assert status == 0, f"{' '.join(command)}: status {status}\n{told}"
+    ended, told, *figures = json.loads(done.stdout)
+    assert ended == status, f"{' '.join(command)}: status {ended}\n{told}"
     return Figures(*figures)
 
 

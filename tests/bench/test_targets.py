@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.bench import keeping, rulesets
-from tests.bench.measuring import FEW, ROOT, Figures, compare, cpu_ratio, fwsim, median, once, ratio, timed, turns
+from tests.bench.measuring import FEW, MANY, ROOT, Figures, compare, cpu_ratio, fwsim, median, once, ratio, timed, turns
 from tests.bench.table import Row
 from tests.classbench import corpus_sets
 
@@ -22,8 +23,12 @@ Put = Callable[[Row], None]
 FIRST_RUN_PACKETS = 1_000
 TABLE_FULL = 262_144
 """`nf_conntrack_max` by default."""
+NOT_ALL = 3
+"""The status of a check that could not find out everything of so many rules."""
 SLOW_LINES = 100_000
 """Lines written to find out whether writing ten times as many would take too long."""
+EDITS = 7
+"""Rules taken out, as many turned round, as many moved."""
 PATIENCE = 3.0
 """Seconds."""
 
@@ -73,8 +78,38 @@ def test_records(number: int, form: str, target: int, put: Put, tmp_path: Path) 
 def test_loading_ten_thousand_rules(number: int, form: str, put: Put, tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     rules.write_text(rulesets.WRITERS[form](rulesets.drawn(keeping.MANY_RULES)))
-    found = median([timed(fwsim("check", rules, *rulesets.NETWORKS)) for _ in range(FEW)])
-    put(Row(number, f"check {keeping.MANY_RULES:,} rules, {form}", str(found), "", found.cpu, 2, "s"))
+    load = [sys.executable, "-m", "tests.bench.loading", str(rules)]
+    found = median([timed(load, {"OPENBLAS_NUM_THREADS": "1"}) for _ in range(MANY)])
+    put(Row(number, f"read and lower {keeping.MANY_RULES:,} rules, {form}", str(found), "", found.cpu, 2, "s"))
+    assert found.cpu > 0
+
+
+def test_checking_ten_thousand_rules(put: Put, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.write_text(rulesets.nft_text(rulesets.drawn(keeping.MANY_RULES)))
+    found = median([timed(fwsim("check", rules, *rulesets.NETWORKS), status=NOT_ALL) for _ in range(FEW)])
+    put(Row(37, f"check {keeping.MANY_RULES:,} rules, nft", str(found), "", found.cpu, 5, "s"))
+    assert found.cpu > 0
+
+
+@pytest.mark.corpus
+def test_checking_ten_thousand_rules_of_classbench(put: Put) -> None:
+    if not corpus_sets():
+        pytest.skip("the corpus is not beside the checkout: no ClassBench sets")
+    rules = keeping.classbench_rules(keeping.MANY_RULES)
+    found = median([timed(fwsim("check", rules), status=NOT_ALL) for _ in range(FEW)])
+    put(Row(38, f"check ClassBench, {keeping.MANY_RULES:,} rules", str(found), "", found.cpu, 5, "s"))
+    assert found.cpu > 0
+
+
+@pytest.mark.corpus
+def test_comparing_ten_thousand_rules_of_classbench_with_edited_ones(put: Put) -> None:
+    if not corpus_sets():
+        pytest.skip("the corpus is not beside the checkout: no ClassBench sets")
+    sides = keeping.classbench_rules(keeping.MANY_RULES), keeping.edited_rules(EDITS)
+    found = median([timed(fwsim("diff", *sides), status=1) for _ in range(FEW)])
+    work = f"diff ClassBench, {keeping.MANY_RULES:,} rules, {3 * EDITS} edits"
+    put(Row(39, work, str(found), "", found.cpu, 10, "s"))
     assert found.cpu > 0
 
 

@@ -56,6 +56,17 @@ def test_who_dies_while_writing_leaves_the_one_before(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_link_to_a_checkpoint_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("kept")
+    write(str(tmp_path / "link"), {"a": 1})
+    assert (tmp_path / "link").is_symlink()
+    opened = Opened(str(tmp_path / "kept"))
+    assert opened.tree == {"a": 1}
+    opened.close()
+    remove(str(tmp_path / "link"))
+    assert [path.name for path in tmp_path.iterdir()] == ["link"]
+
+
 def archive(path: Path, index: object, compression: int = zipfile.ZIP_STORED) -> str:
     with zipfile.ZipFile(path, "w", compression) as made:
         made.writestr(INDEX, index if isinstance(index, bytes) else json.dumps(index))

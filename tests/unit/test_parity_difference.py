@@ -11,7 +11,7 @@ from fwsim.parity.difference import COMPARED, WITHOUT_RULE, conceded, difference
 from fwsim.result import Result
 from fwsim.ruleset import Ruleset
 from fwsim.simulator import Simulator
-from fwsim.tables import DECISION, empty, plain
+from fwsim.tables import DECISION, RULE_SEVERAL, empty, plain
 from fwsim.terms import UNKNOWN_VALUE, RejectWith, Verdict
 
 
@@ -73,3 +73,13 @@ def test_where_nobody_is_answered_a_drop_may_be_a_reject() -> None:
     same = conceded(ours, theirs, (0, 2))
     assert np.flatnonzero(differing(ours, same)).tolist() == [1, 2]
     assert theirs["verdict"].tolist() == [Verdict.DROP, Verdict.DROP, Verdict.ACCEPT]
+
+
+def test_one_of_several_rules_agrees_with_any() -> None:
+    ours, theirs = empty(DECISION, 2), empty(DECISION, 2)
+    ours["rule"] = ours["chain"] = RULE_SEVERAL
+    theirs["rule"], theirs["chain"] = [1, -2], 0
+    assert not differing(ours, theirs).any()
+    theirs["verdict"][1] = int(Verdict.DROP)
+    assert differing(ours, theirs).tolist() == [False, True]
+    assert fields_differing(plain(ours[1]), plain(theirs[1])) == ("verdict",)

@@ -6,10 +6,10 @@ Read first: `ruleset`. As `nft_chain_validate` of the kernel: from every base ch
 from __future__ import annotations
 
 from fwsim.errors import Problem
+from fwsim.netfilter.model import every_step
 from fwsim.netfilter.steps import Choose, Step, Verdict
 from fwsim.nft.tree import Node
 
-from .removing import inside
 from .ruleset import ChainState, Ruleset, RuleState, TableState
 from .values import refuse
 
@@ -138,7 +138,7 @@ def jumps_of(table: TableState, chain: ChainState) -> list[Jump]:
 def targets_in(table: TableState, steps: tuple[Step, ...]) -> list[str]:
     """The chains that steps jump to, also by named maps."""
     names = []
-    for step in inside(steps):
+    for step in every_step(steps):
         if isinstance(step, Verdict) and step.target is not None:
             names.append(step.target)
         elif isinstance(step, Choose) and step.map is not None and step.map in table.sets:
