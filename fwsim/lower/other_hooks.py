@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fwsim.netfilter.model import Chain, Netfilter, NetfilterRule, Table
+from fwsim.netfilter.model import Chain, Netfilter, NetfilterRule, Table, every_step
 from fwsim.netfilter.steps import (
     AnyOf,
     Assign,
@@ -31,7 +31,6 @@ from fwsim.terms import Hook
 from fwsim.terms import Verdict as Policy
 
 from .fields import packet_field
-from .needs import every_step
 from .reach import targets_of
 
 IP_FAMILIES = ("ip", "ip6", "inet")
