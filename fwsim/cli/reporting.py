@@ -1,0 +1,158 @@
+"""The run behind `fwsim report`: captures are read once, or twice if the packets to show lie further behind.
+
+Read first: `fwsim.page.gathering` and `fwsim.cli.runs`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import Any
+
+import click
+
+from fwsim.checkpoint.identity import is_regular
+from fwsim.cli import INTERRUPTED
+from fwsim.cli.asides import Aside, begun
+from fwsim.cli.interrupting import Interruption
+from fwsim.cli.options import EVERYTHING, InputOptions
+from fwsim.cli.progress import with_progress
+from fwsim.cli.report import MOST
+from fwsim.cli.runs import BOTH, Run, Window, start, status_of
+from fwsim.cli.showing import to_come
+from fwsim.cli.streams import Compiling, check_target, opened, warn
+from fwsim.cli.summing_up import about, unknowns_of
+from fwsim.cli.wireshark import GUESSED, Annotating, Profile
+from fwsim.errors import UsageError
+from fwsim.lower import families_of_one
+from fwsim.page.document import document
+from fwsim.page.gathering import Gathered
+from fwsim.page.texts import Texts
+from fwsim.page.watching import Watched
+from fwsim.page.window import LIMIT
+from fwsim.page.window import Window as Shown
+from fwsim.report.about import About
+from fwsim.report.comparison import unchained_notes
+from fwsim.report.tally import Tally
+from fwsim.report.unknown import Unknowns
+
+CHOSEN = "those among which the modes differ most often"
+ASKED = "as asked for with --packets"
+FIRST = "the first ones"
+
+
+def window_of(text: str | None) -> Shown | None:
+    """The packets that `--packets` names; None if it does not."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,15})(?:-(\d{1,15}))?", text, re.ASCII)
+    if match is None:
+        raise UsageError(f"--packets {text}: expected a packet's number, or a range N-M")
+    first = int(match[1])
+    last = int(match[2] or first + LIMIT - 1)
+    if first < 1 or last < first:
+        raise UsageError(f"--packets {text}: packets are numbered from 1, and a range goes upwards")
+    if last - first >= MOST:
+        raise UsageError(f"--packets {text}: {last - first + 1:,} packets, expected {MOST:,} at the most")
+    return Shown(first - 1, last - first + 1)
+
+
+@dataclass
+class Reported:
+    """A run that has ended."""
+
+    run: Run
+    tally: Tally
+    unknowns: Unknowns
+    gathered: Gathered
+    interrupted: str
+
+
+def report(inputs: InputOptions, output: str, asked: Shown | None, folder: str | None = None) -> int:
+    """Run, and write the page, and what Wireshark needs into a `folder`; returns the exit status."""
+    check_target(output, inputs.sources)
+    made = None if folder is None else Profile(folder, inputs)
+    with Interruption() as interruption:
+        done = gather(inputs, asked or Shown(), interruption, asides=[Annotating(made)] if made else [])
+        data = done.gathered.whole(done.tally, about_run(done))
+        window = window_told(done, asked, interruption)
+    with opened(output, whole=True) as out:
+        out.write(document(data | window))
+    if done.run.guessed is not None:
+        warn([GUESSED], "note")
+    warn(done.unknowns.lines(), "unknown")
+    status = status_of(done.run, done.tally)
+    if done.interrupted:
+        click.echo(f"interrupted{done.interrupted}", err=True)
+        return INTERRUPTED
+    if made is not None:
+        click.echo(made.next(annotated=True), err=output == "-")
+    return status
+
+
+def window_told(done: Reported, asked: Shown | None, interruption: Interruption) -> dict[str, Any]:
+    """What is told of single packets: those that were asked for, else those that are worth it most."""
+    told = done.gathered.window()
+    told["window"]["chosen"] = ASKED if asked else FIRST
+    better = None if asked or done.interrupted else better_window(done)
+    if better is None:
+        return told
+    again = gather(done.run.inputs, better, interruption, to_its_end=True)
+    if again.interrupted:
+        done.interrupted = " while the packets to show were read, so that the first are shown"
+        return told
+    told = again.gathered.window()
+    told["window"]["chosen"] = CHOSEN
+    return told
+
+
+def gather(
+    inputs: InputOptions,
+    shown: Shown,
+    interruption: Interruption,
+    *,
+    to_its_end: bool = False,
+    asides: Sequence[Aside] = (),
+) -> Reported:
+    """Read the captures, all of them, or to the end of the window."""
+    run = start(inputs, BOTH, metered=True)
+    texts = Texts()
+    watched = Watched(run.captures, run.simulator, shown, texts)
+    watched.on_compiling = Compiling()
+    run.result = watched
+    done = Reported(run, Tally(run.modes, run.slots()), unknowns_of(run), Gathered(watched, run.naming, texts), "")
+    batches = iter(watched)
+    with closing(batches), begun(asides, run):  # type: ignore[type-var]
+        wanted: Iterator[Any] = batches
+        if to_its_end:
+            wanted = takewhile(lambda _: done.gathered.packets.seen < shown.end, batches)
+        for batch in with_progress(wanted, hidden=False, to_come=lambda: to_come(run), ending=interruption.is_set):
+            done.tally.add(batch)
+            done.unknowns.add(batch)
+            done.gathered.add(batch, done.tally)
+            for aside in asides:
+                aside.add(batch)
+            if interruption.is_set():
+                done.interrupted = f" after {done.tally.frames:,} packets"
+                break
+        for aside in () if done.interrupted else asides:
+            aside.finish(run)
+    return done
+
+
+def better_window(done: Reported) -> Shown | None:
+    """The window among whose packets the modes differ most often, if that is another one and can be read again."""
+    if done.tally.frames <= LIMIT or not all(map(is_regular, done.run.inputs.files)):
+        return None
+    window = done.gathered.busiest.window(LIMIT)
+    return window if window.first else None
+
+
+def about_run(done: Reported) -> About:
+    """What is to be said of the run."""
+    told = about(done.run, done.tally, Window(EVERYTHING, BOTH), interrupted=done.interrupted)
+    families = families_of_one(done.run.simulator.lowered["stateful"])
+    return replace(told, notes=told.notes + unchained_notes(done.tally, families))

@@ -1,0 +1,123 @@
+"""Reports of what is not an office: a gateway that translates, other protocols and formats, next to nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fwsim.cli import run
+from tests.browser.conftest import Open
+from tests.paging import OFFICE, ROOT, capture
+
+NAT = ROOT / "tests" / "parity" / "nat" / "captures"
+GATEWAY = ["--interface", "lan=10.1.0.0/24", "--interface", "dmz=10.2.0.0/24", "--interface", "wan=any",
+           *(word for own in ("10.1.0.1", "10.2.0.1", "198.51.100.1") for word in ("--local", own))]  # fmt: skip
+SIMPLE = ["--interface", "lan=10.1.0.0/16", "--interface", "wan=any"]
+IPTABLES = """*filter
+:FORWARD DROP [0:0]
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -i lan -o wan -p tcp -j ACCEPT
+-A FORWARD -p udp -m bpf --bytecode "1,6 0 0 65535" -j ACCEPT
+COMMIT
+"""
+PARTS = ["overview", "connections", "connection-1", "steps", "rules", "states", "find=1"]
+
+
+def made(folder: Path, *arguments: str, status: int = 0) -> Path:
+    page = folder / "report.html"
+    assert run(["report", *arguments, "-o", str(page)]) == status
+    return page
+
+
+@pytest.fixture(scope="module")
+def forwarded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A gateway that forwards ports, captured on both sides."""
+    folder = NAT / "dnat-forward"
+    source, rules = str(folder / "both.pcapng.gz"), str(folder / "rules.nft")
+    return made(tmp_path_factory.mktemp("forwarded"), source, "-r", rules, *GATEWAY)
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Rules of iptables-save, one of which is not simulated."""
+    folder = tmp_path_factory.mktemp("imported")
+    rules = folder / "gateway.rules"
+    rules.write_text(IPTABLES)
+    return made(folder, capture("spoofed-dns.pcapng"), "-r", str(rules), *SIMPLE, status=3)
+
+
+def test_both_sides_of_a_translation_are_one_connection(open_report: Open, forwarded: Path) -> None:
+    seen = open_report("connection-1", forwarded)
+    assert seen.text("h1") == "TCP 203.0.113.80:50080 ⇄ 198.51.100.1:80"
+    first, second = seen.texts(".ladder .said")[:2]
+    assert "translated: leaves as 203.0.113.80:50080 → 10.2.0.2:8080" in first
+    assert second.count("does not judge") == 2
+    assert "as number 1." in seen.text("main")
+    seen.go("connections")
+    (other,) = [row for row in seen.texts("tbody tr") if "10.2.0.2:8080" in row]
+    assert "SYN_SENT" in other
+
+
+def test_packets_of_both_sides_cross_in_the_right_direction(open_report: Open, forwarded: Path) -> None:
+    seen = open_report("connection-1", forwarded)
+    for row in seen.page.locator(".ladder li").all()[:8]:
+        line = row.locator(".arrow line").first
+        rightwards = float(line.get_attribute("x1") or 0) < float(line.get_attribute("x2") or 0)
+        said = row.locator("svg").first.get_attribute("aria-label") or ""
+        assert rightwards == said.startswith("203.0.113.80:")
+
+
+def test_a_step_tells_both_tuples_of_a_translated_connection(open_report: Open, forwarded: Path) -> None:
+    seen = open_report("packet-1", forwarded)
+    assert "leaves as 203.0.113.80:50080 → 10.2.0.2:8080" in seen.texts(".mode dl")[1]
+    assert "tcp 203.0.113.80:50080 → 198.51.100.1:80, answered 10.2.0.2:8080 → 203.0.113.80:50080" in seen.texts(
+        "tr.changed th"
+    )
+    assert "translated" in seen.text("tr.changed")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_page_of_translated_packets_opens(open_report: Open, forwarded: Path, part: str) -> None:
+    assert open_report(part, forwarded).text("h1")
+
+
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [("v6-router.pcapng", str(ROOT / "rulesets" / "v6-router.yaml")), ("forged-icmp-error.pcapng", OFFICE),
+     ("fragments.pcapng", OFFICE)],
+)  # fmt: skip
+def test_other_protocols_have_a_page_too(open_report: Open, tmp_path: Path, name: str, rules: str) -> None:
+    page = made(tmp_path, capture(name), "-r", rules, "-c", "40")
+    seen = open_report("overview", page)
+    for part in PARTS:
+        seen.go(part)
+        assert seen.text("h1")
+    seen.go("connection-1")
+    assert seen.page.locator(".ladder .arrow").count() >= 2
+
+
+def test_what_is_not_simulated_is_told_to_be_unknown(open_report: Open, imported: Path) -> None:
+    seen = open_report("overview", imported)
+    assert "Unknown" in seen.text("h1")
+    seen.go("packet-1")
+    assert seen.texts(".mode .verdict") == ["? unknown", "? unknown"]
+    seen.page.locator("#predict").check()
+    assert seen.page.locator(".prediction").count() == 0
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_page_on_which_no_packet_is_shown_opens(open_report: Open, tmp_path: Path, part: str) -> None:
+    page = made(tmp_path, capture("handshake.pcapng"), "-r", OFFICE, "--packets", "500-600")
+    seen = open_report(part, page)
+    assert seen.text("h1")
+    if part == "steps":
+        assert seen.text("h1") == "No packet is shown one by one"
+        assert "None of them is shown one by one: packets 500 and following" in seen.text("main .note")
+
+
+def test_a_filter_that_nothing_fits_says_so(open_report: Open, forwarded: Path) -> None:
+    seen = open_report("connections", forwarded)
+    seen.page.fill("#filter", "no such thing")
+    assert "None fits." in seen.text("main")
+    assert seen.page.locator("tbody tr").count() == 0

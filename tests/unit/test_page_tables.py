@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fwsim.page.tables import ASSURED, UNREPLIED, ends_of
+from fwsim.tables import V6
+from fwsim.terms import UNKNOWN_VALUE
+from tests.paging import Page, told
+
+
+def table_behind(page: Page, at: int) -> dict[int, list[Any]]:
+    """The connections as the page puts them together."""
+    rows = {row[0]: row for row in page.data["before"]}
+    for place in range(at + 1):
+        for change in page.value("changes", place) or []:
+            rows.pop(change[0], None)
+            if len(change) > 1:
+                rows[change[0]] = change
+    return rows
+
+
+def states(page: Page, at: int) -> list[str]:
+    return [page.text(row[3]) for row in table_behind(page, at).values()]
+
+
+def test_a_handshake_goes_through_its_states() -> None:
+    page = Page(told("handshake.pcapng"))
+    assert [states(page, at) for at in range(3)] == [["SYN_SENT"], ["SYN_RECV"], ["ESTABLISHED"]]
+
+
+def test_the_first_packet_opens_a_connection_that_is_not_answered_yet() -> None:
+    page = Page(told("handshake.pcapng"))
+    (row,) = table_behind(page, 0).values()
+    assert row[4] & UNREPLIED
+    (row,) = table_behind(page, 2).values()
+    assert row[4] & ASSURED
+    assert page.value("live", 0) == 1
+
+
+def test_a_packet_that_is_invalid_changes_nothing() -> None:
+    page = Page(told("blind-reset.pcapng"))
+    invalid = [at for at in range(page.count) if page.decision("stateful", at)["ct_state"] == "invalid"]
+    assert invalid
+    assert all(not page.value("changes", at) for at in invalid)
+
+
+def test_ports_used_again_give_another_connection() -> None:
+    page = Page(told("tuple-reuse.pcapng"))
+    numbers = {change[0] for at in range(page.count) for change in page.value("changes", at) or []}
+    gone = {change[0] for at in range(page.count) for change in page.value("changes", at) or [] if len(change) == 1}
+    assert len(numbers) > 1
+    assert gone
+
+
+def test_connections_of_before_the_window_are_told_as_they_were() -> None:
+    whole, later = Page(told("handshake.pcapng")), Page(told("handshake.pcapng", first=3))
+    (row,) = later.data["before"]
+    (same,) = table_behind(whole, 2).values()
+    assert [later.text(number) for number in row[1:4]] == [whole.text(number) for number in same[1:4]]
+    assert row[4:] == same[4:]
+
+
+def test_connections_that_make_room_are_gone() -> None:
+    page = Page(told("syn-flood.pcap.zst", count=300, read=300, settings={"conntrack.max": "20"}))
+    for at in range(page.count):
+        there = table_behind(page, at)
+        assert len(there) <= 20 + 1
+        assert page.value("live", at) <= 20
+
+
+@pytest.mark.parametrize(
+    ("words", "proto", "ids", "text"),
+    [
+        (((10 << 24) + 1, 0, 0, 0), 6, (40000, 443), "10.0.0.1:40000 → 10.0.0.1:443"),
+        ((V6 + (0xFD00 << 16), 0, 0, 1), 17, (5, 53), "[fd00::1]:5 → [fd00::1]:53"),
+        (((10 << 24) + 1, 0, 0, 0), 1, (9, 2048), "10.0.0.1 → 10.0.0.1"),
+        ((UNKNOWN_VALUE, 0, 0, 0), 6, (UNKNOWN_VALUE, 80), "?:? → ?:80"),
+    ],
+)
+def test_ends_of_a_connection(words: tuple[int, ...], proto: int, ids: tuple[int, int], text: str) -> None:
+    row = {f"{end}{place}": word for end in ("src", "dst") for place, word in enumerate(words)}
+    assert ends_of({**row, "proto": proto, "src_id": ids[0], "dst_id": ids[1]}) == text
