@@ -1,82 +1,133 @@
 """`fwsim demo`: the whole story in ten seconds, from a capture made on the spot.
 
-Read first: `fwsim.cli.demo_story`.
+Read first: `fwsim.cli.demo_story`, the packets; `fwsim.cli.demo_telling`, how they are told.
 """
 
 from __future__ import annotations
 
 import io
+import shlex
+import shutil
 import sys
 import tempfile
-import textwrap
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-COLUMNS = 100
+if TYPE_CHECKING:
+    from fwsim.cli.demo_story import Scene
+
+COLUMNS = 80
+"""Where it is not told on a terminal."""
+FOLDER = "story"
+"""Where the commands at the end have the files from, if no folder is given."""
+CONVERSATION = 6
+"""Packets after which the table is shown."""
+
+EXAMPLES = """\b
+Examples:
+  fwsim demo
+  fwsim demo -o story
+"""
+GO_ON = {
+    "fwsim explain demo.pcap -r demo.yaml -n 9": "packet 9, step by step",
+    "fwsim compare demo.pcap -r demo.yaml": "the figures",
+    "fwsim report demo.pcap -r demo.yaml -o demo.html": "a page to look at",
+    "fwsim attack reset-blind -r demo.yaml": "guessing, measured",
+    "fwsim check demo.yaml": "faults of the ruleset",
+    "fwsim test demo.fwsim.yaml": "what it should do",
+    "fwsim compare CAPTURE -r RULESET": "the same with yours",
+}
+"""Commands to go on with, and what they tell."""
 
 
-@click.command("demo")
-def command() -> int:
-    """See a stateful and a stateless firewall judge the same sixteen packets, and why they differ."""
-    from fwsim.cli.demo_story import RULESET, capture, scenes
+@click.command("demo", epilog=EXAMPLES)
+@click.option("-o", "--output", metavar="FOLDER", help="Write the packets and the rules there, to go on with.")
+def command(output: str | None) -> int:
+    """See a stateful and a stateless firewall judge the same sixteen packets, and why they differ.
+
+    Nothing is needed for it, and nothing is left behind; with -o its capture, ruleset and expectations are, for other
+    commands to use.
+    """
+    from fwsim.cli.demo_story import scenes
+
+    story = scenes()
+    if output is not None:
+        _write(Path(output), story)
+    click.echo("\n".join(_told(story, output)))
+    return 0
+
+
+def _told(story: list[Scene], folder: str | None) -> Iterator[str]:
+    """The story in lines."""
+    from fwsim.cli.demo_telling import NARROWEST, PARTS, WIDEST, Teller
+    from fwsim.cli.streams import colours
     from fwsim.naming import Naming, RuleNames
-    from fwsim.report.line import Lines
+
+    result, (batch,) = _run(story)
+    simulator = result.simulator
+    rules = {str(mode): RuleNames(lowered.rules, lowered.chains) for mode, lowered in simulator.lowered.items()}
+    naming = Naming(["demo.pcap"], simulator.topology.names, rules)
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else COLUMNS
+    teller = Teller(min(max(columns, NARROWEST), WIDEST), colours(sys.stdout), naming)
+    yield from teller.beginning()
+    for number, scene in enumerate(story):
+        if number == CONVERSATION:
+            yield from teller.remembered(_connection(story[:CONVERSATION]))
+        if number in PARTS:
+            yield from teller.heading(PARTS[number])
+        yield from teller.scene(scene, number, batch)
+    yield from teller.end(batch)
+    yield from ("", "Go on from here:")
+    yield from teller.commands({_files(folder): "these packets as a file"} | GO_ON)
+
+
+def _run(story: list[Scene]) -> tuple[Any, list[Any]]:
+    """Both modes over the packets: the result, and what was decided."""
+    from fwsim.cli.demo_story import RULESET, capture
     from fwsim.result import compare
     from fwsim.ruleset import load_ruleset
 
-    story = scenes()
     with tempfile.TemporaryDirectory(prefix="fwsim-demo-") as folder:
         path = Path(folder) / "demo.pcap"
         path.write_bytes(capture(story))
         result = compare(str(path), load_ruleset(io.StringIO(RULESET)))
-        (batch,) = result
-    simulator = result.simulator
-    rules = {str(mode): RuleNames(lowered.rules, lowered.chains) for mode, lowered in simulator.lowered.items()}
-    naming = Naming(["demo.pcap"], simulator.topology.names, rules)
-    writers = [Lines((mode,), naming, colour=_colour()) for mode in ("stateless", "stateful")]
-    _print_ruleset(RULESET)
-    for row, scene in enumerate(story):
-        _print_scene(writers, batch, row, scene.sentence)
-    _print_moral(batch)
-    return 0
+        return result, list(result)
 
 
-def _colour() -> bool:
-    """Whether standard output takes colours."""
-    from fwsim.cli.streams import colours
+def _connection(story: list[Scene]) -> str:
+    """The connection that is there after these packets, as conntrack -L shows it."""
+    from fwsim.report.conntrack_listing import listed
+    from fwsim.tracker import connections_listing
 
-    return colours(sys.stdout)
-
-
-def _print_ruleset(text: str) -> None:
-    """The policy, as it would stand in a file."""
-    click.echo("A firewall between an office (lan) and the world (wan), with this ruleset:\n")
-    click.echo(textwrap.indent(text, "  "))
-
-
-def _print_scene(writers: list[Any], batch: Any, row: int, sentence: str) -> None:
-    """A sentence, the packet, and what each mode makes of it."""
-    from fwsim.report.line import headers
-    from fwsim.tables import plain
-    from fwsim.terms import evidence_words
-
-    packet, frame = plain(batch.packets[row]), plain(batch.frames[row])
-    click.echo("\n".join(textwrap.wrap(f"{row + 1:>2}. {sentence}", COLUMNS, subsequent_indent="    ")))
-    click.echo(f"      {headers(packet, frame['length'])}")
-    for writer in writers:
-        (mode,) = writer.modes
-        click.echo(f"      {mode:9}  {writer.verdict(mode, plain(batch.decisions(mode)[row]))}")
-    words = evidence_words(frame["evidence"])
-    click.echo(f"      evidence   {' '.join(words)}\n" if words else "")
+    result, batches = _run(story)
+    stateful = result.simulator.stateful
+    stateful.settle()
+    (connection,) = connections_listing(stateful.tracker)
+    return " ".join(listed(connection, int(batches[-1].packets["now"][-1])).split())
 
 
-def _print_moral(batch: Any) -> None:
-    """What it comes to, and how to go on."""
-    from fwsim.terms import Verdict
+def _write(folder: Path, story: list[Scene]) -> None:
+    """Write what the story is made of; never over something else."""
+    from fwsim.cli.demo_story import EXPECTATIONS, RULESET, capture
+    from fwsim.errors import UsageError
 
-    without, with_state = batch.stateless["verdict"], batch.stateful["verdict"]
-    blocked = int(((without == Verdict.ACCEPT) & (with_state != Verdict.ACCEPT)).sum())
-    click.echo(f"Keeping state blocked {blocked} packets that stateless rules of the same policy admit.")
-    click.echo("Now with a capture and a ruleset of yours:  fwsim compare CAPTURE -r RULESET")
+    texts = {"demo.yaml": RULESET.encode(), "demo.fwsim.yaml": EXPECTATIONS.encode(), "demo.pcap": capture(story)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in texts.items():
+            path = folder / name
+            if path.exists() and path.read_bytes() != content:
+                raise UsageError(f"{path}: is there already, with something else in it")
+            path.write_bytes(content)
+    except OSError as problem:
+        raise UsageError(f"{problem.filename or folder}: cannot be written: {problem.strerror}") from None
+
+
+def _files(folder: str | None) -> str:
+    """What has to be typed to have the files at hand."""
+    from fwsim.report.safe import safe
+
+    return f"fwsim demo -o {FOLDER} && cd {FOLDER}" if folder is None else f"cd {safe(shlex.quote(folder))}"

@@ -28,7 +28,43 @@ chains:
       - {name: staff ping, iif: lan, oif: wan, icmp_type: echo-request, ct_state: new, verdict: accept}
 """
 
+RULES = {
+    "replies": "what belongs to a connection, or is related to one",
+    "broken": "what fits no connection, though it would have to",
+    "staff web": "from the office: connections to web servers (tcp 80, 443)",
+    "staff dns": "from the office: questions about names (udp 53)",
+    "staff ping": "from the office: pings (icmp echo request)",
+}
+"""The rules in plain words."""
+
+EXPECTATIONS = """\
+# What demo.yaml should do, with demo.pcap and beyond. Every case meets a firewall that has seen nothing.
+ruleset: demo.yaml
+capture: demo.pcap
+cases:
+  - {name: who talk to each other may, select: not evidence, count: 9, verdict: accept}
+  - name: what nobody asked for stays outside, with state
+    select: evidence and evidence != rst-inexact
+    count: 6
+    stateful: drop
+    stateless: accept
+  - name: a reset inside the window gets in, but closes nothing
+    conversation:
+      - tcp 10.1.4.23:51822 > 203.0.113.80:443 handshake
+      - {packet: reply rst seq=+100, evidence: rst-inexact}
+      - connection: ESTABLISHED
+    verdict: accept
+  - name: names are asked for and answered
+    conversation:
+      - {packet: "udp 10.1.4.23:5353 > 198.51.100.53:53 len=30", rule: staff dns}
+      - {packet: reply len=100, stateful: {verdict: accept, rule: replies}}
+    verdict: accept
+  - {name: the office may ping, packet: icmp 10.1.4.23 > 203.0.113.80 echo-request, rule: staff ping, verdict: accept}
+  - {name: nobody comes in, packet: "tcp 198.51.100.66 > 10.1.4.23:22 syn in wan", rule: policy, verdict: drop}
+"""
+
 CLIENT, WEB, DNS, STRANGER = "10.1.4.23", "203.0.113.80", "198.51.100.53", "198.51.100.66"
+NAMES = {CLIENT: "client", WEB: "server", DNS: "resolver", STRANGER: "stranger"}
 FIRST = {CLIENT: 1_000_000, WEB: 5_000_000, STRANGER: 9_000_000}
 FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, ".": 16, "U": 32}
 BEGINNING = 1_772_438_403
@@ -97,28 +133,30 @@ def scenes() -> list[Scene]:
     out = (CLIENT, 51822, WEB, 443)
     back = (WEB, 443, CLIENT, 51822)
     return [
-        Scene(tcp(*out, "S", 0, 0), 0.0, "A client in the office opens a connection to a web server."),
-        Scene(tcp(*back, "S.", 0, 1), 0.020, "The server answers. Without state only the ACK flag shows that it does."),
-        Scene(tcp(*out, ".", 1, 1), 0.021, "The handshake is complete."),
-        Scene(tcp(*out, "P.", 1, 1, b"GET / HTTP/1.1\r\n\r\n"), 0.022, "The request."),
-        Scene(tcp(*back, "P.", 1, 19, b"x" * 1200), 0.050, "The response."),
-        Scene(tcp(*out, ".", 19, 1201), 0.051, "And its acknowledgement. All of this both modes admit."),
+        Scene(tcp(*out, "S", 0, 0), 0.0, "asks for a connection"),
+        Scene(tcp(*back, "S.", 0, 1), 0.020, "agrees"),
+        Scene(tcp(*out, ".", 1, 1), 0.021, "confirms"),
+        Scene(tcp(*out, "P.", 1, 1, b"GET / HTTP/1.1\r\n\r\n"), 0.022, "the request"),
+        Scene(tcp(*back, "P.", 1, 19, b"x" * 1200), 0.050, "the response"),
+        Scene(tcp(*out, ".", 19, 1201), 0.051, "has received it"),
         Scene(tcp(STRANGER, 443, CLIENT, 22, ".", 0, 0), 1.0,
-              "A stranger probes with a bare ACK. It could be a reply, so without state it gets in."),
+              "A bare ACK from port 443: it looks like the reply of a web server."),
         Scene(tcp(STRANGER, 80, CLIENT, 40000, "S.", 0, 1), 2.0,
-              "An answer to a question nobody asked. Only who remembers the questions can tell."),
+              "An answer to a question that nobody asked: only who remembers can tell."),
         Scene(tcp(*back, "R", 900_000, 0), 3.0,
-              "Somebody forges the server's address to reset the connection, and misses the window."),
+              "A forged reset, to end the connection: its sequence number is a bad guess."),
         Scene(tcp(*back, "P.", 500_000, 19, b"evil"), 4.0,
-              "Forged data, far beyond the window that the client granted."),
+              "Forged data, far beyond the window that the client has granted."),
         Scene(tcp(*back, "R", 1300, 0), 5.0,
-              "A better guess: inside the window, but not exact. Linux lets it pass, and the connection stays open."),
+              "A better guess, inside the window: state does not stop it. But only the exact number would have ended "
+              "the connection."),
         Scene(udp(DNS, 53, CLIENT, 40001, b"\x12\x34\x81\x80forged answer"), 6.0,
-              "A forged DNS answer from port 53. No query went out."),
-        Scene(echo_reply(STRANGER, CLIENT), 7.0, "An echo reply that nobody asked for: a classic covert channel."),
-        Scene(tcp(*out, "F.", 19, 1201), 8.0, "The client closes."),
-        Scene(tcp(*back, "F.", 1201, 20), 8.020, "So does the server."),
-        Scene(tcp(*out, ".", 20, 1202), 8.021, "Done: the connection waits in TIME_WAIT, then it is forgotten."),
+              "A forged answer about a name. No question went out."),
+        Scene(echo_reply(STRANGER, CLIENT), 7.0,
+              "The reply to a ping that nobody sent: a classic way to smuggle data in."),
+        Scene(tcp(*out, "F.", 19, 1201), 8.0, "wants to close"),
+        Scene(tcp(*back, "F.", 1201, 20), 8.020, "closes, too"),
+        Scene(tcp(*out, ".", 20, 1202), 8.021, "confirms: it is over"),
     ]  # fmt: skip
 
 
