@@ -18,11 +18,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fwsim.decisions import Decision, Decisions
     from fwsim.errors import CaptureError, FwsimError, KernelError, Problem, RulesetError, UsageError
     from fwsim.kernel import KernelFirewall
     from fwsim.result import Result, compare, replay
     from fwsim.ruleset import Ruleset, load_ruleset
-    from fwsim.simulator import Batch, Decision, Simulator
+    from fwsim.simulator import Batch, Simulator
     from fwsim.terms import CtState, Direction, Evidence, Hook, Reason, TcpState, Verdict
 
 __version__ = "0.1.0"
@@ -32,7 +33,8 @@ _HOMES = {
     "fwsim.ruleset": ("Ruleset", "load_ruleset"),
     "fwsim.kernel": ("KernelFirewall",),
     "fwsim.result": ("Result", "compare", "replay"),
-    "fwsim.simulator": ("Batch", "Decision", "Simulator"),
+    "fwsim.decisions": ("Decision", "Decisions"),
+    "fwsim.simulator": ("Batch", "Simulator"),
     "fwsim.terms": ("CtState", "Direction", "Evidence", "Hook", "Reason", "TcpState", "Verdict"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -40,7 +42,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [  # noqa: RUF022  # in the order of the modules
     "CaptureError", "FwsimError", "KernelError", "Problem", "RulesetError", "UsageError",
     "Ruleset", "load_ruleset",
-    "Batch", "Decision", "Result", "Simulator", "compare", "replay",
+    "Batch", "Decision", "Decisions", "Result", "Simulator", "compare", "replay",
     "KernelFirewall",
     "CtState", "Direction", "Evidence", "Hook", "Reason", "TcpState", "Verdict",
 ]  # fmt: skip

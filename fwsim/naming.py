@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from fwsim.tables import CAME, LEFT, RULE_POLICY, V6
+from fwsim.tables import CAME, LEFT, RULE_POLICY, RULE_SEVERAL, V6
 from fwsim.terms import CtState, Direction, Hook, Proto, Reason, RejectWith, SctpState, TcpState, Verdict, word
 
 TCP_STATE_WORDS = {int(state): state.name for state in TcpState}
@@ -57,6 +57,9 @@ NAT_FIELDS = ("side", "src", "dst", "sport", "dport", "icmp_id")
 SIDES = {LEFT: "out", CAME: "in"}
 """How it looked going out; of what was captured there, coming in."""
 
+
+SEVERAL = "one of several rules"
+"""Who decided, where it is not known which rule (or policy) did, though all that it can have been say the same."""
 
 MAPPED = 0xFFFF
 """The third word of an IPv6 address that maps an IPv4 address; the first two are 0 (RFC 4291 section 2.5.5.2)."""
@@ -150,16 +153,18 @@ class RuleNames:
     """The rules that do not ask by which interface a packet came in: where a spoofed source gets through."""
 
     def rule(self, rule: int) -> str | None:
-        """The rule's name, or its position in the chain; `policy` if that decided; None if nothing did."""
+        """The rule's name, or its position in the chain; `policy` if that decided; None: nobody, or not known."""
         if rule >= 0:
             return self.rules[rule].name or str(self.rules[rule].position)
         return "policy" if rule == RULE_POLICY else None
 
     def title(self, rule: int, chain: int) -> str | None:
-        """A rule or policy as a sentence names it: `"public web"`, `rule 3 of forward`, `policy of forward`."""
+        """In a sentence: `"public web"`, `rule 3 of forward`, `policy of forward`; or that it is one of several."""
         if rule >= 0:
             named = self.rules[rule]
             return f'"{named.name}"' if named.name else f"rule {named.position} of {self.chains[named.chain].name}"
+        if rule == RULE_SEVERAL:
+            return SEVERAL + (f" of {self.chain(chain)}" if chain >= 0 else "")
         return f"policy of {self.chain(chain)}" if rule == RULE_POLICY else None
 
     def chain(self, chain: int) -> str | None:

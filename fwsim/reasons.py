@@ -12,6 +12,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NONE: "nothing to add",
     Reason.RULE: "a rule decided",
     Reason.POLICY: "no rule decided, so the chain's policy did",
+    Reason.ONE_OF_SEVERAL: "one of several rules decided that say the same; which one, hangs on what is not known",
     Reason.NO_CHAIN: "no chain is attached on its way, so it is accepted",
     Reason.MIRROR: "its mirror image would be admitted as new, so it is admitted as a reply",
     Reason.ICMP_ERROR_TWIN: "an ICMP error, admitted as related without looking at what it quotes",

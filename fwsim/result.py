@@ -20,11 +20,13 @@ from fwsim.capture import Captures, Chunk, Input, from_scapy, open_captures
 from fwsim.capture.model import CaptureInterface
 from fwsim.compiling import Step, Switch
 from fwsim.errors import UsageError
+from fwsim.explanation import Explanation
 from fwsim.holding import Held, in_order
 from fwsim.ruleset import Ruleset, load_ruleset
 from fwsim.run_names import naming_of
 from fwsim.running import StatefulRun
-from fwsim.simulator import Batch, Mode, Simulator, Table, Tracked
+from fwsim.shown import Shown, notebook
+from fwsim.simulator import MODES, Batch, Mode, Simulator, Table, Tracked
 from fwsim.stages import Stage, Stages
 from fwsim.tables import DECISION
 
@@ -47,7 +49,7 @@ class Work:
     tracked: Tracked | None = None
 
 
-class Result:
+class Result(Shown):
     """A replay of captures through a simulator: iterate over its batches, once, in capture order."""
 
     def __init__(
@@ -62,24 +64,70 @@ class Result:
         self.packets = 0
         self.on_compiling: Callable[[Step], None] = _say_nothing
         """Called when there is something to tell about compiling."""
+        self.through: Callable[[Iterator[Chunk]], Iterator[Chunk]] = _as_they_are
+        """What chunks go through on their way from the captures."""
         self.held = Held()
         """Batches that are held back while fragments in them wait."""
+        self.defragmenter = simulator.defragmenter
+        """What puts fragments together."""
         self._stop = stop or threading.Event()
         self._mode = mode
         self._begun = False
         self._decisions: Table | None = None
+        self.counts = False
+        """Whether it is counted while it streams by, to be shown in notebooks."""
+        self.counting: Any = None
+        """The figures so far (`fwsim.notebook.counting`)."""
+        self.read_whole = False
+        """Whether all has been read."""
+        self.reopen: Callable[[], Captures] | None = None
+        """Opens the same captures once more, where that can be done."""
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """The modes it tells of."""
+        return MODES if self._mode is None else (self._mode,)
 
     def __iter__(self) -> Iterator[Batch]:
         """Batch by batch, each once all of it is decided."""
         if self._begun:
             raise UsageError("a result streams: iterate over it once, or ask for its decisions instead")
         self._begun = True
+        self.counting = notebook().Counting(self) if self.counts else None
         self._switch = Switch(self.captures, self._stop, self.on_compiling)
-        with self._switch, closing(self._decided(iter(self.captures))) as batches:
-            yield from in_order(batches, self.simulator.defragmenter, self.held)
+        with self._switch, closing(self._decided(self.through(iter(self.captures)))) as batches:
+            for batch in in_order(batches, self.defragmenter, self.held):
+                if self.counting is not None:
+                    self.counting.add(batch)
+                yield batch
+        self.read_whole = not self._stop.is_set()
+
+    def run(self) -> Result:
+        """Read it all, keep the figures only, and return the result, which shows them in a notebook."""
+        for _ in self:
+            pass
+        return self
+
+    def explain(self, number: int | str) -> Explanation:
+        """Every step that led to the verdicts on a packet, in both modes: what `fwsim explain` prints.
+
+        Packets are numbered from 1 in each capture, as Wireshark numbers them; of several captures "FILE:NUMBER". The
+        captures are read once more, up to the packet. Raises UsageError if there is no such packet.
+        """
+        told: Explanation = notebook().explained(self, number)
+        return told
+
+    def reopened(self) -> Captures:
+        """The same captures once more, from their beginning; raises UsageError if they can be read once only."""
+        if self.reopen is None:
+            raise UsageError(
+                "these captures can be read once only: give their paths, or packets, to have them explained"
+            )
+        return self.reopen()
 
     def _decided(self, chunks: Iterator[Chunk]) -> Generator[Batch]:
         """Locate and decide, chunk by chunk: uncompiled at first, compiled from where that pays."""
+        chunks = self.simulator.cut(chunks)
         while not self._switch.compiled(self.packets):
             chunk = next(chunks, None)
             if chunk is None:
@@ -141,8 +189,7 @@ class Result:
         require_pyarrow()
         from fwsim.arrow.columns import reader
 
-        modes = ("stateless", "stateful") if self._mode is None else (self._mode,)
-        return reader(self, modes, naming_of(self.captures, self.simulator))
+        return reader(self, self.modes, naming_of(self.captures, self.simulator))
 
     @staticmethod
     def _both(batch: Batch) -> Table:
@@ -173,8 +220,7 @@ def stateful_stages(simulator: Simulator, number: int) -> list[Stage[Work]]:
 
     def decide(work: Work, shard: int) -> None:
         assert work.tracked is not None
-        tracked = work.tracked
-        shards.run_shard(shard, *tracked.tables, tracked.start, tracked.end, tracked.asked, tracked.departures)
+        simulator.run_shard(shard, work.tracked)
 
     def end(work: Work) -> None:
         assert work.tracked is not None
@@ -185,6 +231,11 @@ def stateful_stages(simulator: Simulator, number: int) -> list[Stage[Work]]:
     last = number + 1 + shards.shards
     parts = [Stage[Work](partial(decide, shard=shard), after=(number,)) for shard in range(shards.shards)]
     return [Stage(begin, (0,), behind=(last,)), *parts, Stage(end, after=tuple(range(number + 1, last)))]
+
+
+def _as_they_are(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """Nothing is done to them."""
+    return chunks
 
 
 def _say_nothing(step: Step) -> None:
@@ -200,7 +251,7 @@ def compare(captures: Sources, ruleset: Ruleset | str | Path, *, checksum: str =
 
     Raises CaptureError and RulesetError. Nothing is read before the result is iterated over.
     """
-    return Result(_opened(captures, checksum), Simulator(_loaded(ruleset), **options))
+    return _result(captures, checksum, Simulator(_loaded(ruleset), **options))
 
 
 def replay(
@@ -212,7 +263,17 @@ def replay(
     **options: Any,
 ) -> Result:
     """The same in one mode: `decisions` holds that mode's, and the simulator answers single packets in it."""
-    return Result(_opened(captures, checksum), Simulator(_loaded(ruleset), mode=mode, **options), mode=mode)
+    return _result(captures, checksum, Simulator(_loaded(ruleset), mode=mode, **options), mode)
+
+
+def _result(captures: Sources, checksum: str, simulator: Simulator, mode: Mode | None = None) -> Result:
+    """A result which is going to be counted, and whose packets can be explained if its captures can be had again."""
+    sources = _known(captures)
+    reopen = partial(_opened, sources, checksum)
+    result = Result(reopen(), simulator, mode=mode)
+    result.counts = True
+    result.reopen = None if isinstance(sources, Captures) else reopen
+    return result
 
 
 def _loaded(ruleset: Ruleset | str | Path) -> Ruleset:
@@ -220,15 +281,19 @@ def _loaded(ruleset: Ruleset | str | Path) -> Ruleset:
     return ruleset if isinstance(ruleset, Ruleset) else load_ruleset(str(ruleset))
 
 
-def _opened(captures: Sources, checksum: str) -> Captures:
-    """Captures from paths or packets, or as they are."""
+def _known(captures: Sources) -> Captures | list[Any]:
+    """Opened captures as they are, else the paths or packets, which can be gone through again."""
     if isinstance(captures, Captures):
         return captures
-    if isinstance(captures, str | Path):
-        return open_captures([Input(str(captures))], checksum=checksum, digest=False)
-    if hasattr(captures, "layers"):  # one scapy packet, which is iterable too
-        return from_scapy([captures], checksum=checksum)
-    many = list(captures)
-    if all(isinstance(one, str | Path) for one in many):
-        return open_captures([Input(str(one)) for one in many], checksum=checksum, digest=False)
-    return from_scapy(many, checksum=checksum)
+    if isinstance(captures, str | Path) or hasattr(captures, "layers"):  # one scapy packet is iterable too
+        return [captures]
+    return list(captures)
+
+
+def _opened(sources: Captures | list[Any], checksum: str) -> Captures:
+    """Captures from paths or packets, or as they are."""
+    if isinstance(sources, Captures):
+        return sources
+    if all(isinstance(one, str | Path) for one in sources):
+        return open_captures([Input(str(one)) for one in sources], checksum=checksum, digest=False)
+    return from_scapy(sources, checksum=checksum)

@@ -18,6 +18,7 @@ from fwsim.engine.attached import Stateful
 from fwsim.engine.binding import Nat
 from fwsim.engine.counted import begin
 from fwsim.engine.entries import KeyedRules
+from fwsim.engine.expiry import pass_time
 from fwsim.engine.path import Course
 from fwsim.engine.pipeline import run_stateful
 from fwsim.engine.places import Places
@@ -172,6 +173,10 @@ class StatelessRun:
         run_stateless(self._tables.usable(), frames, packets, decisions, start, end)
         flush(self._tables.usable().nat.departures)
 
+    def usable(self) -> Stateless:
+        """All tables of the mode as hot functions take them now."""
+        return self._tables.usable()
+
     def remember(self, memory: Memory) -> None:
         """Go on with what was counted elsewhere, of arrays."""
         mode = self._tables.arrays
@@ -287,6 +292,15 @@ class StatefulRun:
     def counters(self) -> dict[str, int]:
         """The bookkeeping of the connection table."""
         return plain(self.usable().tracker.counters[0])
+
+    def pass_time(self, now: int) -> None:
+        """Let time pass for the connection table up to `now`, before any packet that comes later."""
+        pass_time(self._tables.usable().tracker, now)
+
+    def held(self) -> tuple[int, int]:
+        """The bytes that the connection table takes, and that of the ghosts."""
+        mode = self._tables.usable()
+        return trackers.bytes_held(mode.tracker), trackers.bytes_held(mode.ghosts)
 
     def give_up(self) -> None:
         """Nobody will come to the end of what was begun: nothing to do for one who is not shared."""

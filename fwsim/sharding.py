@@ -221,6 +221,18 @@ class ShardedRun:
         """Go on with what was counted elsewhere, of arrays: in one shard."""
         self.unite(REPLACED).remember(memory)
 
+    def pass_time(self, now: int) -> None:
+        """Let time pass for the connection tables up to `now`, between two chunks."""
+        with self._at_work:
+            for run in [self._one] if self._one is not None else self._shards:
+                run.pass_time(now)
+
+    def held(self) -> tuple[int, int]:
+        """The bytes that the connection tables of all shards take, and those of the ghosts."""
+        with self._at_work:
+            each = [run.held() for run in ([self._one] if self._one is not None else self._shards)]
+        return sum(table for table, _ in each), sum(ghosts for _, ghosts in each)
+
     def settle(self) -> None:
         """Write everything back into the arrays."""
         with self._at_work:

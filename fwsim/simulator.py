@@ -7,10 +7,11 @@ Read first: `fwsim.running`, which it drives chunk by chunk, and `fwsim.sharding
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,10 @@ import numpy.typing as npt
 from fwsim.capture import Chunk, from_scapy
 from fwsim.capture.captures import CHUNK_ROWS
 from fwsim.capture.pool import Pool
+from fwsim.connections import Connections
+from fwsim.decisions import Decision as Decision
+from fwsim.decisions import Decisions
+from fwsim.decisions import Mode as Mode
 from fwsim.defragmenting import Assembled, Defragmenter
 from fwsim.engine.places import Places
 from fwsim.errors import UsageError
@@ -30,6 +35,7 @@ from fwsim.ruleset import Ruleset
 from fwsim.ruleset.host import Host
 from fwsim.running import StatefulRun, StatelessRun
 from fwsim.sharding import ShardedRun, stateful_run
+from fwsim.shown import notebook
 from fwsim.tables import DECISION, DEPARTURE, RULE_POLICY, empty, plain
 from fwsim.terms import (
     CtState,
@@ -39,15 +45,12 @@ from fwsim.terms import (
     RejectWith,
     TcpState,
     Verdict,
-    ct_state_words,
     evidence_words,
-    word,
 )
 from fwsim.topology import Topology, settled
 from fwsim.topology.fib import where
 from fwsim.uncompiled import flush, loaded, usable
 
-Mode = Literal["stateful", "stateless"]
 MODES: tuple[Mode, ...] = ("stateless", "stateful")
 Table = npt.NDArray[np.void]
 
@@ -118,47 +121,6 @@ class Tracked:
     """Where to note how they look when they leave, if rules translate."""
 
 
-@dataclass(frozen=True)
-class Decision:
-    """One decision, in words and enumerations; `str()` of it explains it in a line."""
-
-    mode: Mode
-    verdict: Verdict
-    reason: Reason
-    reject_with: RejectWith
-    hook: Hook | None
-    chain: str | None
-    rule: str | None
-    line: int | None
-    mirror: bool
-    ct_state: CtState
-    ct_direction: Direction
-    tcp_state_before: TcpState | None
-    tcp_state: TcpState | None
-    connection: int | None
-    evidence: tuple[str, ...]
-
-    @property
-    def admitted(self) -> bool:
-        """Whether the packet goes through."""
-        return self.verdict == Verdict.ACCEPT
-
-    def __str__(self) -> str:
-        """The verdict, who decided, and the connection state, in one line."""
-        parts = [f"{self.mode}: {word(self.verdict)}"]
-        if self.rule is not None:
-            parts.append(f"by {'policy' if self.rule == 'policy' else f'rule {self.rule!r}'} of chain {self.chain!r}")
-        if self.mirror:
-            parts.append("through its mirror image")
-        if self.ct_state:
-            parts.append(f"ct state {ct_state_words(self.ct_state)}")
-        if self.reason not in (Reason.RULE, Reason.POLICY, Reason.NONE):
-            parts.append(word(self.reason))
-        if self.evidence:
-            parts.append("evidence " + " ".join(self.evidence))
-        return ", ".join(parts)
-
-
 class Known(TypedDict):
     """What lowering a ruleset is told of its surroundings."""
 
@@ -210,23 +172,43 @@ class Simulator:
         self.lowered["stateless"] = lower(stateless_rules, **known) if stateless_rules else self.lowered["stateful"]
         if not any(lowered.translates for lowered in self.lowered.values()):
             self.topology.take_as_made()
-        choices = (stateless_rules or ruleset).stateless
-        seed = key or 0
-        key = secrets.randbits(28) if key is None else key
+        self._choices = (stateless_rules or ruleset).stateless
+        self._key = key
+        self._begin()
+
+    def _begin(self) -> None:
+        """Make empty tables."""
+        seed = self._key or 0
+        key = secrets.randbits(28) if self._key is None else self._key
         self.stateless = StatelessRun(
             self.lowered["stateless"],
-            replies=choices.replies,
-            icmp_errors=choices.icmp_errors,
+            replies=self._choices.replies,
+            icmp_errors=self._choices.icmp_errors,
             key=key,
             seed=seed,
         )
-        self.stateful: StatefulRun | ShardedRun = stateful_run(self.lowered["stateful"], key=key, jobs=jobs, seed=seed)
+        self.stateful: StatefulRun | ShardedRun = stateful_run(
+            self.lowered["stateful"], key=key, jobs=self.jobs, seed=seed
+        )
         self.defragmenter = Defragmenter() if self.lowered["stateful"].tracking else None
         """Like Linux, only a firewall that tracks puts fragments together."""
         self.assembled: Assembled | None = None
         """What was put together of the rows decided last."""
         self._decisions: Pool[Table] = Pool(lambda: empty(DECISION, CHUNK_ROWS))
         self._now = 0
+        self.clock = 0
+        """The time (ns) of the latest packet."""
+
+    def anew(self, *, jobs: int | None = None) -> Simulator:
+        """Another firewall with the same rules, which has seen nothing yet; nothing is lowered again.
+
+        It has as many shards as this one, or `jobs`.
+        """
+        other = copy(self)
+        other.jobs = jobs or self.jobs
+        other.topology = self.topology.anew()
+        other._begin()
+        return other
 
     def forget_the_clock(self) -> None:
         """Take what rules ask of the clock for unknown, since that of another firewall tells another time."""
@@ -235,6 +217,10 @@ class Simulator:
             self.lowered[mode] = replace(lowered, asked=asked)
 
     # --- chunks ------------------------------------------------------------------------------------------------
+
+    def cut(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """The chunks as they are to be decided: as they are."""
+        return chunks
 
     def run(self, chunk: Chunk) -> Batch:
         """Decide about every packet of a chunk, in both modes; the chunk has been located."""
@@ -245,6 +231,7 @@ class Simulator:
     def undecided(self, chunk: Chunk) -> Batch:
         """A batch in which nothing is decided yet: what is in its decisions was left there."""
         count = len(chunk)
+        self.clock = max(self.clock, int(chunk.packets["now"][-1])) if count else self.clock
         departures: dict[str, Table] = {
             mode: empty(DEPARTURE, count) for mode, lowered in self.lowered.items() if lowered.translates
         }
@@ -268,8 +255,18 @@ class Simulator:
     def run_stateful(self, batch: Batch) -> None:
         """The stateful half of `run`."""
         tracked = self.begin_stateful(batch, 0, len(batch))
-        self.stateful.run(*tracked.tables, tracked.start, tracked.end, tracked.asked, tracked.departures)
+        self.run_tracked(tracked)
         self.end_stateful(tracked)
+
+    def run_tracked(self, tracked: Tracked) -> None:
+        """Decide about the rows in the stateful mode."""
+        self.stateful.run(*tracked.tables, tracked.start, tracked.end, tracked.asked, tracked.departures)
+
+    def run_shard(self, number: int, tracked: Tracked) -> None:
+        """Decide about those of one shard; of several, each may be in a thread of its own."""
+        assert isinstance(self.stateful, ShardedRun)
+        rows = (tracked.start, tracked.end, tracked.asked, tracked.departures)
+        self.stateful.run_shard(number, *tracked.tables, *rows)
 
     def begin_stateful(self, batch: Batch, start: int, end: int, rows: tuple[Any, Any] | None = None) -> Tracked:
         """The rows for the stateful mode; `rows` are the frames and packets if they are loaded already."""
@@ -305,7 +302,7 @@ class Simulator:
         )
         self._run_stateless(batch, frames, packets, decisions, start, end)
         tracked = self.begin_stateful(batch, start, end, (frames, packets))
-        self.stateful.run(*tracked.tables, tracked.start, tracked.end, tracked.asked, tracked.departures)
+        self.run_tracked(tracked)
         self.end_stateful(tracked)
 
     def step(self, batch: Batch, row: int) -> None:
@@ -321,6 +318,19 @@ class Simulator:
         stateful verdict on a datagram in fragments is that on the one which completes it: the others wait.
         Raises UsageError if interfaces are declared and `iif` is none of them.
         """
+        return self._decide(packet, at, iif, (self.mode,))[0]
+
+    def decide_both(self, packet: Any, at: float | None = None, iif: str | None = None) -> Decisions:
+        """Decide about one scapy packet in both modes; see `decide`."""
+        return Decisions(*self._decide(packet, at, iif, MODES))
+
+    def connections(self) -> Connections:
+        """The connections that the stateful mode remembers, at the time of the latest packet."""
+        listed: Connections = notebook().listed(self)
+        return listed
+
+    def _decide(self, packet: Any, at: float | None, iif: str | None, modes: Sequence[Mode]) -> list[Decision]:
+        """The decisions of some modes about one packet."""
         if iif is not None:
             self.topology.check_declared(iif, f"iif={iif!r}")
         if at is not None:
@@ -331,7 +341,7 @@ class Simulator:
             chunk.frames["sent_or_received"] = INBOUND
         self.topology.locate(captures, chunk)
         batch = self.run(chunk)
-        return self.decision_of(batch, 0, self.mode)
+        return [self.decision_of(batch, 0, mode) for mode in modes]
 
     def decision_of(self, batch: Batch, row: int, mode: Mode) -> Decision:
         """One row of a batch in words."""

@@ -242,7 +242,8 @@ DECISION = row_type(
     """
 )
 """The verdict and why. `chain` and `rule` number rows of `CHAIN` and rules of the ruleset, or -1;
-`rule` -2 means the chain's policy. `tried` counts the rules looked at.
+`rule` -2 means the chain's policy; -3 one of several rules (or a policy) that all give this verdict, without it being
+known which, and `chain` is -3 then if they stand in different ones. `tried` counts the rules looked at.
 `connection` is the number of the connection or 0."""
 
 DEPARTURE = row_type("left src0 src1 src2 src3 dst0 dst1 dst2 dst3 sport dport icmp_id")
@@ -258,6 +259,9 @@ CAME = 2
 
 RULE_POLICY = -2
 """In `DECISION["rule"]`: no rule decided, but the policy of the chain."""
+RULE_SEVERAL = -3
+"""In `DECISION["rule"]`: one of several that say the same decided; which, hangs on something that is not known.
+In `DECISION["chain"]`: these stand in several chains."""
 
 SOURCE = np.dtype([(name, np.int32) for name in ("older", "newer", "bucket", "out")])
 """Row c: connection c in the chain of those whose first packets came from the same address and port, by its bucket (0:

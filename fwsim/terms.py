@@ -195,6 +195,7 @@ class Reason(IntEnum):
     # decided by the ruleset
     RULE = 1
     POLICY = 2
+    ONE_OF_SEVERAL = 98
     NO_CHAIN = 3
     MIRROR = 4
     ICMP_ERROR_TWIN = 5

@@ -91,6 +91,16 @@ def bytes_of_a_connection() -> int:
     return CONNECTION.itemsize + NEIGHBOURS.itemsize + 2 * TUPLE.itemsize + 2 * SIDE.itemsize + place + buckets
 
 
+def bytes_held(tracker: Tracker) -> int:
+    """What a table takes as it is: the rows that have ever been used, and all buckets, empty ones too."""
+    counters = tracker.counters[0]
+    place = np.dtype(np.int64).itemsize + np.dtype(np.int32).itemsize
+    row = CONNECTION.itemsize + NEIGHBOURS.itemsize + 2 * TUPLE.itemsize + 2 * SIDE.itemsize + place
+    row += SOURCE.itemsize if tracker.settings[0]["translating"] else 0
+    buckets = (len(tracker.buckets) + len(tracker.source_buckets)) * np.dtype(np.int32).itemsize
+    return int(counters["used"]) * row + int(counters["helped_used"]) * EXPECTATION.itemsize + buckets
+
+
 def _in_lines(row: np.dtype[np.void], count: int) -> npt.NDArray[np.void]:
     """A table of zeros that begins where a cache line does. It takes memory only where it is written."""
     memory = np.zeros(count * row.itemsize + LINE, dtype=np.uint8)

@@ -1,125 +1,57 @@
-"""The scenario language: conversations with expectations between the packets.
+"""The scenario language on the stage of the tests: `fwsim.expectations.playbook` in the example office.
 
-A `Playbook` owns a clock and a firewall. Conversations send packets through it in relative numbers, with defaults for
-all that is not named; each packet can be `expect`ed to be judged in some way, and its connection looked at in between.
-A failed expectation prints the transcript, two lines per packet as tcpdump would write them. Without a firewall a
-playbook only writes the script down, to be saved as a capture.
-
-    play.handshake()
-    play.reply("R", seq=1_000_000).expect(DROP, ct=INVALID, reason=Reason.TCP_SEQ_OVER)
-    play.connection.is_(State.ESTABLISHED, assured=True)
-    play.after(seconds=1).reply("RA").expect(ACCEPT, state=State.CLOSE)
-
-What can be expected stands in `playbook_stage.FACTS`; how packets are described, in `playbook_talk`.
+Read first: `fwsim.expectations.playbook`. What the tests save is written by a writer of their own (`playbook_capture`).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from fwsim.capture.crafting import Ip
-from fwsim.terms import CtState, TcpState
+from fwsim.expectations.ground import office
+from fwsim.expectations.playbook import (
+    ACCEPT,
+    DROP,
+    ESTABLISHED,
+    INVALID,
+    NEW,
+    ORIGINAL,
+    RELATED,
+    REPLY,
+    UNTRACKED,
+    Conversation,
+    ExpectationError,
+    Firewall,
+    Ip,
+    Ping,
+    Raw,
+    Sctp,
+    Sent,
+    State,
+    Tcp,
+    Udp,
+)
+from fwsim.expectations.playbook import Playbook as AnyPlaybook
 from tests.playbook_capture import pcapng
-from tests.playbook_sctp import Sctp
-from tests.playbook_stage import ACCEPT, DROP, ORIGINAL, REPLY, Connection, ExpectationError, Firewall, Sent, Stage
-from tests.playbook_talk import Conversation, Ping, Raw, Tcp, Udp, icmp_error
 
 __all__ = [  # noqa: RUF022  # by kind
     "ACCEPT", "DROP", "ORIGINAL", "REPLY", "NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED", "State",
     "Conversation", "ExpectationError", "Firewall", "Ip", "Ping", "Playbook", "Raw", "Sctp", "Sent", "Tcp", "Udp",
 ]  # fmt: skip
 
-NEW, ESTABLISHED, RELATED = CtState.NEW, CtState.ESTABLISHED, CtState.RELATED
-INVALID, UNTRACKED = CtState.INVALID, CtState.UNTRACKED
-State = TcpState
-
 USUAL_ENDS = {4: ("10.1.0.23", "203.0.113.80"), 6: ("[fd00:1::23]", "[2001:db8::80]")}
+BEHIND = {"lan": ("10.1.0.0/16", "fd00:1::/64", "fe80::/10"), "wan": ("any",), "dmz": ("192.0.2.0/28",)}
+"""Who lives behind which interface of the firewall on stage; everybody else is behind `wan`."""
+OFFICE = office(BEHIND, USUAL_ENDS)
 
 
-class Playbook(Stage):
-    """A stage with conversations. One TCP conversation is the usual one; others are named as they begin."""
+class Playbook(AnyPlaybook):
+    """A playbook in the office."""
 
-    def __init__(self, firewall: Firewall | None = None, *, family: int = 4, **stage: int) -> None:
+    def __init__(self, firewall: Firewall | None = None, *, family: int = 4, **stage: Any) -> None:
         """Set the stage; `family` is that of the usual ends."""
-        super().__init__(firewall, **stage)
-        self.family = family
-        self._usual: Tcp | None = None
+        super().__init__(firewall, family=family, **{"ground": OFFICE, **stage})
 
-    @property
-    def usual(self) -> Tcp:
-        """The conversation that `handshake`, `original`, `reply`, `close` and `connection` are about."""
-        if self._usual is None:
-            self._usual = self.tcp()
-        return self._usual
-
-    def ends(self, opener: str | None, other: str | None, port: int) -> tuple[str, str]:
-        """The ends named, or the usual client and server, with this port of the server (0 for none)."""
-        client, server = USUAL_ENDS[self.family]
-        return opener or (f"{client}:40000" if port else client), other or (f"{server}:{port}" if port else server)
-
-    def tcp(self, opener: str | None = None, other: str | None = None, **settings: Any) -> Tcp:
-        """A TCP conversation, from port 40000 to 443 unless said otherwise; the first one is the usual one."""
-        conversation = Tcp(self, *self.ends(opener, other, 443), **settings)
-        self._usual = self._usual or conversation
-        return conversation
-
-    def udp(self, opener: str | None = None, other: str | None = None, **settings: Any) -> Udp:
-        """A UDP conversation, from port 40000 to 53 unless said otherwise."""
-        return Udp(self, *self.ends(opener, other, 53), **settings)
-
-    def sctp(self, opener: str | None = None, other: str | None = None, **settings: Any) -> Sctp:
-        """An SCTP association, from port 40000 to 36412 unless said otherwise; `tags` are those of the two ends."""
-        return Sctp(self, *self.ends(opener, other, 36412), **settings)
-
-    def ftp(self, opener: str | None = None, other: str | None = None, **settings: Any) -> Tcp:
-        """The control connection of FTP, opened, both sides having said their first line: from port 40000 to 21."""
-        control = Tcp(self, *self.ends(opener, other, 21), **settings)
-        control.handshake()
-        control.reply("PA", b"220 ready\r\n").expect(ACCEPT)
-        control.original("PA", b"USER anonymous\r\n").expect(ACCEPT)
-        return control
-
-    def ping(self, opener: str | None = None, other: str | None = None, **settings: Any) -> Ping:
-        """An ICMP conversation: `ident`, and `kind` for queries other than echo."""
-        return Ping(self, *self.ends(opener, other, 0), **settings)
-
-    def generic(self, proto: int, opener: str | None = None, other: str | None = None, **settings: Any) -> Conversation:
-        """A conversation over any other protocol."""
-        return Conversation(self, proto, *self.ends(opener, other, 0), **settings)
-
-    def icmp_error(self, offender: Ip, kind: int, code: int, *, source: str, to: str, **words: Any) -> Sent:
-        """An ICMP error about a packet that belongs to no conversation of this script."""
-        return icmp_error(self, None, offender, kind, code, source, to, **words)
-
-    def original(self, flags: str = "A", data: int | bytes = 0, **words: Any) -> Sent:
-        """A segment of the usual conversation, from the end that opens."""
-        return self.usual.original(flags, data, **words)
-
-    def reply(self, flags: str = "A", data: int | bytes = 0, **words: Any) -> Sent:
-        """A segment of the usual conversation, from the other end."""
-        return self.usual.reply(flags, data, **words)
-
-    def handshake(self, **words: Any) -> Self:
-        """Open the usual conversation."""
-        self.usual.handshake(**words)
-        return self
-
-    def close(self, **words: Any) -> Self:
-        """Close the usual conversation in order."""
-        self.usual.close(**words)
-        return self
-
-    @property
-    def next(self) -> int:
-        """The relative sequence number that the other end of the usual conversation would use next."""
-        return self.usual.ends[1].next
-
-    @property
-    def connection(self) -> Connection:
-        """What the firewall remembers of the usual conversation."""
-        return self.usual.connection
-
-    def save(self, path: Path, interfaces: tuple[str, ...] = ("lan", "wan", "dmz")) -> None:
+    def save(self, path: Path | str, interfaces: tuple[str, ...] = ("lan", "wan", "dmz")) -> None:
         """Save what was sent as a pcapng capture."""
-        path.write_bytes(pcapng(self.captured(), interfaces))
+        Path(path).write_bytes(pcapng(self.captured(), interfaces))

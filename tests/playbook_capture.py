@@ -9,28 +9,17 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import zstandard
 
+from fwsim.capture.made import INBOUND, OUTBOUND, Frame
+
+__all__ = [  # noqa: RUF022  # by kind
+    "LINKTYPE_ETHERNET", "LINKTYPE_RAW", "LINKTYPE_SLL", "LINKTYPE_SLL2", "INBOUND", "OUTBOUND", "Frame", "cooked",
+    "gzipped", "pcap", "pcapng", "zstandarded",
+]  # fmt: skip
+
 LINKTYPE_ETHERNET, LINKTYPE_RAW, LINKTYPE_SLL, LINKTYPE_SLL2 = 1, 101, 113, 276
-INBOUND, OUTBOUND = 1, 2
-
-
-@dataclass(frozen=True)
-class Frame:
-    """A captured frame: `at_ns` since the epoch, the name of the interface it was seen on, and its first bytes.
-
-    `length` is what was on the wire (more than `data` if the capture cut it); `direction` is 0 where it is not known;
-    `label` becomes the packet comment.
-    """
-
-    at_ns: int
-    interface: str
-    data: bytes
-    length: int
-    label: str = ""
-    direction: int = 0
 
 
 def pcapng(

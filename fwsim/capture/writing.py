@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, cast
 
 from fwsim.capture.captures import Captures
 from fwsim.capture.model import Chunk
+from fwsim.engine.link import COOKED_OUTGOING, INBOUND, OUTBOUND
 from fwsim.engine.scan import FRAME_MAX
 from fwsim.errors import CaptureError
 
@@ -28,8 +29,10 @@ OPTION_FLAGS = 2
 OPTION_RESOLUTION = 9
 OPTION_APPLICATION = 4
 NANOSECONDS = b"\x09"
-OPTION_MAX = 65532
-"""The longest option value that its 16-bit length can hold when padded."""
+COOKED_TYPE = {113: 1, 276: 10}
+"""Where Linux cooked headers (LINKTYPE_LINUX_SLL, _SLL2) have the byte that tells who sent the frame."""
+OPTION_MAX = 65535
+"""The longest option value that its 16-bit length, which does not count the padding, can hold."""
 
 
 class CaptureWriter:
@@ -87,26 +90,27 @@ class CaptureWriter:
         """
         ticks = max(ts, 0)
         head = struct.pack("<IIIII", interface, ticks >> 32, ticks & 0xFFFFFFFF, len(data), length or len(data))
-        found = [(OPTION_COMMENT, comment.encode("utf-8", "replace")) for comment in comments]
+        found = [(OPTION_COMMENT, comment_bytes(comment)) for comment in comments]
         if direction:
             found.insert(0, (OPTION_FLAGS, struct.pack("<I", direction)))
         self._block(ENHANCED_PACKET, head + padded(data) + options(*found))
         self.packets += 1
 
     def write(self, chunk: Chunk, rows: Iterable[int], comments: Mapping[int, Sequence[str]] | None = None) -> None:
-        """Write frames of a chunk of the captures again; `comments` by row are added to those they had."""
+        """Write frames of a chunk of the captures again; `comments` by row take the place of those they had."""
         assert self._captures is not None
         for row in rows:
             frame: Any = chunk.frames[row]
             number = int(frame["capture_interface"])
             seen_on = self._captures.interfaces[number]
+            data = chunk.data(row)
             self.packet(
-                chunk.data(row),
+                data,
                 int(frame["ts"]),
                 interface=self.interface(seen_on.name, seen_on.link_type, None if seen_on.name else number),
                 length=int(frame["length"]),
-                direction=int(frame["sent_or_received"]),
-                comments=[*chunk.comments.get(row, ()), *(comments or {}).get(row, ())],
+                direction=told_direction(int(frame["sent_or_received"]), seen_on.link_type, data),
+                comments=chunk.comments.get(row, ()) if comments is None or row not in comments else comments[row],
             )
 
     def described(self) -> list[list[Any]]:
@@ -136,6 +140,21 @@ class CaptureWriter:
             raise
         except OSError as error:
             raise unwritable(self.path, error) from error
+
+
+def comment_bytes(comment: str) -> bytes:
+    """A comment, as much of it as an option holds, and no letter in part."""
+    written = comment.encode("utf-8", "replace")
+    return written if len(written) <= OPTION_MAX else written[:OPTION_MAX].decode("utf-8", "ignore").encode()
+
+
+def told_direction(direction: int, link_type: int, data: bytes) -> int:
+    """The direction that a frame's flags are to tell: none that its cooked header tells already."""
+    place = COOKED_TYPE.get(link_type)
+    if place is None or len(data) <= place:
+        return direction
+    cooked = OUTBOUND if data[place] == COOKED_OUTGOING else INBOUND
+    return 0 if cooked == direction else direction
 
 
 def opened(target: str | BinaryIO, offset: int | None = None) -> tuple[BinaryIO, bool]:

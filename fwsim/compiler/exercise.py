@@ -87,6 +87,7 @@ def exercise() -> None:
                 simulator.topology.locate(captures, chunk)
                 report(captures, simulator, simulator.run(chunk))
                 shards.run(chunk)
+                simulator.stateful.pass_time(0)
             tracker = simulator.stateful.tracker
             grow(tracker, 2 * len(tracker.connections))
     let_grow(Simulator(load_ruleset(io.StringIO(COUNTING))))

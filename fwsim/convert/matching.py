@@ -71,8 +71,11 @@ ICMP = {
 
 TRANSPORT = "transport"
 NOT_A_LATER_FRAGMENT = "@th,0,24 >= 0x0"
-"""True of every transport header, but read by the slow way (3 bytes), which looks whether there is one: for 1, 2 and 4
+"""True of every transport header of 3 bytes, but read by the slow way, which looks whether there is one: for 1, 2 and 4
 bytes Linux takes what stands there in a later fragment (nft_payload_fast_eval; measured on 6.18)."""
+IN_FRONT = frozenset({"sport", "icmp_type", "icmp_code", "icmpv6_type", "icmpv6_code"})
+"""Fields that a header of 2 bytes has: a rule that asks for no others asks for the fragment itself."""
+BEHIND = frozenset({"dport", "tcp_flags"})
 
 WHOLE, FIRST, LATER = 1, 2, 4
 EVERY_FRAGMENT = WHOLE | FIRST | LATER
@@ -125,7 +128,7 @@ class Matching:
         return both(
             self._interface(rule, "iif", absent),
             self._interface(rule, "oif", absent),
-            self._headers(rule),
+            self._headers(rule, fragments_of(rule) if TRANSPORT in absent else kinds_of(rule.fragment)),
             self._transport(rule, absent),
             self._length(rule),
             self._mark(rule, "mark", "meta mark"),
@@ -184,10 +187,10 @@ class Matching:
         found += [f"{prefix}*" for prefix in prefixes]
         return [quoted_interface(key, name) for name in dict.fromkeys(found)]
 
-    def _headers(self, rule: Rule) -> Condition:
+    def _headers(self, rule: Rule, kinds: int) -> Condition:
         """Family, addresses, dscp, ttl and fragments: alternatives for each family where they must be told apart."""
         families = families_of(rule)
-        found = {family: self._header(rule, family) for family in sorted(families)}
+        found = {family: self._header(rule, family, kinds) for family in sorted(families)}
         if families == {4, 6} and found[4] == found[6] == ALWAYS:
             return ALWAYS
         result: Condition = []
@@ -197,14 +200,14 @@ class Matching:
                 result.append(matches if named else (f"meta nfproto ipv{family}", *matches))
         return result
 
-    def _header(self, rule: Rule, family: int) -> Condition:
+    def _header(self, rule: Rule, family: int, kinds: int) -> Condition:
         """What a rule asks of the header of one family."""
         return both(
             self._address(rule, "src", family),
             self._address(rule, "dst", family),
             self._numbers(rule, "dscp", HEADERS["dscp"][family]),
             self._numbers(rule, "ttl", HEADERS["ttl"][family]),
-            fragment_condition(rule.fragment, family),
+            fragment_condition(kinds, family),
         )
 
     def _address(self, rule: Rule, key: str, family: int) -> Condition:
@@ -237,7 +240,7 @@ class Matching:
             else ALWAYS,
             *(self._numbers(rule, key, field) for key, field in ICMP.items()),
         )
-        if details != ALWAYS and TRANSPORT in absent:
+        if TRANSPORT in absent and not asks_in_front(rule) and rule.fragment is None and details != ALWAYS:
             details = both([(NOT_A_LATER_FRAGMENT,)], details)
         told = ports != "th" and (rule.sport is not None or rule.dport is not None)
         if told or rule.implied_proto is not None:
@@ -293,11 +296,26 @@ def families_of(rule: Rule) -> set[int]:
     return families
 
 
-def fragment_condition(value: Numbers | None, family: int) -> Condition:
-    """Whether and which fragment a packet is."""
-    if value is None:
-        return ALWAYS
-    kinds = sum(1 << number for number in members(value, 2))
+def asks_in_front(rule: Rule) -> bool:
+    """Whether a rule asks for fields of the transport header, and all that it asks for are in front."""
+    asked = {key for key in IN_FRONT | BEHIND if getattr(rule, key) is not None}
+    return bool(asked) and asked <= IN_FRONT
+
+
+def fragments_of(rule: Rule) -> int:
+    """The kinds of fragments that may meet a rule where nothing is put together: later ones have no ports."""
+    asks = any(getattr(rule, key) is not None for key in IN_FRONT | BEHIND)
+    told = asks and (rule.fragment is not None or asks_in_front(rule))
+    return kinds_of(rule.fragment) & (WHOLE | FIRST if told else EVERY_FRAGMENT)
+
+
+def kinds_of(value: Numbers | None) -> int:
+    """The kinds of fragments that a match accepts."""
+    return EVERY_FRAGMENT if value is None else sum(1 << number for number in members(value, 2))
+
+
+def fragment_condition(kinds: int, family: int) -> Condition:
+    """Whether a packet is such a fragment."""
     if kinds in (0, EVERY_FRAGMENT):
         return ALWAYS if kinds else NEVER
     return FRAGMENTS[family][kinds]

@@ -21,6 +21,7 @@ from fwsim.ruleset import Chain, Ruleset
 from fwsim.ruleset.chain_checks import DEEPEST_JUMP
 from fwsim.ruleset.rule_checks import ALWAYS_THERE
 from fwsim.terms import Hook, word
+from fwsim.topology.settings import declared_settings
 
 from .identifiers import Identifiers, remark_of
 from .matching import TRANSPORT, Interfaces, Matching
@@ -68,7 +69,7 @@ class _Export:
     def text(self) -> str:
         """Everything; raises RulesetError with all that nft cannot say."""
         self.ruling.problems += _untracked_but_asked(self.ruleset)
-        settings = sysctls(self.ruleset, only_given=True)
+        settings = sysctls(self.ruleset, only_given=True) | declared_settings(self.ruleset, self.ruleset.interfaces)
         chains = self._chains()
         self.ruling.problems += _too_deep(chains)
         if self.ruling.problems:

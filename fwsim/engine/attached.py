@@ -144,11 +144,9 @@ def doubt_strayed(mode: Stateful, result: Row) -> None:
 @hot
 def go_through_translation(mode: Stateful, result: Row, frame: Row, so_far: int, decision: Row, quiet: int) -> None:
     """Go on with a packet's way as often as it is interrupted for translation."""
-    state = mode.course.memory.state[0]
-    while state["halt"] >= 0:
-        behind = state["halt"]
+    while mode.course.memory.state[0]["halt"] >= 0:
         so_far = translate(mode.course, mode.tracker, mode.nat, result, frame, so_far, decision)
-        so_far = go_on(mode.course, behind, so_far, decision, quiet)
+        so_far = go_on(mode.course, so_far, decision, quiet)
 
 
 @shared

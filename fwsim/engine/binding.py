@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 from fwsim.engine import hot
 from fwsim.engine.expiry import UNCONFIRMED
+from fwsim.engine.following import doubt_following
 from fwsim.engine.path import Course
 from fwsim.engine.places import Places
 from fwsim.engine.program import TO_ADDRESSES, TO_INTERFACE, TO_NETWORK, TO_UNKNOWN
 from fwsim.engine.sources import NOWHERE
-from fwsim.engine.tuples import Tracker, invert, is_same
+from fwsim.engine.tuples import TCP, Tracker, invert, is_same
 from fwsim.engine.unique_tuple import ANSWER, NOBODY, PERHAPS_KEPT, PROPOSED, make_unique
 from fwsim.engine.vague import DESTINATION as VAGUE_DESTINATION
 from fwsim.engine.vague import DESTINATION_ADDRESS, SOURCE_ADDRESS, blur, take
@@ -106,10 +107,13 @@ def bind_perhaps(course: Course, tracker: Tracker, nat: Nat, chosen: int, source
     if apart == 0:
         counters["apart"] = NOBODY
     fault = bind(course, tracker, nat, chosen, source)
-    counters["apart"] = apart
+    side = VAGUE_DESTINATION if source else VAGUE_SOURCE
     if fault:
         connection["status"] |= IN_DOUBT | (SNAT if source else DNAT)
-        blur(tracker.tuples[2 * UNCONFIRMED + 1], VAGUE_DESTINATION if source else VAGUE_SOURCE)
+        blur(tracker.tuples[2 * UNCONFIRMED + 1], side)
+    elif course.seen[0]["proto"] == TCP and counters["newest_expecting"] >= 0:
+        doubt_following(tracker, connection["created"], nat.tuples[0], side)
+    counters["apart"] = apart
 
 
 @hot

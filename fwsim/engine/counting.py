@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fwsim.engine import entry, hot
-from fwsim.tables import RULE_POLICY, row_type
+from fwsim.tables import RULE_POLICY, RULE_SEVERAL, row_type
 from fwsim.terms import ABSENT, SUSPICIOUS, Evidence, Proto, Reason, TcpFlag, Verdict
 
 Row = Any
@@ -42,6 +42,8 @@ ACK_ROW = int(Evidence.ACK_WITHOUT_CONNECTION).bit_length()
 MIDSTREAM_ROW = int(Evidence.MIDSTREAM).bit_length()
 SUSPICIOUS_ROWS = SUSPICIOUS.bit_length()
 REASONS = 256
+OTHERS = 3
+"""The slots behind those of rules and policies: nobody decided, the stateless twin's ICMP errors, one of several."""
 HOOKS = 8
 WAITING = 1 + CELLS
 """Numbers for each connection in `Counted.waiting`: which it is, and its frames by both verdicts."""
@@ -57,7 +59,7 @@ class Counted(NamedTuple):
     """All that is counted.
 
     `cells`: by evidence row and the verdicts of both modes. `hits0`, `hits1`: by slot (rules, policies of chains, then
-    neither, and the stateless twin's ICMP errors), through the mirror or not, and verdict. `let_in`: suspicious frames
+    `OTHERS`), through the mirror or not, and verdict. `let_in`: suspicious frames
     that the last mode admits, by evidence row and slot. `unseen`: frames that no mode evaluates, by reason.
     `unchained`: frames that the last mode accepts because no chain stands in their way, by hook.
     `changes`: a hash table of CHANGE. `differ`, `admitted`: by evidence row the first frame on which the modes differ,
@@ -115,7 +117,7 @@ def count_one(counted: Counted, totals: Row, frame: Row, packet: Row, first: Row
     if verdict == NOT_EVALUATED and (not two or before == NOT_EVALUATED):
         counted.unseen[last["reason"]] += 1
     elif verdict == ACCEPT:
-        admit(counted, frame, last, evidence, slot, totals["rules1"] + totals["chains1"] + 2)
+        admit(counted, frame, last, evidence, slot, totals["rules1"] + totals["chains1"] + OTHERS)
     if two and before != verdict:
         differ(counted, frame, packet, first, last, evidence)
     if evidence == ACK_ROW or evidence == MIDSTREAM_ROW:
@@ -149,12 +151,14 @@ def evidence_row(evidence: int) -> int:
 
 @hot
 def slot_of(decision: Row, rules: int, chains: int) -> int:
-    """Where the hit of a decision is counted: at a rule, the policy of a chain, or behind these."""
+    """Where the hit of a decision is counted: at a rule, the policy of a chain, or behind these (`OTHERS`)."""
     if decision["reason"] == TWIN:
         return rules + chains + 1
     rule = decision["rule"]
     if rule >= 0:
         return int(rule)
+    if rule == RULE_SEVERAL:
+        return rules + chains + 2
     return int(rules + decision["chain"]) if rule == RULE_POLICY else rules + chains
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from fwsim.engine import hot, shared
 from fwsim.engine.binding import Nat
+from fwsim.engine.icmp import is_icmp_error
 from fwsim.engine.path import Course, is_stopped
-from fwsim.engine.translating import is_icmp_error
 from fwsim.tables import CAME, LEFT
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Verdict
 

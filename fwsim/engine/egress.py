@@ -14,7 +14,7 @@ from fwsim.engine.address_range import is_at_most
 from fwsim.engine.binding import DONE, TRANSLATED, Nat
 from fwsim.engine.expectation import NOT_AT_ALL, SURELY, is_end
 from fwsim.engine.following import find_announced
-from fwsim.engine.icmp import is_error, opens
+from fwsim.engine.icmp import is_icmp_error, opens
 from fwsim.engine.origin import is_delivered
 from fwsim.engine.path import Course
 from fwsim.engine.places import LOCAL, LOOPBACK, MOST_BITS, Places
@@ -98,13 +98,6 @@ def look_behind(course: Course, tracker: Tracker, nat: Nat, frame: Row, packet: 
     if found >= 0:
         be_stray(tracker, found >> 1, packet, quotes, found & 1)
     return DOUBTFUL
-
-
-@hot
-def is_icmp_error(packet: Row) -> bool:
-    """Whether it is an ICMP error."""
-    proto = packet["proto"]
-    return (proto == ICMP or proto == ICMPV6) and packet["icmp_type"] >= 0 and is_error(packet)
 
 
 # --- what may be ---------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ bucket, whose choice hangs on a random number.
 
 from __future__ import annotations
 
-from fwsim.engine import hot, shared
+from fwsim.engine import entry, hot, shared
 from fwsim.engine.expectation import give_back, take_expectation
 from fwsim.engine.tuples import CONFIRMED, DYING, Tracker, is_live, link, unlink
 from fwsim.tables import Row
@@ -45,6 +45,12 @@ def expire(tracker: Tracker, now: int) -> None:
     """Delete every connection of which nothing remains at `now` (`nf_ct_is_expired`), the first to die first."""
     if tracker.counters[0]["armed"] > 0 and tracker.heap_key[0] <= now:
         bury(tracker, now)
+
+
+@entry
+def pass_time(tracker: Tracker, now: int) -> None:
+    """Let time pass where no packet comes: who looks into the table at `now` sees what lives then."""
+    expire(tracker, now)
 
 
 @shared

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from fwsim.engine import hot, shared
 from fwsim.engine.address_range import set_address
-from fwsim.engine.expectation import NOT_AT_ALL, PERHAPS, SURELY, expectation_of, has_same_ends
+from fwsim.engine.expectation import NOT_AT_ALL, PERHAPS, SURELY, expectation_of, has_same_ends, is_expected
 from fwsim.engine.expiry import UNCONFIRMED
 from fwsim.engine.sources import NOWHERE, first_of_source, next_of_source
 from fwsim.engine.tuples import Tracker, invert, is_same
 from fwsim.engine.unique_tuple import ANSWER, FREE, PROPOSED, TAKEN, is_taken, take_source
-from fwsim.engine.vague import DESTINATION, SOURCE, SOURCE_ID, VAGUE_ID, blur, is_vague, take
+from fwsim.engine.vague import DESTINATION, SOURCE_ID, VAGUE_ID, blur, differing_parts, is_vague, take
 from fwsim.tables import Row
 from fwsim.terms import UNKNOWN_VALUE, CtStatus
 
@@ -43,17 +43,43 @@ def follow_master(tracker: Tracker, master: int) -> None:
 
 @shared
 def follow_perhaps(tracker: Tracker, master: int) -> None:
-    """The unconfirmed connection perhaps follows `master`: of each side that would be changed nothing is known."""
-    original = tracker.tuples[2 * UNCONFIRMED]
-    reply = tracker.tuples[2 * UNCONFIRMED + 1]
+    """The unconfirmed connection perhaps follows `master`: rules bind it, and `doubt_following` what is not known."""
     follow_master(tracker, master)
     connection = tracker.connections[UNCONFIRMED]
-    changed = connection["status"] & (SNAT | DNAT)
-    connection["status"] &= ~(SNAT_DONE | DNAT_DONE)
-    invert(original, reply)
-    if changed:
+    if connection["status"] & (SNAT | DNAT):
         connection["status"] |= IN_DOUBT
-        blur(reply, (DESTINATION if changed & SNAT else 0) | (SOURCE if changed & DNAT else 0))
+    connection["status"] &= ~(SNAT_DONE | DNAT_DONE)
+    invert(tracker.tuples[2 * UNCONFIRMED], tracker.tuples[2 * UNCONFIRMED + 1])
+
+
+@shared
+def doubt_following(tracker: Tracker, now: int, kept: Row, side: int) -> None:
+    """Of a side that rules have bound, what it would not have of every master that it may follow, is not known.
+
+    `side` is SOURCE or DESTINATION of the answer's tuple; `kept` is a row of TUPLE, scratch.
+    """
+    connection = tracker.connections[UNCONFIRMED]
+    reply = tracker.tuples[2 * UNCONFIRMED + 1]
+    row = int(tracker.counters[0]["newest_expecting"])
+    while row >= 0:
+        expectation = expectation_of(tracker, row)
+        if (
+            expectation["follows"]
+            and expectation["expires"] > now
+            and is_expected(tracker, row, tracker.tuples[2 * UNCONFIRMED])
+        ):
+            status, out = connection["status"], tracker.sources[UNCONFIRMED]["out"]
+            take(reply, kept)
+            invert(tracker.tuples[2 * UNCONFIRMED], reply)
+            follow_master(tracker, row)
+            parts = differing_parts(reply, kept) & side
+            take(kept, reply)
+            tracker.sources[UNCONFIRMED]["out"] = out
+            connection["status"] = status
+            if parts:
+                blur(reply, parts)
+                connection["status"] |= IN_DOUBT | (SNAT if side == DESTINATION else DNAT)
+        row = int(expectation["older"])
 
 
 @shared

@@ -73,6 +73,14 @@ def is_error(packet: Row) -> bool:
 
 
 @hot
+def is_icmp_error(packet: Row) -> bool:
+    """Whether tracking would look up what this packet quotes (conntrack-spec §8, §9)."""
+    is_icmp = packet["proto"] == ICMP and packet["family"] == 4
+    is_icmpv6 = packet["proto"] == ICMPV6 and packet["family"] == 6
+    return (is_icmp or is_icmpv6) and packet["icmp_type"] >= 0 and is_error(packet)
+
+
+@hot
 def opens(proto: int, kind: int) -> bool:
     """Whether an ICMP type is a request: only these begin a connection."""
     if proto == ICMP:

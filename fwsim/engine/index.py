@@ -52,7 +52,7 @@ def candidate(
         return candidate_of_long(chain, columns, numbers, places, state, rule, words)
     size = chain["words"]
     position = rule - chain["first"]
-    word = position // RULES_A_WORD
+    word = position // RULES_A_WORD if position >= RULES_A_WORD else 0  # mostly: a division takes longer than to ask
     skip = position - RULES_A_WORD * word
     while word < size:
         left = (ALL_RULES >> skip) << skip

@@ -50,6 +50,8 @@ CT_DIRECTION = number_of(PACKET, "ct_direction")
 CT_STATUS = number_of(PACKET, "ct_status")
 CT_MARK = number_of(PACKET, "ct_mark")
 WANTED = number_in_seen("wanted")
+TH_SPORT = number_in_seen("th_sport")
+TH_DPORT = number_in_seen("th_dport")
 
 NOT_TRACKED_YET = int(CtState.NONE)
 INVALID = int(CtState.INVALID)
@@ -282,4 +284,6 @@ def cause_of(field: int, seen: Row, state: Row, words: Numbers) -> int:
         return R_NO_INTERFACE  # set by a rule that asked for an interface
     if field >= FIRST_SLOT and not is_cut(words, field):
         return R_NOT_SIMULATED
+    if (field == TH_SPORT and seen["sport"] == ABSENT) or (field == TH_DPORT and seen["dport"] == ABSENT):
+        return R_NOT_SIMULATED  # what stands there in protocols without ports, such as ESP
     return R_CUT

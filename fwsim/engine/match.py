@@ -6,7 +6,8 @@ rule is next). A chain that accepts hands the packet on to the next base chain o
 Unknown: a rule that may apply (MAYBE) is taken both ways in one pass. What the packet may be doing elsewhere is kept
 in three places: a verdict that it may have got, in `possible`; a calling rule behind which it may be waiting, in the
 lowest bit of its place on the stack; and `waiting`, if it may have returned to the policy. If only one verdict turns
-out to be possible, the packet gets it; else UNKNOWN. Where the index needs a value that is not known, it leaves the
+out to be possible, the packet gets it, else UNKNOWN; if several rules may have given it, none of them is named
+(RULE_SEVERAL). Where the index needs a value that is not known, it leaves the
 rules that ask for it in, and all their matches are asked (`vague`).
 """
 
@@ -32,8 +33,8 @@ from fwsim.engine.program import (
     Program,
     Table,
 )
-from fwsim.tables import RULE_POLICY
-from fwsim.terms import UNKNOWN_VALUE, Hook, Reason, Verdict
+from fwsim.tables import RULE_POLICY, RULE_SEVERAL
+from fwsim.terms import ABSENT, UNKNOWN_VALUE, Hook, Reason, Verdict
 
 __all__ = ["Memory", "Program", "walk", "walk_hook", "walk_linear"]
 
@@ -48,6 +49,7 @@ MAY_REJECT = 1 << REJECT
 
 R_RULE = int(Reason.RULE)
 R_POLICY = int(Reason.POLICY)
+R_ONE_OF_SEVERAL = int(Reason.ONE_OF_SEVERAL)
 R_NO_CHAIN = int(Reason.NO_CHAIN)
 R_NOT_SIMULATED = int(Reason.NOT_SIMULATED)
 PREROUTING = int(Hook.PREROUTING)
@@ -260,9 +262,11 @@ def wait_below(rules: Table, stack: Numbers, state: Row, depth: int) -> None:
 
 @hot
 def settle(state: Row, verdict: int, rule: int, chain: int, reject_with: int) -> None:
-    """Add a verdict that the packet gets or may get; of equal ones the first is remembered."""
-    if verdict == ACCEPT:
-        if state["possible"] & MAY_ACCEPT == 0 and (rule >= 0 or state["accept_chain"] < 0 or state["accept_rule"] < 0):
+    """Add a verdict that the packet gets or may get, with who gives it; or that it is not known who."""
+    if state["possible"] >> verdict & 1:
+        doubt_decider(state, verdict, rule, chain, reject_with)
+    elif verdict == ACCEPT:
+        if rule >= 0 or state["accept_chain"] == ABSENT or state["accept_rule"] == RULE_POLICY:
             state["accept_rule"] = rule  # a policy says nothing where a rule of an earlier chain has accepted
             state["accept_chain"] = chain
     elif state["possible"] & ~MAY_ACCEPT == 0:
@@ -270,6 +274,24 @@ def settle(state: Row, verdict: int, rule: int, chain: int, reject_with: int) ->
         state["refused_chain"] = chain
         state["refused_with"] = reject_with
     state["possible"] |= 1 << verdict
+
+
+@hot
+def doubt_decider(state: Row, verdict: int, rule: int, chain: int, reject_with: int) -> None:
+    """The packet may have got this verdict before: if somebody else gives it now, it is not known who does."""
+    if verdict == ACCEPT:
+        state["accept_rule"], state["accept_chain"] = either(state["accept_rule"], state["accept_chain"], rule, chain)
+        return
+    state["refused_rule"], state["refused_chain"] = either(state["refused_rule"], state["refused_chain"], rule, chain)
+    if state["refused_with"] != reject_with:
+        state["refused_with"] = 0
+
+
+@hot
+def either(rule: int, chain: int, other: int, other_chain: int) -> tuple[int, int]:
+    """The rule and the chain of two deciders, one of which it was."""
+    whose = chain if chain == other_chain else RULE_SEVERAL
+    return (rule if rule == other and chain == other_chain else RULE_SEVERAL), whose
 
 
 @hot
@@ -285,13 +307,14 @@ def settle_unknown(state: Row, rule: int, row: Row) -> None:
 
 @hot
 def finish_chain(state: Row, hits: Numbers, quiet: int) -> None:
-    """Behind a base chain: count the rule that stands for several possible ones which all give the same verdict."""
+    """Behind a base chain: count who decided, if that is known although the packet may have gone several ways."""
     possible = state["possible"]
     if quiet or state["sure"] or possible & (possible - 1):
         return
     rule = state["accept_rule"] if possible == MAY_ACCEPT else state["refused_rule"]
     chain = state["accept_chain"] if possible == MAY_ACCEPT else state["refused_chain"]
-    hits[rule if rule >= 0 else state["policies"] + chain] += 1
+    if rule != RULE_SEVERAL:
+        hits[rule if rule >= 0 else state["policies"] + chain] += 1
 
 
 @hot
@@ -299,7 +322,7 @@ def conclude(rules: Table, state: Row, hook: int, decision: Row) -> int:
     """Write down the verdict and what decided it."""
     possible = state["possible"]
     decision["tried"] += state["tried"]
-    if possible == MAY_ACCEPT and state["accept_chain"] < 0:
+    if possible == MAY_ACCEPT and state["accept_chain"] == ABSENT:
         return without_chain(decision)
     if possible == MAY_ACCEPT and has_told_more(decision, hook, state["accept_rule"]):
         return ACCEPT
@@ -320,11 +343,19 @@ def conclude(rules: Table, state: Row, hook: int, decision: Row) -> int:
         decision["rule"] = rules[at]["source"] if at >= 0 else state["refused_rule"]
         decision["chain"] = rules[at]["chain"] if at >= 0 else state["refused_chain"]
     decision["verdict"] = verdict
-    decision["reason"] = R_POLICY if decision["rule"] == RULE_POLICY else R_RULE
+    decision["reason"] = reason_of(decision["rule"])
     if verdict == UNKNOWN:
         decision["reason"] = state["cause"]
         state["refusals"] |= possible & ~MAY_ACCEPT
     return verdict
+
+
+@hot
+def reason_of(rule: int) -> int:
+    """Why a packet has its verdict, by `rule` as in DECISION."""
+    if rule == RULE_POLICY:
+        return R_POLICY
+    return R_ONE_OF_SEVERAL if rule == RULE_SEVERAL else R_RULE
 
 
 @hot
@@ -333,7 +364,7 @@ def has_told_more(decision: Row, hook: int, rule: int) -> bool:
 
     Of equals the last one counts. (Every table of iptables has chains at hooks where nobody filters.)
     """
-    if decision["chain"] < 0 or decision["verdict"] != ACCEPT:
+    if decision["chain"] == ABSENT or decision["verdict"] != ACCEPT:
         return False
     return weight(decision["hook"], decision["rule"]) > weight(hook, rule)
 
@@ -341,7 +372,7 @@ def has_told_more(decision: Row, hook: int, rule: int) -> bool:
 @hot
 def weight(hook: int, rule: int) -> int:
     """How much it tells that somebody accepted: where packets are filtered, then by a rule."""
-    return (0 if hook == PREROUTING or hook == POSTROUTING else 2) + (1 if rule >= 0 else 0)
+    return (0 if hook == PREROUTING or hook == POSTROUTING else 2) + (0 if rule == RULE_POLICY else 1)
 
 
 @hot
@@ -350,7 +381,7 @@ def without_chain(decision: Row) -> int:
 
     The hook stays that at which the packet is filtered: nobody misses a chain where only some packets get to one.
     """
-    if decision["chain"] < 0:
+    if decision["chain"] == ABSENT:
         decision["verdict"] = ACCEPT
         decision["reason"] = R_NO_CHAIN
     return ACCEPT

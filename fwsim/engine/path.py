@@ -127,14 +127,20 @@ def chains_at(course: Course, hook: int, behind: int, low: int, high: int, decis
 
 @hot
 def at_hook(course: Course, hook: int, behind: int, low: int, so_far: int, decision: Row, quiet: int) -> int:
-    """Walk the chains of one hook; a refusal overrides an UNKNOWN so far that may have been that same refusal."""
-    if so_far != ACCEPT and so_far != UNKNOWN:
-        return so_far
+    """Walk the chains of one hook; `so_far` is ACCEPT or UNKNOWN."""
+    if so_far == ACCEPT:
+        return chains_at(course, hook, behind, low, HIGHEST, decision, quiet)
+    return at_hook_in_doubt(course, hook, behind, low, decision, quiet)
+
+
+@shared
+def at_hook_in_doubt(course: Course, hook: int, behind: int, low: int, decision: Row, quiet: int) -> int:
+    """The same of a packet that may have been refused before: a refusal overrides that if it may have been the same."""
     reason, at = decision["reason"], decision["hook"]
     chain, rule = decision["chain"], decision["rule"]
     refusals = course.memory.state[0]["refusals"]
     verdict = chains_at(course, hook, behind, low, HIGHEST, decision, quiet)
-    if so_far == UNKNOWN and (verdict == ACCEPT or refusals & ~(1 << verdict)):
+    if verdict == ACCEPT or refusals & ~(1 << verdict):
         decision["reject_with"] = 0
         decision["verdict"] = UNKNOWN
         decision["reason"], decision["hook"] = reason, at  # what is not known, not who accepted later
@@ -203,52 +209,89 @@ def after_tracking(course: Course, route_fault: int, so_far: int, decision: Row,
     """
     state = course.memory.state[0]
     seen = course.seen[0]
-    state["stage"] = 0
     state["iif"], state["oif"] = seen["iif"], seen["oif"]
     state["fault"] = route_fault
+    state["halt"] = ABSENT
     state["chosen"] = ABSENT
     if seen["hook"] == UNKNOWN_VALUE:
-        state["halt"] = ABSENT
         return so_far  # a chain before tracking has taken it from its way
-    return go_on(course, ABSENT, so_far, decision, quiet)
+    return from_stage(course, 0, so_far, decision, quiet)
 
 
 @hot
-def go_on(course: Course, behind: int, so_far: int, decision: Row, quiet: int) -> int:
-    """Go on from the stage that the packet is at, behind a row of BASE (-1: from its beginning)."""
+def from_stage(course: Course, first: int, so_far: int, decision: Row, quiet: int) -> int:
+    """The hooks of the packet's path from a stage on.
+
+    Which they are changes only where its way is interrupted, or is lost: a rule hands it to a program, say.
+    """
     state = course.memory.state[0]
-    state["halt"] = ABSENT
     seen = course.seen[0]
+    way = seen["hook"]
+    iif, oif, fault = state["iif"], state["oif"], state["fault"]
     verdict = so_far
-    for stage in range(state["stage"], STAGES):
-        hook = state["hook"] if behind >= 0 else WAYS[seen["hook"]] >> 3 * stage & END
+    path = WAYS[way]
+    for stage in range(first, STAGES):
+        hook = path >> 3 * stage & END
         if hook == END:
             break
-        if hook == FORWARD and behind < 0 and seen["ttl"] > 0:
-            seen["ttl"] -= 1  # ip_forward lowers it before the FORWARD hook
-        if hook == FORWARD and course.extra[0]["wanted"]:
-            show_headers(course.extra[0], course.words, course.asked, FORWARDED)
+        if hook == FORWARD:
+            be_forwarded(course)
         if course.program.bases[hook]["next"] >= 0:  # few rulesets have chains at every hook
-            way = seen["hook"]
-            made_here = hook == OUTPUT or (stage < 2 and (way == OUTPUT or way == LOCAL))
-            seen["iif"] = ABSENT if made_here else state["iif"]
-            seen["oif"] = ABSENT if hook == PREROUTING or hook == INPUT else state["oif"]
-            low = CONNTRACK if stage == 0 else LOWEST
-            verdict = at_hook(course, hook, behind if behind >= 0 else hook, low, verdict, decision, quiet)
+            made_here = stage < 2 and (way == OUTPUT or way == LOCAL)
+            seen["iif"] = ABSENT if made_here else iif
+            seen["oif"] = ABSENT if hook == PREROUTING or hook == INPUT else oif
+            verdict = at_hook(course, hook, hook, CONNTRACK if stage == 0 else LOWEST, verdict, decision, quiet)
             if state["halt"] >= 0:
                 state["stage"] = stage
-                return verdict
-        behind = ABSENT
-        if verdict != ACCEPT and verdict != UNKNOWN:
-            break
-        if seen["hook"] == UNKNOWN_VALUE:
-            return lose_way(decision)
-        if hook == PREROUTING and state["fault"]:
-            if verdict == UNKNOWN:
-                return UNKNOWN  # a rule may have dropped it before
-            refuse(decision, NOT_EVALUATED, state["fault"])
-            return NOT_EVALUATED
+                break
+            if verdict != ACCEPT and verdict != UNKNOWN:
+                break
+            if seen["hook"] == UNKNOWN_VALUE:
+                return lose_way(decision)
+        if hook == PREROUTING and fault:
+            return be_discarded(verdict, fault, decision)
     return verdict
+
+
+@hot
+def be_forwarded(course: Course) -> None:
+    """What a packet has changed when it comes to the FORWARD hook: `ip_forward` has lowered its TTL."""
+    seen = course.seen[0]
+    if seen["ttl"] > 0:
+        seen["ttl"] -= 1
+    if course.extra[0]["wanted"]:
+        show_headers(course.extra[0], course.words, course.asked, FORWARDED)
+
+
+@hot
+def go_on(course: Course, so_far: int, decision: Row, quiet: int) -> int:
+    """Go on where a packet's way has been interrupted: behind the row of BASE `state["halt"]`."""
+    state = course.memory.state[0]
+    seen = course.seen[0]
+    hook, stage, behind = state["hook"], state["stage"], state["halt"]
+    state["halt"] = ABSENT
+    made_here = hook == OUTPUT or (stage < 2 and (seen["hook"] == OUTPUT or seen["hook"] == LOCAL))
+    seen["iif"] = ABSENT if made_here else state["iif"]
+    seen["oif"] = ABSENT if hook == PREROUTING or hook == INPUT else state["oif"]
+    if so_far != ACCEPT and so_far != UNKNOWN:
+        return so_far
+    verdict = at_hook(course, hook, behind, CONNTRACK if stage == 0 else LOWEST, so_far, decision, quiet)
+    if state["halt"] >= 0 or (verdict != ACCEPT and verdict != UNKNOWN):
+        return verdict
+    if seen["hook"] == UNKNOWN_VALUE:
+        return lose_way(decision)
+    if hook == PREROUTING and state["fault"]:
+        return be_discarded(verdict, state["fault"], decision)
+    return from_stage(course, stage + 1, verdict, decision, quiet)
+
+
+@hot
+def be_discarded(so_far: int, fault: int, decision: Row) -> int:
+    """Routing discards a packet behind PREROUTING, unless a rule may have dropped it before."""
+    if so_far == UNKNOWN:
+        return UNKNOWN
+    refuse(decision, NOT_EVALUATED, fault)
+    return NOT_EVALUATED
 
 
 @hot

@@ -52,6 +52,7 @@ from fwsim.engine.unique_tuple import ANSWER
 from fwsim.engine.vague import find_vague, is_vague
 from fwsim.engine.weighing import weigh
 from fwsim.terms import (
+    ABSENT,
     SUSPICIOUS,
     UNKNOWN_VALUE,
     CtState,
@@ -92,43 +93,59 @@ R_ICMP_ERROR_RELATED = int(Reason.ICMP_ERROR_RELATED)
 
 @hot
 def judge(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, decision: Row) -> None:
-    """Walk the chains behind tracking; `raw` is the verdict of those before it.
+    """Walk the chains behind tracking; `raw` is the verdict of those before it."""
+    if is_tentative(mode):
+        judge_tentative(mode, frame, packet, quotes, raw, decision)
+    else:
+        judge_once(mode, mode.results[0], frame, raw, decision, 0)
+    keep_mark(mode, mode.results[0])
+    keep_helper(mode, mode.results[0])
 
-    A packet of a tentative connection is judged twice, and only if both agree, that is the verdict: first, without
-    any effect, as if the connection did not exist.
+
+@shared
+def judge_tentative(mode: Stateful, frame: Row, packet: Row, quotes: Table, raw: int, decision: Row) -> None:
+    """Judge a packet of a tentative connection twice: only if both verdicts agree, that is the verdict.
+
+    First, without any effect, as if the connection did not exist.
     """
     mark, way = mode.course.seen[0]["mark"], mode.course.seen[0]["hook"]
-    tentative = is_tentative(mode)
     for view in range(2):
         target = decision
         if view == 0:
-            if not tentative:
-                continue
             target = mode.scratch[0]
             begin(target, packet)
             target["verdict"] = raw
             show_without(mode, frame, packet, quotes, mark, way)
             if mode.tracker.settings[0]["translating"]:
                 mode.tracker.counters[0]["apart"] = mode.results[0]["connection"]
-        elif tentative:
+        else:
             show_nothing_attached(mode, frame, packet)
             mode.course.seen[0]["mark"], mode.course.seen[0]["hook"] = mark, way
             show(mode, mode.results[0])
-        verdict = after_tracking(mode.course, frame["route_fault"], raw, target, 1 - view)
-        if mode.course.memory.state[0]["halt"] >= 0:
-            go_through_translation(mode, mode.results[0 if view else 2], frame, verdict, target, 1 - view)
-        if mode.tracker.settings[0]["translating"]:
-            if mode.results[0 if view else 2]["fresh"]:
-                refuse_clashing(mode, mode.results[0 if view else 2], target)
-            mode.tracker.counters[0]["apart"] = 0
-        note_departure(mode.course, mode.nat, target, 0)
-    keep_mark(mode, mode.results[0])
-    keep_helper(mode, mode.results[0])
-    if tentative and mode.scratch[0]["verdict"] != decision["verdict"]:
+        judge_once(mode, mode.results[0 if view else 2], frame, raw, target, 1 - view)
+    if mode.scratch[0]["verdict"] != decision["verdict"]:
         refuse(decision, UNKNOWN, R_TENTATIVE)
 
 
+@hot
+def judge_once(mode: Stateful, result: Row, frame: Row, raw: int, decision: Row, quiet: int) -> None:
+    """Walk the chains behind tracking as rules are shown the packet now; `quiet` 1 leaves nothing behind."""
+    verdict = after_tracking(mode.course, frame["route_fault"], raw, decision, quiet)
+    if mode.tracker.settings[0]["translating"]:
+        judge_translated(mode, result, frame, verdict, decision, quiet)
+
+
 @shared
+def judge_translated(mode: Stateful, result: Row, frame: Row, so_far: int, decision: Row, quiet: int) -> None:
+    """Go on with the way of a packet that may be translated; `so_far` is the verdict where that is interrupted."""
+    go_through_translation(mode, result, frame, so_far, decision, quiet)
+    if result["fresh"]:
+        refuse_clashing(mode, result, decision)
+    mode.tracker.counters[0]["apart"] = 0
+    note_departure(mode.course, mode.nat, decision, 0)
+
+
+@hot
 def refuse_clashing(mode: Stateful, result: Row, decision: Row) -> None:
     """Drop a packet whose connection could not be told from another one (`__nf_conntrack_confirm`)."""
     reply = mode.tracker.tuples[1]
@@ -160,12 +177,11 @@ def is_helped(mode: Stateful, packet: Row, decision: Row) -> bool:
     """Whether a helper reads the packet, perhaps: it has come as far, and it belongs to a connection that has one."""
     result = mode.results[0]
     row = result["connection"]
-    if row <= 0 or (result["ct_state"] != ESTABLISHED and result["ct_state"] != UNKNOWN_VALUE):
+    if row <= 0 or mode.tracker.connections[row]["status"] & HELPER == 0:
+        return False  # hardly any connection has one
+    if result["ct_state"] != ESTABLISHED and result["ct_state"] != UNKNOWN_VALUE:
         return False
-    if not is_confirmed(mode.course.seen[0]["hook"], decision):
-        return False
-    connection = mode.tracker.connections[row]
-    return bool(connection["status"] & HELPER and is_live(connection))
+    return is_confirmed(mode.course.seen[0]["hook"], decision) and is_live(mode.tracker.connections[row])
 
 
 @shared
@@ -200,7 +216,7 @@ def record(mode: Stateful, frame: Row, decision: Row, doubtful: bool) -> None:
     verdict = decision["verdict"]
     if not result["reason"] or verdict == NOT_EVALUATED:
         return
-    if verdict == DROP and decision["chain"] < 0:
+    if verdict == DROP and decision["chain"] == ABSENT:
         return  # no rule has dropped it, but the helper, or translation
     if verdict != UNKNOWN or (decision["reason"] == R_TENTATIVE and state == UNKNOWN_VALUE and decision["rule"] >= 0):
         decision["reason"] = result["reason"]  # a rule left open by the ct state hangs on what left that open
@@ -236,7 +252,7 @@ def see_copy(mode: Stateful, frame: Row, packet: Row, quotes: Table, decision: R
         turn_back(mode.tracker, mode.nat, found, frame, packet, quotes)
         if is_made_here(mode.nat.entered[0]):
             frame["route_fault"] = 0
-            decide_entering(mode, frame, mode.nat.entered[0], quotes, -1, found, decision)
+            decide_returned(mode, frame, mode.nat.entered[0], quotes, -1, found, decision)
             note_arrival(mode.course, mode.nat, packet)
 
 
@@ -245,7 +261,7 @@ def decide_leaving(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashe
     """The verdict on a packet that was seen going out: on what it was when it came in."""
     found = look_behind(mode.course, mode.tracker, mode.nat, frame, packet, quotes)
     if found == AS_IT_IS:
-        decide_entering(mode, frame, packet, quotes, hashed, UNSEEN, decision)
+        decide_returned(mode, frame, packet, quotes, hashed, UNSEEN, decision)
         return
     begin(decision, packet)
     if found < 0 and found != ANNOUNCED:
@@ -261,11 +277,19 @@ def decide_leaving(mode: Stateful, frame: Row, packet: Row, quotes: Table, hashe
         refuse(decision, NOT_EVALUATED, R_EGRESS_COPY)
     else:
         frame["route_fault"] = 0  # it has left
-        decide_entering(mode, frame, entered, quotes, -1, found, decision)
+        decide_returned(mode, frame, entered, quotes, -1, found, decision)
         note_arrival(mode.course, mode.nat, packet)
 
 
-@hot
+@shared
+def decide_returned(
+    mode: Stateful, frame: Row, packet: Row, quotes: Table, hashed: int, known: int, decision: Row
+) -> None:
+    """The same as `decide_entering`, of a packet that was seen going out: called, where that is all one function."""
+    decide_entering(mode, frame, packet, quotes, hashed, known, decision)
+
+
+@shared
 def decide_blindly(mode: Stateful, frame: Row, packet: Row, quotes: Table, found: int, decision: Row) -> None:
     """No rule can be asked about a packet of which it is not known what it was; its connection goes on."""
     result = mode.results[0]
@@ -312,7 +336,8 @@ def decide_entering(
         exempt(result)
     else:
         track(mode.tracker, frame, packet, quotes, hashed, known, result)
-        doubt_strayed(mode, result)
+        if mode.tracker.settings[0]["translating"]:
+            doubt_strayed(mode, result)
         if seen_state == UNKNOWN_VALUE:
             doubt(mode.tracker, result)
             result["stray"] = 1

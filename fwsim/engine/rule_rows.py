@@ -74,8 +74,9 @@ WALK = row_type(
 """Scratch of one walk. The `chain` it is in, `depth` calls deep; `linear` 1 looks at rule after rule;
 `truth` of the last rule looked at.
 
-`sure` 0 once the packet may be elsewhere; `possible` one bit for each verdict that it may get, with the first rule that
-gives it; `doubt` the `Reason` why the last rule was not clear, `cause` the first such that mattered, at `cause_rule`;
+`sure` 0 once the packet may be elsewhere; `possible` one bit for each verdict that it may get, with the rule that
+gives it (RULE_SEVERAL: one or another); `doubt` the `Reason` why the last rule was not clear, `cause` the first such
+that mattered, at `cause_rule`;
 `waiting` 1 if it may have returned to the policy; `tried` rules looked at; `known` columns of the index looked up,
 `vague` 1 if the value of one of them is not known.
 

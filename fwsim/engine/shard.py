@@ -19,8 +19,8 @@ import numpy.typing as npt
 from fwsim.engine import entry, hot
 from fwsim.engine.ahead import hash_packet
 from fwsim.engine.expiry import expire
+from fwsim.engine.icmp import is_icmp_error
 from fwsim.engine.tuples import LOW, Tracker, fold
-from fwsim.engine.twin import is_icmp_error
 from fwsim.tables import V6, Row, Table
 
 Numbers = npt.NDArray[np.int64]

@@ -26,7 +26,7 @@ from fwsim.engine.binding import (
     bind_perhaps,
 )
 from fwsim.engine.expiry import UNCONFIRMED, delete
-from fwsim.engine.icmp import ICMP, ICMPV6, ICMPV6_REDIRECT, is_error
+from fwsim.engine.icmp import ICMP, ICMPV6, ICMPV6_REDIRECT, is_icmp_error
 from fwsim.engine.path import Course, refuse
 from fwsim.engine.rerouting import reroute, reroute_own
 from fwsim.engine.sources import NOWHERE
@@ -112,13 +112,6 @@ def leaves_otherwise(tracker: Tracker, row: int, direction: int, state: Row) -> 
 def may_be_refused(proto: int) -> bool:
     """Whether a packet may be invalid though its connection is there: then it is not translated."""
     return proto == TCP or proto == SCTP
-
-
-@hot
-def is_icmp_error(seen: Row) -> bool:
-    """Whether a packet that is related is an ICMP error."""
-    proto = seen["proto"]
-    return (proto == ICMP or proto == ICMPV6) and seen["icmp_type"] >= 0 and is_error(seen)
 
 
 @hot

@@ -18,7 +18,7 @@ from fwsim.engine.beside import fill_own_tuple, for_nothing, show_link, show_por
 from fwsim.engine.binding import Nat
 from fwsim.engine.departing import note_departure, settle_departure
 from fwsim.engine.egress import may_be_translated
-from fwsim.engine.icmp import is_error, is_never_tracked
+from fwsim.engine.icmp import is_icmp_error, is_never_tracked
 from fwsim.engine.path import Course, after_tracking, before_tracking, begin, go_on, refuse, set_out
 from fwsim.engine.translating_alone import translate_alone
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Proto, Reason, TcpFlag, Verdict
@@ -67,14 +67,6 @@ class Stateless(NamedTuple):
     replies: int
     icmp_errors: int
     nat: Nat
-
-
-@hot
-def is_icmp_error(packet: Row) -> bool:
-    """Whether tracking would look up what this packet quotes (conntrack-spec §8, §9)."""
-    is_icmp = packet["proto"] == ICMP and packet["family"] == 4
-    is_icmpv6 = packet["proto"] == ICMPV6 and packet["family"] == 6
-    return (is_icmp or is_icmpv6) and packet["icmp_type"] >= 0 and is_error(packet)
 
 
 @hot
@@ -180,11 +172,18 @@ def evaluate(mode: Stateless, frame: Row, view: int, decision: Row) -> int:
         seen["ct_status"] = rest
         seen["ct_mark"] = rest
     verdict = after_tracking(course, route_fault, verdict, decision, quiet)
-    while course.memory.state[0]["halt"] >= 0:
-        behind = course.memory.state[0]["halt"]
-        translate_alone(course, mode.nat, frame["option_fault"], out)
-        verdict = go_on(course, behind, verdict, decision, quiet)
+    if course.memory.state[0]["halt"] >= 0:
+        return go_through_alone(mode, frame, out, verdict, decision, quiet)
     return verdict
+
+
+@shared
+def go_through_alone(mode: Stateless, frame: Row, out: int, so_far: int, decision: Row, quiet: int) -> int:
+    """Go on with a packet's way as often as it is interrupted for translation."""
+    while mode.course.memory.state[0]["halt"] >= 0:
+        translate_alone(mode.course, mode.nat, frame["option_fault"], out)
+        so_far = go_on(mode.course, so_far, decision, quiet)
+    return so_far
 
 
 @hot
@@ -225,11 +224,12 @@ def goes_on(mode: Stateless, packet: Row, view: int, state: int, verdict: int) -
 @hot
 def decide_stateless(mode: Stateless, frame: Row, packet: Row, decision: Row) -> None:
     """The stateless verdict on one packet, and why."""
-    begin(decision, packet)
     if frame["reason"]:
+        begin(decision, packet)
         refuse(decision, NOT_EVALUATED, frame["reason"])
         return
     if frame["egress"] and may_be_translated(mode.course, mode.nat.places, frame["interface"], packet):
+        begin(decision, packet)
         refuse(decision, UNKNOWN, R_TRANSLATED)  # only a connection would tell what it was
         return
     show_link(mode.course.extra[0], frame, packet)

@@ -89,8 +89,8 @@ def doubt_kept(tracker: Tracker, rule: Row, fits: int) -> int:
     word0, word1, word2 = proposed["src0"], proposed["src1"], proposed["src2"]
     word3, number = proposed["src3"], proposed["src_id"]
     invert(tracker.tuples[2 * UNCONFIRMED + 1], proposed)
-    parts = choose(tracker, rule, 1)
-    if proposed["src_id"] != number or fits == FITS_PERHAPS:
+    chosen = parts = choose(tracker, rule, 1)
+    if not is_one_port(rule) and (proposed["src_id"] != number or fits == FITS_PERHAPS):
         parts |= SOURCE_ID
     if (
         proposed["src0"] != word0
@@ -100,6 +100,8 @@ def doubt_kept(tracker: Tracker, rule: Row, fits: int) -> int:
         or (fits == FITS_PERHAPS and not is_one_address(rule))
     ):
         parts |= SOURCE_ADDRESS
+    if parts and chosen == KNOWN and is_taken(tracker) != FREE:
+        tracker.connections[UNCONFIRMED]["status"] |= NAT_CLASH_IN_DOUBT
     return int(parts | PERHAPS_KEPT if parts else KNOWN)
 
 
@@ -119,7 +121,7 @@ def choose(tracker: Tracker, rule: Row, source: int) -> int:
         fits = 0 if rule["offset"] else is_id_in_range(proposed, rule, source)
     taken = TAKEN
     if fits:
-        if rule["ports"] and rule["low_port"] == rule["high_port"]:
+        if is_one_port(rule):
             return int(parts)
         taken = is_taken(tracker)
         if taken == FREE:
@@ -172,6 +174,12 @@ def is_id_in_range(proposed: Row, rule: Row, source: int) -> int:
     else:
         return 1
     return 1 if rule["low_port"] <= number and number <= rule["high_port"] else 0
+
+
+@hot
+def is_one_port(rule: Row) -> bool:
+    """Whether a rule leaves no choice of a port."""
+    return bool(rule["ports"] and rule["low_port"] == rule["high_port"])
 
 
 @hot

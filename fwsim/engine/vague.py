@@ -77,6 +77,28 @@ def parts_of(row: Row) -> int:
 
 
 @hot
+def differing_parts(one: Row, other: Row) -> int:
+    """The parts in which two tuples differ."""
+    parts = SOURCE_ID if one["src_id"] != other["src_id"] else 0
+    parts |= DESTINATION_ID if one["dst_id"] != other["dst_id"] else 0
+    if (
+        one["src0"] != other["src0"]
+        or one["src1"] != other["src1"]
+        or one["src2"] != other["src2"]
+        or one["src3"] != other["src3"]
+    ):
+        parts |= SOURCE_ADDRESS
+    if (
+        one["dst0"] != other["dst0"]
+        or one["dst1"] != other["dst1"]
+        or one["dst2"] != other["dst2"]
+        or one["dst3"] != other["dst3"]
+    ):
+        parts |= DESTINATION_ADDRESS
+    return parts
+
+
+@hot
 def note_vague(tracker: Tracker, row: Row) -> None:
     """Look for such tuples as this one from now on."""
     if is_vague(row):

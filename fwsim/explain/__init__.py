@@ -56,7 +56,7 @@ def _headline(moment: Moment, naming: Naming) -> str:
     return f"Packet {number}  {time_of_day(frame['ts'])}  {way}  {headers(packet, frame['length'])}"
 
 
-def _step(name: str, text: str) -> str:
+def _step(name: str, text: object) -> str:
     """A line of a step."""
     return f"  {name:{STEP}}{text}"
 
@@ -120,7 +120,7 @@ def _stateful(moment: Moment, naming: Naming) -> list[str]:
     """The stateful mode's story."""
     lines = [_verdict(moment, naming, "stateful"), *_quoted(moment, naming, "stateful")]
     lines += [_step("fragments", text) for text in _fragments(moment)]
-    if (moment.frame["reason"] and moment.entered is None) or _is_copy(moment):
+    if (moment.frame["reason"] and moment.entered is None) or is_copy(moment):
         return lines
     lines += _steps("capture", entry_story(moment.entered))
     lines += _steps("tracking", [*connection_story(moment), *master_story(moment)])
@@ -133,7 +133,7 @@ def _stateful(moment: Moment, naming: Naming) -> list[str]:
     return lines
 
 
-def _is_copy(moment: Moment) -> bool:
+def is_copy(moment: Moment) -> bool:
     """Whether it was taken for what became of another packet: then nothing was asked about it."""
     decision = moment.decision("stateful")
     return decision["verdict"] == Verdict.NOT_EVALUATED and decision["reason"] == Reason.EGRESS_COPY
@@ -142,14 +142,14 @@ def _is_copy(moment: Moment) -> bool:
 def _stateless(moment: Moment, naming: Naming) -> list[str]:
     """The stateless mode's story."""
     lines = [_verdict(moment, naming, "stateless"), *_quoted(moment, naming, "stateless")]
-    if _is_blind(moment):
+    if is_blind(moment):
         lines += _steps("capture", [BLIND])
     elif not moment.captured_frame["reason"]:
         lines += [_step(name, text) for name, text in stateless_walk(moment)]
     return lines
 
 
-def _is_blind(moment: Moment) -> bool:
+def is_blind(moment: Moment) -> bool:
     """Whether the stateless mode, which knows no connection, could not tell what the packet was before it left."""
     decision = moment.decision("stateless")
     unasked = decision["reason"] == Reason.TRANSLATED and decision["hook"] == ABSENT

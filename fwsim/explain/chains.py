@@ -7,15 +7,15 @@ the walking.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from fwsim.engine.asked import AS_IT_CAME, FORWARDED, show_headers
 from fwsim.engine.beside import for_nothing, show_link, show_own_tuple, show_tuple
 from fwsim.engine.binding import DONE
-from fwsim.engine.icmp import is_never_tracked
+from fwsim.engine.icmp import is_icmp_error, is_never_tracked
 from fwsim.engine.path import CONNTRACK, HIGHEST, LOCAL, LOWEST, STAGES, Course, begin, set_out
 from fwsim.engine.program import Memory
-from fwsim.engine.twin import REPLIES_NEVER, could_be_reply, is_icmp_error, show, show_mirror
+from fwsim.engine.twin import REPLIES_NEVER, could_be_reply, show, show_mirror
 from fwsim.explain.moment import Moment
 from fwsim.explain.translations import Alone, Tracked, Translations
 from fwsim.headers import Numbers
@@ -26,7 +26,43 @@ from fwsim.tables import DECISION, PACKET, RULE_POLICY, Table, empty
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Proto, Reason, Verdict, word
 from fwsim.trace import Failure, Halt, Look, trace_walk
 
-Told = tuple[str, str]
+
+@dataclass(frozen=True)
+class Tried:
+    """One rule looked at: `14 broken   ct_state is new, wants invalid   no`."""
+
+    rule: int
+    line: int | None
+    depth: int
+    name: str
+    about: str
+    """The match that failed, or what it says."""
+    outcome: str
+    """`no`, `perhaps`, or `yes -> accept`."""
+
+    def __str__(self) -> str:
+        """The line."""
+        name = f"{self.line or '-':>4} {'  ' * self.depth}{self.name}"
+        return f"{name:22} {self.about:52} {self.outcome}"
+
+
+@dataclass(frozen=True)
+class PolicyAsked:
+    """No rule of a base chain decided."""
+
+    chain: int
+    name: str
+    outcome: str
+
+    def __str__(self) -> str:
+        """The line."""
+        return f"     {'policy of ' + self.name:70} -> {self.outcome}"
+
+
+Line = str | Tried | PolicyAsked
+"""What is told in a line; `str()` of it is how it reads."""
+
+Told = tuple[str, Line]
 """The name of a step, and a line of it."""
 
 ENDS = ("accept", "drop", "reject", "go on", "jump", "goto", "return", "not simulated")
@@ -212,20 +248,20 @@ def _at_hook(
         yield word(hook), _told(lowered, look)
     if row["rule"] == RULE_POLICY:
         name = safe(lowered.chains[int(row["chain"])].name)
-        yield word(hook), f"     {'policy of ' + name:70} -> {word(Verdict(int(row['verdict'])))}"
+        yield word(hook), PolicyAsked(int(row["chain"]), name, word(Verdict(int(row["verdict"]))))
     return halt
 
 
-def _told(lowered: Lowered, look: Look) -> str:
-    """One rule looked at: `14 broken   ct_state is new, wants invalid   no`."""
+def _told(lowered: Lowered, look: Look) -> Tried:
+    """One rule looked at."""
     rule = lowered.rules[look.rule]
-    name = f"{rule.line or '-':>4} {'  ' * look.depth}{safe(rule.name or f'rule {rule.position}')}"
+    name = safe(rule.name or f"rule {rule.position}")
     if look.failure is not None:
-        failure = look.failure
-        about = _about(failure)
-        return f"{name:22} {about:52} {'no' if look.matched is False else 'perhaps'}"
+        outcome = "no" if look.matched is False else "perhaps"
+        return Tried(look.rule, rule.line, look.depth, name, _about(look.failure), outcome)
     quoted = "" if rule.name else safe(shortened(" ".join(rule.text.split()), LONGEST_SEEN))
-    return f"{name:22} {quoted or 'all of it matches':52} yes -> {ENDS[look.verdict]}{_target(lowered, look, quoted)}"
+    outcome = f"yes -> {ENDS[look.verdict]}{_target(lowered, look, quoted)}"
+    return Tried(look.rule, rule.line, look.depth, name, quoted or "all of it matches", outcome)
 
 
 def _target(lowered: Lowered, look: Look, quoted: str) -> str:

@@ -34,11 +34,15 @@ class Moment:
         batch: Batch,
         row: int,
         files: Sequence[str] = (),
+        before: Tracker | None = None,
     ) -> None:
-        """Copy what is known, decide, and keep both; `files` are the captures as the user named them."""
+        """Copy what is known, decide, and keep both; `files` are the captures as the user named them.
+
+        `before` is a copy of the connection table, if there is one already.
+        """
         self.simulator = simulator
         self.files = files
-        self.before, _ = simulator.stateful.snapshot()
+        self.before = simulator.stateful.snapshot()[0] if before is None else before
         simulator.stateless.settle()
         self.stateful_memory = copied(simulator.stateful.mode.course.memory)
         self.stateless_memory = copied(simulator.stateless.mode.course.memory)

@@ -105,15 +105,22 @@ def condition(moment: Moment, connection: dict[str, int]) -> str:
     return ", ".join(words)
 
 
+def bounds_of(moment: Moment) -> dict[str, int] | None:
+    """The BOUNDS row of a TCP packet of a known connection, from copies of both sides as they were; else None."""
+    before = moment.connection_before
+    packet = moment.packet
+    if before is None or packet["proto"] != Proto.TCP or not flags_are_valid(max(packet["flags"], 0)):
+        return None
+    return None if moment.frame["transport_fault"] or packet["seq"] < 0 else _bounds(moment, before)
+
+
 def window_story(moment: Moment) -> list[str]:
     """Where a TCP packet lies in the window of its connection, with the numbers that are compared."""
     before = moment.connection_before
     packet = moment.packet
-    if before is None or packet["proto"] != Proto.TCP or not flags_are_valid(max(packet["flags"], 0)):
+    bounds = bounds_of(moment)
+    if bounds is None or before is None:
         return []
-    if moment.frame["transport_fault"] or packet["seq"] < 0:
-        return []
-    bounds = _bounds(moment, before)
     expected = bounds["expected_seq"]
     reset = packet["flags"] & TcpFlag.RST
     unasked = bool(reset and closes_unchecked(before["state"]))

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from fwsim.convert.identifiers import Identifiers
-from fwsim.lower.needs import every_step
-from fwsim.netfilter.model import Chain, Netfilter, NetfilterRule, Object, Set, Table
+from fwsim.netfilter.model import Chain, Netfilter, NetfilterRule, Object, Set, Table, every_step
 from fwsim.netfilter.steps import Assign, Case, Choose, NoTrack, Step, Verdict
+from fwsim.ruleset.settings import LONGEST_TEXT
 from fwsim.terms import Verdict as Policy
 
 from .drafting import ASKS, COUNTS, draws, told
@@ -132,7 +132,7 @@ class Copies:
             with self.refusals.within(title, rule.location):
                 steps = self._steps(rule.steps, spot, chain, rules[index + 1 :])
                 if steps:
-                    name = rule.name + BACK.get(spot.way.view.name, "") if rule.name else None
+                    name = _named(rule.name, BACK.get(spot.way.view.name, "")) if rule.name else None
                     found.append(NetfilterRule(steps, name, rule.location))
                     self.origins[id(found[-1])] = (title, rule, found[-1])
                     if _ends(found[-1]):
@@ -260,6 +260,11 @@ class Copies:
 def _counts(step: Step) -> bool:
     """Whether a step counts for itself."""
     return draws(step) or (isinstance(step, COUNTS) and getattr(step, "object", None) is None)
+
+
+def _named(name: str, behind: str) -> str:
+    """A name with something behind it, no longer than a name may be."""
+    return name[: LONGEST_TEXT - len(behind)] + behind
 
 
 def _ends(rule: NetfilterRule) -> bool:

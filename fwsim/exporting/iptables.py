@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fwsim.errors import UsageError
-from fwsim.lower.needs import every_step
-from fwsim.netfilter.model import ANY_FAMILY, Chain, Netfilter, Table
+from fwsim.netfilter.model import ANY_FAMILY, Chain, Netfilter, Table, every_step
 from fwsim.terms import Hook, Verdict
 
 from .drafting import is_shared

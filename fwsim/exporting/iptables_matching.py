@@ -25,6 +25,7 @@ from .iptables_words import (
     ROUTE_TYPES,
     STATES,
     STATUS,
+    TRANSLATIONS,
     interface,
 )
 from .saying import CannotSay
@@ -226,6 +227,11 @@ def _mark(choice: Choice) -> tuple[bool, str]:
     raise CannotSay(f"marks from {low:#x} to {high:#x}")
 
 
+CONNECTED = "-m conntrack --ctstate NEW,ESTABLISHED,RELATED"
+UNCONNECTED = "-m conntrack --ctstate INVALID,UNTRACKED"
+"""Whether a packet belongs to a connection."""
+
+
 def state_arguments(value: Masked) -> list[Arguments]:
     """The ct state, of which a packet has exactly one."""
     chosen = [name for bit, name in STATES.items() if any(holds(choice, bit) for choice in value.choices)]
@@ -234,17 +240,40 @@ def state_arguments(value: Masked) -> list[Arguments]:
     return [(f"-m conntrack --ctstate {','.join(chosen)}",)] if chosen else []
 
 
-def status_arguments(value: Masked) -> list[Arguments]:
-    """The status of a connection: any of some bits."""
+def status_arguments(value: Masked, absent: bool = False) -> list[Arguments]:
+    """The status of a connection: any of some bits, or none of them. With `absent`, or no connection.
+
+    What is translated is asked for by `--ctstate`, which a packet without a connection meets if it is negated.
+    """
+    mask, negated = _status_bits(value)
+    if mask & ~sum((*STATUS, *TRANSLATIONS)):
+        raise CannotSay(f"the ct status bits {mask:#x}")
+    translated, others = mask & sum(TRANSLATIONS), mask & sum(STATUS)
+    asked = f"--ctstate {_names(translated, TRANSLATIONS)}"
+    is_translated, is_not = f"-m conntrack {asked}", f"-m conntrack ! {asked}"
+    other = f"-m conntrack {sign(negated)}--ctstatus {_names(others, STATUS)}"
+    found: list[Arguments]
+    if not translated:
+        found = [(other,)]
+    elif negated:
+        found = [(is_not, other)] if others else [(is_not,) if absent else (CONNECTED, is_not)]
+        absent = absent and bool(others)
+    else:
+        found = [(is_translated,), (is_not, other)] if others else [(is_translated,)]
+    return [*found, (UNCONNECTED,)] if absent else found
+
+
+def _status_bits(value: Masked) -> tuple[int, bool]:
+    """The bits of which any is asked for, and whether none must be."""
+    if len(value.choices) == 1 and value.choices[0].low == value.choices[0].high == 0:
+        return value.choices[0].mask, not value.negated
     mask = 0
     for choice in value.choices:
         single = choice.mask & (choice.mask - 1) == 0
         if not (choice.low == 1 and choice.high >= choice.mask) and not (single and choice.low == choice.mask):
             raise CannotSay("a ct status that is not 'any of these bits'")
         mask |= choice.mask
-    if mask & ~sum(STATUS):
-        raise CannotSay(f"the ct status bits {mask:#x}")
-    return [(f"-m conntrack {sign(value.negated)}--ctstatus {_names(mask, STATUS)}",)]
+    return mask, value.negated
 
 
 def direction_arguments(value: Numbers) -> list[Arguments]:

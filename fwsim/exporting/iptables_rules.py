@@ -54,12 +54,10 @@ NUMBERS: dict[str, Callable[[Numbers, int], list[tuple[str, ...]]]] = {
 }
 """How fields that are numbers are asked for, by value and family."""
 MASKS: dict[str, Callable[[Masked], list[tuple[str, ...]]]] = {
-    "ct_state": arguments.state_arguments, "ct_status": arguments.status_arguments,
+    "ct_state": arguments.state_arguments,
     "mark": lambda value: arguments.mark_arguments("mark", value),
     "ct_mark": lambda value: arguments.mark_arguments("connmark", value),
 }  # fmt: skip
-CONNECTED = "-m conntrack --ctstate NEW,ESTABLISHED,RELATED"
-"""What a packet must be for a mark to be made of its connection's: nft ends the rule else, iptables goes on."""
 ALWAYS_THERE = frozenset({"family", "proto", "src", "dst", "ttl", "dscp", "length", "mark", "ct_state", "fragment"})
 
 
@@ -154,6 +152,9 @@ class IptDrafting(Drafting[IptHead]):
             if head.proto not in (None, TCP):
                 return []
             return [IptHead((*told_protocol, *parts), TCP) for parts in arguments.flags_arguments(value)]
+        if selector == "ct_status" and isinstance(value, Masked):
+            ways = arguments.status_arguments(value, step.absent)
+            return [IptHead(parts, head.proto, head.kind) for parts in ways]
         found = self._plain(step, value, head)
         if step.absent and selector not in ALWAYS_THERE and selector not in ("iif", "oif"):
             raise CannotSay(f"{told(step)} for packets that may lack the field")
@@ -250,7 +251,8 @@ class IptDrafting(Drafting[IptHead]):
                 self._decide(step, head)
             return True
         if isinstance(step, Assign) and not step.lenient and reads_connection(step):
-            self.heads = [head._replace(parts=(*head.parts, CONNECTED)) for head in self.heads]
+            # iptables goes on without a connection, where nft ends the rule
+            self.heads = [head._replace(parts=(*head.parts, arguments.CONNECTED)) for head in self.heads]
         text_of_target = self._own_words(step, "-j ") if isinstance(step, (Alter, Effectless)) else None
         text_of_target = text_of_target or done(step, self.family, self.place)
         if text_of_target is None:

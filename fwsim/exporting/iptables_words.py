@@ -24,6 +24,8 @@ PLACES: dict[str, dict[Hook, int]] = {
 
 STATES = {1: "INVALID", 2: "ESTABLISHED", 4: "RELATED", 8: "NEW", 64: "UNTRACKED"}
 STATUS = {1: "EXPECTED", 2: "SEEN_REPLY", 4: "ASSURED", 8: "CONFIRMED"}
+TRANSLATIONS = {16: "SNAT", 32: "DNAT"}
+"""Bits of the status that `--ctstate` asks for."""
 FLAGS = {1: "FIN", 2: "SYN", 4: "RST", 8: "PSH", 16: "ACK", 32: "URG"}
 ALL_FLAGS = sum(FLAGS)
 PROTOCOLS = {6: "tcp", 17: "udp", 1: "icmp", 58: "ipv6-icmp", 132: "sctp", 33: "dccp", 136: "udplite"}

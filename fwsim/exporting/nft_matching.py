@@ -13,9 +13,9 @@ from itertools import product
 from typing import NamedTuple
 
 from fwsim.convert.comparing import NEVER, Condition, compared, masked_condition, members
-from fwsim.convert.matching import FRAGMENTS, NOT_A_LATER_FRAGMENT
+from fwsim.convert.matching import FIRST, FRAGMENTS, NOT_A_LATER_FRAGMENT, WHOLE
 from fwsim.netfilter.fields import Selector
-from fwsim.netfilter.model import Set
+from fwsim.netfilter.model import Set, selectors_of
 from fwsim.netfilter.steps import AnyOf, Element, Lookup, Match, Statistic, Step, Unknown
 from fwsim.ruleset.values import Addresses, Masked, MatchValue, Names, Numbers
 
@@ -44,6 +44,8 @@ OF_ICMP = {1: 4, 58: 6}
 TRANSPORT = frozenset({
     "sport", "dport", "tcp_flags", "tcp_seq", "tcp_ack", "tcp_window", "icmp_type", "icmp_code", "icmp_id",
 })  # fmt: skip
+IN_FRONT = frozenset({"sport", "icmp_type", "icmp_code"})
+"""Those that a header of two bytes has."""
 CONNECTION = frozenset({
     "ct_direction", "ct_status", "ct_mark", "ct_proto", "ct_family", "ct_helper", "ct_expiration", "ct_packets",
     "ct_bytes", "ct_original_src", "ct_original_dst", "ct_reply_src", "ct_reply_dst", "ct_original_sport",
@@ -76,6 +78,8 @@ class NftMatching:
     """Whether what cannot be simulated is written in nft's words already."""
     fragments: bool
     """Whether packets may be later fragments, in whose data nft would look for a transport header."""
+    in_front: bool = False
+    """Whether the rule asks for nothing behind the first two bytes of that."""
 
     def asked(self, step: Step, known: Known) -> list[NftHead]:
         """The alternatives of a match."""
@@ -109,8 +113,31 @@ class NftMatching:
 
     # --- one selector -----------------------------------------------------------------------------------------------
 
+    def _guards(self, selectors: Iterable[Selector], known: Known) -> list[NftHead]:
+        """What keeps a rule from looking for the header of a later fragment, where it asks for one."""
+        if not self.fragments or known.headed or TRANSPORT.isdisjoint(selectors):
+            return [NftHead((), known)]
+        if not self.in_front:
+            return [NftHead((NOT_A_LATER_FRAGMENT,), known._replace(headed=True))]
+        families = BOTH if known.family is None else (known.family,)
+        own = OF_ICMP.get(known.proto or 0)
+        return [
+            NftHead((*_told_family(family, known), *parts), known._replace(family=family, headed=True))
+            for family in families
+            if own in (None, family)
+            for parts in FRAGMENTS[family][WHOLE | FIRST]
+        ]
+
     def _match(self, step: Match, known: Known) -> list[NftHead]:
         """One selector compared with some values."""
+        return [
+            NftHead((*guard.parts, *head.parts), head.known)
+            for guard in self._guards((step.selector,), known)
+            for head in self._one(step, guard.known)
+        ]
+
+    def _one(self, step: Match, known: Known) -> list[NftHead]:
+        """The same of a packet that may have the selector."""
         if step.selector == "family":
             return self._family(step, known)
         if step.selector in CONNECTION and by_family(step.selector):
@@ -156,8 +183,6 @@ class NftMatching:
         if isinstance(step.value, Names) and selector in ("iif", "oif"):
             return self._interface(str(selector), step)
         found = self._compared(step, known)
-        if self.fragments and selector in TRANSPORT:
-            found = [(NOT_A_LATER_FRAGMENT, *parts) for parts in found]
         if is_port(selector) and not known.ports:
             found = [(WITH_PORTS, *parts) for parts in found]
         if step.absent and selector in CONNECTION:
@@ -229,6 +254,14 @@ class NftMatching:
 
     def _lookup(self, step: Lookup, known: Known) -> list[NftHead]:
         """A concatenation, or one selector in a set that rules change."""
+        return [
+            NftHead((*guard.parts, *head.parts), head.known)
+            for guard in self._guards(step.selectors, known)
+            for head in self._concatenated(step, guard.known)
+        ]
+
+    def _concatenated(self, step: Lookup, known: Known) -> list[NftHead]:
+        """The same of a packet that may have the selectors."""
         found = []
         for family in self._lookup_families(step.selectors, known):
             inside = known if family is None else known._replace(family=family)
@@ -265,6 +298,12 @@ class NftMatching:
     def key_text(self, selectors: Sequence[Selector], known: Known) -> str:
         """Selectors as a concatenation."""
         return " . ".join(selector_text(selector, known) for selector in selectors)
+
+
+def asks_in_front(steps: Iterable[Step]) -> bool:
+    """Whether no match of a rule that must hold asks for more of a transport header than its first two bytes."""
+    asked = {selector for step in steps if isinstance(step, (Match, Lookup)) for selector in selectors_of(step)}
+    return asked.isdisjoint(TRANSPORT - IN_FRONT)
 
 
 def element_texts(selectors: Sequence[Selector], element: Element, known: Known) -> list[str]:

@@ -36,7 +36,7 @@ from .nft_doing import (
     nat_text,
     verdict_text,
 )
-from .nft_matching import BOTH, NftHead, NftMatching, element_texts
+from .nft_matching import BOTH, NftHead, NftMatching, asks_in_front, element_texts
 from .nft_sets import case_result, helper_lines, inner_text
 from .nft_words import PLAIN, PROTOCOL_WORDS, Known, by_family, quoted_name, selector_text
 from .saying import CannotSay
@@ -75,6 +75,11 @@ class NftDrafting(Drafting[NftHead]):
     def fresh(self, wanted: str) -> str:
         """A free name for a chain."""
         return self.chain_names.fresh(wanted)
+
+    def add(self, steps: Sequence[Step]) -> None:
+        """Write a rule at the end of the open chain."""
+        self.matching.in_front = asks_in_front(steps)
+        super().add(steps)
 
     def start(self) -> NftHead:
         """A rule that asks nothing: the table may tell the family."""

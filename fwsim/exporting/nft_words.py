@@ -67,6 +67,8 @@ class Known(NamedTuple):
     proto: int | None = None
     ports: bool = False
     """Whether its header has ports for sure."""
+    headed: bool = False
+    """Whether it is no later fragment for sure, in whose data nft would look for a transport header."""
 
 
 def by_family(selector: Selector) -> bool:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fwsim.lower.needs import every_step
-from fwsim.netfilter.model import Chain, Table
+from fwsim.netfilter.model import Chain, Table, every_step
 from fwsim.netfilter.steps import Choose, Step, Verdict
 from fwsim.terms import Hook
 

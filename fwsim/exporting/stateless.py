@@ -21,8 +21,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fwsim.convert.identifiers import Identifiers
-from fwsim.lower.needs import asks_for_ct, every_step
-from fwsim.netfilter.model import ANY_FAMILY, Chain, Netfilter, NetfilterRule, Table
+from fwsim.lower.needs import asks_for_ct
+from fwsim.netfilter.model import ANY_FAMILY, Chain, Netfilter, NetfilterRule, Table, every_step
 from fwsim.netfilter.steps import Assign, Match, Step, Verdict
 from fwsim.ruleset.values import Choice, Location, Masked, MatchValue, Numbers
 from fwsim.terms import Hook, TcpFlag, word

@@ -23,9 +23,9 @@ from .yaml_rules import YamlDrafting, located, set_written
 
 FORM = "YAML"
 OTHER = {4: "ipv6", 6: "ipv4"}
-KEPT = ("name", "interfaces", "local", "conntrack", "stateless", "tracking")
+KEPT = ("name", "interfaces", "local", "rp_filter", "conntrack", "stateless", "tracking")
 """What a ruleset has beside its rules."""
-WITHOUT_STATE = ("name", "interfaces", "local")
+WITHOUT_STATE = ("name", "interfaces", "local", "rp_filter")
 """The same for rules that need no state."""
 
 

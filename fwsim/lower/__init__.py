@@ -31,8 +31,8 @@ from fwsim.terms import Hook, Verdict
 from .bases import families_translated
 from .doing import Ask
 from .fields import ELAPSED
-from .limits import limit_problems
-from .needs import asks_for_ct, gives_helper, needs_tracking
+from .limits import is_too_large, limit_problems
+from .needs import asks_conntrack, gives_helper, needs_tracking, tracks
 from .routed import Routes
 from .settings import settings_row
 from .tables import Tables
@@ -164,12 +164,11 @@ def lower(
     refused.
     """
     tables = Tables(ruleset.netfilter, interfaces, routes)
-    every_rule = tables.every_rule
-    problems = limit_problems(every_rule)
-    if problems:
-        raise RulesetError(problems)
+    steps = tables.steps
+    if any(map(is_too_large, steps)):
+        raise RulesetError(limit_problems(tables.every_rule))
     tables.add_chains()
-    tracking = ruleset.tracking == "on" or (ruleset.tracking == "auto" and any(map(needs_tracking, every_rule)))
+    tracking = ruleset.tracking == "on" or (ruleset.tracking == "auto" and any(map(tracks, steps)))
     asks = tables.asks
     keying = tables.lines.counting.keying
     return Lowered(
@@ -180,10 +179,10 @@ def lower(
             ruleset.conntrack,
             tracking,
             families_translated(tables.running) if tracking else (),
-            any(map(gives_helper, every_rule)),
+            gives_helper(steps),
         ),
         tracking=tracking,
-        uses_ct=any(map(asks_for_ct, every_rule)),
+        uses_ct=any(map(asks_conntrack, steps)),
         uses_fields=frozenset(ask.field for ask in asks if ask is not None and ask.field is not None)
         | keying.fields
         | tables.lines.fields,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from fwsim.engine.program import OP_ADDRESS, OP_CHOICE, OP_VALUE
 from fwsim.headers.selecting import Readable, There
+from fwsim.netfilter.fields import Selector
 from fwsim.netfilter.model import Set
 from fwsim.netfilter.steps import Element, Match
 from fwsim.ruleset.resolve import joined
@@ -39,6 +40,10 @@ class Meaning(NamedTuple):
     absent: bool = False
 
 
+Place = tuple[str, int]
+"""A field, and the mask under which rules ask for it."""
+
+
 class Asked(NamedTuple):
     """One question of a rule: the name and the PACKET field of what it looks at, what it wants, and what that means."""
 
@@ -46,6 +51,8 @@ class Asked(NamedTuple):
     field: str
     wanted: str
     means: Meaning
+    place: Place | None
+    """What of a packet it looks at; None if what it accepts is no set of values."""
 
     @property
     def boundaries(self) -> Boundaries | None:
@@ -53,14 +60,19 @@ class Asked(NamedTuple):
         return self.means.boundaries
 
 
+def question(key: str, field: str, wanted: str, means: Meaning) -> Asked:
+    """A question with its place."""
+    return Asked(key, field, wanted, means, (field, means.mask) if means.boundaries is not None else None)
+
+
 class Meanings:
-    """What values mean, worked out once for each: a set of a hundred thousand elements may stand in every rule."""
+    """What matches ask, worked out once for each: a set of a hundred thousand elements may stand in every rule."""
 
     def __init__(self, interfaces: Sequence[str], fields: Fields = NO_SLOTS) -> None:
         """`interfaces` are the declared names, by number; `fields` those of the ruleset."""
         self.interfaces = interfaces
         self.fields = fields
-        self._known: dict[tuple[Readable, int, bool], tuple[MatchValue, Meaning]] = {}
+        self._known: dict[tuple[Selector, int, bool, str], tuple[MatchValue, Asked | None]] = {}
         """By the identity of the value, which is kept here: hashing a hundred thousand elements takes too long."""
         self._equal: dict[tuple[Readable, MatchValue, bool], Meaning] = {}
         """By the value itself, for those that are equal and not the same; each is hashed once."""
@@ -69,17 +81,21 @@ class Meanings:
 
     def asked(self, match: Match, sets: Mapping[str, Set]) -> Asked | None:
         """A match of a rule whose table has these sets; None if what it looks at is not simulated."""
+        value = self._with_sets(match.value, sets) if match.value.sets else match.value
+        key = match.selector, id(value), match.absent, match.text
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = value, self._asked(match, value)
+        return known[1]
+
+    def _asked(self, match: Match, value: MatchValue) -> Asked | None:
+        """A match as a question, its sets put into the value."""
         selector = looked_at(match)
         field = self.fields.of(selector)
         if field is None:
             return None
-        value = self._with_sets(match.value, sets) if match.value.sets else match.value
-        key = selector, id(value), match.absent
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = value, self._shared(selector, value, match.absent)
-        key_told = field if packet_field(selector) and not isinstance(selector, str) else written(selector)
-        return Asked(key_told, field, match.text, known[1])
+        key = field if packet_field(selector) and not isinstance(selector, str) else written(selector)
+        return question(key, field, match.text, self._shared(selector, value, match.absent))
 
     def _with_sets(self, value: MatchValue, sets: Mapping[str, Set]) -> MatchValue:
         """A value with the elements of the sets that it names."""
@@ -114,18 +130,16 @@ class Meanings:
 
 def merged_asks(asks: Sequence[Asked]) -> list[Asked]:
     """At most one set for each field; those that are no set come last."""
-    found: dict[tuple[str, int], Asked] = {}
+    found: dict[Place, Asked] = {}
     rest: list[Asked] = []
     for asked in asks:
-        key = asked.field, asked.means.mask
-        if asked.boundaries is None:
-            rest.append(asked)
-        elif key in found and found[key].means.absent == asked.means.absent:
-            found[key] = _both(found[key], asked)
-        elif key in found:
-            rest.append(asked)
+        place = asked.place
+        if place is not None and place not in found:
+            found[place] = asked
+        elif place is not None:
+            found[place] = _both(found[place], asked)
         else:
-            found[key] = asked
+            rest.append(asked)
     return [*found.values(), *rest]
 
 
@@ -138,25 +152,8 @@ def _both(one: Asked, other: Asked) -> Asked:
     mask = one.means.mask
     pairs = zip(boundaries[::2], [*boundaries[1::2], WHOLE + 1], strict=False)
     choices = tuple(Choice(low, high - 1, mask) for low, high in pairs) if mask != WHOLE else ()
-    return Asked(one.key, one.field, wanted, Meaning(boundaries, mask, choices, absent=one.means.absent))
-
-
-class Questions:
-    """Questions as rows of INSTRUCTION, made once for each meaning."""
-
-    def __init__(self, stretches: Stretches) -> None:
-        """`stretches` takes the numbers that they are compared with."""
-        self.stretches = stretches
-        self._rows: dict[tuple[str, int], tuple[Meaning, Operands]] = {}
-        """By the identity of the meaning, which is kept here."""
-
-    def row(self, asked: Asked) -> Operands:
-        """The row of a question."""
-        key = asked.field, id(asked.means)
-        known = self._rows.get(key)
-        if known is None:
-            known = self._rows[key] = asked.means, instruction_of(asked, self.stretches)
-        return known[1]
+    absent = one.means.absent and other.means.absent
+    return question(one.key, one.field, wanted, Meaning(boundaries, mask, choices, absent=absent))
 
 
 def instruction_of(asked: Asked, stretches: Stretches) -> Operands:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from fwsim.engine.program import BY_ADDRESS, BY_TABLE, BY_VALUE, RULES_A_WORD
 from fwsim.tables import number_in_seen
 
-from .asking import Asked
+from .asking import Asked, Place
 from .boundaries import SMALL, Boundaries
 from .classes import Classes, bitset_of, classes_of
 from .fields import ADDRESSES
@@ -21,9 +21,6 @@ from .stretches import Stretches
 
 MOST_WORDS = 1 << 22
 """What the bitsets of one field may take in all chains together, in words of 8 bytes, or little more."""
-
-Place = tuple[str, int]
-"""A field, and the mask under which rules ask for it."""
 
 
 class Wanted(NamedTuple):
@@ -81,10 +78,10 @@ class Bitsets:
         first = len(self.columns)
         rough = set()
         decided = everyone
-        before = [decided := decided & ~bitset_of(wanted.boundaries) for wanted in reversed(asked.values())]
+        not_asking = [everyone & ~bitset_of(wanted.boundaries) for wanted in asked.values()]
+        before = [decided := decided & others for others in reversed(not_asking)]
         sizes = []
-        for what, wanted in asked.items():
-            others = everyone & ~bitset_of(wanted.boundaries)
+        for (what, wanted), others in zip(asked.items(), not_asking, strict=True):
             classes = classes_of(wanted.boundaries, others, self.most)
             self.columns.append(self._column(what, classes, others | bitset_of(wanted.absent), layout))
             sizes.append(sum(bitset.bit_count() for bitset in classes.bitsets) / len(classes.bitsets))
@@ -115,25 +112,20 @@ class Bitsets:
         return Column(number_in_seen(field), mask, kind, *stretch, rows, absent)
 
 
-def asked_of(asked: Asked) -> Place:
-    """What of a packet a question looks at."""
-    return asked.field, asked.means.mask
-
-
 def _asked(rules: Sequence[Sequence[Asked]]) -> dict[Place, Wanted]:
-    """What rules ask for, in the order in which the first ones do."""
+    """What rules ask for, in the order in which the first ones do; of one rule addresses last, which cost most."""
     found: dict[Place, Wanted] = {}
     for number, questions in enumerate(rules):
-        for asked in sorted(questions, key=lambda asked: asked.field in ADDRESSES):  # they cost most
-            if asked.boundaries is not None:
-                what = asked_of(asked)
-                wanted = found.get(what)
+        for *_, means, place in questions:
+            if place is not None and means.boundaries is not None:
+                wanted = found.get(place)
                 if wanted is None:
-                    wanted = found[what] = Wanted({}, set())
-                wanted.boundaries[number] = asked.boundaries
-                if asked.means.absent:
+                    wanted = found[place] = Wanted({}, set())
+                wanted.boundaries[number] = means.boundaries
+                if means.absent:
                     wanted.absent.add(number)
-    return found
+    first = {place: (next(iter(wanted.boundaries)), place[0] in ADDRESSES) for place, wanted in found.items()}
+    return {place: found[place] for place in sorted(found, key=first.__getitem__)}
 
 
 def _table(boundaries: Boundaries, places: Sequence[int]) -> list[int]:

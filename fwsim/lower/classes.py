@@ -43,9 +43,8 @@ Changes = dict[int, list[Group]]
 
 
 def bit_place(rule: int) -> int:
-    """Where the bit of a rule stands in a bitset."""
-    word = rule // RULES_A_WORD
-    return 64 * word + rule - RULES_A_WORD * word
+    """Where the bit of a rule stands in a bitset: some bits of each word of 64 hold no rule."""
+    return rule + rule // RULES_A_WORD * (64 - RULES_A_WORD)
 
 
 def bitset_of(rules: Iterable[int]) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from fwsim.engine.program import (
     OP_BY_KEY,
@@ -22,7 +22,7 @@ from fwsim.engine.program import (
     OP_XT_LIMIT,
 )
 from fwsim.netfilter.fields import Numgen, Selector
-from fwsim.netfilter.model import Table
+from fwsim.netfilter.model import Table, selectors_of
 from fwsim.netfilter.steps import (
     Assign,
     Choose,
@@ -61,7 +61,7 @@ MOST_DRAWN = 65_536
 DRAWN = "drawn"
 """The mode of a Numgen whose number was drawn by an earlier instruction."""
 
-Drawing: TypeAlias = "Match | Lookup | Choose | Assign"
+Drawing = TypeVar("Drawing", Match, Lookup, Choose, Assign)
 Name: TypeAlias = "tuple[str, str, str]"
 
 
@@ -124,8 +124,9 @@ class Counting:
 
     # --- numbers that are drawn -------------------------------------------------------------------------------------
 
-    def draws(self, selectors: Sequence[Selector]) -> list[Counted]:
+    def draws(self, step: Match | Lookup | Choose | Assign) -> list[Counted]:
         """What draws the numbers that a step asks for."""
+        selectors = [term.selector for term in step.terms] if isinstance(step, Assign) else selectors_of(step)
         return [
             self._draw(selector) for selector in selectors if isinstance(selector, Numgen) and selector.mode != DRAWN
         ]

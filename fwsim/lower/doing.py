@@ -23,8 +23,9 @@ from fwsim.ruleset import words
 from fwsim.tables import number_in_seen
 from fwsim.terms import UNKNOWN_VALUE, Hook, word
 
-from .asking import Operands
+from .asking import Asked, Operands, instruction_of
 from .fields import NO_SLOTS, Fields, changes_on_the_way
+from .stretches import Stretches
 
 EVERY_HOOK = sum(1 << hook for hook in Hook)
 
@@ -46,6 +47,24 @@ class Instruction(NamedTuple):
 
     operands: Operands
     ask: Ask | None
+
+
+class Questions:
+    """Questions as instructions, each made once."""
+
+    def __init__(self, stretches: Stretches) -> None:
+        """`stretches` takes the numbers that they are compared with."""
+        self.stretches = stretches
+        self._known: dict[int, tuple[Asked, Instruction]] = {}
+        """By the identity of the question, which is kept here."""
+
+    def instruction(self, asked: Asked) -> Instruction:
+        """A question as an instruction."""
+        known = self._known.get(id(asked))
+        if known is None:
+            row = instruction_of(asked, self.stretches)
+            known = self._known[id(asked)] = asked, Instruction(row, Ask(asked.key, asked.field, asked.wanted))
+        return known[1]
 
 
 def doing(step: Step, fields: Fields = NO_SLOTS) -> list[Instruction] | None:

@@ -12,12 +12,10 @@ from typing import cast
 
 from fwsim.headers.selecting import XTABLES, Readable, There, is_changed_by, is_readable, width
 from fwsim.netfilter.fields import FIELDS, Option, Raw, Selector
-from fwsim.netfilter.model import NetfilterRule, selectors_of
+from fwsim.netfilter.model import selectors_of
 from fwsim.netfilter.steps import Alter, Assign, Match, Step
 from fwsim.ruleset.values import Numbers
 from fwsim.tables import SLOTS
-
-from .needs import every_step
 
 ELAPSED = "elapsed"
 """The time since the first packet came. No format says this: lowering asks for it."""
@@ -87,14 +85,12 @@ def written(selector: Readable) -> str:
 class Fields:
     """The fields of a ruleset."""
 
-    def __init__(self, rules: Iterable[NetfilterRule] = (), *, xtables: bool = False) -> None:
-        """The rules, of iptables or not, say what there is to be read; who comes too late gets no slot."""
+    def __init__(self, steps: Iterable[Step] = (), *, xtables: bool = False) -> None:
+        """All steps of rules, of iptables or not, say what there is to be read; who comes too late gets no slot."""
         self.slots: list[Readable] = []
         self._xtables = xtables
-        for rule in rules:
-            for step in every_step(rule.steps):
-                for selector in _selectors(step):
-                    self._allot(selector)
+        for selector in dict.fromkeys(selector for step in steps for selector in _selectors(step)):
+            self._allot(selector)
 
     def _allot(self, selector: Readable) -> None:
         """Give a selector a slot, if it needs and can have one."""

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fwsim.errors import Problem
-from fwsim.netfilter.model import NetfilterRule
-from fwsim.netfilter.steps import Rate
+from fwsim.netfilter.model import NetfilterRule, every_step
+from fwsim.netfilter.steps import Rate, Step
 from fwsim.ruleset.values import Limit
-
-from .needs import every_step
 
 MOST_TOKENS = 1 << 62
 """A bucket of more ns would pass 63 bits (the kernel refuses beyond 64, nft_limit_init)."""
@@ -28,8 +26,13 @@ def limit_problems(rules: Iterable[NetfilterRule]) -> list[Problem]:
         Problem(rule.location.path, rule.location.line, rule.location.column, what)
         for rule in rules
         for step in every_step(rule.steps)
-        if isinstance(step, Rate) and limit_row(step.limit)[0] > MOST_TOKENS
+        if is_too_large(step)
     ]
+
+
+def is_too_large(step: Step) -> bool:
+    """Whether a step is such a limit."""
+    return isinstance(step, Rate) and limit_row(step.limit)[0] > MOST_TOKENS
 
 
 def limit_row(limit: Limit) -> LimitRow:

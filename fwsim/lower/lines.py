@@ -8,9 +8,9 @@ it was true (OP_KEEP) for the others to ask (OP_RECALL).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from fwsim.engine.program import (
     FALSE,
@@ -19,8 +19,8 @@ from fwsim.engine.program import (
     OP_RECALL,
     TRUE,
 )
-from fwsim.netfilter.fields import Fib, Selector
-from fwsim.netfilter.model import NetfilterRule, Table, selectors_of
+from fwsim.netfilter.fields import Fib, Numgen, Selector
+from fwsim.netfilter.model import NetfilterRule, Table
 from fwsim.netfilter.steps import (
     AnyOf,
     Assign,
@@ -38,9 +38,20 @@ from fwsim.netfilter.steps import (
 from fwsim.ruleset.values import MatchValue, Numbers
 from fwsim.terms import Hook
 
-from .asking import Asked, Meaning, Meanings, Questions, merged_asks, union
+from .asking import Asked, Meaning, Meanings, merged_asks, question, union
 from .counting import Counting, Drawing, asking_drawn
-from .doing import Ask, Instruction, assigning, at_hook, construct_of, doing, kept, losing_way, unknown
+from .doing import (
+    Ask,
+    Instruction,
+    Questions,
+    assigning,
+    at_hook,
+    construct_of,
+    doing,
+    kept,
+    losing_way,
+    unknown,
+)  # fmt: skip
 from .expiring import Expiring
 from .routed import Routes, routed
 from .stretches import Stretches
@@ -114,10 +125,6 @@ class Lines:
             growing.add(step)
         return growing.lines()
 
-    def asking(self, asked: Asked) -> Instruction:
-        """A question as an instruction."""
-        return Instruction(self.questions.row(asked), Ask(asked.key, asked.field, asked.wanted))
-
     def has_room(self, elements: Elements) -> bool:
         """Whether there is room for a set of these elements, or it is there."""
         return id(elements) in self._placed or self._joined + len(elements) <= MOST_ELEMENTS
@@ -153,54 +160,67 @@ class _Growing:
 
     def add(self, step: Step) -> None:
         """Add a step to every line that has not ended."""
-        if isinstance(step, Match) and isinstance(step.selector, str):  # nine of ten
-            self._put(self._matching(step))
-            return
-        if isinstance(step, (Match, Lookup, Choose, Assign)):
-            step = self._draw(step)
-        if isinstance(step, Nat) and step.kind == "tproxy":
-            self._take_away(step)
-            return
-        if isinstance(step, (Choose, AnyOf)):
-            self._part(self._alternatives(step))
-            return
-        if isinstance(step, Verdict):
-            for line in self._going_on():
-                line.end = step if step.kind != "continue" else None  # what stands behind it is done (nft_do_chain)
-            return
-        if isinstance(step, Lookup):
-            self._look_up(step)
-            return
-        if isinstance(step, Match) and isinstance(step.selector, Fib) and self.lowering.routes is not None:
-            self._part(routed(step.selector, step, self.hooks, self.table.sees, self.lowering.routes))
-            return
-        self._put(self._instructions(step))
-        if isinstance(step, Nat):
-            self.add(ACCEPT)
+        ADDING.get(type(step), _Growing._put)(self, step)
 
-    def _put(self, done: Asked | list[Instruction]) -> None:
-        """Put a question or instructions into every line that has not ended."""
-        if isinstance(done, Asked):
-            self._ask(done)
-            return
+    def _put(self, step: Step) -> None:
+        """Put a step as instructions into every line that has not ended."""
+        self._do(self._instructions(step))
+
+    def _do(self, done: list[Instruction]) -> None:
+        """Put instructions there."""
         for line in self._going_on():
             line.then += done
 
+    def _nothing(self, step: Effectless) -> None:
+        """Nothing is done."""
+
+    def _match(self, step: Match) -> None:
+        """Ask a question."""
+        selector = step.selector
+        if isinstance(selector, Numgen):
+            self._put(self._draw(step))
+            return
+        if isinstance(selector, Fib) and self.lowering.routes is not None:
+            self._part(routed(selector, step, self.hooks, self.table.sees, self.lowering.routes))
+            return
+        asked = self.lowering.meanings.asked(step, self.table.sets)
+        if asked is not None:
+            self._ask(asked)
+        else:
+            self._put(step)
+
+    def _end(self, step: Verdict) -> None:
+        """End every line, unless the verdict is to go on: what stands behind that is done (nft_do_chain)."""
+        if step.kind != "continue":
+            for line in self._going_on():
+                line.end = step
+
+    def _translate(self, step: Nat) -> None:
+        """Translate the connection, and accept the packet."""
+        if step.kind == "tproxy":
+            self._take_away(step)
+        else:
+            self._put(step)
+            self._end(ACCEPT)
+
+    def _assign(self, step: Assign) -> None:
+        """Set a new value."""
+        self._put(self._draw(step))
+
     def _draw(self, step: Drawing) -> Drawing:
         """Draw the numbers that a step asks for; the step that asks for what was drawn."""
-        terms = step.terms if isinstance(step, Assign) else ()
-        draws = self.lowering.counting.draws([*selectors_of(step), *(term.selector for term in terms)])
+        draws = self.lowering.counting.draws(step)
         if not draws:
             return step
-        self._put([Instruction(draw.operands, Ask(draw.key, None, step.text, "limit")) for draw in draws])
+        self._do([Instruction(draw.operands, Ask(draw.key, None, step.text, "limit")) for draw in draws])
         return asking_drawn(step)
 
     def _ask(self, asked: Asked) -> None:
         """Ask a question: the index may answer it, if nothing was done before."""
-        for line in self._going_on():
-            if line.then:
-                line.then.append(self.lowering.asking(asked))
-            else:
+        for line in self.open:
+            if line.end is None and line.then:
+                line.then.append(self.lowering.questions.instruction(asked))
+            elif line.end is None:
                 line.asks.append(asked)
 
     def _going_on(self) -> list[Line]:
@@ -208,6 +228,14 @@ class _Growing:
         return [line for line in self.open if line.end is None]
 
     # --- partings ---------------------------------------------------------------------------------------------------
+
+    def _choose(self, step: Choose) -> None:
+        """Go on with every case of a map."""
+        self._part(self._cases(self._draw(step)))
+
+    def _any_of(self, step: AnyOf) -> None:
+        """Go on with every alternative."""
+        self._part([[replace(match, text=step.text or match.text) for match in way] for way in step.alternatives])
 
     def _part(self, alternatives: Sequence[Sequence[Step]]) -> None:
         """Go on with every alternative from every line."""
@@ -243,10 +271,8 @@ class _Growing:
         self.open = [Line(then=[Instruction(row, Ask("the rest of the rule", None, "true", "kept"))])]
         self.partings += 1
 
-    def _alternatives(self, step: Choose | AnyOf) -> list[list[Step]]:
+    def _cases(self, step: Choose) -> list[list[Step]]:
         """The ways to go on, of which a packet takes at most one."""
-        if isinstance(step, AnyOf):
-            return [[replace(match, text=step.text or match.text) for match in way] for way in step.alternatives]
         if step.map is not None:
             own = self.table.sets[step.map]
             step = self.lowering.expiring.choice(step, own) if own.expires else replace(step, cases=own.cases or ())
@@ -264,9 +290,10 @@ class _Growing:
 
     def _look_up(self, step: Lookup) -> None:
         """Ask whether the selectors are in a set of elements."""
+        step = self._draw(step)
         own = self.table.sets[step.set] if step.set is not None else None
         if own is not None and own.dynamic:
-            self._put(self._instructions(step))
+            self._put(step)
             return
         if own is not None and own.expires:
             step = self.lowering.expiring.lookup(step, own, self.table)
@@ -310,7 +337,7 @@ class _Growing:
         row = (OP_ELEMENT, 0, number, 0, 0, 0, int(step.negated), 0)
         if step.negated and not step.absent:
             for selector, field in zip(step.selectors, fields, strict=True):
-                self._ask(Asked(str(selector), str(field), "to be there", Meaning((0,))))
+                self._ask(question(str(selector), str(field), "to be there", Meaning((0,))))
         for line in self._going_on():
             line.then.append(Instruction(row, Ask(names, None, step.text, "set")))
 
@@ -318,26 +345,24 @@ class _Growing:
         """Hand the packet to a program that may listen here: where it goes is not known, nor what becomes of it."""
         if step.family and not self.table.sees:
             self.add(Match("family", Numbers(((step.family, step.family),))))  # nft_tproxy_eval
-        self._put([losing_way()])
-        self.add(Verdict("unknown", text=step.text or step.kind))
+        self._do([losing_way()])
+        self._end(Verdict("unknown", text=step.text or step.kind))
 
     # --- single steps -----------------------------------------------------------------------------------------------
 
-    def _instructions(self, step: Step) -> Asked | list[Instruction]:
-        """A step as a question or as instructions."""
+    def _instructions(self, step: Step) -> list[Instruction]:
+        """A step as instructions."""
         counted = self.lowering.counting.instruction(step, self.table)
         if counted is not None:
             return [Instruction(counted.operands, Ask(counted.key, None, getattr(step, "text", ""), "limit"))]
         if isinstance(step, Match):
-            return self._matching(step)
+            return [unknown(step.text or construct_of(step.selector))]
         if isinstance(step, Nat):
             return [self.lowering.translations.instruction(step)]
         if isinstance(step, AtHook):
             return [at_hook(step.hooks)]
         if isinstance(step, Unknown):
             return [unknown(step.construct, step.hooks, step.elsewhere)]
-        if isinstance(step, Effectless):
-            return []
         if isinstance(step, Assign):
             fields = self.lowering.meanings.fields
             found = (fields.of(term.selector) for term in step.terms)
@@ -346,10 +371,12 @@ class _Growing:
         does = doing(step, self.lowering.meanings.fields)
         return does if does is not None else [unknown(getattr(step, "text", "") or type(step).__name__.lower())]
 
-    def _matching(self, step: Match) -> Asked | list[Instruction]:
-        """A match as a question, if what it looks at is simulated."""
-        asked = self.lowering.meanings.asked(step, self.table.sets)
-        return asked if asked is not None else [unknown(step.text or construct_of(step.selector))]
+
+ADDING: dict[type, Callable[[_Growing, Any], None]] = {
+    Match: _Growing._match, Lookup: _Growing._look_up, Choose: _Growing._choose, AnyOf: _Growing._any_of,
+    Assign: _Growing._assign, Nat: _Growing._translate, Verdict: _Growing._end, Effectless: _Growing._nothing,
+}  # fmt: skip
+"""What is done with a step that is more than instructions."""
 
 
 def _does_something(line: Line) -> bool:

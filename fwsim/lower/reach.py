@@ -5,14 +5,12 @@ Read first: `fwsim.netfilter.model`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from fwsim.errors import Problem, RulesetError
-from fwsim.netfilter.model import Chain, NetfilterRule, Table
-from fwsim.netfilter.steps import Choose, Verdict
+from fwsim.netfilter.model import Chain, Table, every_step
+from fwsim.netfilter.steps import Choose, Step, Verdict
 from fwsim.terms import Hook
-
-from .needs import every_step
 
 Place = tuple[str, str, str]
 """A chain: the family and name of its table, and its own name."""
@@ -71,7 +69,7 @@ def depth_of(running: Sequence[tuple[Table, Chain]], targets: Targets) -> int:
 def _circle(running: Sequence[tuple[Table, Chain]], place: Place, target: Place) -> Problem:
     """That a rule of a chain jumps back to where a packet came from."""
     table, chain = next((table, chain) for table, chain in running if place_of(table, chain) == place)
-    jumps = (rule for rule in chain.rules if target in targets_of_rule(table, rule))
+    jumps = (rule for rule in chain.rules if target in targets_in(table, rule.steps))
     at = next(jumps).location
     what = f"jumps in a circle: from the chain '{chain.name}' back to '{target[2]}', expected none"
     return Problem(at.path, at.line, at.column, what)
@@ -79,13 +77,12 @@ def _circle(running: Sequence[tuple[Table, Chain]], place: Place, target: Place)
 
 def targets_of(table: Table, chain: Chain) -> Iterator[Place]:
     """The chains that a chain jumps or goes to."""
-    for rule in chain.rules:
-        yield from targets_of_rule(table, rule)
+    return targets_in(table, (step for rule in chain.rules for step in rule.steps))
 
 
-def targets_of_rule(table: Table, rule: NetfilterRule) -> Iterator[Place]:
-    """The chains that a rule jumps or goes to."""
-    for step in every_step(rule.steps):
+def targets_in(table: Table, steps: Iterable[Step]) -> Iterator[Place]:
+    """The chains that steps jump or go to."""
+    for step in every_step(steps):
         if isinstance(step, Verdict):
             if step.target is not None:
                 yield table.family, table.name, step.target

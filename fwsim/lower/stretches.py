@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from fwsim.ruleset.values import Choice
 
-from .boundaries import V6_START, Boundaries, words_of
+from .boundaries import V4_SHIFT, V6_START, Boundaries, words_of
 
 Stretch = tuple[int, int]
 """Where something begins in `numbers`, and how many of it there are."""
@@ -53,7 +53,7 @@ class Stretches:
         if seen is not None:
             return seen[1]
         narrow = bisect_left(boundaries, V6_START) if of_addresses else len(boundaries)
-        numbers: list[int] = [words_of(key)[0] for key in boundaries[:narrow]] if of_addresses else list(boundaries)
+        numbers = [key >> V4_SHIFT for key in boundaries[:narrow]] if of_addresses else list(boundaries)
         for key in boundaries[narrow:]:
             numbers += words_of(key)
         spread = self.place(numbers), narrow, len(boundaries) - narrow

@@ -6,6 +6,7 @@ a chain that nothing jumps to, behind all others: its index finds the element th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -21,12 +22,12 @@ from fwsim.terms import ABSENT, RejectWith, Verdict
 
 from .asking import Asked, Meanings
 from .bases import bases_of
-from .bitsets import Bitsets, asked_of
+from .bitsets import Bitsets
 from .doing import Ask, Instruction
 from .fields import Fields
 from .keying import Keying
 from .lines import Line, Lines
-from .needs import in_maps
+from .needs import different, in_maps
 from .other_hooks import IP_FAMILIES, stand_ins
 from .reach import depth_of, hooks_of_chains, place_of, targets_of_chains
 from .routed import Routes
@@ -61,7 +62,9 @@ class Tables:
         self.running = list(running_chains(netfilter))
         self.every_rule = [*(rule for _, chain in self.running for rule in chain.rules), *in_maps(self.running)]
         """With what follows from the elements of maps, and what elements count."""
-        self.fields = Fields(self.every_rule, xtables=netfilter.format == "iptables")
+        self.steps = different(step for rule in self.every_rule for step in rule.steps)
+        """All their steps; one that stands in many rules is there once."""
+        self.fields = Fields(self.steps, xtables=netfilter.format == "iptables")
         self.chain_numbers = {place_of(table, chain): n for n, (table, chain) in enumerate(self.running)}
         targets = targets_of_chains(self.running)
         self.depth = depth_of(self.running, targets)
@@ -90,26 +93,26 @@ class Tables:
         start = len(self.rules)
         lines: list[Line] = []
         sources: list[int] = []
+        hooks = self.hooks[place_of(table, chain)]
         for rule in chain.rules:
-            of_rule = self.lines.of_rule(rule, table, self.hooks[place_of(table, chain)])
+            of_rule = self.lines.of_rule(rule, table, hooks)
             lines += of_rule
             sources += [self.sources] * len(of_rule)
             self.sources += 1
         index, rough = self.bitsets.add_chain([line.asks for line in lines])
+        told_by_hand = {None, *rough}
         for line, source in zip(lines, sources, strict=True):
             first: list[Asked] = []
             last: list[Asked] = []
             for asked in line.asks:
-                indexed = asked.means.boundaries is not None and not (rough and asked_of(asked) in rough)
-                (first if indexed else last).append(asked)
+                (last if asked.place in told_by_hand else first).append(asked)
             self._add_line(line, [*first, *last], len(first), source, table)
         self.chains.append((start, len(self.rules), int(chain.policy), *index))
 
     def _add_line(self, line: Line, asks: Sequence[Asked], indexed: int, source: int, table: Table) -> None:
         """Add a line: its questions, of which the index answers the first ones, the rest, its verdict."""
         first = len(self.instructions)
-        for asked in asks:
-            self.instructions.append(self.lines.asking(asked))
+        self.instructions += map(self.lines.questions.instruction, asks)
         self.instructions += line.then
         end = line.end or GO_ON
         unknown = [each.ask.wanted for each in line.then if each.ask is not None and each.ask.kind == "unknown"]
@@ -169,5 +172,7 @@ def _keyed(keying: Keying) -> KeyedRules:
 
 
 def _table(row: np.dtype[np.void], rows: Sequence[tuple[int, ...]]) -> npt.NDArray[np.void]:
-    """A table of these rows."""
-    return np.array([tuple(values) for values in rows], dtype=row)
+    """A table of these rows, whose fields all are numbers of 64 bits."""
+    return np.fromiter(itertools.chain.from_iterable(rows), dtype=np.int64, count=len(rows) * row.itemsize // 8).view(
+        row
+    )

@@ -11,7 +11,7 @@ import ctypes
 import threading
 import zlib
 from collections.abc import Callable, Iterator
-from functools import update_wrapper
+from functools import cache, update_wrapper
 from types import FunctionType
 from typing import Any
 
@@ -36,11 +36,16 @@ def shape_of(argument: Any) -> str:
     if isinstance(argument, tuple):
         return f"({','.join(map(shape_of, argument))})"
     if isinstance(argument, np.ndarray):
-        kind = zlib.crc32(f"{argument.dtype.descr}".encode())
-        return f"{kind:08x}:{argument.ndim}"
+        return f"{kind_of(argument.dtype)}:{argument.ndim}"
     if isinstance(argument, int | np.integer) and not isinstance(argument, bool):
         return "i"
     raise TypeError(f"compiled code takes tables and whole numbers, not {type(argument).__name__}")
+
+
+@cache
+def kind_of(row: np.dtype[Any]) -> str:
+    """A short name for a kind of rows; to describe one takes as long as to decide about ten packets."""
+    return f"{zlib.crc32(f'{row.descr}'.encode()):08x}"
 
 
 def leaves(argument: Any) -> Iterator[Any]:

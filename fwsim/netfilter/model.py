@@ -5,8 +5,10 @@ Read first: `steps`. What is refused by the kernel never gets here; what fwsim d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
+from itertools import chain
+from typing import Any
 
 from fwsim.frozen import dataclass
 from fwsim.ruleset.values import Location, MatchValue
@@ -14,7 +16,7 @@ from fwsim.terms import Hook
 from fwsim.terms import Verdict as Policy
 
 from .fields import Selector
-from .steps import Case, Element, Step
+from .steps import AnyOf, Case, Choose, Element, Step, Update
 
 NOWHERE = Location()
 
@@ -149,3 +151,22 @@ def selectors_of(step: Step) -> tuple[Selector, ...]:
     """What a step looks at."""
     selector = getattr(step, "selector", None)
     return (selector,) if selector is not None else tuple(getattr(step, "selectors", ()))
+
+
+def every_step(steps: Iterable[Step]) -> list[Step]:
+    """All steps, with those inside of others."""
+    found: list[Step] = []
+    for step in steps:
+        found.append(step)
+        inside = INSIDE.get(type(step))
+        if inside is not None:
+            found += every_step(inside(step))
+    return found
+
+
+INSIDE: dict[type, Callable[[Any], Iterable[Step]]] = {
+    AnyOf: lambda step: chain.from_iterable(step.alternatives),
+    Choose: lambda step: chain.from_iterable(case.steps for case in step.cases),
+    Update: lambda step: step.steps,
+}
+"""Which steps have others inside of them."""

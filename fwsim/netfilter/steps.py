@@ -242,11 +242,15 @@ class NoTrack:
 
 @dataclass(frozen=True, slots=True)
 class Effectless:
-    """What changes no verdict: a counter, a log entry, a comment's like. Kept to be told and to be written again."""
+    """What changes no verdict: a counter, a log entry, a comment's like. Kept to be told and to be written again.
+
+    With `copies`, a copy of the packet goes elsewhere, whatever becomes of the packet (nft's `dup`, xt's TEE).
+    """
 
     text: str = ""
     log_prefix: str | None = None
     counter: bool = False
+    copies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,9 @@ def literal(reader: Reader, what: str = VALUE) -> Expression:
     if reader.at_number():
         value = reader.number(what)
         return Number(source, start, reader.last, value)
-    if reader.at_string() or reader.kind == STARRED:
+    if reader.at_string():
+        return Symbol(source, start, reader.end, reader.word())
+    if reader.kind == STARRED:
         return Symbol(source, start, reader.end, reader.string(what))
     if reader.kind == QUOTED:
         return Symbol(source, start, reader.end, reader.string(what), True)

@@ -170,6 +170,10 @@ class Reader:
         """An unquoted name."""
         if not self.at_string():
             self.fail(what)
+        return self.word()
+
+    def word(self) -> str:
+        """The name that stands here, or the address, which may be in brackets."""
         text = self.text.strip("[]")
         self.advance()
         return text

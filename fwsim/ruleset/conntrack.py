@@ -1,17 +1,18 @@
 """Conntrack's settings, under their sysctl names without `nf_conntrack_` (`net.netfilter.nf_conntrack_*`).
 
 Read first: `fields`. Defaults are those of Linux 6.18 (Documentation/networking/nf_conntrack-sysctl.rst).
-All durations are kept in ns.
+All durations are kept in ns. `timeouts: pf` names a set of them (`fwsim.ruleset.timeouts`).
 """
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from .fields import DURATION, SWITCH, count
 from .settings import SECOND
+from .timeouts import with_timeouts
 
 Duration = Annotated[int, DURATION]
 """Nanoseconds; written as seconds or with a unit."""
@@ -62,3 +63,9 @@ class Conntrack(BaseModel):
     sctp_timeout_shutdown_ack_sent: Duration = 3 * SECOND
     sctp_timeout_heartbeat_sent: Duration = 30 * SECOND
     frag6_timeout: Duration = 60 * SECOND
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, settings: object) -> object:
+        """Put the timers of a named set in their places."""
+        return with_timeouts(settings)

@@ -63,6 +63,7 @@ TRACKING = word("tracking", "auto", "on", "off")
 REPLIES = word("replies", "ack-or-rst", "any", "never")
 HELPER = word("helper", *words.HELPERS)
 ICMP_ERRORS = word("icmp_errors", "accept", "never")
+RP_FILTER = word("rp_filter", "off", "strict", "loose")
 
 
 def _write_action(action: Action) -> str:

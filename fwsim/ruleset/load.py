@@ -28,6 +28,10 @@ from .text import UnreadableError, parse_text
 MOST_RULES = 1 << 18
 """Each takes a few KB once it is lowered."""
 
+OF_RULESETS = {"rules", "policy", "chains"}
+OF_EXPECTATIONS = "cases"
+"""What files have that `fwsim test` takes."""
+
 Source = str | PathLike[str] | IO[str] | IO[bytes]
 
 
@@ -55,8 +59,10 @@ def load_ruleset(
         raise RulesetError([error.problem]) from None
     if not isinstance(root, Map):
         raise RulesetError([Problem(*place, _not_a_mapping(root))])
+    if OF_EXPECTATIONS in root and not OF_RULESETS & root.keys():
+        raise RulesetError([Problem(path, 0, 0, f"is a file of expectations, expected a ruleset: fwsim test {path}")])
     _bound(root)
-    if not {"rules", "policy", "chains"} & root.keys():
+    if not OF_RULESETS & root.keys():
         problems.append(Problem(*place, "a ruleset needs 'rules' or 'chains' (or at least a 'policy')"))
     # Interfaces from the command line alone do not oblige a ruleset that declares none to name only these.
     context = {"open_interfaces": not root.get("interfaces")}

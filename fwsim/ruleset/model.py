@@ -26,6 +26,7 @@ from pydantic import (
     model_validator,
 )
 
+from fwsim.shown import Shown
 from fwsim.terms import Hook, RejectWith, Verdict
 
 from . import keys
@@ -152,6 +153,7 @@ class Interface(BaseModel):
     macs: Annotated[tuple[int, ...], keys.MACS] = ()
     own_macs: Annotated[tuple[int, ...], keys.MACS] = ()
     addresses: Annotated[Addresses, keys.ADDRESS_LIST] = Addresses()
+    rp_filter: Annotated[Literal["off", "strict", "loose"], keys.RP_FILTER] = "off"
 
 
 class Stateless(BaseModel):
@@ -163,12 +165,13 @@ class Stateless(BaseModel):
     icmp_errors: Annotated[Literal["accept", "never"], keys.ICMP_ERRORS] = "accept"
 
 
-class Ruleset(Located):
+class Ruleset(Located, Shown):
     """Everything that a firewall is told: interfaces, settings, sets, chains of rules."""
 
     name: Annotated[str | None, keys.NAME] = None
     interfaces: dict[Annotated[str, keys.INTERFACE_NAME], Interface] = Field(default_factory=dict)
     local: Annotated[Addresses, keys.ADDRESS_LIST] = Addresses()
+    rp_filter: Annotated[Literal["off", "strict", "loose"], keys.RP_FILTER] = "off"
     tracking: Annotated[Literal["auto", "on", "off"], keys.TRACKING] = "auto"
     conntrack: Conntrack = Conntrack()
     stateless: Stateless = Stateless()

@@ -5,7 +5,8 @@ Read first: `mistakes`, `located`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -16,6 +17,7 @@ from .conntrack import Conntrack
 from .located import Map, place_of
 from .mistakes import KEY, Mistakes, Path, nearest, seen, unknown
 from .model import Chain, Interface, Rule, Ruleset, Stateless
+from .timeouts import KEY as TIMEOUTS
 
 MISTAKES_TOLD = 500
 """Problems of one file beyond which the rest is only counted."""
@@ -49,11 +51,27 @@ ELSEWHERE = {
 """Keys that other tools use for ours and that do not look like them."""
 
 
-def problems_of(error: ValidationError, root: Map) -> list[Problem]:
-    """Every mistake of a validation, with its place in the file; beyond those that are told, in no particular words."""
+@dataclass(frozen=True)
+class Shape:
+    """What a kind of file looks like, for messages: the model whose keys stand at a path, and what belongs there."""
+
+    model_at: Callable[[Path], type[BaseModel]]
+    expected: Callable[[Path], str]
+    elsewhere: Mapping[str, str]
+    """Keys that other tools use for ours."""
+    homes: Mapping[str, type[BaseModel]]
+    """The models by the keys that they stand under."""
+
+
+def problems_of(error: ValidationError, root: Map, shape: Shape | None = None) -> list[Problem]:
+    """Every mistake of a validation, with its place in the file; beyond those that are told, in no particular words.
+
+    `shape` is that of a ruleset, unless another is given.
+    """
+    shape = RULESET if shape is None else shape
     items = sorted(error.errors(include_url=False), key=lambda item: place_of(root, item["loc"]))
     told, counted = items[: MISTAKES_TOLD + 1], items[MISTAKES_TOLD + 1 :]
-    problems = [Problem(*place_of(root, path), what) for item in told for path, what in _mistakes(item, root)]
+    problems = [Problem(*place_of(root, path), what) for item in told for path, what in mistakes_in(item, shape)]
     return problems + [Problem(*place_of(root, item["loc"]), "another mistake") for item in counted]
 
 
@@ -68,7 +86,7 @@ def pruned_paths(error: ValidationError) -> list[Path]:
     return sorted(paths, key=str)
 
 
-def _mistakes(item: Any, root: Map) -> Iterator[tuple[Path, str]]:
+def mistakes_in(item: Any, shape: Shape) -> Iterator[tuple[Path, str]]:
     """The mistakes in one of pydantic's errors: their paths and messages."""
     path: Path = item["loc"]
     cause = item.get("ctx", {}).get("error")
@@ -76,9 +94,9 @@ def _mistakes(item: Any, root: Map) -> Iterator[tuple[Path, str]]:
         for below, message in cause.found:
             yield (*path, *below), message
     elif item["type"] == "extra_forbidden":
-        yield (*path, KEY), _unknown_key(path, root)
+        yield (*path, KEY), _unknown_key(path, shape)
     elif item["type"] in ("model_type", "dict_type", "tuple_type", "model_attributes_type"):
-        yield path, f"expected {_expected(path)}, found {seen(item['input'])}"
+        yield path, f"expected {shape.expected(path)}, found {seen(item['input'])}"
     else:
         yield path, f"{item['msg'].lower()}, found {seen(item['input'])}"
 
@@ -98,19 +116,23 @@ def model_at(path: Path) -> type[BaseModel]:
     return CONTAINERS.get(str(path[0]), Ruleset) if path else Ruleset
 
 
-def _unknown_key(path: Path, root: Map) -> str:
+def _unknown_key(path: Path, shape: Shape) -> str:
     """The message for a key that its model does not have."""
     key = str(path[-1])
-    model = model_at(path[:-1])
-    known = [name for name in model.model_fields if not name.startswith("_")]
+    model = shape.model_at(path[:-1])
+    known = [name for name in model.model_fields if not name.startswith("_")] + [TIMEOUTS] * (model is Conntrack)
     if key == "<<":
         return "unknown key '<<': YAML 1.2 has no merge keys, write the keys out"
-    if ELSEWHERE.get(key.lower()) in known:
-        return f"unknown key {seen(key)}, did you mean {seen(ELSEWHERE[key.lower()])}?"
+    if shape.elsewhere.get(key.lower()) in known:
+        return f"unknown key {seen(key)}, did you mean {seen(shape.elsewhere[key.lower()])}?"
     if nearest(key, known) is None:
         if key.isdigit():
             return f"unknown key {seen(key)} (several values are a list: [80, 443])"
-        home = next((name for name, other in CONTAINERS.items() if key in other.model_fields), None)
-        if home is not None and model is not CONTAINERS[home]:
+        home = next((name for name, other in shape.homes.items() if key in other.model_fields), None)
+        if home is not None and model is not shape.homes[home]:
             return f"the key {seen(key)} does not belong here but under {seen(home)}"
     return unknown("key", key, known)
+
+
+RULESET = Shape(model_at, _expected, ELSEWHERE, CONTAINERS)
+"""What rulesets look like."""

@@ -11,6 +11,7 @@ from typing import Any
 from .conntrack import Conntrack
 from .model import Ruleset
 from .settings import duration_text
+from .timeouts import KEY, SOURCES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -19,6 +20,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "name": "What the ruleset is called in output.",
         "interfaces": "The firewall's interfaces by name, and what lies behind each.",
         "local": "Addresses of the firewall itself: to them is input, from them is output.",
+        "rp_filter": "Reverse-path filter of all interfaces, of IPv4: sources must lie behind where they come in.",
         "tracking": "Whether connections are tracked: auto does so, like Linux, only if a rule needs it.",
         "conntrack": "Settings of connection tracking: sysctl names without nf_conntrack_; durations as 30, 5m, 5d.",
         "stateless": "What the stateless twin of rules with ct_state admits.",
@@ -38,6 +40,7 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
         "macs": "MAC addresses of what lies behind the interface.",
         "own_macs": "The firewall's own MAC addresses on the interface: frames that they send are leaving by it.",
         "addresses": "The firewall's own addresses on the interface.",
+        "rp_filter": "Reverse-path filter of the interface; as in Linux, loose here or for all outweighs strict.",
     },
     "Stateless": {
         "replies": "Which packets could be replies: TCP with ACK or RST (and all that has no flags), any, never.",
@@ -82,6 +85,13 @@ DESCRIPTIONS: dict[str, dict[str, str]] = {
 """What editors show beside a key."""
 
 
+TIMEOUTS: dict[str, Any] = {
+    "enum": list(SOURCES),
+    "default": "linux",
+    "description": "A named set of timers, that of another firewall, for those that are not given here.",
+}
+"""The key of conntrack that stands for many."""
+
 WRITTEN: dict[str, Any] = {
     "policy": "accept",
     **{key: duration_text(field.default) for key, field in Conntrack.model_fields.items() if "timeout" in key},
@@ -96,6 +106,7 @@ def ruleset_schema() -> dict[str, Any]:
         properties = schema["properties"] if name == "Ruleset" else schema["$defs"][name]["properties"]
         for key, text in descriptions.items():
             properties[key]["description"] = text
+    schema["$defs"]["Conntrack"]["properties"][KEY] = TIMEOUTS
     _without_noise(schema)
     schema["anyOf"] = [{"required": [key]} for key in ("rules", "chains", "policy")]
     return {"$schema": DIALECT, "title": "fwsim ruleset", **{key: schema[key] for key in schema if key != "title"}}

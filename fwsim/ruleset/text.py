@@ -69,7 +69,8 @@ def parse_text(document: Document) -> tuple[Any, Place, list[Problem]]:
         for event in events:
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        raise UnreadableError(_place(document, error.problem_mark or error.context_mark), _syntax(error)) from None
+        place = _place(document, error.problem_mark or error.context_mark)
+        raise UnreadableError(place, TAB if _is_tab(document, place) else _syntax(error)) from None
     except yaml.reader.ReaderError as error:
         raise UnreadableError((document.path, 1, 1), f"not valid YAML: {error.reason}") from None
     return builder.root, builder.root_place, builder.problems
@@ -88,6 +89,15 @@ def yaml_events(text: str) -> Iterator[Any]:
 def _place(document: Document, mark: Any) -> Place:
     """The place of a mark."""
     return (document.path, 1, 1) if mark is None else (document.path, mark.line + 1, mark.column + 1)
+
+
+TAB = "not valid YAML: found a tab, expected spaces"
+
+
+def _is_tab(document: Document, place: Place) -> bool:
+    """Whether a tab stands at a place."""
+    lines = document.text.split("\n")
+    return place[1] <= len(lines) and lines[place[1] - 1][place[2] - 1 : place[2]] == "\t"
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:

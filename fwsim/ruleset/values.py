@@ -34,8 +34,11 @@ MARK_MASK = 0xFFFFFFFF
 
 def merged(intervals: Iterable[Interval]) -> Intervals:
     """The same numbers as sorted intervals that neither overlap nor touch."""
+    ordered = sorted(intervals)
+    if len(ordered) < 2:
+        return tuple(ordered)
     result: list[Interval] = []
-    for low, high in sorted(intervals):
+    for low, high in ordered:
         if result and low <= result[-1][1] + 1:
             result[-1] = (result[-1][0], max(high, result[-1][1]))
         else:

@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from fwsim.moments import EXPECTED, nanoseconds_of
 from fwsim.naming import DECISION_WORDS, NAT, PROTO_WORDS, SIDES, Naming
+from fwsim.ruleset.mistakes import nearest
+from fwsim.ruleset.words import SERVICES
 from fwsim.tables import RULE_POLICY, V6
 from fwsim.terms import Evidence, TcpFlag, flags_text, word
 
@@ -101,6 +103,20 @@ class Number(Field):
         if not 0 <= number < 1 << 62:
             raise ValueRefusedError(f"{text} is not in the range of {self.name}")
         return number
+
+
+class Port(Number):
+    """A port: a number, or the name of its service."""
+
+    def read(self, text: str, operator: str) -> int:
+        """See `Field.read`."""
+        named = text.lower()
+        if named in SERVICES:
+            return SERVICES[named]
+        if named[:1].isalpha() and not _as_range(self.name, text):
+            meant = nearest(named, SERVICES)
+            raise ValueRefusedError(f"{text!r} is neither a port nor a service", [meant] if meant else ())
+        return super().read(text, operator)
 
 
 class Seconds(Field):
@@ -278,10 +294,8 @@ def fields_of(modes: Sequence[str]) -> dict[str, Field]:
         Number("proto", _proto, PROTO_WORDS),
         Flags("flags", lambda batch: batch.packets["flags"]),
         *(Address(name, _words(name), lambda batch: batch.packets["family"]) for name in ("src", "dst")),
-        *(
-            Number(name, _packet(name))
-            for name in ("sport", "dport", "seq", "ack", "win", "icmp_type", "icmp_code", "vlan")
-        ),
+        *(Port(name, _packet(name)) for name in ("sport", "dport")),
+        *(Number(name, _packet(name)) for name in ("seq", "ack", "win", "icmp_type", "icmp_code", "vlan")),
         *(Name(name, _packet(name), lambda naming, number: naming.interface(number)) for name in ("iif", "oif")),
     ]
     for mode in modes:
@@ -326,7 +340,8 @@ def _nat_fields(mode: str, name: str) -> list[Field]:
         Truth(name, lambda batch: (column("left")(batch) > 0).astype(np.int64)),
         Word(f"{name}.side", column("left"), SIDES),
         *(Address(f"{name}.{end}", words(end), there(end)) for end in ("src", "dst")),
-        *(Number(f"{name}.{field}", column(field)) for field in ("sport", "dport", "icmp_id")),
+        *(Port(f"{name}.{field}", column(field)) for field in ("sport", "dport")),
+        Number(f"{name}.icmp_id", column("icmp_id")),
     ]
 
 

@@ -26,7 +26,7 @@ from fwsim.topology.declared import Behind, DeclaringRuleset, broadcasts_on, dec
 from fwsim.topology.learned import NOTHING, Learned, learned, unreachable
 from fwsim.topology.own_addresses import Words, own_address
 from fwsim.topology.routing import Routing, routing_of
-from fwsim.topology.settings import UNSET, Settings, reverse_path_notes
+from fwsim.topology.settings import UNSET, Settings, declared_settings, reverse_path_notes
 from fwsim.topology.surroundings import Surroundings
 from fwsim.uncompiled import Tables, flush, loaded
 
@@ -129,8 +129,15 @@ class Topology:
             declared_interfaces(ruleset, interfaces or {}, known.interfaces),
             tuple(dict.fromkeys((*own, *known.local))),
             known,
-            Settings(host.sysctls) if host else Settings(),
+            Settings(declared_settings(ruleset, ruleset.interfaces) | dict(host.sysctls if host else {})),
         )
+
+    def anew(self) -> Topology:
+        """The same before it has seen any packet."""
+        other = Topology(self.interfaces, self.local, self.known, self.settings)
+        other.guards_itself = self.guards_itself
+        other.places.counts["as_made"] = self.count("as_made")
+        return other
 
     def _lay_out(self) -> Places:
         """Tables without any capture interface yet."""

@@ -37,6 +37,10 @@ class Declared(Protocol):
     def addresses(self) -> Addresses:
         """The firewall's own addresses on it."""
 
+    @property
+    def rp_filter(self) -> str:
+        """Its reverse-path filter."""
+
 
 class DeclaringRuleset(Protocol):
     """What is asked of a ruleset."""
@@ -48,6 +52,10 @@ class DeclaringRuleset(Protocol):
     @property
     def local(self) -> Addresses:
         """The firewall's own addresses."""
+
+    @property
+    def rp_filter(self) -> str:
+        """The reverse-path filter of all interfaces."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 V4_CONF = "net.ipv4.conf."
 V6_CONF = "net.ipv6.conf."
@@ -24,6 +24,28 @@ OF_INTERFACES = {
     V6_CONF: ("forwarding", "force_forwarding", "mc_forwarding", "disable_ipv6"),
 }  # fmt: skip
 """The settings of interfaces that are looked at here."""
+
+
+RP_FILTERS = {"off": 0, "strict": 1, "loose": 2}
+"""The values of rp_filter by the words of a ruleset (RFC 3704: strict 2.2, loose 2.4)."""
+
+
+class Filtering(Protocol):
+    """What asks for reverse-path filtering: a ruleset, or one of its interfaces."""
+
+    @property
+    def rp_filter(self) -> str:
+        """A word of RP_FILTERS."""
+
+
+def declared_settings(whole: Filtering, interfaces: Mapping[str, Filtering]) -> dict[str, str]:
+    """The settings that a ruleset asks for, of all interfaces and of each."""
+    asked = {"all": whole, **{name.replace(".", "/"): one for name, one in interfaces.items()}}
+    return {
+        f"{V4_CONF}{name}.rp_filter": str(RP_FILTERS[one.rp_filter])
+        for name, one in asked.items()
+        if one.rp_filter != "off"
+    }
 
 
 class Unsimulated(NamedTuple):

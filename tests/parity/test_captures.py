@@ -10,9 +10,10 @@ import pytest
 from fwsim.kernel import KernelFirewall
 from fwsim.parity import Comparison
 from fwsim.simulator import Simulator
+from tests.examples import RULESETS as EXAMPLES
 from tests.kernel_stage import needs_kernel
 from tests.parity import cases
-from tests.parity.cases import CAPTURED, FUZZED, FUZZED_AT_LENGTH, PCAPS, RECORDED, RULES, RULESETS, Case, compared
+from tests.parity.cases import CAPTURED, FUZZED, FUZZED_AT_LENGTH, PCAPS, RECORDED, RULESETS, Case, compared
 from tests.parity.recording import FOLDER, RecordedFirewall, Recorder, StaleError, key_of, path_of, stored
 
 
@@ -70,7 +71,7 @@ def test_the_recorded_kernel_decided_alike(case: Case, tmp_path: Path, request: 
 def test_every_capture_and_every_ruleset_is_compared() -> None:
     assert {case.source.name for case in CAPTURED} == {path.name for path in PCAPS.glob("*.pcap*")}
     assert {case.rules for case in CAPTURED} == RULESETS.keys()
-    assert RULESETS.keys() - {cases.EVERY} == {path.stem for path in RULES.glob("*.yaml")}
+    assert RULESETS.keys() - {cases.EVERY} == {path.stem for path in EXAMPLES}
 
 
 def test_nothing_is_recorded_that_is_not_compared() -> None:

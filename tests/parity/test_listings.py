@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from fwsim.capture import Input, open_captures
-from fwsim.checking import Kind, findings_of
+from fwsim.checking import Kind
+from fwsim.checking.findings import findings_of
 from fwsim.errors import RulesetError
 from fwsim.fuzz.from_rules import places_for, write_packets
 from fwsim.fuzz.rules.places import Places

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from fwsim.convert import Observe, behind_confirmation, to_nft
 from fwsim.convert.identifiers import RESERVED
 from fwsim.ruleset import Ruleset, load_ruleset
+from tests.examples import RULESETS
 from tests.parity.private_network import in_private_network
 from tests.rule_strategies import rulesets
 
@@ -50,7 +51,7 @@ def without_vlan(ruleset: Ruleset) -> Ruleset:
 
 
 @pytest.mark.parametrize("observe", OBSERVED, ids=["plain", "observed"])
-@pytest.mark.parametrize("path", sorted((ROOT / "rulesets").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RULESETS, ids=lambda path: path.stem)
 def test_every_example_is_accepted(path: Path, observe: Observe | None) -> None:
     text = text_of(load_ruleset(str(path)), observe)
     done = in_private_network("nft -c -f -", text)

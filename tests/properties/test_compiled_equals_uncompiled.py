@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import RULESETS
+from tests.metered import MeteredCase
 from tests.playbook import Playbook
 from tests.playbook_capture import pcapng
 from tests.replayed import Case, differences
@@ -21,7 +23,6 @@ from tests.scenes import OFFICE, Scene, perform
 from tests.strategies import Policy, policies, scenes
 
 ROOT = Path(__file__).parent.parent.parent
-RULESETS = sorted((ROOT / "rulesets").glob("*.yaml"))
 SCENES = 250
 AT_MOST = 1500
 """Frames of each capture in `pcaps/`; most have fewer."""
@@ -75,9 +76,16 @@ def case_of_a_play(folder: Path) -> Case:
     return Case((path,), {"interfaces": OFFICE.interfaces(), "chains": {"helper": given, "filter": filtered}})
 
 
+def measured_cases() -> list[Case]:
+    """Runs whose costs are measured too."""
+    office = ROOT / "rulesets" / "office.yaml"
+    names = ("office.pcapng", "fragments.pcapng", "syn-flood.pcap.zst")
+    return [MeteredCase((ROOT / "pcaps" / name,), office, limit=AT_MOST) for name in names]
+
+
 @pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"), reason="NUMBA_DISABLE_JIT is set")
 def test_compiled_code_decides_as_uncompiled_code_does(tmp_path: Path) -> None:
-    cases = [*cases_of_captures(), *cases_of_scenes(tmp_path), case_of_a_play(tmp_path)]
+    cases = [*cases_of_captures(), *cases_of_scenes(tmp_path), case_of_a_play(tmp_path), *measured_cases()]
     (tmp_path / "cases").write_bytes(pickle.dumps(cases))
     started = {}
     for how in ("compiled", "plain"):

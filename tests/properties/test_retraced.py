@@ -54,7 +54,7 @@ def who(lowered: Lowered, decision: dict[str, int]) -> str:
 def disagreement(moment: Moment, mode: Mode) -> str:
     """What of a retrace is not as the packet was decided; nothing if all is."""
     decision = moment.decision(mode)
-    lines = [" ".join(text.split()) for _, text in WALKS[mode](moment)]
+    lines = [" ".join(str(text).split()) for _, text in WALKS[mode](moment)]
     verdict = word(Verdict(decision["verdict"]))
     refused = [line for line in lines if line.endswith(("-> drop", "-> reject"))]
     if decision["chain"] >= 0 and decision["reason"] != Reason.TRANSLATED:

@@ -60,6 +60,7 @@ def test_chunks_have_at_most_the_rows_asked_for(tmp_path: Path) -> None:
     assert all(chunk.data(row) == TCP for chunk in chunks for row in range(len(chunk)))
 
 
+@pytest.mark.uncompiled  # compiled code reads ahead
 def test_remaining_frames_are_estimated(tmp_path: Path) -> None:
     path, other = tmp_path / "capture", tmp_path / "other"
     path.write_bytes(pcap(*[TCP.ljust(1000, b"\0")] * 4000))

@@ -49,16 +49,35 @@ def test_frames_written_again_are_the_same(tmp_path: Path) -> None:
     assert again.files[0].format == "pcapng"
 
 
-def test_selected_rows_only_with_further_comments(tmp_path: Path) -> None:
+def test_selected_rows_only_with_other_comments(tmp_path: Path) -> None:
     captures = open_captures([Input(str(source(tmp_path)))])
     target = io.BytesIO()
     writer = CaptureWriter(target, captures)
     for chunk in captures:
-        writer.write(chunk, [0, 2], {0: ["dropped"], 2: ["a", "b"]})
+        writer.write(chunk, [0, 2], {0: ["hello", "dropped"], 2: ["a", "b"]})
     writer.close()
     again, frames = read(tmp_path, target.getvalue())
-    assert [f.comments for f in frames] == [["hello", "\u00fc", "dropped"], ["a", "b"]]
+    assert [f.comments for f in frames] == [["hello", "dropped"], ["a", "b"]]
     assert [one.name for one in again.interfaces] == ["lan"]  # only what is used is described
+
+
+@pytest.mark.parametrize(("link", "place", "size"), [(113, 1, 16), (276, 10, 20)])
+def test_a_cooked_frame_gets_no_flags_for_what_its_header_tells(
+    tmp_path: Path, link: int, place: int, size: int
+) -> None:
+    heads = [bytes(place) + bytes([kind]) + bytes(size - place - 1) for kind in (0, 4, 0, 4)]
+    made = Pcapng().section().interface(link)
+    for head, flags in zip(heads, (0, 0, 2, 1), strict=True):
+        made.packet(head, 0, *([(2, bytes([flags, 0, 0, 0]))] if flags else []))
+    path, target = tmp_path / "cooked", io.BytesIO()
+    path.write_bytes(made.content)
+    captures = open_captures([Input(str(path))])
+    with CaptureWriter(target, captures) as writer:
+        for chunk in captures:
+            writer.write(chunk, range(len(chunk)))
+    _, frames = read(tmp_path, target.getvalue())
+    assert [f.frame["sent_or_received"] for f in frames] == [1, 2, 2, 1]
+    assert target.getvalue().count(b"\x02\x00\x04\x00") == 2  # flags where they say otherwise only
 
 
 def test_unnamed_interfaces_of_different_files_stay_apart(tmp_path: Path) -> None:
@@ -107,6 +126,15 @@ def test_comments_of_any_kind_leave_a_sound_file(tmp_path: Path, comment: str) -
     writer.packet(TCP, 5, interface=writer.interface("n" * 70_000), comments=[comment, "last"])
     captures, (frame,) = read(tmp_path, target.getvalue())
     assert (captures.complete, frame.comments[1]) == (True, "last")
+
+
+@pytest.mark.parametrize(("comment", "letters"), [("x" * 65_535, 65_535), ("\u00e9" * 40_000, 32_767)])
+def test_as_much_of_a_comment_is_kept_as_an_option_holds(tmp_path: Path, comment: str, letters: int) -> None:
+    target = io.BytesIO()
+    writer = CaptureWriter(target)
+    writer.packet(TCP, 5, interface=writer.interface("lan"), comments=[comment, "last"])
+    _, (frame,) = read(tmp_path, target.getvalue())
+    assert frame.comments == [comment[:letters], "last"]
 
 
 def test_empty_capture_is_a_sound_file(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_help_names_every_field_of_a_selection() -> None:
 
 def test_quiet_and_verbose_exclude_each_other() -> None:
     with pytest.raises(UsageError, match=r"-q .* and -v .* exclude each other"):
-        OutputOptions("text", "-", None, None, 10, quiet=True, verbose=True)
+        OutputOptions("text", "-", None, False, None, 10, quiet=True, verbose=True)
 
 
 def test_an_option_of_which_one_value_is_meant_is_not_taken_twice() -> None:

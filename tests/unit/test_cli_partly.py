@@ -9,8 +9,8 @@ import pytest
 
 from fwsim.capture import Captures, Input, open_captures
 from fwsim.cli.demo_story import BEGINNING, RULESET, capture, scenes
-from fwsim.cli.frame_numbers import FrameRange
-from fwsim.cli.partly import Partly, Until, before_each, behind, never, one_by_one, rows_of
+from fwsim.cli.partly import Partly, Until, behind, never, one_by_one, rows_of
+from fwsim.explain.reaching import FrameRange
 from fwsim.result import compare
 from fwsim.ruleset import load_ruleset
 from fwsim.simulator import Simulator
@@ -77,24 +77,3 @@ def test_one_by_one_decides_as_a_whole_run_does(path: str) -> None:
         for batch, row in one_by_one(simulator(), Partly(opened(path), never))
     ]
     assert decided == list(zip(whole.stateless.tolist(), whole.stateful.tolist(), strict=True))
-
-
-@pytest.mark.parametrize(("first", "last"), [(1, 1), (5, 6), (9, 9), (4, 12), (16, 16)])
-def test_before_each_stops_with_everything_before_decided(path: str, first: int, last: int) -> None:
-    (whole,) = compare(path, load_ruleset(io.StringIO(RULESET)))
-    deciding = simulator()
-    stops = []
-    for batch, row in before_each(deciding, opened(path), FrameRange(0, first, last)):
-        deciding.step(batch, row)
-        stops.append(int(batch.frames["number"][row]))
-        assert batch.stateful[row].item() == whole.stateful[stops[-1] - 1].item()
-    assert stops == list(range(first, last + 1))
-
-
-def test_before_each_gives_what_there_is_of_a_range(path: str) -> None:
-    deciding = simulator()
-    found = []
-    for batch, row in before_each(deciding, opened(path), FrameRange(0, 15, 20)):
-        deciding.step(batch, row)
-        found.append(int(batch.frames["number"][row]))
-    assert found == [15, 16]

@@ -19,6 +19,11 @@ def test_a_comparison_writes_what_differs_unless_something_is_selected() -> None
     assert written(both, np.array([0, 2]), SOME, ("stateless", "stateful")).tolist() == [0, 2]
 
 
+def test_with_decisions_as_comments_all_are_written() -> None:
+    both = batch({}, {}, stateful=[{}, {"verdict": Verdict.DROP}])
+    assert written(both, slice(None), ALL, ("stateless", "stateful"), annotated=True).tolist() == [0, 1]
+
+
 def test_a_replay_writes_what_is_selected() -> None:
     both = batch({}, {}, stateful=[{}, {"verdict": Verdict.DROP}])
     assert written(both, slice(None), ALL, ("stateful",)).tolist() == [0, 1]

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from fwsim.cli.streams import Compiling, check_target, colours, opened, warn
+from fwsim.cli.streams import Compiling, can_write, check_target, check_targets, colours, opened, warn
 from fwsim.compiling import Step
 from fwsim.compiling.child import LOG
 from fwsim.engine import cache_folder
 from fwsim.errors import UsageError
+from fwsim.report.sparkline import BLOCKS
 
 
 class Terminal(io.StringIO):
@@ -27,6 +28,18 @@ class Terminal(io.StringIO):
 def test_standard_output_is_a_dash(capsys: pytest.CaptureFixture[str]) -> None:
     with opened("-") as stream:
         assert stream is sys.stdout
+
+
+@pytest.mark.parametrize(
+    ("encoding", "bars"), [("utf-8", True), ("ascii", False), ("latin-1", False), ("cp437", False)]
+)
+def test_bars_can_be_written_where_the_encoding_has_them(encoding: str, bars: bool) -> None:
+    assert can_write(io.TextIOWrapper(io.BytesIO(), encoding=encoding), BLOCKS) is bars
+
+
+def test_a_stream_without_an_encoding_takes_ascii() -> None:
+    assert can_write(io.StringIO(), "9")
+    assert not can_write(io.StringIO(), BLOCKS)
 
 
 def test_a_file_takes_any_letter_and_keeps_line_ends(tmp_path: Path) -> None:
@@ -52,6 +65,29 @@ def test_targets_that_would_do_harm_are_refused(
     (tmp_path / "link").symlink_to("in")
     with pytest.raises(UsageError, match=message):
         check_target(target, ["in", "-"])
+
+
+@pytest.mark.parametrize("second", ["out", "./out", "link", "other"])
+@pytest.mark.parametrize("there", [True, False])
+def test_two_outputs_cannot_go_to_the_same_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: str, there: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to("out")
+    if there:
+        (tmp_path / "out").touch()
+        os.link("out", "other")
+    if second == "other" and not there:
+        check_targets({"-o": "out", "--save": second}, [])
+        return
+    with pytest.raises(UsageError, match=f"^-o out and --save {second} cannot go to the same place$"):
+        check_targets({"-o": "out", "-w": None, "--save": second}, [])
+
+
+def test_standard_output_is_one_place_and_the_null_device_is_none() -> None:
+    check_targets({"-o": os.devnull, "-w": os.devnull}, [])
+    with pytest.raises(UsageError, match="-o - and -w - cannot"):
+        check_targets({"-o": "-", "-w": "-"}, [])
 
 
 @pytest.mark.parametrize("target", ["-", None, "new"])

@@ -8,9 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from fwsim.capture.model import CaptureFile
 from fwsim.cli.runs import Run
-from fwsim.cli.summing_up import CAPTURE_NOTES, capture_notes, explain_command, needed_text, order_notes, unknowns_of
+from fwsim.cli.summing_up import explain_command, needed_text, unknowns_of
 from tests.deciding import Wall
 from tests.natted import Gateway
 from tests.unit.test_cli_runs import inputs
@@ -27,15 +26,6 @@ def test_explain_command_repeats_everything_that_changes_a_verdict() -> None:
     )
     named = explain_command(inputs(named=(("wan", "x;y"),), rules=None))
     assert shlex.split(named) == ["fwsim", "explain", "--in", "wan=x;y"]
-
-
-def test_notes_tell_only_what_happened() -> None:
-    assert capture_notes(dict.fromkeys(CAPTURE_NOTES, 0)) == []
-    assert capture_notes({"cut": 1, "offloaded": 1200}) == [
-        "1,200 packets with a transport checksum left to the network card, not judged (--checksum verify judges it)",
-        "1 packet cut short by the snap length: checksums not judged, "
-        "and only what hangs on the missing bytes is unknown",
-    ]
 
 
 @pytest.mark.parametrize(
@@ -61,15 +51,3 @@ def test_what_translation_lacks_is_told_of_the_first_rule() -> None:
     text = needed_text(Gateway(own=[]).simulator)
     assert text.startswith("redirect (line 5) needs the firewall's own address on lan, which is not known: --local")
     assert text.endswith("(and so do 2 other rules)")
-
-
-def test_captures_of_the_same_time_are_noted() -> None:
-    files = [CaptureFile("lan.pcap"), CaptureFile("wan.pcap"), CaptureFile("empty.pcap")]
-    files[0].count(2, 10, 20)
-    files[1].count(2, 20, 30)
-    assert order_notes(files) == []
-    files[1].count(1, 19, 19)
-    assert order_notes(files) == [
-        "wan.pcap begins before lan.pcap ends, but was read after it: "
-        "--in NAME=FILE merges captures of several interfaces by time"
-    ]

@@ -89,6 +89,32 @@ def test_what_stands_in_a_later_fragment_is_taken_for_no_port() -> None:
     assert [chain(tracked, "raw"), chain(tracked, "late")] == [[guarded], [bare, "meta l4proto tcp accept"]]
 
 
+@pytest.mark.parametrize(
+    ("matches", "expected"),
+    [
+        (
+            {"proto": "udp", "sport": 53},
+            [
+                "ip frag-off & 0x1fff == 0x0 udp sport 53", "meta nfproto ipv6 exthdr frag missing udp sport 53",
+                "meta nfproto ipv6 frag frag-off 0 udp sport 53",
+            ],
+        ),
+        ({"icmp_type": "echo-reply"}, ["ip frag-off & 0x1fff == 0x0 icmp type echo-reply"]),
+        ({"proto": "udp", "sport": 53, "dport": 1}, ["@th,0,24 >= 0x0 udp sport 53 udp dport 1"]),
+        ({"proto": "udp", "sport": 53, "fragment": "later"}, []),
+        (
+            {"proto": "udp", "dport": 53, "fragment": ["first", "later"], "family": "ipv4"},
+            ["ip frag-off & 0x3fff == 0x2000 udp dport 53"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_header_cut_short_is_met_by_what_asks_for_its_first_bytes(
+    matches: dict[str, Any], expected: list[str]
+) -> None:
+    lines = chain(to_nft(ruleset(matches, tracking="off")), "rules")
+    assert lines == ([f"{match} accept" for match in expected] or ["# rule 1 of chain rules can match no packet"])
+
+
 def test_a_negated_interface_asks_for_one_where_a_packet_may_have_none() -> None:
     rules = [{"iif": "!lan", "oif": "!lan", "verdict": "accept"}]
     hooks = ("prerouting", "input", "forward", "output")

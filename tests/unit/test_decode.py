@@ -53,7 +53,8 @@ def decoded() -> tuple[Any, Any, Any, Any]:
     content, frames, packets, quotes = tables()
     state = decoder()
     links = np.ones(1, np.int64)
-    decode(content.data, *views(content), links, frames, packets, quotes, len(DATA), empty(LAYER, 1), state)
+    data = content if is_compiled() else content.data
+    decode(data, *views(content), links, frames, packets, quotes, len(DATA), empty(LAYER, 1), state)
     return frames, packets, quotes, state
 
 
@@ -87,9 +88,8 @@ def test_frame_that_is_not_ip_has_no_fields(decoded: tuple[Any, Any, Any, Any]) 
     assert (arp["family"], arp["src0"]) == (0, 0)
 
 
+@pytest.mark.uncompiled
 def test_rows_and_arrays_give_the_same(decoded: tuple[Any, Any, Any, Any]) -> None:
-    if is_compiled():
-        pytest.skip("compiled in this process: rows are for uncompiled code")
     content, frames, packets, quotes = tables()
     even, odd = views(content)
     rows = [Rows(frames), Rows(packets), Rows(quotes)]

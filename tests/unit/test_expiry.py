@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from fwsim.engine.expiry import BRANCHES, FIRST, become_assured, delete, expire, keep, make_room, rearm
+from fwsim.engine.expiry import BRANCHES, FIRST, become_assured, delete, expire, keep, make_room, pass_time, rearm
 from fwsim.engine.tuples import Tracker, is_live
 from fwsim.terms import CtState, CtStatus, Reason, TcpFlag
 from fwsim.tracker import connections_listing, grow, make_tracker
@@ -57,6 +57,22 @@ def test_a_connection_is_dead_when_nothing_remains() -> None:
     expire(tracker, 100)
     assert live_numbers(tracker) == []
     assert tracker.counters[0]["expired"] == 1
+
+
+def test_time_that_passes_between_packets_leaves_the_table_as_it_would_have_been() -> None:
+    draw = random.Random(7)
+    in_one_go, in_steps = (make_tracker(settings(), key=1) for _ in range(2))
+    for number in range(1, 60):
+        expires = draw.randrange(1, 20)
+        for tracker in (in_one_go, in_steps):
+            insert(tracker, number, expires)
+    for now in range(1, 12):
+        pass_time(in_steps, now)
+        assert all(listed["expires"] > now for listed in connections_listing(in_steps))
+    for tracker in (in_one_go, in_steps):
+        expire(tracker, 15)
+    for one, other in zip(in_one_go, in_steps, strict=True):
+        assert one.tobytes() == other.tobytes()
 
 
 def test_a_packet_at_the_very_end_of_the_timeout_is_new_again() -> None:

@@ -40,7 +40,7 @@ def stateless(wall: Wall, packet: Any, **how: Any) -> list[tuple[str, str]]:
 
 
 def squeezed(told: Any) -> list[tuple[str, str]]:
-    return [(name, " ".join(text.split())) for name, text in told]
+    return [(name, " ".join(str(text).split())) for name, text in told]
 
 
 def test_a_name_is_told_only_where_it_changes() -> None:

@@ -25,7 +25,7 @@ SYN = tcp("S", HOST, PEER)
 
 
 def walked(gate: Gateway, packet: Any) -> list[str]:
-    return [f"{name} {' '.join(text.split())}".strip() for name, text in stateful_walk(moment_of(gate, packet))]
+    return [f"{name} {' '.join(str(text).split())}".strip() for name, text in stateful_walk(moment_of(gate, packet))]
 
 
 def translations(lines: list[str]) -> list[str]:
@@ -109,7 +109,7 @@ def test_both_tuples_of_a_translated_connection_are_told() -> None:
 def test_stateless_every_packet_is_translated_anew() -> None:
     gate = Gateway()
     for packet in (SYN, tcp("A", HOST, PEER, seq=1001, ack=1001)):
-        lines = [" ".join(text.split()) for _, text in stateless_walk(moment_of(gate, packet))]
+        lines = [" ".join(str(text).split()) for _, text in stateless_walk(moment_of(gate, packet))]
         assert (
             translations(lines)[0]
             == f"{PUBLIC}.40000 > {PEER}.443: source translated by rule 2 of inet nat post (line 11)"

@@ -11,6 +11,7 @@ from fwsim.errors import FwsimError, RulesetError, UsageError
 from fwsim.exporting.iptables import families_of, iptables_text
 from fwsim.ruleset import load_ruleset
 from tests.exporting import assert_same_walks, loads, read
+from tests.iptables_restoring import restored
 from tests.rule_strategies import branching_ruleset
 
 CORPUS = Path(__file__).parent.parent.parent.parent / "shared" / "corpus" / "rulesets"
@@ -58,6 +59,40 @@ COMMIT
 -A POSTROUTING -o wan -j MASQUERADE
 COMMIT
 """
+
+
+TRANSLATED = """\
+*filter
+:FORWARD DROP [0:0]
+-A FORWARD -i eth0 -m conntrack --ctstate DNAT -j ACCEPT
+-A FORWARD -i eth1 -m conntrack ! --ctstate SNAT,DNAT -p tcp -j ACCEPT
+-A FORWARD -i eth2 -m conntrack --ctstate ESTABLISHED,RELATED,DNAT -j MARK --set-mark 7
+-A FORWARD -i eth2 -m conntrack ! --ctstate NEW,SNAT --ctstatus SEEN_REPLY -j ACCEPT
+-A FORWARD -i eth0 -m conntrack --ctstatus ASSURED -m conntrack ! --ctstate SNAT -j ACCEPT
+-A FORWARD -i eth1 -m conntrack --ctstate UNTRACKED,SNAT --ctdir REPLY -j ACCEPT
+COMMIT
+"""
+STATUSES = """\
+table ip t {
+	chain f {
+		type filter hook forward priority 0; policy drop;
+		iifname eth0 ct status dnat accept
+		iifname eth1 ct status & dnat == 0 accept
+		iifname eth0 ct status & (snat | assured) == 0 accept
+		iifname eth2 ct status snat,dnat,assured mark set mark or 7
+	}
+}
+"""
+
+
+@pytest.mark.parametrize("source", [TRANSLATED, STATUSES])
+def test_what_is_translated_is_asked_for_by_iptables_too(source: str) -> None:
+    ruleset = read(source)
+    text = iptables_text(ruleset.netfilter, 4)
+    assert "--ctstate DNAT" in text
+    for variant in ("legacy", "nft"):
+        assert restored([(4, text)], variant) == [True]
+    assert_same_walks(ruleset, read(text), family=4)
 
 
 def test_a_saved_ruleset_comes_back_and_the_real_tool_takes_it() -> None:

@@ -58,6 +58,30 @@ def test_marks_states_and_status() -> None:
         ("-m conntrack --ctstate INVALID,ESTABLISHED,RELATED,UNTRACKED",)
     ]
     assert matching.status_arguments(Masked((Choice(1, 4, 4),))) == [("-m conntrack --ctstatus ASSURED",)]
+
+
+@pytest.mark.parametrize(
+    ("value", "absent", "found"),
+    [
+        (Masked((Choice(1, 32, 32),)), False, [["--ctstate DNAT"]]),
+        (Masked((Choice(32, 32, 32),)), False, [["--ctstate DNAT"]]),
+        (Masked((Choice(1, 48, 48),), True), True, [["! --ctstate SNAT,DNAT"]]),
+        (Masked((Choice(1, 16, 16),), True), False, [["--ctstate NEW,ESTABLISHED,RELATED", "! --ctstate SNAT"]]),
+        (Masked((Choice(0, 0, 16),)), False, [["--ctstate NEW,ESTABLISHED,RELATED", "! --ctstate SNAT"]]),
+        (Masked((Choice(1, 16, 16),)), True, [["--ctstate SNAT"], ["--ctstate INVALID,UNTRACKED"]]),
+        (Masked((Choice(1, 36, 36),)), False, [["--ctstate DNAT"], ["! --ctstate DNAT", "--ctstatus ASSURED"]]),
+        (Masked((Choice(1, 36, 36),), True), False, [["! --ctstate DNAT", "! --ctstatus ASSURED"]]),
+        (Masked((Choice(1, 4, 4),), True), True, [["! --ctstatus ASSURED"], ["--ctstate INVALID,UNTRACKED"]]),
+    ],
+)
+def test_what_is_translated_is_asked_for_as_a_state(value: Masked, absent: bool, found: list[list[str]]) -> None:
+    ways = [[f"-m conntrack {part}" for part in way] for way in found]
+    assert [list(way) for way in matching.status_arguments(value, absent)] == ways
+
+
+def test_other_bits_of_the_status_have_no_words() -> None:
+    with pytest.raises(CannotSay, match="status bits 0x2000"):
+        matching.status_arguments(Masked((Choice(1, 0x2000, 0x2000),)))
     assert len(matching.direction_arguments(Numbers(((0, 1),)))) == 2
 
 

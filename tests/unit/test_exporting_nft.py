@@ -14,6 +14,7 @@ from fwsim.errors import FwsimError, RulesetError
 from fwsim.exporting.nft import nft_text
 from fwsim.netfilter import Netfilter
 from fwsim.ruleset import load_ruleset
+from tests.examples import RULESETS
 from tests.exporting import assert_same_walks, loads, read
 from tests.rule_strategies import branching_ruleset
 
@@ -142,7 +143,7 @@ def test_all_that_nft_cannot_say_is_told_with_its_place() -> None:
     ]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "rulesets").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RULESETS, ids=lambda path: path.stem)
 def test_our_rulesets_load_in_nft_and_decide_the_same_when_read_again(path: Path) -> None:
     ruleset = load_ruleset(path)
     text = nft_text(ruleset.netfilter, fragments=False)

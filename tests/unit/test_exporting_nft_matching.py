@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fwsim.exporting.nft_matching import NftMatching, statistic_text
+from fwsim.exporting.nft_matching import NftMatching, asks_in_front, statistic_text
 from fwsim.exporting.nft_words import Known
 from fwsim.exporting.saying import CannotSay
 from fwsim.netfilter.model import Set
@@ -15,9 +15,10 @@ BOTH = Addresses(((1, 1),), ((1, 1),))
 V4 = Set("v4", ("ipv4_addr",), value=Addresses(((1, 1),)))
 
 
-def asked(step: Step, known: Known = Known(), *, is_nft: bool = True, fragments: bool = False) -> list[str]:  # noqa: B008
+def asked(step: Step, known: Known = Known(), *, is_nft: bool = True, **choices: bool) -> list[str]:  # noqa: B008
     """The alternatives as texts."""
-    matching = NftMatching(known.family or 0, {"v4": V4}, {("v4", 0): "v4"}, is_nft, fragments)
+    own = {"fragments": False, **choices}
+    matching = NftMatching(known.family or 0, {"v4": V4}, {("v4", 0): "v4"}, is_nft, **own)
     return [" ".join(head.parts) for head in matching.asked(step, known)]
 
 
@@ -49,6 +50,26 @@ def test_a_match_in_the_words_of_nft(step: Step, known: Known, texts: list[str])
 def test_a_transport_header_is_not_looked_for_in_a_later_fragment() -> None:
     (text,) = asked(Match("dport", Numbers(((22, 22),))), Known(4, 6, True), fragments=True)
     assert text == "@th,0,24 >= 0x0 tcp dport 22"
+
+
+def test_a_rule_on_the_first_bytes_of_a_header_asks_for_the_fragment() -> None:
+    source = Match("sport", Numbers(((53, 53),)))
+    known = Known(4, 17, True)
+    assert asked(source, known, fragments=True, in_front=True) == ["ip frag-off & 0x1fff == 0x0 udp sport 53"]
+    assert asked(source, known._replace(family=6), fragments=True, in_front=True) == [
+        "exthdr frag missing udp sport 53", "frag frag-off 0 udp sport 53",
+    ]  # fmt: skip
+    assert len(asked(source, Known(None, 17, True), fragments=True, in_front=True)) == 3
+    assert asked(source, known._replace(headed=True), fragments=True) == ["udp sport 53"]
+    pair = Lookup(("src", "dport"), set="v4")
+    assert asked(pair, known, fragments=True) == ["@th,0,24 >= 0x0 ip saddr . udp dport @v4"]
+
+
+def test_what_asks_for_more_of_a_header_is_not_in_front() -> None:
+    source, target = (Match(name, Numbers(((53, 53),))) for name in ("sport", "dport"))
+    assert asks_in_front((source, AnyOf(((source,), (target,)))))
+    assert not asks_in_front((source, target))
+    assert not asks_in_front((Lookup(("src", "dport"), set="v4"),))
 
 
 @pytest.mark.parametrize("construct", ["-m owner --uid-owner 0", "xt match u32"])

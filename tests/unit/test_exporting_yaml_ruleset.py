@@ -11,6 +11,7 @@ from fwsim.errors import FwsimError, RulesetError
 from fwsim.exporting.nft import nft_text
 from fwsim.exporting.yaml_ruleset import ruleset_of
 from fwsim.ruleset import load_ruleset, to_yaml
+from tests.examples import RULESETS
 from tests.exporting import assert_same_walks, read
 from tests.rule_strategies import branching_ruleset
 
@@ -96,7 +97,7 @@ def test_chains_that_nest_too_deep_once_written_out_are_refused_with_an_error() 
         written(text)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "rulesets").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", RULESETS, ids=lambda path: path.stem)
 def test_our_rulesets_decide_the_same_by_way_of_netfilter(path: Path) -> None:
     ruleset = load_ruleset(path)
     again = read(to_yaml(ruleset_of(ruleset.netfilter, ruleset)))

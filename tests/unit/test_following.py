@@ -126,6 +126,33 @@ def test_one_that_is_perhaps_expected_may_be_translated() -> None:
     assert last["status"] & CtStatus.NAT_IN_DOUBT
 
 
+NOT_KNOWN = address_text([UNKNOWN_VALUE, 0, 0, 0])
+OTHER_INSIDE = "10.1.0.12"
+
+
+@pytest.mark.parametrize(
+    ("target", "source"),
+    [(f"{SERVER}:{PORT}", (NOT_KNOWN, PORT)), (OTHER_INSIDE, (OTHER_INSIDE, UNKNOWN_VALUE))],
+    ids=["to somebody else", "to who may have announced it"],
+)
+def test_rules_bind_one_that_is_perhaps_expected_where_its_master_would_too(
+    target: str, source: tuple[str, int]
+) -> None:
+    """If it is expected, no rule is asked: it goes to who announced it, at the port that was announced."""
+    rule = nat(f"iifname wan meta l4proto tcp dnat to {target}", hook="prerouting", priority=-100)
+    gateway = Gateway(HELPING, MASQUERADE, rule)
+    first, second = masqueraded(), masqueraded(4001, OTHER_INSIDE)
+    for talk in (first, second):
+        talk.say(0, announcement("PORT", talk.ends[0].src, PORT))
+        play(gateway, talk)
+    data = second.expected(0, PORT + 1, 20)
+    data.send(0, SYN)
+    assert play(gateway, data) == [UNKNOWN_VALUE]
+    *_, last = connections_listing(gateway.simulator.stateful.tracker)
+    assert reply(last)[:2] == source
+    assert last["status"] & CtStatus.NAT_IN_DOUBT
+
+
 # --- seen on one side only -----------------------------------------------------------------------------------------
 
 

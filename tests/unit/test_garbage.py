@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from fwsim.cli import run
 from fwsim.errors import RulesetError
 from fwsim.garbage import uncollected
 from fwsim.ruleset import load_ruleset
@@ -32,3 +33,15 @@ def test_after_a_ruleset_that_cannot_be_read_garbage_is_collected_again() -> Non
     with pytest.raises(RulesetError):
         load_ruleset("no-such-file.yaml")
     assert gc.isenabled()
+
+
+def test_what_stays_is_passed_over_until_the_command_is_done() -> None:
+    gc.unfreeze()
+    with uncollected():
+        pass
+    assert gc.get_freeze_count() == 0
+    with uncollected(stays=True):
+        assert gc.get_freeze_count() == 0
+    assert gc.get_freeze_count() > 0
+    assert run(["--version"]) == 0
+    assert gc.get_freeze_count() == 0

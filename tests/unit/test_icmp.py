@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from fwsim.engine.icmp import is_icmp_error
 from fwsim.terms import UNKNOWN_VALUE, CtState, CtStatus, Direction, Proto, Reason
 from tests.tracking import SECOND, Bench, Datagram, icmp, tcp, udp
 
@@ -158,6 +159,19 @@ def test_every_icmpv6_type_below_128_is_an_error(kind: int) -> None:
     bench.see(SENT6)
     assert bench.state(icmp(ROUTER6, INSIDE6, kind, quote=SENT6)) == ABOUT_ORIGINAL
     assert bench.state(icmp(ROUTER6, INSIDE6, kind, quote=replace(SENT6, sport=1))) == INVALID
+
+
+def test_an_error_is_of_its_own_ip_version_and_was_captured_so_far() -> None:
+    def is_error(proto: Proto, family: int, kind: int, code: int = 0) -> bool:
+        return is_icmp_error({"proto": int(proto), "family": family, "icmp_type": kind, "icmp_code": code})
+
+    assert is_error(Proto.ICMP, 4, 3)
+    assert is_error(Proto.ICMPV6, 6, 1)
+    assert not is_error(Proto.ICMP, 6, 3)
+    assert not is_error(Proto.ICMPV6, 4, 1)
+    assert not is_error(Proto.ICMPV6, 6, UNKNOWN_VALUE)
+    assert not is_error(Proto.ICMP, 4, 8)
+    assert not is_error(Proto.UDP, 4, 3)
 
 
 def test_an_error_about_no_connection_is_invalid() -> None:

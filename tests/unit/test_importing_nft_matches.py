@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.nft_importing import refused_rule, told
+from tests.nft_importing import imported, refused_rule, short, told
 
 CASES = [
     ("ip saddr 1.2.3.4", ["family=4", "src=1.2.3.4"]),
@@ -162,3 +162,32 @@ def test_an_empty_set_of_addresses_is_looked_up_since_no_value_tells_its_family(
 
 def test_a_masked_key_in_a_named_set_is_unknown() -> None:
     assert told("ct mark & 1 @a", "ip", "set a { type mark; }") == ["unknown ct mark & 1 @a"]
+
+
+def test_what_is_written_again_is_the_same_step_unless_a_variable_or_the_family_changes_what_it_means() -> None:
+    fragment = "@nh,48,16 & 0x1fff != 0"
+    text = f"""
+        define port = 22
+        table ip a {{
+            chain c {{ tcp dport 80 ct state new
+                tcp dport 80 {fragment}
+                tcp dport $port
+            }}
+        }}
+        redefine port = 23
+        table ip a {{
+            chain d {{ tcp dport $port
+            }}
+        }}
+        table ip6 b {{
+            chain c {{ tcp dport 80 {fragment}
+            }}
+        }}
+    """
+    one, six = imported(text).tables
+    first, second, third = (rule.steps for rule in one.chains["c"].rules)
+    (redefined,), (of_six,) = one.chains["d"].rules, six.chains["c"].rules
+    assert first[1] is second[1]
+    assert first[1] is of_six.steps[1]
+    assert [short(third[1]), short(redefined.steps[1])] == ["dport=22", "dport=23"]
+    assert [short(second[2]), short(of_six.steps[2])] == ["fragment=!0-1", "@nh,48,16=!0&0x1fff"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fwsim.ruleset.values import Numbers
 from tests.nft_importing import imported, refused, short, table_of, value
 
 
@@ -54,6 +55,24 @@ def test_a_set_becomes_one_value_and_a_concatenation_elements() -> None:
     assert value(table.sets["c"].value) == "eth0,lo"
     assert table.sets["c"].kinds == ("ifname",)
     assert (table.sets["d"].size, [short(step) for step in table.sets["d"].steps]) == (5, ["- counter"])
+
+
+def test_elements_are_as_wide_as_their_type() -> None:
+    table = table_of("""
+        table inet t {
+          set macs { type ether_addr; flags interval
+            elements = { 02:00:00:00:00:01, 02:00:00:00:00:05-02:00:00:00:00:09 }
+          }
+          set users { type uid; elements = { 100000 }
+          }
+          set both { type ether_addr . ipv4_addr; elements = { 02:00:00:00:00:01 . 10.0.0.1 }
+          }
+        }
+        """)
+    first = 0x020000000001
+    assert table.sets["macs"].value == Numbers(((first, first), (first + 4, first + 8)))
+    assert table.sets["users"].value == Numbers(((100_000, 100_000),))
+    assert [value(part) for part in table.sets["both"].elements[0]] == [str(first), "10.0.0.1"]
 
 
 def test_elements_that_are_forgotten_say_when() -> None:

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from fwsim.checking import Kind, findings_of
+from fwsim.checking import Kind
+from fwsim.checking.findings import findings_of
 from fwsim.errors import RulesetError
 from fwsim.exporting.iptables import iptables_text
 from fwsim.exporting.nft import nft_text

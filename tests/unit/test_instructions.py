@@ -11,7 +11,7 @@ from fwsim.engine.instructions import cause_of, change, follow, is_chosen, match
 from fwsim.engine.program import FALSE, MAYBE, OP_ALTER, OP_ASSIGN, OP_NAT, OP_NOTRACK, OP_SET_HELPER, TRUE
 from fwsim.engine.rule_rows import INSTRUCTION, WALK
 from fwsim.report.conntrack_listing import listed, record
-from fwsim.tables import PACKET, empty, number_of, words
+from fwsim.tables import PACKET, empty, number_in_seen, number_of, words
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Reason
 from fwsim.tracker import connections_listing
 from tests.from_text import FromText, nft
@@ -201,6 +201,14 @@ def test_a_notrack_that_may_apply_leaves_the_state_unknown() -> None:
 def test_the_cause_of_an_unknown_field(field: str, unknown: list[str], fragment: int, wanted: Reason) -> None:
     state = empty(WALK, 1)[0]
     assert cause_of(number_of(PACKET, field), packet_row(unknown, fragment=fragment)[0], state, NO_WORDS) == wanted
+
+
+@pytest.mark.parametrize("side", ["sport", "dport"])
+def test_where_a_protocol_has_no_ports_what_stands_there_is_not_simulated_and_not_cut(side: str) -> None:
+    state, field = empty(WALK, 1)[0], number_in_seen(f"th_{side}")
+    esp, cut = packet_row(proto=50, sport=None, dport=None)[0], packet_row([side], proto=6)[0]
+    assert cause_of(field, esp, state, NO_WORDS) == Reason.NOT_SIMULATED
+    assert cause_of(field, cut, state, NO_WORDS) == Reason.CUT
 
 
 @pytest.mark.parametrize(("field", "lost"), [("mark", "lost"), ("ct_mark", "lost_ct")])

@@ -22,3 +22,9 @@ def test_a_target_from_elsewhere_has_an_unknown_verdict() -> None:
 def test_an_extension_that_nobody_has_is_refused() -> None:
     assert "there is no match `conntrak`" in refused_rule("-m conntrak --ctstate NEW -j ACCEPT")
     assert "there is no chain and no target `DORP`" in refused_rule("-j DORP")
+
+
+def test_only_options_that_must_be_given_or_go_with_some_others_only_are_checked() -> None:
+    assert [option.key for option in MATCHES["state", 4].bound] == ["state"]
+    assert [option.key for option in MATCHES["tcp", 4].bound] == ["syn"]
+    assert MATCHES["udp", 4].bound == ()

@@ -3,7 +3,7 @@ import pytest
 from fwsim.importing.iptables import values
 from fwsim.importing.iptables.services import ANY_PROTOCOL, SERVICES
 from fwsim.importing.iptables.values import RefusedError
-from fwsim.ruleset.values import Addresses, Masked
+from fwsim.ruleset.values import Addresses, Masked, Names, Numbers
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,12 @@ def test_a_mac_has_six_numbers() -> None:
     assert values.mac("0:1:2:3:4:ff") == 0x0001020304FF
     with pytest.raises(RefusedError):
         values.mac("00-11-22-33-44-55")
+
+
+def test_equal_values_are_one_object() -> None:
+    assert values.numbers_value(((80, 80),)) is values.numbers_value(((80, 80),))
+    assert values.numbers_value(((80, 80),), True) == Numbers(((80, 80),), negated=True)
+    assert values.interface_value("eth+", False) == Names((), ("eth",))
+    assert values.interface_value("eth0", True) == Names(("eth0",), (), True)
+    assert values.any_of(8) is values.any_of(8)
+    assert values.any_of(0) == Masked(())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fwsim.engine.program import OP_ADDRESS, OP_CHOICE, OP_VALUE
-from fwsim.lower.asking import Asked, Meanings, Questions, instruction_of, merged_asks
+from fwsim.lower.asking import Asked, Meanings, instruction_of, merged_asks
 from fwsim.lower.boundaries import WHOLE
 from fwsim.lower.stretches import Stretches
 from fwsim.netfilter import Set
@@ -68,6 +68,14 @@ def test_two_matches_on_one_field_are_one() -> None:
     assert [question.key for question in asks_of({"family": "ipv4", "icmp_type": 0})].count("family") == 1
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_name_and_a_negated_one_are_one_question_that_needs_an_interface(order: int) -> None:
+    lan, others = Names(names=("lan",)), Names(prefixes=("l",), negated=True)
+    (one,) = merged_asks([asked(Match("iif", lan)), asked(Match("iif", others, absent=True))][::order])
+    assert one.boundaries == ()
+    assert not one.means.absent
+
+
 def test_two_matches_under_one_mask_are_one_and_under_two_masks_two() -> None:
     low = asked(Match("mark", Masked((Choice(0x10, 0x30, 0xF0),))))
     high = asked(Match("mark", Masked((Choice(0x20, 0x40, 0xF0),))))
@@ -115,8 +123,8 @@ def test_an_instruction_names_where_its_operands_stand() -> None:
     assert stretches.array()[first : first + count].tolist() == [1, 6]
 
 
-def test_equal_values_have_one_meaning_and_one_row() -> None:
-    meanings, questions = Meanings([]), Questions(Stretches())
+def test_equal_values_have_one_meaning_and_equal_matches_one_question() -> None:
+    meanings = Meanings([])
     one, other = (
         meanings.asked(Match("sport", Numbers(((1, 5),), source=source), text=source), {}) for source in ("a", "b")
     )
@@ -124,11 +132,10 @@ def test_equal_values_have_one_meaning_and_one_row() -> None:
     assert other is not None
     assert one.means is other.means
     assert (one.wanted, other.wanted) == ("a", "b")
-    assert questions.row(one) is questions.row(other)
-    assert questions.row(one) == instruction_of(one, Stretches())
-    there = meanings.asked(Match("dport", Numbers(((1, 5),))), {})
-    assert there is not None
-    assert questions.row(there)[1] != questions.row(one)[1]
-    absent = meanings.asked(Match("sport", Numbers(((1, 5),)), absent=True), {})
+    value = Numbers(((1, 5),))
+    there = meanings.asked(Match("sport", value, text="a"), {})
+    assert there is meanings.asked(Match("sport", value, text="a"), {})
+    absent = meanings.asked(Match("sport", value, absent=True, text="a"), {})
     assert absent is not None
-    assert questions.row(absent)[-1] == 1
+    assert absent.means.absent
+    assert meanings.asked(Match("dport", value, text="a"), {}) != there

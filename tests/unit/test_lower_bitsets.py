@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from fwsim.engine.program import BY_ADDRESS, BY_TABLE, BY_VALUE, RULES_A_WORD
-from fwsim.lower.asking import Asked, Meaning
+from fwsim.lower.asking import Asked, Meaning, question
 from fwsim.lower.bitsets import Bitsets, Column
 from fwsim.lower.stretches import Stretches
 from fwsim.tables import PACKET, number_of
 
 
 def asks(field: str, *boundaries: int) -> Asked:
-    return Asked(field, field, "", Meaning(boundaries))
+    return question(field, field, "", Meaning(boundaries))
 
 
 class Index:
@@ -74,7 +74,7 @@ def test_small_values_are_looked_up_in_a_table_large_ones_are_searched(
 
 
 def test_a_match_without_boundaries_is_left_to_the_instructions() -> None:
-    index = Index([Asked("ct_mark", "ct_mark", "", Meaning(None))], [])
+    index = Index([question("ct_mark", "ct_mark", "", Meaning(None))], [])
     assert (index.bitsets.columns, index.chain.columns) == ([], 0)
 
 

@@ -58,11 +58,11 @@ def test_what_does_not_count_is_for_others() -> None:
 def test_a_number_is_drawn_once_and_asked_for_after() -> None:
     rows = counting()
     match = Match(NUMGEN, Numbers(((11, 12),)))
-    draws = rows.draws([match.selector, "dport"])
+    draws = rows.draws(match)
     assert [draw.operands[0] for draw in draws] == [OP_DRAW]
     after = asking_drawn(match)
     assert isinstance(after, Match)
-    assert rows.draws([after.selector]) == []
+    assert rows.draws(after) == []
     asked = rows.instruction(after, table())
     assert asked is not None
     op, _, _, boundaries, offset, row, *_ = asked.operands

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fwsim.engine.program import OP_ALTER, OP_ASSIGN, OP_NOTRACK, OP_SET_HELPER, OP_TERM, OP_UNKNOWN
-from fwsim.lower.doing import assigning, at_hook, construct_of, doing, kept, unknown
+from fwsim.lower.asking import Meaning, instruction_of, question
+from fwsim.lower.doing import Ask, Questions, assigning, at_hook, construct_of, doing, kept, unknown
 from fwsim.lower.fields import Fields
+from fwsim.lower.stretches import Stretches
 from fwsim.netfilter.fields import NotSimulated, Option, Raw
-from fwsim.netfilter.model import NetfilterRule
 from fwsim.netfilter.steps import Alter, Assign, Match, NoTrack, Quota, SetHelper, Step, Term
 from fwsim.ruleset.values import Numbers
 from fwsim.tables import number_in_seen
@@ -81,7 +82,7 @@ def test_what_is_done_with_something_unknown_is_told() -> None:
 
 def test_what_is_changed_by_the_way_is_lost() -> None:
     asked = [Raw("nh", 80, 16), Raw("th", 0, 8)]
-    fields = Fields([NetfilterRule(tuple(Match(each, Numbers(((1, 1),))) for each in asked))])
+    fields = Fields([Match(each, Numbers(((1, 1),))) for each in asked])
     known, lost = doing(Alter(("dscp",), 5), fields) or []
     assert (known.operands[1], known.operands[5]) == (number_in_seen("dscp"), 5)
     assert (lost.operands[1], lost.operands[5]) == (number_in_seen("slot0"), UNKNOWN_VALUE)
@@ -89,7 +90,7 @@ def test_what_is_changed_by_the_way_is_lost() -> None:
 
 def test_an_option_that_is_put_in_is_lost_even_where_there_was_none() -> None:
     size = Option("tcp", "maxseg", "size")
-    fields = Fields([NetfilterRule((Match(size, Numbers(((1, 1),))),))])
+    fields = Fields([Match(size, Numbers(((1, 1),)))])
     (step,) = doing(Alter((size,)), fields) or []
     assert (step.operands[5], step.operands[7]) == (UNKNOWN_VALUE, 1)
     (step,) = doing(Alter((size,), 536), fields) or []
@@ -98,5 +99,15 @@ def test_an_option_that_is_put_in_is_lost_even_where_there_was_none() -> None:
 
 def test_bits_that_forwarding_changes_are_lost_when_they_are_set() -> None:
     ttl = Raw("nh", 64, 8)
-    fields = Fields([NetfilterRule((Match(ttl, Numbers(((1, 1),))),))])
+    fields = Fields([Match(ttl, Numbers(((1, 1),)))])
     assert [step.operands[5] for step in doing(Alter((ttl,), 9), fields) or []] == [UNKNOWN_VALUE]
+
+
+def test_a_question_is_an_instruction_made_once() -> None:
+    questions = Questions(Stretches())
+    one, other = (question("ttl", "ttl", wanted, Meaning((1, 6))) for wanted in ("1-5", "<6"))
+    made = questions.instruction(one)
+    assert made.operands == instruction_of(one, Stretches())
+    assert made.ask == Ask("ttl", "ttl", "1-5")
+    assert questions.instruction(one) is made
+    assert questions.instruction(other) == made._replace(ask=Ask("ttl", "ttl", "<6"))

@@ -18,7 +18,6 @@ from fwsim.lower.fields import (
 )
 from fwsim.lower.needs import is_of_conntrack
 from fwsim.netfilter.fields import FIELDS, Option, Raw
-from fwsim.netfilter.model import NetfilterRule
 from fwsim.netfilter.steps import Match
 from fwsim.ruleset.values import Numbers
 from fwsim.tables import EXTRA, PACKET, SLOTS
@@ -54,7 +53,7 @@ def test_what_tracking_tells_is_known_by_its_name() -> None:
 def test_each_selector_that_can_be_read_gets_a_slot() -> None:
     size, bits = Option("tcp", "maxseg", "size"), Raw("th", 32, 16)
     one, other = (Match(selector, Numbers(((1, 1),))) for selector in (size, bits))
-    fields = Fields([NetfilterRule((one, other, one))])
+    fields = Fields([one, other, one])
     assert [fields.of(selector) for selector in (size, bits, "sport", "ct_helper")] == ["slot0", "slot1", "sport", None]
     assert fields.of(Raw("th", 40, 8)) is None
 
@@ -68,14 +67,14 @@ def test_any_value_of_some_bits_asks_whether_they_are_there() -> None:
 
 def test_there_are_as_many_slots_as_a_row_has() -> None:
     many = [Match(Raw("th", 8 * n, 8), Numbers(((1, 1),))) for n in range(SLOTS + 3)]
-    fields = Fields([NetfilterRule(tuple(many))])
+    fields = Fields(many)
     assert len(fields.slots) == SLOTS
     assert [fields.of(match.selector) is None for match in many] == [False] * SLOTS + [True] * 3
 
 
 def test_options_of_tcp_are_looked_for_as_xtables_does_for_its_rules() -> None:
     size = Option("tcp", "maxseg", "size")
-    fields = Fields([NetfilterRule((Match(size, Numbers(((1, 1),))),))], xtables=True)
+    fields = Fields([Match(size, Numbers(((1, 1),)))], xtables=True)
     assert fields.slots == [Option("xtables", "maxseg", "size")]
     assert fields.of(size) == "slot0"
     assert fields.changed_with(Option("tcp", "maxseg")) == ["slot0"]

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from fwsim.lower.needs import asks_for_ct, every_step, gives_helper, in_maps, needs_tracking
+from fwsim.lower.needs import asks_for_ct, different, gives_helper, in_maps, needs_tracking
 from fwsim.netfilter import Chain, NetfilterRule, Set, Table
+from fwsim.netfilter.model import every_step
 from fwsim.netfilter.steps import (
     AnyOf,
     Assign,
@@ -57,12 +58,6 @@ def test_what_looks_at_or_changes_connections_makes_linux_track(step: Step, trac
     assert asks_for_ct(rule) == asks
 
 
-def test_every_step_is_found_wherever_it_stands() -> None:
-    inner = number("ttl", 1)
-    steps: list[Step] = [Update("add", "s", ("src",), steps=(inner,)), AnyOf(((inner,), (inner,)))]
-    assert list(every_step(steps)).count(inner) == 3
-
-
 def test_what_named_maps_lead_to_and_what_elements_count_makes_linux_track() -> None:
     cases = (Case((Numbers(((1, 1),)),), (Assign("ct_mark", 1),)),)
     for made in (Set("m", ("inet_service",), cases=cases), Set("s", ("ipv4_addr",), steps=(Connections(5),))):
@@ -80,5 +75,11 @@ def test_what_named_maps_lead_to_and_what_elements_count_makes_linux_track() -> 
         ((Choose(("dport",), (Case((Numbers(((1, 1),)),), (SetHelper("ftp"),)),)),), True),
     ],
 )
-def test_whether_a_rule_gives_a_helper(steps: tuple[Step, ...], given: bool) -> None:
-    assert gives_helper(NetfilterRule(steps)) is given
+def test_whether_steps_give_a_helper(steps: tuple[Step, ...], given: bool) -> None:
+    assert gives_helper(every_step(steps)) is given
+
+
+def test_a_step_of_many_rules_is_there_once() -> None:
+    same = number("ttl", 1)
+    steps: list[Step] = [same, AnyOf(((same,),)), number("ttl", 1), same]
+    assert [id(step) for step in different(steps)] == [id(same), id(steps[1]), id(steps[2])]

@@ -264,10 +264,36 @@ def test_the_cause_is_that_of_the_unknown_field(field: str, rule: dict[str, Any]
     assert Firewall([{**rule, **ACCEPT}], "drop").ask([field], **more).reason == reason
 
 
-def test_both_ways_to_the_same_verdict_make_it_definite_and_the_first_rule_is_named() -> None:
-    firewall = Firewall([{"name": "maybe", **LAN, **ACCEPT}, {"name": "surely", **ACCEPT}], "drop")
-    assert firewall.verdict(["iif"]) == ("accept", "maybe")
-    assert firewall.hits() == {"maybe": 1}
+@pytest.mark.parametrize("last", [ACCEPT, DROP])
+def test_both_ways_to_the_same_verdict_make_it_definite_but_not_which_rule_gives_it(last: dict[str, Any]) -> None:
+    firewall = Firewall([{"name": "maybe", **LAN, **last}, {"name": "surely", **last}], "drop")
+    answer = firewall.ask(["iif"])
+    assert (answer.verdict, answer.rule, answer.chain) == (last["verdict"], None, "forward")
+    assert (answer.reason, firewall.hits()) == ("one-of-several", {})
+
+
+def test_a_rule_or_the_policy_behind_it_is_not_known_to_be_either() -> None:
+    answer = Firewall([{"name": "maybe", **LAN, **DROP}], "drop").ask(["iif"])
+    assert (answer.verdict, answer.rule, answer.reason) == ("drop", None, "one-of-several")
+
+
+def test_a_rule_that_is_reached_in_two_ways_is_the_same_rule() -> None:
+    chains = {
+        "f": at("forward", {**LAN, "verdict": "jump s"}, {"verdict": "jump s"}),
+        "s": chain({"name": "one", **DROP}),
+    }
+    firewall = Firewall(chains)
+    answer = firewall.ask(["iif"])
+    assert (answer.verdict, answer.rule, answer.chain, answer.reason) == ("drop", "one", "s", "rule")
+    assert firewall.hits()["one"] == 1
+
+
+def test_a_policy_of_a_later_chain_does_not_hide_that_one_of_several_rules_has_accepted() -> None:
+    first = at("forward", {"name": "maybe", **LAN, **ACCEPT}, {"name": "surely", **ACCEPT}, priority=-1)
+    answer = Firewall({"a": first, "b": at("forward")}).ask(["iif"])
+    assert (answer.verdict, answer.rule, answer.chain) == ("accept", None, "a")
+    answer = Firewall({"a": first, "b": at("forward", {"name": "last", **ACCEPT})}).ask(["iif"])
+    assert (answer.verdict, answer.rule, answer.chain, answer.reason) == ("accept", "last", "b", "rule")
 
 
 def test_a_false_match_beside_an_unknown_one_rules_the_rule_out() -> None:
@@ -284,16 +310,20 @@ def test_drop_and_reject_are_not_the_same_verdict() -> None:
     assert Firewall([{**LAN, **DROP}, {"verdict": "reject"}]).verdict(["iif"])[0] == "unknown"
 
 
-def test_rejects_of_different_kinds_are_and_the_first_answer_is_given() -> None:
+def test_rejects_of_different_kinds_are_but_the_answer_is_not_known() -> None:
     rules = [{**LAN, "proto": "tcp", "verdict": "reject", "reject_with": "tcp-reset"}, {"verdict": "reject"}]
     answer = Firewall(rules).ask(["iif"])
-    assert (answer.verdict, answer.reject_with) == ("reject", RejectWith.TCP_RESET)
+    assert (answer.verdict, answer.rule, answer.reject_with) == ("reject", None, RejectWith.NONE)
+    rules[0]["reject_with"] = rules[1]["reject_with"] = "tcp-reset"
+    rules[1]["proto"] = "tcp"
+    answer = Firewall(rules, "drop").ask(["iif"], proto=6)
+    assert (answer.rule, answer.reject_with) == (None, RejectWith.TCP_RESET)
 
 
 def test_a_later_base_chain_that_drops_anyway_makes_it_definite() -> None:
     chains = {"a": at("forward", {**LAN, **DROP}, priority=-1), "b": at("forward", {"name": "sure", **DROP})}
     answer = Firewall(chains).ask(["iif"])
-    assert (answer.verdict, answer.chain) == ("drop", "a")
+    assert (answer.verdict, answer.chain, answer.rule) == ("drop", None, None)
 
 
 def test_a_packet_that_may_be_dropped_early_is_unknown_though_the_next_chain_accepts() -> None:
@@ -306,7 +336,7 @@ def test_a_jump_that_may_happen_is_followed_and_not_followed() -> None:
     assert Firewall(chains).ask(["iif"]).verdict == "unknown"
     chains["s"] = chain({"name": "there", **DROP})
     answer = Firewall(chains).ask(["iif"])
-    assert (answer.verdict, answer.rule, answer.tried) == ("drop", "there", 3)
+    assert (answer.verdict, answer.rule, answer.chain, answer.tried) == ("drop", None, None, 3)
 
 
 def test_a_goto_that_may_happen_may_also_not() -> None:

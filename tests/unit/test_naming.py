@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fwsim.naming import DECISION_WORDS, address_text, proto_text
-from fwsim.tables import V6
+from fwsim.tables import RULE_SEVERAL, V6
 from fwsim.terms import Reason, RejectWith, Verdict
 from tests.batches import naming
 
@@ -54,3 +54,10 @@ def test_addresses_of_both_families(words: tuple[int, int, int, int], text: str)
 def test_a_protocol_has_its_name_or_number_if_it_is_ip_and_known() -> None:
     assert [proto_text(4, 6), proto_text(6, 58), proto_text(4, 89)] == ["tcp", "icmpv6", 89]
     assert [proto_text(0, 6), proto_text(4, -2)] == [None, None]
+
+
+def test_one_of_several_rules_has_a_title_but_neither_name_nor_line() -> None:
+    names = naming().rules["stateful"]
+    assert (names.rule(RULE_SEVERAL), names.line(RULE_SEVERAL, 0)) == (None, None)
+    assert names.title(RULE_SEVERAL, 0) == "one of several rules of forward"
+    assert names.title(RULE_SEVERAL, RULE_SEVERAL) == "one of several rules"

@@ -6,9 +6,10 @@ import pytest
 
 from fwsim.netfilter import Set, Table
 from fwsim.netfilter.fields import Raw, Selector
-from fwsim.netfilter.model import selectors_of
-from fwsim.netfilter.steps import Lookup, Match, NoTrack, Step
+from fwsim.netfilter.model import every_step, selectors_of
+from fwsim.netfilter.steps import AnyOf, Lookup, Match, NoTrack, Step, Update
 from fwsim.ruleset.values import Numbers
+from tests.netfiltering import number
 
 
 @pytest.mark.parametrize(("family", "sees"), [("ip", 4), ("ip6", 6), ("inet", 0), ("bridge", 0)])
@@ -42,3 +43,9 @@ def test_an_element_lives_as_long_as_it_says_or_else_its_set(
     own = Set("s", ("mark",), ELEMENTS, timeout_ns=timeout_ns, expiries=expiries)
     assert (own.lifetimes, own.expires) == (lifetimes, any(lifetimes))
     assert not Set("s", ("mark",), ELEMENTS, timeout_ns=timeout_ns, expiries=expiries, dynamic=True).expires
+
+
+def test_every_step_is_found_wherever_it_stands() -> None:
+    inner = number("ttl", 1)
+    steps: list[Step] = [Update("add", "s", ("src",), steps=(inner,)), AnyOf(((inner,), (inner,)))]
+    assert list(every_step(steps)).count(inner) == 3

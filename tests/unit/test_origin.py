@@ -308,6 +308,7 @@ def test_evidence_of_decoding_is_kept() -> None:
 # --- both ways of running -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.uncompiled
 def test_arrays_and_rows_give_the_same() -> None:
     rows = [packet(s, d, on, ttl=ttl) for s, d in PAIRS for on in (LAN, WAN) for ttl in (1, 64)]
     direct, wrapped = chunk(*rows), chunk(*rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fwsim.report.figures import count, counted, duration, moment, share, size, time_of_day
+from fwsim.report.figures import count, counted, duration, moment, roughly, share, size, time_of_day
 
 SECOND = 1_000_000_000
 
@@ -49,3 +49,7 @@ def test_sizes_use_powers_of_ten(octets: int, text: str) -> None:
 def test_share_of_nothing_is_nothing() -> None:
     assert share(1, 8) == "12.5 %"
     assert share(0, 0) == "0 %"
+
+
+def test_an_estimate_has_two_digits() -> None:
+    assert [roughly(number) for number in (7, 99, 1_234, 98_765)] == [7, 99, 1_200, 99_000]

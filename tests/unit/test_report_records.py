@@ -29,7 +29,8 @@ def bytes_of(out: io.TextIOWrapper) -> bytes:
 
 @pytest.fixture
 def compiled(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Pretend that the engine is compiled now, and what writes lines is cached or not."""
+    """Pretend that the engine is not compiled; called, that it is, and what writes lines is cached or not."""
+    monkeypatch.setattr(module, "is_compiled", lambda: False)
 
     def pretend(*, cached: bool) -> None:
         monkeypatch.setattr(module, "is_compiled", lambda: True)

@@ -34,17 +34,23 @@ def test_every_frame_is_counted_once_in_cells_and_hits() -> None:
             {"evidence": Evidence.LAND | Evidence.CUT},
             {},
             {},
-            stateful=[{"verdict": Verdict.DROP, "rule": 1}, {"rule": -2}, {"rule": -1, "reason": Reason.NO_CHAIN}],
-            stateless=[{"mirror": 1}, {"reason": Reason.ICMP_ERROR_TWIN, "rule": 0}, {}],
+            {},
+            stateful=[
+                {"verdict": Verdict.DROP, "rule": 1},
+                {"rule": -2},
+                {"rule": -1, "reason": Reason.NO_CHAIN},
+                {"rule": -3},
+            ],
+            stateless=[{"mirror": 1}, {"reason": Reason.ICMP_ERROR_TWIN, "rule": 0}, {}, {}],
         )
     )
-    assert counted.frames == counted.cells.sum() == 3
+    assert counted.frames == counted.cells.sum() == 4
     assert counted.cells[int(Evidence.LAND).bit_length(), Verdict.ACCEPT, Verdict.DROP] == 1
     stateless, stateful = (counted.hits[mode].counts.sum(axis=2) for mode in BOTH)
-    assert stateless.tolist() == [[0, 0], [0, 0], [1, 1], [0, 0], [0, 0], [0, 0], [1, 0]]
-    assert stateful[:, 0].tolist() == [0, 1, 0, 0, 1, 1, 0]
-    assert counted.hits["stateful"].tried == 9
-    assert (counted.octets, counted.last_ts - (counted.first_ts or 0)) == (3 * 74, 2)
+    assert stateless.tolist() == [[0, 0], [0, 0], [2, 1], [0, 0], [0, 0], [0, 0], [1, 0], [0, 0]]
+    assert stateful[:, 0].tolist() == [0, 1, 0, 0, 1, 1, 0, 1]
+    assert counted.hits["stateful"].tried == 12
+    assert (counted.octets, counted.last_ts - (counted.first_ts or 0)) == (4 * 74, 3)
 
 
 def test_only_selected_rows_are_counted() -> None:

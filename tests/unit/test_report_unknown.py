@@ -145,6 +145,13 @@ def test_a_mark_that_may_be_set_is_a_construct() -> None:
     ]
 
 
+def test_what_stands_where_a_protocol_has_no_ports_is_no_mark() -> None:
+    part = Hanging(*(0 for _ in Hanging._fields))._replace(reason=int(Reason.NOT_SIMULATED), rule=1)
+    assert construct_of(part, "stateful", has_limit=False) == "a mark that may or may not be set"
+    esp = part._replace(no_ports=1)
+    assert construct_of(esp, "stateful", has_limit=False) == "something that is not simulated"
+
+
 def test_only_selected_rows_are_counted() -> None:
     wall = Wall(EDGE)
     counted = unknowns(wall)

@@ -411,7 +411,7 @@ def test_setting_the_stop_event_ends_the_run_behind_a_few_chunks(already_there: 
     assert not [thread for thread in threading.enumerate() if thread not in already_there]
 
 
-@pytest.mark.skipif(is_compiled(), reason="compiled code reads ahead")
+@pytest.mark.uncompiled  # compiled code reads ahead
 def test_setting_the_stop_event_ends_an_uncompiled_run_at_once() -> None:
     stop = threading.Event()
     captures, result = endless(stop=stop)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fwsim.checking import findings_of
+from fwsim.checking.findings import findings_of
 from fwsim.errors import RulesetError, UsageError
 from fwsim.ruleset import Ruleset, load_ruleset, to_json, to_yaml
 from fwsim.ruleset.imported import import_netfilter

@@ -371,7 +371,7 @@ def test_a_mistake_in_a_rule_is_told_with_its_column(rule: str, told: str) -> No
         ),
         (
             "policy: drop\ngibberish: 1\n",
-            "2:1: unknown key 'gibberish', expected one of name, interfaces, local, tracking, "
+            "2:1: unknown key 'gibberish', expected one of name, interfaces, local, rp_filter, tracking, "
             "conntrack, stateless, sets, policy, rules, chains",
         ),
     ],

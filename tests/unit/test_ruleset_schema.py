@@ -14,8 +14,9 @@ from fwsim.ruleset import Chain, Conntrack, Interface, Rule, Ruleset, Stateless,
 from fwsim.ruleset.located import Document
 from fwsim.ruleset.schema import DESCRIPTIONS
 from fwsim.ruleset.text import parse_text
+from fwsim.ruleset.timeouts import TIMEOUTS
+from tests.examples import RULESETS
 
-RULESETS = sorted((Path(__file__).parents[2] / "rulesets").glob("*.yaml"))
 VALIDATOR = jsonschema.Draft202012Validator(ruleset_schema())
 
 
@@ -79,6 +80,7 @@ def test_every_spelling_of_a_rule_is_valid(rule: dict[str, Any]) -> None:
         {"policy": "reject"},
         {"policy": "drop", "conntrack": {"tcp_lose": 1}},
         {"policy": "drop", "conntrack": {"udp_timeout": "5x"}},
+        {"policy": "drop", "conntrack": {"timeouts": "pff"}},
         {"policy": "drop", "tracking": "maybe"},
         {"chains": {"a": {"hook": "ingress"}}},
         {"policy": "drop", "interfaces": {"lan": {"macs": ["zz"]}}},
@@ -86,6 +88,13 @@ def test_every_spelling_of_a_rule_is_valid(rule: dict[str, Any]) -> None:
 )
 def test_what_the_loader_refuses_by_its_shape_is_not_valid(data: object) -> None:
     assert not valid(data)
+
+
+@pytest.mark.parametrize("name", TIMEOUTS)
+def test_named_timeouts_are_valid(name: str) -> None:
+    data = {"policy": "drop", "conntrack": {"timeouts": name, "icmp_timeout": 5}}
+    Ruleset.model_validate(data)
+    assert valid(data)
 
 
 @pytest.mark.parametrize("model", [Ruleset, Chain, Interface, Stateless, Rule])

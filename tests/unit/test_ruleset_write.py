@@ -15,8 +15,7 @@ from fwsim.ruleset import Ruleset, load_ruleset, to_yaml, words
 from fwsim.ruleset.located import Document
 from fwsim.ruleset.text import parse_text
 from fwsim.ruleset.write import flow, quoted
-
-RULESETS = sorted((Path(__file__).parents[2] / "rulesets").glob("*.yaml"))
+from tests.examples import RULESETS
 
 
 def again(ruleset: Ruleset) -> Ruleset:

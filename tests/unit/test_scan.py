@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fwsim.engine import is_compiled, scan
+from fwsim.engine import scan
 from fwsim.tables import FRAME, Rows, empty, plain
 from tests.captures_by_hand import Pcapng, pcap
 
@@ -64,9 +64,8 @@ def test_scan_stops_when_the_rows_are_full_and_goes_on() -> None:
     assert frames["number"].tolist() == [3, 2]
 
 
+@pytest.mark.uncompiled
 def test_scan_of_uncompiled_rows_is_that_of_arrays() -> None:
-    if is_compiled():
-        pytest.skip("compiled in this process: rows are for uncompiled code")
     states, frames = (Rows(pcap_state(RECORDS)), Rows(empty(FRAME, 5)))
     assert scan.scan_pcap(memoryview(RECORDS), frames, states) == scan.MORE
     states.flush()

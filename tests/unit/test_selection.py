@@ -114,7 +114,9 @@ def test_an_absent_field_makes_both_equal_and_unequal_false(field: str) -> None:
         ("n==1 and dpotr==2", "column 10: no field is called 'dpotr': did you mean dport?"),
         ("stateful.verdict==acept", "column 19: 'acept' is no verdict: did you mean accept?"),
         ("evidence contains lnd", "column 19: 'lnd' is no word of evidence: did you mean land?"),
-        ("sport==http", "column 8: 'http' is not a number"),
+        ("sport==htps", "column 8: 'htps' is neither a port nor a service: did you mean https?"),
+        ("dport==zzzzzz", "column 8: 'zzzzzz' is neither a port nor a service"),
+        ("seq==http", "column 6: 'http' is not a number"),
         (
             "dport in 1-1024",
             "column 10: '1-1024' is not a number: a range is written dport >= 1 and dport <= 1024",
@@ -149,3 +151,14 @@ def test_nesting_without_end_is_refused_instead_of_overflowing(opening: str) -> 
 def test_quoted_keyword_is_a_value_and_no_keyword(mixed: FakeBatch) -> None:
     assert Selection('stateful.rule == "and" or n==1', BOTH).rows(mixed, naming()).tolist() == [0]
     assert Selection(r'stateful.rule == "a\"b"', BOTH).rows(mixed, naming()).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("named", "numbered"),
+    [("dport==HTTPS", "dport==443"), ("dport in {https, 22}", "dport in {443, ssh}"), ("sport!=ssh", "sport!=22")],
+)
+def test_ports_may_be_named_by_their_services(mixed: FakeBatch, named: str, numbered: str) -> None:
+    mixed.packets["dport"] = 443
+    mixed.packets["sport"][1:] = 22
+    first, second = (Selection(text, BOTH).rows(mixed, naming()).tolist() for text in (named, numbered))
+    assert first == second != []

@@ -15,7 +15,7 @@ from fwsim.sharding import FULL, LIMIT, LOOKED_AT, REPLACED, ShardedRun, statefu
 from fwsim.simulator import Simulator
 from fwsim.terms import CtState
 from fwsim.tracker import connections_listing
-from tests.deciding import EDGE, HERE, THERE, Rules, Wall, ruleset_of, tcp
+from tests.deciding import EDGE, HERE, START_NS, STEP_NS, THERE, Rules, Wall, ruleset_of, tcp
 from tests.replaying import by_age
 
 LIMITED = [{"limit": {"rate": "1/hour", "burst": 2}, "verdict": "accept"}]
@@ -72,6 +72,20 @@ def test_a_table_that_may_fill_up_makes_one_shard_and_says_why() -> None:
     assert asked.sharded.one_because == FULL
     assert asked.simulator.stateful.counters()["evicted"] == 1
     assert [listed["number"] for listed in connections_listing(asked.simulator.stateful.tracker)] == list(range(2, 12))
+
+
+def test_time_passes_for_all_shards_and_for_one() -> None:
+    asked = Shards(EDGE, 3)
+    asked.open_many(9)
+    stateful = asked.sharded
+    last = START_NS + 8 * STEP_NS
+    syn_sent = 120 * 10**9
+    stateful.pass_time(last + syn_sent - STEP_NS)
+    assert (stateful.counters()["live"], stateful.counters()["expired"]) == (1, 8)
+    stateful.unite(LOOKED_AT)
+    stateful.pass_time(last + syn_sent)
+    assert (stateful.counters()["live"], stateful.counters()["expired"]) == (0, 9)
+    assert stateful.counters()["peak"] == 9
 
 
 def test_a_copy_of_the_table_is_of_all_shards_and_these_go_on() -> None:

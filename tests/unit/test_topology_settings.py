@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import io
 
+import pytest
+from scapy.layers.inet import IP, UDP
+
+from fwsim.ruleset import load_ruleset
+from fwsim.ruleset.host import Host
+from fwsim.simulator import Simulator
 from fwsim.terms import Reason
+from fwsim.topology import Topology
 from fwsim.topology.settings import Settings, is_looked_at, reverse_path_notes
 from tests.hosts import ADDRESSES, LINKS, ROUTES, topology
 from tests.placed import IN, Interface, place
@@ -47,6 +54,39 @@ def test_ipv6_has_one_switch_and_what_forces_it() -> None:
     assert not of("net.ipv6.conf.all.forwarding=0", "net.ipv6.conf.e.forwarding=1").forwards_v6("e")
     assert of("net.ipv6.conf.all.forwarding=1", "net.ipv6.conf.e.forwarding=0").forwards_v6("e")
     assert of("net.ipv6.conf.all.forwarding=0", "net.ipv6.conf.e.force_forwarding=1").forwards_v6("e")
+
+
+FILTERED = """
+interfaces:
+  lan: {networks: [10.1.0.0/16]}
+  wan.7: {networks: [any], rp_filter: strict}
+rp_filter: %s
+policy: accept
+"""
+
+
+@pytest.mark.parametrize(
+    ("everywhere", "machine", "modes"),
+    [
+        ("off", {}, [0, 1]),
+        ("loose", {}, [2, 2]),
+        ("off", {"net.ipv4.conf.wan/7.rp_filter": "0"}, [0, 0]),
+        ("strict", {"net.ipv4.conf.lan.rp_filter": "2"}, [2, 1]),
+    ],
+)
+def test_a_ruleset_asks_for_filtering_and_the_machine_knows_better(
+    everywhere: str, machine: dict[str, str], modes: list[int]
+) -> None:
+    ruleset = load_ruleset(io.StringIO(FILTERED % everywhere))
+    settings = Topology.build(ruleset, host=Host(sysctls=machine)).settings
+    assert [settings.rp_filter(name) for name in ruleset.interfaces] == modes
+
+
+def test_a_source_that_lies_behind_another_interface_is_discarded_if_the_ruleset_says_so() -> None:
+    simulator = Simulator(load_ruleset(io.StringIO(FILTERED % "off")))
+    forged = IP(src="10.1.0.5", dst="10.1.0.6") / UDP(sport=1, dport=2)
+    assert simulator.decide(forged, iif="lan").admitted
+    assert simulator.decide(forged, iif="wan.7").reason == Reason.REVERSE_PATH
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from fwsim.engine.expiry import FIRST
 from fwsim.engine.tuples import Tracker
 from fwsim.tables import FRAME, PACKET, QUOTE, TRACK, Rows, empty
 from fwsim.terms import CtState
-from fwsim.tracker import bytes_of_a_connection, connections_listing, copy, grow, has_room, make_tracker
+from fwsim.tracker import bytes_held, bytes_of_a_connection, connections_listing, copy, grow, has_room, make_tracker
 from fwsim.uncompiled import flush, wrapped
 from tests.tracking import SECOND, Bench, Datagram, icmp, settings, udp
 
@@ -43,6 +43,15 @@ def replay(arrays: Tracker, packets: list[tuple[float, Datagram, bool]], *, grow
         if results[0]["fresh"] and accept:
             conntrack.confirm(arrays, frames[0], rows[0], results[0])
     return states
+
+
+def test_a_table_holds_the_rows_that_were_used_and_its_buckets() -> None:
+    tracker = make_tracker(settings(), key=5)
+    empty_table = bytes_held(tracker)
+    replay(tracker, [(0.0, udp("10.0.0.1", port, "10.0.1.1", 53), True) for port in range(30)])
+    per_row = bytes_of_a_connection() - 8  # the two buckets are there already
+    assert bytes_held(tracker) == empty_table + 30 * per_row
+    assert bytes_held(grow(tracker, 10_000)) > empty_table + 30 * per_row + 10_000 * 4
 
 
 def test_growing_in_mid_run_changes_nothing() -> None:

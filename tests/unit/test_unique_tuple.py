@@ -126,6 +126,22 @@ def test_who_follows_a_source_that_is_not_known_is_not_known_either() -> None:
     assert table.parts == SOURCE_ADDRESS | SOURCE_ID | PERHAPS_KEPT
 
 
+def test_a_rule_with_one_address_and_port_leaves_nothing_to_follow() -> None:
+    table = Binder()
+    table.open(flow(), rule(random=1))
+    assert table.propose(flow(dst=SECOND_SERVER), rule(**ports(4000))) == f"{PUBLIC} 4000"
+    assert table.parts == KNOWN
+
+
+def test_what_is_perhaps_followed_perhaps_clashes_if_it_is_not() -> None:
+    table = Binder()
+    first = table.propose(flow(), rule(*RANGE, **ports(4000))).split()[0]
+    table.open(flow(OTHER), rule(first, **ports(4000)))
+    table.open(flow(dst=SECOND_SERVER), rule(*RANGE, random=1))
+    assert table.propose(flow(), rule(*RANGE, **ports(4000))) == "? 4000"
+    assert table.tracker.connections[UNCONFIRMED]["status"] & CtStatus.NAT_CLASH_IN_DOUBT
+
+
 def test_a_port_that_is_perhaps_taken_is_perhaps_kept() -> None:
     table = Binder()
     table.open(flow(), rule(random=1))

@@ -19,6 +19,7 @@ from fwsim.engine.vague import (
     VAGUE_ID,
     blur,
     count_vague,
+    differing_parts,
     find_vague,
     has_ports,
     is_vague,
@@ -43,6 +44,25 @@ def tuple_of(proto: int = UDP, src: str = SERVER, dst: str = PUBLIC, ids: tuple[
 
 
 # --- blurred -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts"),
+    [
+        ({}, 0),
+        ({"src": OTHER}, SOURCE_ADDRESS),
+        ({"ids": (54, 5000)}, SOURCE_ID),
+        ({"src": "2001:db8::1", "dst": "fd00::1"}, SOURCE_ADDRESS | DESTINATION_ADDRESS),
+        ({"dst": OTHER, "ids": (53, 1)}, DESTINATION),
+    ],
+)
+def test_tuples_differ_in_parts(changes: dict[str, Any], parts: int) -> None:
+    assert differing_parts(tuple_of(), tuple_of(**changes)) == parts
+
+
+def test_addresses_that_begin_alike_are_not_the_same() -> None:
+    one, other = tuple_of(TCP, "2001:db8::1", "fd00::1"), tuple_of(TCP, "2001:db8::1", "fd00::2")
+    assert differing_parts(one, other) == DESTINATION_ADDRESS
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,8 @@ MOST = 250
 """Limits of iptables-restore: characters of a parameter, parameters of a line."""
 
 
-WORDS = re.compile(r'"((?:[^"\\]|\\.)*)"(?!\S)|([^\s"]+)(?![^\s])|(\S)')
-"""Parameters as they mostly are: plain, or quoted from end to end; the last group is what is neither."""
-
 PLAIN = re.compile(r"[\t -~]*\Z")
 BLANKS = " \t\n"
-ESCAPED = re.compile(r"\\(.)")
 
 
 def _quickly(line: str) -> list[str] | None:
@@ -29,10 +25,15 @@ def _quickly(line: str) -> list[str] | None:
         return None
     if '"' not in line:
         return line.split()
-    found = WORDS.findall(line)
-    if any(other for _, _, other in found):
+    if "\\" in line:
         return None
-    return [plain or ESCAPED.sub(r"\1", quoted) for quoted, plain, _ in found]
+    first, *others = line.split('"')
+    quoted, plain = others[::2], others[1::2]
+    if len(quoted) != len(plain) or not all(plain[:-1]):
+        return None
+    if any(text[-1:] not in BLANKS for text in (first, *plain[:-1])) or any(text[:1] not in BLANKS for text in plain):
+        return None
+    return [*first.split(), *(word for pair in zip(quoted, plain, strict=True) for word in (pair[0], *pair[1].split()))]
 
 
 def split(line: str) -> list[str]:

@@ -38,6 +38,8 @@ def _chain(family: str, table: TableState, chain: ChainState, registered: int) -
 
 def _sets(table: TableState, sets: Mapping[str, IpSet]) -> dict[str, Set]:
     """The sets that the rules of a table name."""
+    if not sets:
+        return {}
     names = dict.fromkeys(name for entry in table.entries() for step in entry.steps for name in _named(step))
     found = ((name, sets[name].as_set()) for name in names)
     return {name: known for name, known in found if known is not None}
@@ -59,7 +61,7 @@ def interfaces_of(tables: tuple[Table, ...]) -> tuple[str, ...]:
         for chain in table.chains.values():
             for rule in chain.rules:
                 for step in rule.steps:
-                    if isinstance(step, Match) and isinstance(step.value, Names) and step.selector in ("iif", "oif"):
+                    if isinstance(step, Match) and step.selector in ("iif", "oif") and isinstance(step.value, Names):
                         found |= dict.fromkeys(step.value.names)
                         found |= dict.fromkeys(f"{prefix}*" for prefix in step.value.prefixes if prefix)
     return tuple(found)

@@ -87,10 +87,8 @@ class Extension:
     hooks: frozenset[Hook]
     foreign: bool = False
     """Its options are not known."""
-
-    def distinct(self) -> Iterable[Option]:
-        """Every option once."""
-        return dict.fromkeys(self.options.values())
+    bound: tuple[Option, ...] = ()
+    """Its options that must be given, or that go with some others only."""
 
 
 MATCHES: dict[tuple[str, int], Extension] = {}
@@ -115,11 +113,13 @@ def _declare(
     hooks: Iterable[Hook],
 ) -> Callable[[Builder], Builder]:
     """Remember an extension."""
-    options = {word: declared for declared in map(option, declarations) for word in declared.names}
+    distinct = [option(declaration) for declaration in declarations]
+    options = {word: declared for declared in distinct for word in declared.names}
+    bound = tuple(declared for declared in distinct if declared.needed or declared.excludes or declared.requires)
 
     def declare(builder: Builder) -> Builder:
         for family in families:
-            known[name, family] = Extension(name, options, builder, protocols, tables, frozenset(hooks))
+            known[name, family] = Extension(name, options, builder, protocols, tables, frozenset(hooks), bound=bound)
         return builder
 
     return declare

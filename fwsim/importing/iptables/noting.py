@@ -6,6 +6,7 @@ Read first: `extensions`.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from fwsim.netfilter.steps import Effectless
 
@@ -71,9 +72,14 @@ def classify(use: Use) -> Steps:
 @target("IDLETIMER", "+ timeout u32", "+ label text", "alarm flag")
 @target("RATEEST", "+ rateest-name text", "+ rateest-interval text", "+ rateest-ewmalog text")
 @target("LED", "+ led-trigger-id text", "led-delay text", "led-always-blink flag")
-@target("TEE", "+ gateway host", "oif text")
 @target("SECMARK", "+ selctx text", tables=("mangle", "security"))
 @target("CONNSECMARK", "save flag -restore", "restore flag", tables=("mangle", "security"))
 def noted(use: Use) -> Steps:
     """Something that no rule can ask for."""
     yield _noted(use)
+
+
+@target("TEE", "+ gateway host", "oif text")
+def copied(use: Use) -> Steps:
+    """A copy of the packet goes elsewhere."""
+    yield replace(_noted(use), copies=True)

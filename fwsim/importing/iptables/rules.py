@@ -18,7 +18,7 @@ from fwsim.terms import Hook
 from . import options
 from .extensions import EVERYWHERE, Use
 from .transport import FLAGS, flag_mask
-from .values import AddressMask, RefusedError, addresses_value
+from .values import AddressMask, RefusedError, addresses_value, interface_value, numbers_value
 
 ADDRESS_FIELDS = {("src", 6): Raw("nh", 64, 128), ("dst", 6): Raw("nh", 192, 128)}
 """Where an IPv6 address stands, for masks with holes."""
@@ -109,7 +109,7 @@ class RuleWords:
         use.protocol_then = use.protocol
         if self.protocol is not None:
             use.protocol, use.protocol_negated = self.protocol.value, self.protocol.negated
-        options.check(extension.name, extension.distinct(), use.given)
+        options.check(extension.name, extension.bound, use.given)
         if extension.protocols and (use.protocol not in extension.protocols or use.protocol_negated):
             raise RefusedError(
                 f"{extension.name} needs a protocol that it knows: `-p` with {_protocols(extension.protocols)}"
@@ -122,7 +122,7 @@ class RuleWords:
         yield from _interface("iif", self.iif)
         yield from _interface("oif", self.oif)
         if self.protocol is not None and self.protocol.value:
-            value = Numbers(((self.protocol.value,) * 2,), self.protocol.negated)
+            value = numbers_value(((self.protocol.value,) * 2,), self.protocol.negated)
             yield Match("proto", value, text=self.protocol.text)
         if self.fragment is not None:
             yield Match("fragment", Numbers(((2, 2),), self.fragment.negated), text=self.fragment.text)
@@ -167,9 +167,7 @@ def _interface(field_name: str, main: Main | None) -> Iterator[Step]:
         return
     name: str = main.value
     if name != "+":
-        names = Names((), (name[:-1],)) if name.endswith("+") else Names((name,))
-        value = Names(names.names, names.prefixes, main.negated)
-        yield Match(field_name, value, absent=main.negated, text=main.text)
+        yield Match(field_name, interface_value(name, main.negated), absent=main.negated, text=main.text)
     elif main.negated:
         yield Match(field_name, Names((), ("",), True), text=main.text)
 

@@ -15,13 +15,15 @@ from fwsim.terms import CtState, CtStatus, Direction
 
 from .extensions import Steps, Use, match
 from .options import one_of
-from .values import BITS, RefusedError, addresses_value, interval
+from .values import BITS, RefusedError, addresses_value, any_of, interval
 
 LONGEST_HELPER = 29
 STATES = {state.name or "": int(state) for state in (
     CtState.INVALID, CtState.NEW, CtState.ESTABLISHED, CtState.RELATED, CtState.UNTRACKED)}  # fmt: skip
 WITHOUT_CONNECTION = int(CtState.INVALID | CtState.UNTRACKED)
 TRANSLATIONS = {"SNAT": int(CtStatus.SNAT), "DNAT": int(CtStatus.DNAT)}
+STATE_WORDS = {**STATES, **{word: 1 << 16 + place for place, word in enumerate(TRANSLATIONS)}}
+"""What `--ctstate` takes."""
 STATUSES = {
     "NONE": 0, "EXPECTED": int(CtStatus.EXPECTED), "SEEN_REPLY": int(CtStatus.SEEN_REPLY),
     "ASSURED": int(CtStatus.ASSURED), "CONFIRMED": int(CtStatus.CONFIRMED),
@@ -39,11 +41,6 @@ def listed(text: str, words: dict[str, int], what: str) -> int:
             )
         bits |= words[found[0]]
     return bits
-
-
-def any_of(bits: int, negated: bool = False) -> Masked:
-    """Any of these bits; of none it is false."""
-    return Masked((Choice(1, bits, bits),) if bits else (), negated)
 
 
 @match("state", "+! state text")
@@ -99,17 +96,16 @@ def _of_connection(use: Use) -> Iterator[Match]:
 
 def _state_ways(use: Use) -> list[tuple[Match, ...]]:
     """The ways in which `--ctstate` is true, which exclude each other."""
-    words = {**STATES, **{word: 1 << 16 + place for place, word in enumerate(TRANSLATIONS)}}
-    asked = listed(use.given["ctstate"].value, words, "ctstate")
+    asked = listed(use.given["ctstate"].value, STATE_WORDS, "ctstate")
     states = asked & 0xFFFF
-    translated = sum(TRANSLATIONS[word] for word in TRANSLATIONS if asked & words[word])
+    translated = sum(TRANSLATIONS[word] for word in TRANSLATIONS if asked & STATE_WORDS[word])
     inside = use.match("ctstate", "ct_state", any_of(states))
+    if not translated and not use.negated("ctstate"):
+        return [(inside,)]
     outside = use.match("ctstate", "ct_state", any_of(states, negated=True))
     if use.negated("ctstate"):
         untranslated = use.match("ctstate", "ct_status", any_of(translated, negated=True), absent=True)
         return [(outside, untranslated) if translated else (outside,)]
-    if not translated:
-        return [(inside,)]
     by_translation = (outside, use.match("ctstate", "ct_status", any_of(translated)))
     return [(inside,), by_translation] if states else [by_translation[1:]]
 

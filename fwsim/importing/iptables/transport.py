@@ -16,7 +16,7 @@ from fwsim.terms import TcpFlag
 
 from .extensions import DCCP, SCTP, TCP, UDP, UDPLITE, Steps, Use, match
 from .options import one_of
-from .values import RefusedError, interval, port, port_range, services_of
+from .values import RefusedError, interval, numbers_value, port, port_range, services_of
 
 ESP, AH, IPCOMP = 50, 51, 108
 
@@ -32,7 +32,7 @@ SERVICE_PROTOCOLS = {TCP: "tcp", UDP: "udp", SCTP: "sctp"}
 
 def _numbers(use: Use, name: str, intervals: Intervals) -> Numbers:
     """An option's values."""
-    return Numbers(intervals, use.negated(name))
+    return numbers_value(intervals, use.negated(name))
 
 
 def _ports(use: Use, fold: dict[str, tuple[int, int]]) -> Iterator[Step]:
@@ -168,7 +168,7 @@ def multiport(use: Use) -> Steps:
         raise RefusedError("multiport needs `-p` in front of its ports")
     for name, given in use.given.items():
         ports = _port_list(use, given.value)
-        inside, outside = Numbers(ports), Numbers(ports, negated=True)
+        inside, outside = numbers_value(ports), numbers_value(ports, negated=True)
         if name != "ports":
             yield use.match(name, "sport" if name == "source-ports" else "dport", _numbers(use, name, ports))
         elif given.negated:

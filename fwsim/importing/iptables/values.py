@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from fwsim.ruleset.values import Addresses, Choice, Intervals, Masked, merged
+from fwsim.ruleset.values import Addresses, Choice, Intervals, Masked, Names, Numbers, merged
 
 from .services import ANY_PROTOCOL, PROTOCOLS, SERVICES
 
@@ -22,6 +22,8 @@ class RefusedError(Exception):
 
 BITS = {4: 32, 6: 128}
 MOST_PORT = 65535
+KEPT = 100_000
+"""Values that are kept: rules repeat each other, and what is the same object is looked at once where it is lowered."""
 MOST_INTERVALS = 256
 """A mask with holes stands for that many stretches of addresses at most; beyond, it stays a mask."""
 
@@ -203,7 +205,7 @@ def _mask(text: str, family: int) -> int:
         raise RefusedError(f"`{text}` is no mask: expected 0 to {bits} or an address") from None
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(KEPT)
 def network(text: str, family: int) -> AddressMask:
     """`10.0.0.0/8`, `10.0.0.0/255.0.0.0`, `10.0.0.1`; of `/0` the address does not count."""
     host, slash, mask_text = text.rpartition("/")
@@ -218,13 +220,31 @@ def networks(text: str, family: int) -> list[AddressMask]:
     return [network(part.lstrip(" \t"), family) for part in text.split(",")]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(KEPT)
 def addresses_value(found: AddressMask, family: int, negated: bool) -> Addresses | Masked:
     """What a field is compared with."""
     intervals = found.intervals(BITS[family])
     if intervals is None:
         return Masked((Choice(found.address, found.address, found.mask),), negated)
     return Addresses(v4=intervals, negated=negated) if family == 4 else Addresses(v6=intervals, negated=negated)
+
+
+@lru_cache(KEPT)
+def numbers_value(intervals: Intervals, negated: bool = False) -> Numbers:
+    """The same of numbers."""
+    return Numbers(intervals, negated)
+
+
+@lru_cache(KEPT)
+def interface_value(name: str, negated: bool) -> Names:
+    """The same of an interface; `+` at its end stands for any end."""
+    return Names((), (name[:-1],), negated) if name.endswith("+") else Names((name,), (), negated)
+
+
+@lru_cache(KEPT)
+def any_of(bits: int, negated: bool = False) -> Masked:
+    """Any of these bits; of none it is false."""
+    return Masked((Choice(1, bits, bits),) if bits else (), negated)
 
 
 def address_range(text: str, family: int) -> Intervals:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fwsim.netfilter.fields import Fib, NotSimulated, Raw
 from fwsim.netfilter.steps import Element, Lookup, Match, Step, Unknown
 from fwsim.nft import rule_tree
-from fwsim.nft.tree import Boolean, Expression, Range, SetLiteral, SetReference
+from fwsim.nft.tree import Boolean, Expression, Number, Prefix, Range, SetLiteral, SetReference, Symbol
 from fwsim.ruleset.values import Intervals, Names, Numbers
 
 from .comparing import seen
@@ -68,11 +68,31 @@ def _flags(reading: Reading, node: rule_tree.Match) -> None:
     mask = reading.constants.number(node.mask, left.wanted)
     masked = left._replace(operations=(*left.operations, ("&", mask)))
     value = reading.constants.number(node.right, left.wanted)
-    _emit(reading, node, masked, ((value, value),), node.operator == "!=")
+    _emit(reading, masked, ((value, value),), node.operator == "!=")
 
 
 def _compare(reading: Reading, node: rule_tree.Match, left: Operand, right: Expression) -> None:
-    """A comparison with a single value, range or prefix."""
+    """A comparison with a single value, range or prefix; what was written before makes the same step."""
+    if left.tells or left.operations or not is_plain(node.right):
+        _compare_anew(reading, node, left, right)
+        return
+    known = reading.ruleset.comparisons
+    key = left, reading.text
+    step = known.get(key)
+    if step is not None:
+        reading.add(step)
+        return
+    _compare_anew(reading, node, left, right)
+    known[key] = reading.steps[-1]
+
+
+def is_plain(node: Expression) -> bool:
+    """Whether an expression says the same wherever it is written so: it has no variable."""
+    return isinstance(node, (Symbol, Number)) or (isinstance(node, Prefix) and is_plain(node.base))
+
+
+def _compare_anew(reading: Reading, node: rule_tree.Match, left: Operand, right: Expression) -> None:
+    """The step of a comparison, and what it tells of the headers."""
     operator = node.operator
     if isinstance(right, Range) and left.selector in ("hour", "day"):
         _clock(reading, node, left, right)
@@ -86,17 +106,12 @@ def _compare(reading: Reading, node: rule_tree.Match, left: Operand, right: Expr
     elif isinstance(value, Word):
         _names(reading, node, left, value)
     elif isinstance(value, Span):
-        any_bit = operator is None and left.type.is_bitmask and not left.operations and value.form == "value"
-        if any_bit:
-            _add(
-                reading,
-                node,
-                left,
-                Match(left.selector, reading.ruleset.values.any_bit(left, value.low), False, node.text),
-            )
+        if operator is None and left.type.is_bitmask and not left.operations and value.form == "value":
+            found = reading.ruleset.values.any_bit(left, value.low)
+            _add(reading, left, Match(left.selector, found, False, reading.text))
             return
         learn(reading, left, operator, (value,))
-        _emit(reading, node, left, ((value.low, value.high),), operator == "!=")
+        _emit(reading, left, ((value.low, value.high),), operator == "!=")
 
 
 SECMARKS = ("meta secmark", "ct secmark")
@@ -110,17 +125,17 @@ def _check_constant(node: rule_tree.Match, left: Operand, value: Constant) -> No
         raise refuse(node.right, "a secmark cannot be compared with a constant")
 
 
-def _emit(reading: Reading, node: rule_tree.Match, left: Operand, intervals: Intervals, negated: bool) -> None:
+def _emit(reading: Reading, left: Operand, intervals: Intervals, negated: bool) -> None:
     """The step that compares numbers."""
     if left.type.name == "iface_index":
-        _index(reading, node, left, intervals, negated)
+        _index(reading, left, intervals, negated)
         return
     fragment = _fragment(reading, left, intervals, negated)
     if fragment is not None:
-        reading.add(Match("fragment", fragment, False, node.text))
+        reading.add(Match("fragment", fragment, False, reading.text))
         return
     value = reading.ruleset.values.numbers(left, intervals, negated)
-    _add(reading, node, left, Match(seen(left), value, left.absent and negated, node.text))
+    _add(reading, left, Match(seen(left), value, left.absent and negated, reading.text))
 
 
 FRAGMENT_OFFSET = Raw("nh", 48, 16)
@@ -138,18 +153,18 @@ def _fragment(reading: Reading, left: Operand, intervals: Intervals, negated: bo
     return Numbers((FRAGMENTS[mask],), negated != (intervals != ((0, 0),)))
 
 
-def _index(reading: Reading, node: rule_tree.Match, left: Operand, intervals: Intervals, negated: bool) -> None:
+def _index(reading: Reading, left: Operand, intervals: Intervals, negated: bool) -> None:
     """An interface by its number: none is 0, and no other is known."""
     if intervals == ((0, 0),):
         value = Names((), ("",), not negated)
-        _add(reading, node, left, Match(left.selector, value, absent=not negated, text=node.text))
+        _add(reading, left, Match(left.selector, value, absent=not negated, text=reading.text))
     else:
-        reading.add(Unknown(node.text))
+        reading.add(Unknown(reading.text))
 
 
-def _add(reading: Reading, node: rule_tree.Match, left: Operand, step: Step) -> None:
+def _add(reading: Reading, left: Operand, step: Step) -> None:
     """The step, or that its answer is not known."""
-    reading.add(Unknown(node.text, left.hooks) if isinstance(left.selector, NotSimulated) else step)
+    reading.add(Unknown(reading.text, left.hooks) if isinstance(left.selector, NotSimulated) else step)
 
 
 def _names(reading: Reading, node: rule_tree.Match, left: Operand, word: Word) -> None:
@@ -157,7 +172,7 @@ def _names(reading: Reading, node: rule_tree.Match, left: Operand, word: Word) -
     negated = node.operator == "!="
     reading.ruleset.mention(left, (word,))
     value = reading.ruleset.values.of(left, (word,), negated)
-    _add(reading, node, left, Match(left.selector, value, left.absent and negated, node.text))
+    _add(reading, left, Match(left.selector, value, left.absent and negated, reading.text))
 
 
 def _without(reading: Reading, node: rule_tree.Match, left: Operand, value: Constant) -> None:
@@ -167,13 +182,13 @@ def _without(reading: Reading, node: rule_tree.Match, left: Operand, value: Cons
     if not left.type.is_bitmask or not isinstance(value, Span) or value.form != "value":
         raise refuse(node, "'!' stands before flags only, expected '!='")
     found = reading.ruleset.values.any_bit(left, value.low, True)
-    _add(reading, node, left, Match(left.selector, found, False, node.text))
+    _add(reading, left, Match(left.selector, found, False, reading.text))
 
 
 def _order(reading: Reading, node: rule_tree.Match, left: Operand, value: Constant) -> None:
     """`>= 1024`."""
     if isinstance(value, Word) and not value.begins:
-        reading.add(Unknown(node.text))
+        reading.add(Unknown(reading.text))
         return
     if not isinstance(value, Span) or value.form != "value":
         raise refuse(node.right, f"'{node.operator}' needs a single value")
@@ -182,9 +197,9 @@ def _order(reading: Reading, node: rule_tree.Match, left: Operand, value: Consta
         "<": (0, value.low - 1), "<=": (0, value.low), ">": (value.low + 1, most), ">=": (value.low, most),
     }[node.operator or ""]  # fmt: skip
     if left.type.name == "iface_index":
-        reading.add(Unknown(node.text))
+        reading.add(Unknown(reading.text))
         return
-    _emit(reading, node, left, ((low, high),) if low <= high else (), False)
+    _emit(reading, left, ((low, high),) if low <= high else (), False)
 
 
 def _clock(reading: Reading, node: rule_tree.Match, left: Operand, right: Range) -> None:
@@ -195,7 +210,7 @@ def _clock(reading: Reading, node: rule_tree.Match, left: Operand, right: Range)
         raise refuse(node, f"'{node.operator}' needs a single value")
     if low > high:
         low, high, negated = high, low, not negated
-    _emit(reading, node, left, ((low, high),), negated)
+    _emit(reading, left, ((low, high),), negated)
 
 
 def learn(reading: Reading, left: Operand, operator: str | None, values: Sequence[Constant]) -> None:
@@ -264,14 +279,14 @@ def _in_set(reading: Reading, node: rule_tree.Match, left: tuple[Operand, ...], 
     negated = node.operator == "!="
     if any(each.operations for each in left) or any(isinstance(each.selector, NotSimulated) for each in left):
         hooks = left[0].hooks if len(left) == 1 else frozenset(left[0].hooks)
-        return Unknown(node.text, hooks)
+        return Unknown(reading.text, hooks)
     if len(left) == 1 and left[0].numbers:
-        return Unknown(node.text)
+        return Unknown(reading.text)
     found.used_by_match = True
     if len(left) == 1:
         value = reading.ruleset.values.of_set(left[0], right.name, negated)
-        return Match(left[0].selector, value, left[0].absent and negated, node.text)
-    return Lookup(tuple(each.selector for each in left), (), right.name, negated, node.text)
+        return Match(left[0].selector, value, left[0].absent and negated, reading.text)
+    return Lookup(tuple(each.selector for each in left), (), right.name, negated, reading.text)
 
 
 def _in_literal(reading: Reading, node: rule_tree.Match, left: tuple[Operand, ...], right: SetLiteral) -> None:
@@ -290,9 +305,9 @@ def _in_literal(reading: Reading, node: rule_tree.Match, left: tuple[Operand, ..
     if len(left) == 1:
         constants = [key for key in keys if isinstance(key, Span | Word | Everything)]
         learn(reading, left[0], node.operator, constants)
-        _one_of(reading, node, left[0], constants, negated)
+        _one_of(reading, left[0], constants, negated)
         return
-    reading.add(_lookup(reading, node, left, members_elements(reading, left, keys), negated))
+    reading.add(_lookup(reading, left, members_elements(reading, left, keys), negated))
 
 
 def single(node: SetLiteral) -> Expression:
@@ -317,22 +332,18 @@ def element_of(reading: Reading, left: tuple[Operand, ...], key: object) -> Elem
     return tuple(of(each, (part,)) for each, part in zip(left, parts, strict=True))
 
 
-def _one_of(
-    reading: Reading, node: rule_tree.Match, left: Operand, constants: Sequence[Constant], negated: bool
-) -> None:
+def _one_of(reading: Reading, left: Operand, constants: Sequence[Constant], negated: bool) -> None:
     """One operand is among the elements of an anonymous set."""
     reading.ruleset.mention(left, constants)
     if left.type.name == "iface_index" and any(isinstance(each, Span) for each in constants):
-        reading.add(Unknown(node.text))
+        reading.add(Unknown(reading.text))
         return
     value = reading.ruleset.values.of(left, constants, negated)
-    _add(reading, node, left, Match(seen(left), value, left.absent and negated, node.text))
+    _add(reading, left, Match(seen(left), value, left.absent and negated, reading.text))
 
 
-def _lookup(
-    reading: Reading, node: rule_tree.Match, left: tuple[Operand, ...], elements: tuple[Element, ...], negated: bool
-) -> Step:
+def _lookup(reading: Reading, left: tuple[Operand, ...], elements: tuple[Element, ...], negated: bool) -> Step:
     """Several operands at once."""
     if not all(elements):
-        return Match("family", Numbers(((4, 6),), negated), text=node.text)
-    return Lookup(tuple(each.selector for each in left), elements, None, negated, node.text)
+        return Match("family", Numbers(((4, 6),), negated), text=reading.text)
+    return Lookup(tuple(each.selector for each in left), elements, None, negated, reading.text)

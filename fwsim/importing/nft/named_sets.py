@@ -220,8 +220,10 @@ SELECTORS = {
     "ct_state": "ct_state", "ct_status": "ct_status", "tcp_flag": "tcp_flags",
 }  # fmt: skip
 """A field that holds what elements of a type are; all others are plain numbers."""
+WIDEST = "time"
+"""A field that holds any plain number."""
 
 
 def pretended(wanted: Wanted) -> Operand:
     """An operand that elements of a type can be compared with."""
-    return Operand(SELECTORS.get(wanted.type.name, "length"), wanted.type, wanted.bits)
+    return Operand(SELECTORS.get(wanted.type.name, WIDEST), wanted.type, wanted.bits)

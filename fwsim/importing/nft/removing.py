@@ -7,33 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fwsim.netfilter.steps import Choose, Match, Step, Update, Verdict
+from fwsim.netfilter.model import every_step
+from fwsim.netfilter.steps import Match, Step, Verdict
 from fwsim.nft.tree import Node, Symbol, walk
 
 from .ruleset import ChainState, ObjectState, TableState
 from .values import refuse
 
 
-def inside(steps: tuple[Step, ...]) -> Iterator[Step]:
-    """Steps, and those of cases and updates within them."""
-    for step in steps:
-        yield step
-        if isinstance(step, Choose):
-            for case in step.cases:
-                yield from inside(case.steps)
-        elif isinstance(step, Update):
-            yield from inside(step.steps)
-
-
 def steps_of(table: TableState) -> Iterator[Step]:
     """All steps of a table's rules and maps."""
     for chain in table.chains.values():
         for each in chain.rules:
-            yield from inside(each.rule.steps)
+            yield from every_step(each.rule.steps)
     for found in table.sets.values():
         if found.values == ("verdict",) or found.object_kind:
             for kept in found.elements.values():
-                yield from inside(kept.steps)
+                yield from every_step(kept.steps)
 
 
 def check_unused(table: TableState, chain: ChainState, node: Node) -> None:

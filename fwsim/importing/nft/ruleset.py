@@ -149,6 +149,8 @@ class Ruleset:
     tables: dict[tuple[str, str], TableState] = field(default_factory=dict)
     constants: Constants = field(default_factory=Constants)
     values: Values = field(default_factory=Values)
+    comparisons: dict[tuple[Operand, str], Step] = field(default_factory=dict)
+    """The steps of comparisons, by what is looked at and by how they were written."""
     remarks: list[Remark] = field(default_factory=list)
     _said: set[str] = field(default_factory=set)
     """What `remark_once` has said."""

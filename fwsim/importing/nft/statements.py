@@ -46,11 +46,15 @@ def statement(reading: Reading, node: rule_tree.Statement) -> None:
     reading.terminal = ends(node)
 
 
+ENDING = frozenset([rule_tree.Nat, rule_tree.Reject, rule_tree.Queue, rule_tree.Forward])
+"""Statements that nothing may follow; nor may it a verdict."""
+
+
 def ends(node: rule_tree.Statement) -> bool:
     """Whether nothing may follow."""
     if isinstance(node, rule_tree.VerdictStatement):
         return getattr(node.verdict, "kind", "") != "continue"
-    return isinstance(node, rule_tree.Nat | rule_tree.Reject | rule_tree.Queue | rule_tree.Forward)
+    return type(node) in ENDING
 
 
 def _verdict(reading: Reading, node: rule_tree.VerdictStatement) -> None:
@@ -112,7 +116,7 @@ def _duplicate(reading: Reading, node: rule_tree.Duplicate) -> None:
     if reading.family == "netdev" and node.device is not None:
         raise refuse(node, "a device cannot stand here")
     _check_value(reading, node.to, wanted)
-    reading.add(Effectless(node.text))
+    reading.add(Effectless(node.text, copies=True))
 
 
 def _check_value(reading: Reading, node: Expression, wanted: tuple[str, int]) -> None:

@@ -90,7 +90,7 @@ class Constants:
 
     def __init__(self) -> None:
         """Nothing has been read yet."""
-        self._known: dict[tuple[str, int, int, str], Constant] = {}
+        self._known: dict[tuple[Wanted, str], Constant] = {}
 
     def one(self, node: Expression, wanted: Wanted) -> Constant:
         """A constant that is no concatenation."""
@@ -101,7 +101,7 @@ class Constants:
 
     def word(self, node: Symbol | Number, text: str, wanted: Wanted) -> Constant:
         """A single word or number."""
-        key = (wanted.type.name, wanted.bits, wanted.most, text)
+        key = wanted, text
         found = self._known.get(key)
         if found is None:
             if len(self._known) >= MOST_KNOWN:

@@ -27,9 +27,9 @@ def _nat(name: str, text: str) -> Step:
     return Nat(name.lower(), told=False, text=text)
 
 
-def _effectless(_: str, text: str) -> Step:
+def _effectless(name: str, text: str) -> Step:
     """Nothing that a rule could see."""
-    return Effectless(text)
+    return Effectless(text, copies=name == "TEE")
 
 
 def _mark(_: str, text: str) -> Step:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fwsim.cli.frame_numbers import FrameRange, frame_range, single_frame
 from fwsim.errors import UsageError
+from fwsim.explain.frame_numbers import frame_range, single_frame
+from fwsim.explain.reaching import FrameRange
 
 PATHS = ["dir/a.pcap", "b:c.pcap", "other/b.pcap"]
 
