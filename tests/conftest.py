@@ -26,6 +26,26 @@ if threading.current_thread() is threading.main_thread() and signal.getsignal(si
 """A run in the background of a script ignores Ctrl-C, and so would the programs that tests start: theirs is tested."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--compiled", action="store_true", help="run compiled what runs in the process of the tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any test module binds an entry function, or asks whether it is compiled."""
+    if config.getoption("--compiled"):
+        from fwsim.engine import compile_engine
+
+        compile_engine()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--compiled"):
+        skip = pytest.mark.skip(reason="--compiled: it looks at what is uncompiled")
+        for item in items:
+            if item.get_closest_marker("uncompiled"):
+                item.add_marker(skip)
+
+
 @pytest.fixture
 def stage() -> Iterator[Stager]:
     """Make playbooks: `stage(rules, family=6, tcp_loose=False, ...)`; all of them must have come to an end.
@@ -59,8 +79,21 @@ def play(stage: Stager, request: pytest.FixtureRequest) -> Playbook:
     return stage(family=request.param)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _uncompiled() -> Iterator[None]:
+    """Whatever the user's cache holds, runs in the process of the tests do not go over to compiled code by themselves:
+    that is for good, and would make tests hang on their order."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fwsim.compiling.is_cached", lambda: False)
+        patch.setattr("fwsim.compiling.WORTH_COMPILING", 1 << 62)
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the user's cache holds, runs in the process of the tests stay uncompiled: going over is for good."""
-    monkeypatch.setattr("fwsim.compiling.is_cached", lambda: False)
-    monkeypatch.setattr("fwsim.compiling.WORTH_COMPILING", 1 << 62)
+def _stays_as_it_is() -> Iterator[None]:
+    """A test that makes the process go over to compiled code fails itself, not others behind it."""
+    from fwsim.engine import is_compiled
+
+    before = is_compiled()
+    yield
+    assert is_compiled() is before

@@ -18,6 +18,7 @@ class Declared:
         self.macs = macs
         self.own_macs: tuple[int, ...] = ()
         self.addresses = own(*addresses)
+        self.rp_filter = "off"
 
 
 class Ruleset:
@@ -26,6 +27,7 @@ class Ruleset:
     def __init__(self, interfaces: dict[str, Declared], *local: str) -> None:
         self.interfaces = interfaces
         self.local = own(*local)
+        self.rp_filter = "off"
 
 
 def rules(*local: str) -> Ruleset:

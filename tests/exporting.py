@@ -19,8 +19,8 @@ from fwsim.engine.match import walk
 from fwsim.engine.program import Memory
 from fwsim.headers.selecting import There
 from fwsim.lower import Lowered, lower
-from fwsim.lower.needs import every_step
 from fwsim.netfilter import Netfilter
+from fwsim.netfilter.model import every_step
 from fwsim.netfilter.steps import Choose, Lookup, Match
 from fwsim.ruleset import Ruleset, load_ruleset
 from fwsim.ruleset.values import Addresses, Masked, MatchValue, Names, Numbers
@@ -151,7 +151,7 @@ class Packets:
         return {
             "ct_state": state,
             "ct_direction": self.dice.choice((0, 1)),
-            "ct_status": 0,
+            "ct_status": self.dice.choice((0, 2, 14, 18, 34, 62)),
             "ct_mark": mark & 0xFFFFFFFF,
         }
 

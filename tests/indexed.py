@@ -10,7 +10,7 @@ import numpy as np
 from fwsim.engine.index import candidate, forget
 from fwsim.engine.program import Numbers
 from fwsim.engine.rule_rows import CHAIN, COLUMN, WALK
-from fwsim.lower.asking import Asked, Meaning
+from fwsim.lower.asking import Asked, Meaning, question
 from fwsim.lower.bitsets import Bitsets
 from fwsim.lower.boundaries import WHOLE, Boundaries
 from fwsim.lower.stretches import Stretches
@@ -19,7 +19,7 @@ from fwsim.terms import ABSENT
 
 
 def asks(field: str, *boundaries: int, mask: int = WHOLE) -> Asked:
-    return Asked(field, field, "", Meaning(boundaries, mask))
+    return question(field, field, "", Meaning(boundaries, mask))
 
 
 def is_in(boundaries: Boundaries, value: int) -> bool:

@@ -17,7 +17,16 @@ PACKAGE = ROOT / "fwsim"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LADDER = [
-    {"fwsim.terms", "fwsim.errors", "fwsim.moments", "fwsim.garbage", "fwsim.frozen"},
+    {
+        "fwsim.terms",
+        "fwsim.errors",
+        "fwsim.moments",
+        "fwsim.garbage",
+        "fwsim.frozen",
+        "fwsim.harmless",
+        "fwsim.shown",
+        "fwsim.whole_files",
+    },
     {"fwsim.tables", "fwsim.reasons", "fwsim.naming"},
     {"fwsim.native"},
     {"fwsim.engine"},
@@ -25,36 +34,48 @@ LADDER = [
     {"fwsim.ruleset", "fwsim.capture", "fwsim.nft", "fwsim.netfilter", "fwsim.importing"},
     {"fwsim.fuzz"},
     {"fwsim.lower", "fwsim.headers", "fwsim.topology", "fwsim.tracker", "fwsim.keyed_tables", "fwsim.defragmenting"},
+    {"fwsim.space"},
     {
         "fwsim.trace",
         "fwsim.running",
         "fwsim.sharding",
         "fwsim.convert",
+        "fwsim.anonymize",
         "fwsim.exporting",
         "fwsim.stages",
         "fwsim.arrow",
         "fwsim.checking",
     },
+    {"fwsim.differing"},
     {
         "fwsim.result",
         "fwsim.run_names",
         "fwsim.compiling",
         "fwsim.simulator",
+        "fwsim.connections",
+        "fwsim.decisions",
+        "fwsim.explanation",
         "fwsim.holding",
         "fwsim.checkpoint",
+        "fwsim.resources",
+        "fwsim.baseline",
+        "fwsim.states",
+        "fwsim.reloading",
+        "fwsim.shuffling",
         "fwsim.kernel",
     },
     {"fwsim.selection"},
     {"fwsim.report", "fwsim.parity", "fwsim.explain", "fwsim.compiler"},
-    {"fwsim.cluster"},
-    {"fwsim.cli"},
+    {"fwsim.cluster", "fwsim.page", "fwsim.notebook"},
+    {"fwsim.attack", "fwsim.expectations"},
+    {"fwsim.cli", "fwsim.pytest_plugin"},
 ]
 """Who may import whom: a module imports from its own rung's package and from the rungs before it."""
 
 DOORS = {
     "scapy": {"fwsim.capture", "fwsim.attack"},
     "pyroute2": {"fwsim.kernel", "fwsim.topology"},
-    "pydantic": {"fwsim.ruleset"},
+    "pydantic": {"fwsim.ruleset", "fwsim.expectations"},
     "yaml": {"fwsim.ruleset"},
     "numba": {"fwsim.native", "fwsim.compiler"},
     "llvmlite": {"fwsim.native"},
@@ -63,6 +84,7 @@ DOORS = {
     "distributed": {"fwsim.cluster"},
     "fsspec": {"fwsim.capture", "fwsim.cluster"},
     "click": {"fwsim.cli"},
+    "pytest": {"fwsim.pytest_plugin"},
     "rich": {"fwsim.cli"},
 }
 """The packages through which a library may come into the house."""

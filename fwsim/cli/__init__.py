@@ -10,28 +10,38 @@ nothing heavy, and turns what goes wrong into lines on stderr and exit statuses:
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from fwsim import __version__
 from fwsim.errors import FwsimError
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 COMMANDS = {
     "compare": "Put both modes side by side: what does keeping state change?",
     "replay": "Run one mode: one decision per packet.",
     "explain": "Tell every step that led to a packet's verdicts.",
     "conntrack": "Show the connection table as conntrack -L or -E would.",
-    "check": "Tell what of a ruleset is not simulated, and what is missing.",
+    "check": "Tell what is wrong or suspicious in a ruleset, over all packets.",
+    "diff": "Tell which packets two rulesets treat differently.",
+    "test": "Check what a ruleset should do, written beside it.",
     "convert": "Write a ruleset as nft, iptables, YAML or JSON.",
+    "attack": "Craft labelled attack traffic, alone or mixed into a capture.",
+    "report": "Write a page to look at, or a profile for Wireshark.",
     "parity": "Compare the simulator with the Linux kernel.",
-    "schema": "Print the JSON Schema of rulesets or of output.",
+    "schema": "Print the JSON Schema of rulesets, expectations or output.",
+    "completion": "Print the script that completes fwsim's commands in a shell.",
+    "man": "Read or write the manual pages.",
     "demo": "See the whole story in ten seconds.",
 }
 """The commands in the order of their importance; each is `command` in the module of its name."""
@@ -45,6 +55,8 @@ Examples:
 INTERRUPTED = 130
 """128 and the number of the signal, as shells have it; so is `TERMINATED`."""
 TERMINATED = 143
+COMPLETE = "_FWSIM_COMPLETE"
+"""Set by a shell that asks for candidates (`fwsim.cli.completing`)."""
 NOT_WRITABLE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EBADF)
 
 
@@ -61,6 +73,13 @@ class Commands(click.Group):
             return None
         command: click.Command = import_module(f"{__name__}.{cmd_name}").command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What can stand in the place of a command, for a shell to offer; no command is loaded for it."""
+        from click.shell_completion import CompletionItem
+
+        names = [CompletionItem(name, help=help_) for name, help_ in COMMANDS.items() if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands for `--help` without loading them."""
@@ -94,6 +113,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    if COMPLETE in os.environ:
+        from fwsim.cli.completing import answer
+
+        sys.exit(answer(commands, os.environ[COMPLETE], os.environ.get("COMP_LINE", "")))
     signal.signal(signal.SIGTERM, _terminated)
     sys.exit(run(arguments))
 
@@ -124,19 +147,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
         _silence()
         return 0
     except click.UsageError as problem:
-        _complain([f"error: {_plain(problem.format_message())}{_where_help_is(problem)}"])
+        complain([f"error: {_plain(problem.format_message())}{_where_help_is(problem)}"])
         return 2
     except click.ClickException as problem:
-        _complain([f"error: {_plain(problem.format_message())}"])
+        complain([f"error: {_plain(problem.format_message())}"])
         return 2
     except FwsimError as problem:
-        _complain(problem.lines())
+        complain(problem.lines())
         return problem.exit_status
     except OSError as problem:
         if problem.errno not in NOT_WRITABLE:
             raise
         _silence()
-        _complain([f"error: standard output cannot be written: {problem.strerror}"])
+        complain([f"error: standard output cannot be written: {problem.strerror}"])
         return 2
 
 
@@ -155,6 +178,8 @@ def _invoke(arguments: Sequence[str] | None) -> int:
     except click.exceptions.NoArgsIsHelpError as problem:
         click.echo(problem.format_message(), err=True)
         return 2
+    finally:
+        gc.unfreeze()
 
 
 def _plain(message: str) -> str:
@@ -168,7 +193,7 @@ def _where_help_is(problem: click.UsageError) -> str:
     return f" (see {problem.ctx.command_path} --help)" if problem.ctx is not None else ""
 
 
-def _complain(lines: Sequence[str]) -> None:
+def complain(lines: Sequence[str]) -> None:
     """Print errors on stderr, one line for each, nothing hostile in them."""
     from fwsim.report.safe import safe
 

@@ -55,6 +55,7 @@ def check_cluster(inputs: InputOptions, output: OutputOptions) -> None:
         "--in (captures merged by time)": inputs.named,
         "-c (the first packets only)": inputs.count is not None,
         "-w (the frames' bytes stay where they are)": output.write is not None,
+        "--resources (each worker tracks only its own connections)": output.resources,
         "standard input (-)": STDIN in inputs.captures,
     }
     for what, given in refused.items():

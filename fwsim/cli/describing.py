@@ -10,8 +10,7 @@ from collections.abc import Collection, Iterator
 from fwsim.cli.options import InputOptions
 from fwsim.cli.sysctl import read_sysctls
 from fwsim.errors import Problem, RulesetError
-from fwsim.lower.needs import every_step
-from fwsim.netfilter.model import NetfilterRule
+from fwsim.netfilter.model import NetfilterRule, every_step
 from fwsim.netfilter.steps import Match
 from fwsim.ruleset import Ruleset
 from fwsim.ruleset.addresses import is_name

@@ -31,12 +31,12 @@ def command(inputs: InputOptions, number: str, output: str) -> int:
 
     Packets are numbered from 1 in each capture, as Wireshark numbers them.
     """
-    from fwsim.cli.frame_numbers import frame_range
-    from fwsim.cli.partly import before_each
     from fwsim.cli.runs import BOTH, damage, start
-    from fwsim.cli.streams import check_target, opened
+    from fwsim.cli.streams import Compiling, check_target, opened
     from fwsim.errors import UsageError
     from fwsim.explain import explain
+    from fwsim.explain.frame_numbers import frame_range
+    from fwsim.explain.reaching import before_each
     from fwsim.explain.waiting import Explanations
     from fwsim.report.figures import counted
 
@@ -48,7 +48,7 @@ def command(inputs: InputOptions, number: str, output: str) -> int:
     undecided = False
     waiting: list[tuple[Batch, int]] = []
     with opened(output) as out:
-        for batch, row in before_each(run.simulator, run.captures, frames, explanations.wait):
+        for batch, row in before_each(run.simulator, run.captures, frames, explanations.wait, Compiling()):
             explanations.add(explain(run.simulator, batch, row, run.naming), batch, row)
             asked += 1
             undecided = undecided or is_unknown(batch, row)

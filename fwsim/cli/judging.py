@@ -16,15 +16,14 @@ from typing import IO
 from fwsim import __version__
 from fwsim.capture import Captures
 from fwsim.capture.stored import STDIN
-from fwsim.cli.frame_numbers import FrameRange
 from fwsim.cli.nat_rounds import translating
 from fwsim.cli.options import InputOptions
-from fwsim.cli.partly import before_each
 from fwsim.cli.rounds import kept, rounds
 from fwsim.cli.runs import BOTH, Run, damage, start
 from fwsim.cli.streams import Compiling, warn
 from fwsim.errors import UsageError
 from fwsim.explain import explain
+from fwsim.explain.reaching import FrameRange, before_each
 from fwsim.kernel import KernelFirewall
 from fwsim.parity import Comparison, Difference, compare_firewalls, frozen, hastened, standing_still
 from fwsim.parity.frozen import STRETCH
@@ -135,7 +134,8 @@ def explained(request: Request, inputs: InputOptions, one: Difference) -> str:
     run, captures = prepared(request, inputs, stretch=1)
     frames = FrameRange(one.file, one.number, one.number)
     texts = [
-        explain(run.simulator, batch, row, run.naming) for batch, row in before_each(run.simulator, captures, frames)
+        explain(run.simulator, batch, row, run.naming)
+        for batch, row in before_each(run.simulator, captures, frames, tell=Compiling())
     ]
     return "".join(texts)
 

@@ -98,7 +98,11 @@ class SelectionOptions:
     @property
     def given(self) -> bool:
         """Whether anything was selected at all."""
-        return self != SelectionOptions(None, None, None)
+        return self != EVERYTHING
+
+
+EVERYTHING = SelectionOptions(None, None, None)
+"""Nothing was selected."""
 
 
 @dataclass(frozen=True)
@@ -121,15 +125,23 @@ class OutputOptions:
     format: str
     output: str
     write: str | None
+    annotate: bool
     by: str | None
     top: int
     quiet: bool
     verbose: bool
+    resources: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
         if self.quiet and self.verbose:
             raise UsageError("-q (the answer only) and -v (a line for every packet) exclude each other")
+        if self.resources and self.format not in ("text", "json"):
+            raise UsageError(f"--resources is part of the summary: expected --format text or json, not {self.format}")
+        if self.resources and self.quiet:
+            raise UsageError("-q (the answer only) and --resources exclude each other")
+        if self.annotate and self.write is None:
+            raise UsageError("--annotate says what the written packets are commented with: expected -w FILE with it")
         if self.by and self.format == "parquet":
             raise UsageError("--by has no Parquet: expected --format text, json, jsonl or csv with it")
 
@@ -180,14 +192,27 @@ def mapping_of(context: click.Context, parameter: click.Parameter, texts: Sequen
 
 
 def moment_of(context: click.Context, parameter: click.Parameter, text: str | None) -> Moment | None:
-    """An absolute time (ISO 8601, UTC unless it says otherwise, or seconds since 1970), or `+SECONDS`."""
+    """An absolute time (ISO 8601, UTC unless it says otherwise, or seconds since 1970), `+SECONDS`, or `+2h`."""
     if text is None:
         return None
     relative = text.startswith("+")
-    found = seconds_of(text[1:]) if relative else nanoseconds_of(text)
+    found = since_first(text[1:]) if relative else nanoseconds_of(text)
     if found is None:
-        raise click.BadParameter(f"{text!r} is no time: expected {EXPECTED}, or +SECONDS", context, parameter)
+        expected = f"expected {EXPECTED}, or from the first packet on +SECONDS or +1h30m"
+        raise click.BadParameter(f"{text!r} is no time: {expected}", context, parameter)
     return Moment(found, relative, text)
+
+
+def since_first(text: str) -> int | None:
+    """Seconds, also a part of one, or a duration such as `1h30m`, in ns; None if it is neither."""
+    from fwsim.ruleset.mistakes import Mistakes
+    from fwsim.ruleset.settings import parse_duration
+
+    found = seconds_of(text)
+    try:
+        return parse_duration(text) if found is None else found
+    except Mistakes:
+        return None
 
 
 def every_of(context: click.Context, parameter: click.Parameter, text: str | None) -> Every:
@@ -286,7 +311,7 @@ selection_options = packed(
         ),
         click.option(
             "--from", "begin", metavar="TIME", callback=moment_of,
-            help="Select from this time on: a date, seconds since 1970, or +N, N seconds into the capture.",
+            help="Select from this time on: a date, seconds since 1970, or +90, +1h30m into the capture.",
         ),
         click.option("--to", "end", metavar="TIME", callback=moment_of, help="Select up to this time."),
     ],
@@ -304,6 +329,8 @@ output_options = packed(
         ),
         click.option("-o", "--output", metavar="FILE", default="-", help="Write there instead of standard output."),
         click.option("-w", "--write", metavar="FILE", help="Write the selected packets as a capture (pcapng)."),
+        click.option("--annotate", is_flag=True,
+                     help="With -w: write all packets, or those selected, each with its decisions as a comment."),
         click.option(
             "--by", type=click.Choice(["source", "connection", "rule", "port"]),
             help="Add a table of packets counted by this (csv, jsonl: only that table).",

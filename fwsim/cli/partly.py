@@ -5,19 +5,16 @@ Read first: `fwsim.capture.Captures`, whose place `Partly` takes in a `Result`.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from fwsim.capture import Captures, Chunk
-from fwsim.cli.frame_numbers import FrameRange
 from fwsim.cli.streams import Compiling
-from fwsim.compiling import Switch
+from fwsim.explain.reaching import FrameRange, going_over, undecided
 from fwsim.simulator import Batch, Simulator
-from fwsim.tables import DECISION, empty
 
 End = Callable[[Chunk], int | None]
 """Tells how many rows of a chunk are still wanted; None for all of them and more."""
@@ -57,64 +54,12 @@ def rows_of(chunk: Chunk, first: int, end: int) -> Chunk:
 
 def one_by_one(simulator: Simulator, captures: Partly) -> Iterator[tuple[Batch, int]]:
     """Decide about one packet after the other; gives the batch and the row that has just been decided."""
-    for chunk in going_over(captures.captures, captures):
+    for chunk in going_over(captures.captures, captures, Compiling()):
         simulator.topology.locate(captures.captures, chunk)
         batch = undecided(chunk)
         for row in range(len(chunk)):
             simulator.step(batch, row)
             yield batch, row
-
-
-def for_nothing() -> bool:
-    """Nobody waits."""
-    return False
-
-
-def before_each(
-    simulator: Simulator,
-    captures: Captures,
-    frames: FrameRange,
-    wait: Callable[[], bool] = for_nothing,
-) -> Iterator[tuple[Batch, int]]:
-    """Decide about everything up to the last of some frames, and stop before each of these; go on while they `wait`.
-
-    Gives the batch and the row of the frame; who asked has it decided (`Simulator.step`) before going on.
-    """
-    passed = False
-    for chunk in going_over(captures, captures):
-        simulator.topology.locate(captures, chunk)
-        numbers = np.where(chunk.frames["file"] == frames.file, chunk.frames["number"], 0)
-        wanted = set(np.flatnonzero((numbers >= frames.first) & (numbers <= frames.last)).tolist())
-        if not wanted:
-            simulator.run(chunk)
-        else:
-            batch = undecided(chunk)
-            for row in range(len(chunk)):
-                if row in wanted:
-                    yield batch, row
-                else:
-                    simulator.step(batch, row)
-                passed = passed or numbers[row] == frames.last
-                if passed and not wait():
-                    return
-        if passed and not wait():
-            return
-
-
-def going_over(captures: Captures, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
-    """The chunks, between which compiled code may take over, as in a `Result`."""
-    packets = 0
-    with Switch(captures, threading.Event(), Compiling()) as switch:
-        switch.compiled(packets)
-        for chunk in chunks:
-            yield chunk
-            packets += len(chunk)
-            switch.compiled(packets)
-
-
-def undecided(chunk: Chunk) -> Batch:
-    """A batch in which nothing is decided yet."""
-    return Batch(chunk, empty(DECISION, len(chunk)), empty(DECISION, len(chunk)))
 
 
 def never(chunk: Chunk) -> int | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import IO, Any
@@ -29,6 +29,7 @@ from fwsim.cli.options import Every, InputOptions, KeepingOptions, OutputOptions
 from fwsim.cli.runs import Run
 from fwsim.errors import UsageError
 from fwsim.holding import Held
+from fwsim.whole_files import PART, part_of
 
 CHANGES_NOTHING = ("captures", "named", "quiet", "verbose")
 """Options that may differ, or whose difference is told otherwise: captures by their names."""
@@ -317,8 +318,15 @@ def refuse(inputs: InputOptions, output: OutputOptions, path: str, *, lines: boo
         refuse_target(output.output)
     if output.write is not None:
         refuse_target(output.write)
-    used = [os.path.abspath(other) for other in (*inputs.sources, output.output, output.write) if other is not None]
-    if os.path.abspath(path) in used or os.path.abspath(path + container.PART) in used:
+    refuse_place(path, (*inputs.sources, output.output, output.write))
+
+
+def refuse_place(path: str, others: Iterable[str | None]) -> None:
+    """Refuse to keep a checkpoint where it cannot be read again, or in the place of something else."""
+    if path == "-" or (os.path.exists(path) and not is_regular(path)):
+        raise UsageError(f"--checkpoint {path}: is read again, expected a regular file")
+    used = [os.path.realpath(other) for other in others if other is not None]
+    if os.path.realpath(path) in used or os.path.realpath(part_of(path, PART)) in used:
         raise UsageError(f"--checkpoint {path}: is used for something else")
 
 

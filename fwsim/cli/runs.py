@@ -21,6 +21,7 @@ from fwsim.cli.loading import load
 from fwsim.cli.options import InputOptions, SelectionOptions
 from fwsim.cli.streams import warn
 from fwsim.errors import UsageError
+from fwsim.garbage import uncollected
 from fwsim.naming import Naming
 from fwsim.report.tally import Slots, Tally
 from fwsim.result import Result
@@ -119,6 +120,16 @@ def rulesets(
     return Rulesets(ruleset, by_hand, guessed, networks_of(inputs) | new, host)
 
 
+@uncollected(stays=True)
+def simulator_class(*, metered: bool) -> type[Simulator]:
+    """What simulates: if its costs are measured, one that does that too."""
+    if not metered:
+        return Simulator
+    from fwsim.resources.meter import MeteredSimulator
+
+    return MeteredSimulator
+
+
 def start(
     inputs: InputOptions,
     modes: tuple[str, ...],
@@ -127,17 +138,18 @@ def start(
     prepare: Callable[[Ruleset], Ruleset] | None = None,
     jobs: int = 1,
     opening: Callable[..., Captures] = open_captures,
+    metered: bool = False,
 ) -> Run:
     """Load the rulesets and open the captures; nothing is read of these yet.
 
     `digest` asks for the SHA-256 of the captures, which costs as much as half of the run. `prepare` changes the ruleset
     before it is used; `opening` opens the captures. `jobs` is for who looks into the connection table only at the end
-    (`inputs.jobs`).
+    (`inputs.jobs`). `metered` measures what state costs.
     """
     files = capture_inputs(inputs)
     rules = rulesets(inputs, files, prepare)
     captures = opening(files, checksum=inputs.checksum, merge=bool(inputs.named), limit=inputs.count, digest=digest)
-    simulator = Simulator(
+    simulator = simulator_class(metered=metered)(
         rules.ruleset,
         interfaces=rules.interfaces,
         stateless_rules=rules.by_hand,

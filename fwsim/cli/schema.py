@@ -9,15 +9,38 @@ import json
 
 import click
 
+KINDS = ("ruleset", "test", "compare", "replay", "resources", "against", "against-line", "diff")
+
 
 @click.command("schema")
-@click.argument("what", type=click.Choice(["ruleset", "compare", "replay"]), default="ruleset")
+@click.argument("what", type=click.Choice(KINDS), default="ruleset")
 def command(what: str) -> int:
-    """Print a JSON Schema: of rulesets (for editors), or of a line that compare or replay writes as --format jsonl."""
+    """Print a JSON Schema.
+
+    Of rulesets or of files for fwsim test (for editors), of a line that compare or replay writes as --format jsonl, of
+    what compare --resources adds to --format json, of what --against writes as that, of a line that it writes as
+    --format jsonl, or of what diff writes as --format json.
+    """
     if what == "ruleset":
         from fwsim.ruleset import ruleset_schema
 
         schema = ruleset_schema()
+    elif what == "test":
+        from fwsim.expectations.schema import expectations_schema
+
+        schema = expectations_schema()
+    elif what == "resources":
+        from fwsim.report.resources_json import resources_schema
+
+        schema = resources_schema()
+    elif what in ("against", "against-line"):
+        from fwsim.report.changes_schema import line_schema, object_schema
+
+        schema = object_schema() if what == "against" else line_schema()
+    elif what == "diff":
+        from fwsim.differing.objects import schema as of_differences
+
+        schema = of_differences()
     else:
         from fwsim.report.frame_schema import frame_schema
 

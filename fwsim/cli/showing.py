@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import IO, Any
@@ -22,20 +23,24 @@ from fwsim.checkpoint.identity import is_regular
 from fwsim.checkpoint.legs import Legs
 from fwsim.checkpoint.saved import Saved
 from fwsim.cli import INTERRUPTED
+from fwsim.cli.asides import Aside, begun, check_asides, targets_of
 from fwsim.cli.clustered import Counts, check_cluster, clustered, is_folder, write_folder
 from fwsim.cli.interrupting import Interruption
 from fwsim.cli.options import EngineOptions, InputOptions, KeepingOptions, OutputOptions, SelectionOptions
 from fwsim.cli.progress import with_progress
 from fwsim.cli.resuming import Counters, Keeping
 from fwsim.cli.runs import Run, Window, start, status_of
-from fwsim.cli.streams import Compiling, check_target, colours, opened, warn
-from fwsim.cli.summing_up import about, advice_of, unknowns_of
+from fwsim.cli.streams import Compiling, can_write, check_target, check_targets, colours, opened, warn
+from fwsim.cli.summing_up import about, unknowns_of
 from fwsim.cluster.storing import Folder
 from fwsim.errors import UsageError
 from fwsim.lower import families_of_one
 from fwsim.report.about import About
+from fwsim.report.about_run import advice_of
+from fwsim.report.annotations import Annotations
 from fwsim.report.comparison import unchained_notes
 from fwsim.report.conntrack_listing import record
+from fwsim.report.figures import roughly
 from fwsim.report.frames import Csv, JsonLines
 from fwsim.report.groups import Groups, groups_csv, groups_jsonl, groups_records, groups_text
 from fwsim.report.line import Lines
@@ -49,6 +54,7 @@ from fwsim.report.saved_counts import (
     save_tally,
     save_unknowns,
 )  # fmt: skip
+from fwsim.report.sparkline import BLOCKS
 from fwsim.report.summary_json import summary_json, summary_object
 from fwsim.report.summary_text import summary
 from fwsim.report.tally import Tally
@@ -69,17 +75,17 @@ def show(
     *,
     lines: bool,
     keeping: KeepingOptions = NOTHING_KEPT,
+    asides: Sequence[Aside] = (),
 ) -> int:
     """Run and write; `lines` for a line per packet in the text. Returns the exit status."""
     window = Window(selecting, modes)
+    check_asides(asides, engine, keeping)
     if engine.engine == "dask":
         if keeping != NOTHING_KEPT:
             raise UsageError("--checkpoint: a run on a cluster cannot be saved, expected it without --engine dask")
         return show_from_cluster(inputs, window, output, modes, engine, lines=lines)
-    for target in (output.output, output.write, keeping.checkpoint):
-        check_target(target, inputs.sources)
-    if output.write == output.output:
-        raise UsageError(f"-o {output.output} and -w {output.write} cannot go to the same place")
+    read = [*inputs.sources, *(aside.source for aside in asides if aside.source is not None)]
+    check_targets(targets_of(output, keeping, asides), read)
     parquet = output.format == "parquet"
     if parquet:
         check_parquet(output.output)
@@ -88,11 +94,17 @@ def show(
         Interruption() as interruption,
         Keeping(keeping, inputs, selecting, output, modes=modes, lines=each, stopped=interruption.is_set) as keeper,
     ):
-        run = start(inputs, modes, digest=output.format == "json", opening=keeper.open_captures, jobs=inputs.jobs)
+        digest, opening = output.format == "json" or any(aside.digests for aside in asides), keeper.open_captures
+        run = start(inputs, modes, digest=digest, opening=opening, jobs=inputs.jobs, metered=output.resources)
         legs = Legs(run.captures, run.simulator, due=keeper.is_due, stopped=interruption.is_set)
         run.result = legs
         legs.on_compiling = Compiling(verbose=output.verbose)
-        showing = _show(run, legs, window, selecting, output, keeper, lines=lines, interruption=interruption)
+        with begun(asides, run):
+            showing = _show(
+                run, legs, window, selecting, output, keeper, lines=lines, interruption=interruption, asides=asides
+            )
+            for aside in () if showing.interrupted else asides:
+                aside.finish(run)
     warn(showing.unknowns.lines(), "unknown")
     status = status_of(run, showing.tally)
     if showing.interrupted:
@@ -113,6 +125,7 @@ def _show(
     *,
     lines: bool,
     interruption: Interruption,
+    asides: Sequence[Aside],
 ) -> Showing:
     """The run itself, from where it is to begin."""
     keeper.restore_run(run)
@@ -134,19 +147,17 @@ def _show(
         left = functools.partial(to_come, run)
         for batch in with_progress(legs, hidden=hidden, to_come=left, ending=interruption.is_set, done=legs.packets):
             rows = showing.add(batch)
+            for aside in asides:
+                aside.add(batch)
             if writer is not None:
-                writer.write(batch.chunk, written(batch, rows, selecting, run.modes).tolist())
+                chosen = written(batch, rows, selecting, run.modes, annotated=output.annotate)
+                writer.write(batch.chunk, chosen.tolist(), showing.comments(batch, chosen))
         if interruption.is_set() and not (legs.ended and run.captures.complete):
             more = left()
             told = f", about {roughly(more):,} were to come" if more is not None else ""
             showing.interrupted = f" after {legs.packets:,} packets{told}"
         showing.finish()
     return showing
-
-
-def roughly(number: int) -> int:
-    """An estimate as it is told: two digits of it."""
-    return round(number, 2 - len(str(number)))
 
 
 def to_come(run: Run) -> int | None:
@@ -213,9 +224,11 @@ def check_parquet(path: str) -> None:
         raise UsageError("a Parquet file is nothing for a terminal: expected -o FILE, or a pipe")
 
 
-def written(batch: Any, rows: Any, selecting: SelectionOptions, modes: tuple[str, ...]) -> Any:
-    """The rows that `-w` writes: the selected ones; without a selection those on which the modes differ, if two ran."""
-    if selecting.given or len(modes) < 2:
+def written(
+    batch: Any, rows: Any, selecting: SelectionOptions, modes: tuple[str, ...], *, annotated: bool = False
+) -> Any:
+    """The rows that `-w` writes: those selected; else those on which the modes differ, or if `annotated`, all."""
+    if selecting.given or len(modes) < 2 or annotated:
         return np.arange(len(batch))[rows]
     return np.flatnonzero(batch.stateless["verdict"] != batch.stateful["verdict"])
 
@@ -238,6 +251,7 @@ class Showing(Counters):
         self.parquet = self._parquet() if output.format == "parquet" else None
         self.records = self._records()
         self.lines = self._lines(lines=lines)
+        self.annotations = Annotations(run.modes, run.naming) if output.annotate else None
         self.advised = False
         self.interrupted = ""
         """How far the run came, if Ctrl-C ended it."""
@@ -289,31 +303,41 @@ class Showing(Counters):
             self.out.write(self.lines.lines(batch, rows))
         return rows
 
+    def comments(self, batch: Any, rows: Any) -> dict[int, list[str]]:
+        """What the frames that are written are commented with, by row."""
+        return {} if self.annotations is None else self.annotations.by_row(batch, rows)
+
     def _advise(self) -> None:
         """Say before the first packet if the ruleset hardly fits the capture."""
-        advice = advice_of(self.run)
+        advice = advice_of(self.run.result)
         if advice:
             self.out.write(f"note: {safe(advice)}\n")
             self.advised = True
 
     def save(self) -> dict[str, Any]:
         """What a checkpoint keeps of it."""
+        from fwsim.resources.kept import save_meter
+
         return {
             "tally": save_tally(self.tally),
             "unknowns": save_unknowns(self.unknowns),
             "groups": None if self.groups is None else save_groups(self.groups),
             "first": self.window.first,
             "advised": self.advised,
+            "resources": save_meter(self.run.simulator),
         }
 
     def restore(self, saved: Saved) -> None:
         """Go on from there."""
+        from fwsim.resources.kept import restore_meter
+
         restore_tally(self.tally, saved.part("tally"), self.run.naming)
         restore_unknowns(self.unknowns, saved.part("unknowns"))
         if self.groups is not None:
             restore_groups(self.groups, saved.part("groups"))
         self.window.first = saved.number_or_none("first")
         self.advised = saved.truth("advised")
+        restore_meter(self.run.simulator, saved, "resources")
 
     def finish(self) -> None:
         """Write what is known only at the end."""
@@ -336,7 +360,7 @@ class Showing(Counters):
         if self.lines is not None and self.tally.frames:
             self.out.write("\n")
         table = groups_text(self.groups, self.output.top) if self.groups else ""
-        style = {"colour": self.colour, "quiet": self.output.quiet}
+        style = {"colour": self.colour, "quiet": self.output.quiet, "bars": can_write(self.out, BLOCKS)}
         self.out.write(summary(self.tally, self.run.naming, told, groups=table, **style))
 
     def _write_records(self, told: About) -> None:

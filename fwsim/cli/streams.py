@@ -6,11 +6,14 @@ Read first: DESIGN section 5, the manners at its end.
 from __future__ import annotations
 
 import os
+import shutil
+import stat
 import sys
+import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from typing import IO
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from typing import IO, Any
 
 import click
 
@@ -19,6 +22,10 @@ from fwsim.compiling.child import LOG
 from fwsim.engine import cache_folder
 from fwsim.errors import UsageError
 from fwsim.report.safe import safe
+from fwsim.whole_files import may_be_replaced, whole_file
+
+TEXT: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": ""}
+"""How text is written to files."""
 
 
 @contextmanager
@@ -31,26 +38,33 @@ def opened(path: str, *, whole: bool = False, offset: int | None = None) -> Iter
     if path == "-":
         yield sys.stdout
         return
-    unfinished = f"{os.path.realpath(path)}.{os.getpid()}.part" if whole and _may_be_replaced(path) else None
     try:
         if offset is not None:
             os.truncate(path, offset)
         mode = "w" if offset is None else "a"
-        with open(unfinished or path, mode, encoding="utf-8", errors="backslashreplace", newline="") as stream:
+        with (whole_file if whole else open)(path, mode, **TEXT) as stream:
             yield stream
-        if unfinished is not None:
-            os.replace(unfinished, os.path.realpath(path))
     except OSError as problem:
         raise UsageError(f"{path}: cannot be written: {problem.strerror}") from None
-    finally:
-        if unfinished is not None:
-            with suppress(FileNotFoundError):
-                os.unlink(unfinished)
 
 
-def _may_be_replaced(path: str) -> bool:
-    """Whether another file may take the place of what is there: not of a pipe or a device."""
-    return not os.path.exists(path) or os.path.isfile(path)
+@contextmanager
+def held_back(path: str) -> Iterator[IO[bytes]]:
+    """A file for bytes that get where they are to go only when all went well; `-` is standard output."""
+    try:
+        if path != "-" and may_be_replaced(path):
+            with whole_file(path, "wb") as file:
+                yield file
+            return
+        with tempfile.TemporaryFile() as file:
+            yield file
+            file.seek(0)
+            with nullcontext(sys.stdout.buffer) if path == "-" else open(path, "wb") as target:
+                shutil.copyfileobj(file, target)
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise UsageError(f"{path}: cannot be written: {problem.strerror}") from None
 
 
 def check_target(path: str | None, inputs: Iterable[str]) -> None:
@@ -67,9 +81,44 @@ def check_target(path: str | None, inputs: Iterable[str]) -> None:
         raise UsageError(f"{path}: there is no directory {os.path.dirname(path)} to write it in")
 
 
+def check_targets(targets: Mapping[str, str | None], inputs: Iterable[str]) -> None:
+    """The same of several, by the options that name them; no two may be one file, or a pipe.
+
+    A device (`/dev/null`) takes any number.
+    """
+    inputs, taken = list(inputs), dict[object, str]()
+    for option, path in targets.items():
+        check_target(path, inputs)
+        if path is None or (place := _place_of(path)) is None:
+            continue
+        if place in taken:
+            raise UsageError(f"{taken[place]} and {option} {path} cannot go to the same place")
+        taken[place] = f"{option} {path}"
+
+
+def _place_of(path: str) -> object:
+    """What a path leads to; None if that is no place of its own."""
+    if path == "-":
+        return path
+    try:
+        found = os.stat(path)
+    except OSError:
+        return os.path.realpath(path)
+    return None if stat.S_ISCHR(found.st_mode) else (found.st_dev, found.st_ino)
+
+
 def colours(stream: IO[str]) -> bool:
     """Whether to write in colour: on a terminal, unless NO_COLOR or a dumb terminal forbids (no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def can_write(stream: Any, letters: str) -> bool:
+    """Whether the stream's encoding has these letters."""
+    try:
+        letters.encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def warn(lines: Iterable[str], kind: str = "warning") -> None:

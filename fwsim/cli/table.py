@@ -14,13 +14,13 @@ import click
 
 from fwsim.capture import Captures
 from fwsim.cli.events import Event, Watch
-from fwsim.cli.frame_numbers import single_frame
 from fwsim.cli.options import InputOptions, Moment, SelectionOptions
 from fwsim.cli.partly import End, Partly, Until, behind, never, one_by_one
 from fwsim.cli.runs import Run, Window, damage, start
 from fwsim.cli.streams import Compiling, check_target, opened, warn
 from fwsim.cli.summing_up import unknowns_of
 from fwsim.errors import UsageError
+from fwsim.explain.frame_numbers import single_frame
 from fwsim.reasons import SENTENCES
 from fwsim.report.cells import seconds_text
 from fwsim.report.conntrack_listing import event, listed, record

@@ -6,6 +6,10 @@ Read first: DESIGN section 5. A plain record, filled by `cli.runs` from a `Resul
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fwsim.resources.meter import Measured
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,17 @@ class AboutRuleset:
 
 
 @dataclass(frozen=True)
+class AboutTranslation:
+    """A rule that says how connections are translated, and how many packets asked it that opened one."""
+
+    chain: str
+    rule: str
+    line: int | None
+    text: str
+    connections: int
+
+
+@dataclass(frozen=True)
 class About:
     """The whole run. `memory` is that of the connection table at its peak, in bytes."""
 
@@ -44,6 +59,8 @@ class About:
     memory: int
     tracking: bool
     selection: str | None = None
+    translations: tuple[AboutTranslation, ...] = ()
+    """Of the stateful mode, all packets."""
     notes: tuple[str, ...] = ()
     explain: str = ""
     """The command that explains a frame, but for `-n`."""
@@ -51,6 +68,8 @@ class About:
     """What to say first if the capture hardly touches the ruleset's networks."""
     interrupted: str = ""
     """How far the run came, if that was not to the end."""
+    resources: Measured | None = None
+    """What state cost, if that was asked for."""
 
     @property
     def complete(self) -> bool:

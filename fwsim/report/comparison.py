@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fwsim.naming import Naming, RuleNames
+from fwsim.naming import SEVERAL, Naming, RuleNames
 from fwsim.report.figures import counted
 from fwsim.report.tally import EVIDENCE_ROWS, FURTHER_ROW, VERDICTS, Example, Hits, Tally
 from fwsim.report.why import admitted_because, blocked_because
@@ -181,7 +181,7 @@ def title(hits: Hits, names: RuleNames, slot: int) -> str:
         return ("rule " if names.rules[slot].name else "") + (names.title(slot, 0) or "")
     if slot < slots.none:
         return names.title(RULE_POLICY, slot - slots.rules) or ""
-    return TWIN if slot == slots.icmp_twin else "no chain"
+    return {slots.icmp_twin: TWIN, slots.several: SEVERAL}.get(slot, "no chain")
 
 
 def rule_table(tally: Tally, naming: Naming) -> list[RuleRow]:
@@ -222,9 +222,10 @@ def _slot_rows(hits: Hits, names: RuleNames) -> Iterable[tuple[RowKey, tuple[int
             chain = names.chains[slot - hits.slots.rules]
             if sum(counts):
                 yield RowKey(chain.name, "policy", chain.line, True), counts, mirrored
-        elif slot == hits.slots.icmp_twin:
+        elif slot != hits.slots.none:
             if sum(counts):
-                yield RowKey(None, TWIN, None, False), counts, mirrored
+                name = TWIN if slot == hits.slots.icmp_twin else SEVERAL
+                yield RowKey(None, name, None, False), counts, mirrored
         else:
             yield from _undecided_rows(counts)
 

@@ -126,9 +126,15 @@ def record(connection: Connection, now: int) -> dict[str, Any]:
         "tentative": bool(status & CtStatus.TENTATIVE),
         "mark": connection["mark"] if connection["mark"] >= 0 else None,
         "created": seconds_text(connection["created"]),
-        "opened_by": {"file": connection["opened_file"], "n": connection["opened_frame"]},
-        "last_seen_in": {"file": connection["last_file"], "n": connection["last_frame"]},
+        "opened_by": _frame(connection, "opened"),
+        "last_seen_in": _frame(connection, "last"),
     }
+
+
+def _frame(connection: Connection, which: str) -> dict[str, int] | None:
+    """A frame of a connection; null if that was there before the capture, and none of its packets has come yet."""
+    number = connection[f"{which}_frame"]
+    return {"file": connection[f"{which}_file"], "n": number} if number else None
 
 
 def _tuple_record(side: dict[str, int]) -> dict[str, Any]:

@@ -62,3 +62,8 @@ def size(octets: int) -> str:
 def share(part: int, whole: int) -> str:
     """A part in percent of the whole."""
     return f"{100 * part / whole:.3g} %" if whole else "0 %"
+
+
+def roughly(number: int) -> int:
+    """An estimate as it is told: two digits of it."""
+    return round(number, 2 - len(str(number)))

@@ -18,14 +18,14 @@ _NUMBER: Schema = {"type": ["integer", "null"], "minimum": 0}
 _TEXT: Schema = {"type": ["string", "null"]}
 
 
-def _words(words: Iterable[str]) -> Schema:
+def words(those: Iterable[str]) -> Schema:
     """One of these words, or null."""
-    return {"enum": [*words, None]}
+    return {"enum": [*those, None]}
 
 
 def _decision_fields() -> Schema:
     """The fields of a decision."""
-    fields: Schema = {name: _words(words.values()) for name, words in DECISION_WORDS.items()}
+    fields: Schema = {name: words(those.values()) for name, those in DECISION_WORDS.items()}
     fields |= {"chain": _TEXT, "rule": _TEXT, "line": _NUMBER, "mirror": {"type": "boolean"}}
     return {name: fields[name] for name in DECISION_FIELDS} | {NAT: _nat()}
 
@@ -42,7 +42,7 @@ def _nat() -> Schema:
     }
 
 
-def _frame_fields() -> Schema:
+def frame_fields() -> Schema:
     """The fields of a frame."""
     fields: Schema = {
         "n": {"type": "integer", "minimum": 1, "description": "number within its file, from 1"},
@@ -68,7 +68,7 @@ def frame_schema(modes: tuple[str, ...] = ("stateless", "stateful")) -> Schema:
         "required": [*DECISION_FIELDS, NAT],
         "additionalProperties": False,
     }
-    properties = _frame_fields() | (_decision_fields() if len(modes) == 1 else dict.fromkeys(modes, decision))
+    properties = frame_fields() | (_decision_fields() if len(modes) == 1 else dict.fromkeys(modes, decision))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "fwsim: a frame and what became of it",

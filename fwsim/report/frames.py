@@ -10,12 +10,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from fwsim.harmless import csv_cell
 from fwsim.naming import DECISION_FIELDS, FRAME_FIELDS, NAT, NAT_FIELDS, Naming
 from fwsim.report.cells import Cells, Rows
 
 _DECISION = ",".join(f'"{name}":%s' for name in DECISION_FIELDS)
 _NAT = f',"{NAT}":' + "{" + ",".join(f'"{name}":%s' for name in NAT_FIELDS) + "}"
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 class JsonLines:
@@ -115,26 +115,3 @@ def _joined(format_: JsonLines | Csv, batch: Any, rows: Rows) -> str:
 def _json(value: Any) -> str:
     """A value as compact JSON, in ASCII."""
     return json.dumps(value, separators=(",", ":"))
-
-
-def csv_cell(value: Any) -> str:
-    """A value as a CSV cell.
-
-    A text that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection), unless it is
-    a plain number; lists are joined by spaces; nothing is an empty cell.
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = " ".join(value) if isinstance(value, list) else str(value)
-    if text.startswith(_RISKY) and not _is_number(text):
-        text = "'" + text
-    if any(sign in text for sign in ',"\n\r'):
-        return '"' + text.replace('"', '""') + '"'
-    return text
-
-
-def _is_number(text: str) -> bool:
-    """Whether a text is a plain decimal number."""
-    return text.isascii() and text.lstrip("+-").replace(".", "", 1).isdigit() and text.count("-") + text.count("+") <= 1

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fwsim.harmless import csv_cell
 from fwsim.naming import PROTO_WORDS, Naming, address_text
 from fwsim.report.cells import Rows
 from fwsim.report.figures import count
-from fwsim.report.frames import csv_cell
 from fwsim.report.grid import grid
 from fwsim.report.safe import safe
 from fwsim.terms import Verdict
@@ -118,7 +118,7 @@ class Groups:
             return f"connection {key[0]}" if key[0] > 0 else "no connection"
         names = self.naming.rules[self.modes[-1]]
         rule, chain = names.rule(key[0]), names.chain(key[1])
-        return f"{chain}: {rule}" if rule is not None else "no rule"
+        return f"{chain}: {rule}" if rule is not None else names.title(key[0], key[1]) or "no rule"
 
 
 def _heads(modes: Sequence[str]) -> tuple[str, list[str], str]:

@@ -43,7 +43,7 @@ COLOURS = {
     Verdict.NOT_EVALUATED: "90",
     Verdict.UNKNOWN: "33",
 }
-_PLAIN_REASONS = frozenset(map(int, (Reason.NONE, Reason.RULE, Reason.POLICY, Reason.MIRROR)))
+_PLAIN_REASONS = frozenset(map(int, (Reason.NONE, Reason.RULE, Reason.POLICY, Reason.ONE_OF_SEVERAL, Reason.MIRROR)))
 
 
 def paint(text: str, colour: str, on: bool) -> str:

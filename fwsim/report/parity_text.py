@@ -78,6 +78,6 @@ def decided(decision: dict[str, int], names: RuleNames) -> str:
         parts.append(f"ct state {ct_state_words(decision['ct_state'])}")
         if direction != Direction.NONE:
             parts.append(word(direction))
-    if decision["reason"] > 0 and Reason(decision["reason"]) not in (Reason.RULE, Reason.POLICY):
+    if decision["reason"] > 0 and Reason(decision["reason"]) not in (Reason.RULE, Reason.POLICY, Reason.ONE_OF_SEVERAL):
         parts.append(word(Reason(decision["reason"])))
     return ", ".join(parts)

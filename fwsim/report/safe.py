@@ -1,28 +1,15 @@
-"""Strings from captures and rulesets made harmless for a terminal, and how wide they print.
+"""How wide texts print, once they are harmless.
 
-Read first: nothing. Everything that a stranger could have written (names of rules and interfaces, comments, file names)
-goes through `safe` before it reaches text output; JSON and CSV have their own escapes.
+Read first: `fwsim.harmless`, whose `safe` everything goes through that reaches text output.
 """
 
 from __future__ import annotations
 
 import unicodedata
 
+from fwsim.harmless import safe
 
-def safe(text: str) -> str:
-    r"""The text with every character that does not print replaced by its escape (`\x1b`, `\u202e`, `\udcff`).
-
-    Letters of any alphabet stay. What goes are control characters (C0, C1), line and paragraph separators, text
-    direction overrides, invisible characters and undecodable bytes: what could move a cursor or hide something.
-    """
-    if text.isprintable():
-        return text
-    return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
-
-
-def _escape(letter: str) -> str:
-    """One character as Python would write it in a string."""
-    return letter.encode("unicode_escape", "surrogatepass").decode("ascii")
+__all__ = ["left", "right", "safe", "shortened", "width"]
 
 
 def width(text: str) -> int:

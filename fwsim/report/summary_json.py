@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from fwsim.naming import DECISION_WORDS, Naming
@@ -38,7 +39,12 @@ def summary_json(
         "counts": _counts(tally, naming, about),
         "rules": [_rule(row, tally) for row in rule_table(tally, naming)],
         "connections": list(connections),
+        "translations": [asdict(one) for one in about.translations],
     }
+    if about.resources is not None:
+        from fwsim.report.resources_json import resources_object
+
+        whole["resources"] = resources_object(about.resources, tally, about)
     if groups is not None:
         whole["by"] = groups
     return json.dumps(whole, indent=1) + "\n"

@@ -42,9 +42,19 @@ LONGEST_RULE = 60
 
 
 def summary(
-    tally: Tally, naming: Naming, about: About, *, groups: str = "", colour: bool = False, quiet: bool = False
+    tally: Tally,
+    naming: Naming,
+    about: About,
+    *,
+    groups: str = "",
+    colour: bool = False,
+    quiet: bool = False,
+    bars: bool = True,
 ) -> str:
-    """The whole text; with `quiet` only the answer and what must not be missed. `groups` is the table of `--by`."""
+    """The whole text; with `quiet` only the answer and what must not be missed. `groups` is the table of `--by`.
+
+    `bars` if block elements can be written.
+    """
     answer = paint(sentence(tally, selected=about.selection is not None), "1", colour)
     if quiet:
         return (
@@ -57,12 +67,23 @@ def summary(
         [answer],
         evidence_lines(tally, naming, selected=about.selection is not None),
         why_lines(tally),
-        [*rule_lines(tally, naming), *price(tally, about)],
+        [*rule_lines(tally, naming, about), *price(tally, about)],
+        translation_lines(about),
+        cost_lines(tally, about, bars=bars),
         [groups.rstrip("\n")] if groups else [],
         [f"note: {safe(note)}" for note in about.notes],
         next_step(tally, about),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def cost_lines(tally: Tally, about: About, *, bars: bool) -> list[str]:
+    """What keeping state cost, if that was measured."""
+    if about.resources is None:
+        return []
+    from fwsim.report.resources_text import resource_lines
+
+    return resource_lines(about.resources, tally, about, bars=bars)
 
 
 def broken_off(about: About) -> list[str]:
@@ -194,9 +215,17 @@ def why_lines(tally: Tally) -> list[str]:
     return grid(rows, "<<")
 
 
-def rule_lines(tally: Tally, naming: Naming) -> list[str]:
-    """Hits per rule, quoted if it has no name; each mode's column adds up to all that was read or selected."""
-    table = rule_table(tally, naming)
+def rule_lines(tally: Tally, naming: Naming, about: About) -> list[str]:
+    """Hits per rule, quoted if it has no name; each mode's column adds up to all that was read or selected.
+
+    Rules that translate decide nothing: they have a table of their own (`translation_lines`).
+    """
+    translating = {(one.chain, one.rule) for one in about.translations}
+    table = [
+        row
+        for row in rule_table(tally, naming)
+        if (row.chain, row.name) not in translating or any(map(sum, row.verdicts))
+    ]
     shown = [row for row in table if len(table) <= MANY_RULES or any(map(sum, row.verdicts))]
     chains = {row.chain for row in shown if row.of_ruleset}
     two = len(tally.modes) == 2
@@ -210,6 +239,18 @@ def rule_lines(tally: Tally, naming: Naming) -> list[str]:
     if len(shown) < len(table):
         lines.append(f"and {counted(len(table) - len(shown), 'rule')} without hits")
     return lines
+
+
+def translation_lines(about: About) -> list[str]:
+    """How many connections each rule was asked for that says how they are translated."""
+    if not about.translations:
+        return []
+    rows = [["translated by", "line", "new connections"]]
+    for one in about.translations:
+        text = safe(shortened(_quoted(one.text), LONGEST_RULE))
+        counted = count(one.connections) if one.connections else "-"
+        rows.append([f"{safe(one.chain)}: {safe(one.rule)}", str(one.line or "-"), counted, text])
+    return grid([[*rows[0], ""], *rows[1:]], "<>><")
 
 
 def _quoted(text: str) -> str:

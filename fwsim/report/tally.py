@@ -21,6 +21,7 @@ from fwsim.engine.counting import (
     EXAMPLE,
     FURTHER_ROW,
     HOOKS,
+    OTHERS,
     REASONS,
     TOTALS,
     VERDICTS,
@@ -53,7 +54,7 @@ CHANGE_FIELDS = (
 
 @dataclass(frozen=True)
 class Slots:
-    """Where the hits of a ruleset are counted: rules, then the policies of chains, then two of its own."""
+    """Where the hits of a ruleset are counted: rules, then the policies of chains, then three of its own."""
 
     rules: int
     chains: int
@@ -69,9 +70,14 @@ class Slots:
         return self.none + 1
 
     @property
+    def several(self) -> int:
+        """One of several rules and policies that say the same, without it being known which."""
+        return self.none + 2
+
+    @property
     def count(self) -> int:
         """How many slots there are."""
-        return self.none + 2
+        return self.none + OTHERS
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ class Hanging(NamedTuple):
     no_interface: int
     protocol: int
     """One of `NOT_SIMULATED`, else 0."""
+    no_ports: int = 0
+    """Whether it has none, so that what a rule finds in their place may be what is not simulated."""
 
 
 @dataclass
@@ -180,6 +182,7 @@ def _keys(batch: Any, decisions: npt.NDArray[np.void], places: Column) -> Column
         "cut": np.logical_or.reduce([packets[name] == UNKNOWN_VALUE for name in TRANSPORT_FIELDS]) | of_cut_datagram,
         "no_interface": (packets["iif"] == UNKNOWN_VALUE) | (packets["oif"] == UNKNOWN_VALUE),
         "protocol": np.where(np.isin(proto, list(NOT_SIMULATED)), proto, 0),
+        "no_ports": packets["dport"] == ABSENT,
     }
     keys = np.column_stack([columns[name].astype(np.int64) for name in Hanging._fields])
     keys[chosen["verdict"] != Verdict.UNKNOWN] = 0
@@ -210,6 +213,8 @@ def construct_of(part: Hanging, mode: str, has_limit: bool) -> str:
         return OTHER
     if has_limit:
         return LIMIT_OF
+    if part.reason == Reason.NOT_SIMULATED and part.no_ports:
+        return OTHER
     return MARK if part.rule >= 0 else LIMIT
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fwsim.cli import run
 from fwsim.cli.demo_story import RULESET, capture, scenes
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,24 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "demo.pcap").write_bytes(capture(scenes()))
     (tmp_path / "demo.yaml").write_text(RULESET)
     return tmp_path
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """`pcaps/office.pcapng`, annotated, and the same decisions as JSON lines tell them."""
+
+    capture: Path
+    frames: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Annotated:
+    """The whole capture, both modes: two seconds, which several tests share."""
+    folder = tmp_path_factory.mktemp("office")
+    given = ["compare", str(ROOT / "pcaps" / "office.pcapng"), "-r", str(ROOT / "rulesets" / "office.yaml")]
+    told, capture = folder / "office.jsonl", folder / "annotated.pcapng"
+    assert run([*given, "--format", "jsonl", "-o", str(told), "-w", str(capture), "--annotate"]) == 0
+    return Annotated(capture, [json.loads(line) for line in told.read_text().splitlines()])
 
 
 def process(*arguments: str, **options: object) -> subprocess.Popen[bytes]:

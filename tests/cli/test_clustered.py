@@ -87,6 +87,7 @@ def test_ctrl_c_ends_a_cluster_without_a_word_and_leaves_nothing_behind(demo: Pa
         (["-c", "5"], "-c"),
         (["-w", "x.pcapng"], "-w"),
         (["--in", "lan=demo.pcap"], "--in"),
+        (["--resources"], "--resources"),
         (["-"], "standard input"),
     ],
 )

@@ -7,11 +7,14 @@ import hashlib
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
+from fwsim.cli import run
 from fwsim.report.frame_schema import frame_schema
+from fwsim.report.resources_text import MACHINE
 from tests.cli.conftest import Invoke
 
 PCAPS = Path(__file__).parent.parent.parent / "pcaps"
@@ -453,3 +456,81 @@ def test_an_ipv6_packet_misses_no_chain_where_only_ipv4_is_translated(invoke: In
     outcome = invoke("replay", capture, "-r", str(tmp_path / "nat.nft"), *words)
     notes = [line for line in outcome.lines if line.startswith("note: no chain")]
     assert notes == ["note: no chain at forward: 21 packets accepted without a rule"]
+
+
+def test_rules_that_translate_say_how_many_connections_they_were_asked_for(invoke: Invoke) -> None:
+    """They decide nothing, and are none of the rules that do."""
+    recorded = Path(__file__).parent.parent / "parity" / "nat" / "captures"
+    given = [str(recorded / "dnat-forward" / name) for name in ("both.pcapng.gz", "rules.nft")]
+    given = [given[0], "-r", given[1], "--topology", str(recorded / "addr.json")]
+    found = json.loads(invoke("compare", *given, "--format", "json").out)
+    assert [(one["line"], one["connections"]) for one in found["translations"]] == [
+        (23, 1), (24, 1), (25, 1), (26, 1), (30, 1)
+    ]  # fmt: skip
+    table = [line for line in invoke("compare", *given).lines if "dnat to" in line]
+    assert [line.split()[3:6] for line in table] == [
+        ["1", "23", "1"],
+        ["2", "24", "1"],
+        ["3", "25", "1"],
+        ["4", "26", "1"],
+    ]
+    alone = json.loads(invoke("replay", *given, "--mode", "stateless", "--format", "json").out)
+    assert alone["translations"] == []
+
+
+# --- what state costs ------------------------------------------------------------------------------------------------
+
+
+def without_machine(whole: dict[str, Any]) -> dict[str, Any]:
+    """What compare --resources adds, but for what hangs on the machine; the rest is left in `whole`."""
+    resources: dict[str, Any] = whole.pop("resources")
+    del resources["this_machine"]
+    return resources
+
+
+def test_resources_are_added_and_change_nothing_else(invoke: Invoke, demo: Path) -> None:
+    plain, priced = (invoke("compare", "demo.pcap", "-r", "demo.yaml", *more) for more in ([], ["--resources"]))
+    lines = [line for line in priced.lines if not line.startswith(MACHINE)]
+    at = lines.index("What state costs, and what it buys")
+    assert lines[:at] == plain.lines[:at]
+    assert lines[-1] == plain.lines[-1]
+    assert lines[at + 1].startswith("connections   1 opened: ")
+    assert "state blocks  6 packets that stateless admits: 6 out of state" in lines
+
+
+def test_resources_as_json_fit_their_schema_and_leave_the_rest_as_it_is(invoke: Invoke) -> None:
+    command = ["compare", PCAPS / "office.pcapng", "-r", PCAPS.parent / "rulesets" / "office.yaml", "--format", "json"]
+    plain, priced = (json.loads(invoke(*command, *more).out) for more in ([], ["--resources"]))
+    jsonschema.validate(priced["resources"], json.loads(invoke("schema", "resources").out))
+    resources = without_machine(priced)
+    assert priced == plain
+    last = resources["connections"]["points"][-1]
+    assert (last["opened"], resources["connections"]["peak"]) == (444, plain["counts"]["peak_connections"])
+    assert resources["state_blocks"]["packets"] == plain["counts"]["changed"]["blocked"]
+    assert resources["state_admits"]["packets"] == plain["counts"]["changed"]["admitted"]
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--format", "jsonl"], "--resources is part of the summary: expected --format text or json, not jsonl"),
+        (["-q"], "-q (the answer only) and --resources exclude each other"),
+    ],
+)
+def test_resources_where_there_is_no_summary_are_refused(
+    invoke: Invoke, demo: Path, options: list[str], complaint: str
+) -> None:
+    outcome = invoke("compare", "demo.pcap", "-r", "demo.yaml", "--resources", *options)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert complaint in outcome.err
+
+
+def test_resources_are_digits_where_the_terminal_has_no_bars(
+    demo: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", narrow)
+    assert run(["compare", "demo.pcap", "-r", "demo.yaml", "--resources"]) == 0
+    narrow.seek(0)
+    (live,) = (line for line in narrow.read().splitlines() if line.startswith("live "))
+    assert "9" in live

@@ -162,3 +162,26 @@ def test_a_fragment_whose_datagram_is_undecided_gives_status_3(invoke: Invoke, t
     assert "waits for the rest of its datagram" in outcome.out
     assert "STATELESS  accept" in outcome.out
     assert outcome.status == 3
+
+
+def test_one_of_several_rules_is_named_by_no_output(invoke: Invoke, demo: Path) -> None:
+    import json
+
+    head = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+    rules = "-A FORWARD -m set --match-set blocked src -j DROP\n-A FORWARD -j DROP\n"
+    (demo / "sets.rules").write_text(f"{head}{rules}COMMIT\n")
+    one, *_ = invoke("replay", "demo.pcap", "-r", "sets.rules", "--format", "jsonl").lines
+    decision = json.loads(one)
+    assert (decision["verdict"], decision["rule"], decision["line"]) == ("drop", None, None)
+    assert (decision["reason"], decision["chain"]) == ("one-of-several", "ip filter FORWARD")
+    assert (
+        ", by one of several rules of ip filter FORWARD"
+        in invoke("explain", "demo.pcap", "-r", "sets.rules", "-n1").out
+    )
+    compared = invoke("compare", "demo.pcap", "-r", "sets.rules")
+    (row,) = (line for line in compared.lines if line.startswith("(one of several rules)"))
+    assert row.split()[-4:] == ["drop", "16", "drop", "16"]
+    assert (
+        "one of several rules of ip filter FORWARD"
+        in invoke("compare", "demo.pcap", "-r", "sets.rules", "--by", "rule").out
+    )

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from fwsim.cli.interrupting import Interruption
+from fwsim.report.figures import roughly
 from tests.cli.conftest import heed_interrupts, process
 
 TURNS = 1_000
@@ -86,7 +87,10 @@ def test_what_is_done_so_far_is_told_and_lines_are_whole(long: Path) -> None:
     assert [json.loads(line)["n"] for line in lines] == list(range(1, len(lines) + 1))
     assert 0 < len(lines) < 16 * TURNS
     left = 16 * TURNS - len(lines)
-    assert err.decode().splitlines()[-1] == f"interrupted after {len(lines):,} packets, about {left:,} were to come"
+    assert (
+        err.decode().splitlines()[-1]
+        == f"interrupted after {len(lines):,} packets, about {roughly(left):,} were to come"
+    )
 
 
 def test_with_a_checkpoint_nothing_is_lost(long: Path) -> None:

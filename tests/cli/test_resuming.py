@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import os
 import random
@@ -18,6 +19,8 @@ import pytest
 from fwsim.cli import resuming, run
 from fwsim.cli.resuming import Keeping
 from fwsim.fuzz.captured import write_traffic
+from fwsim.report import resources_json
+from fwsim.report.resources_json import resources_object
 from tests.captures_by_hand import Pcapng, ether, ip4, pcap, tcp, udp
 from tests.cli.conftest import Invoke
 
@@ -98,6 +101,8 @@ def ended_often(monkeypatch: pytest.MonkeyPatch) -> Ending:
                 status = run(kept)
             except Killed:
                 ends += 1
+                if ends % 16 == 0:
+                    gc.collect()  # what was ended hangs together with its traceback, tables and all
                 continue
             break
         monkeypatch.setattr(Keeping, "save", save)
@@ -171,6 +176,15 @@ def test_several_files_and_a_guessed_ruleset(here: Path, same: Callable[..., int
         write_traffic(f"{number}.pcapng", number, 12)
     Path("1.gz").write_bytes(gzip.compress(Path("1.pcapng").read_bytes()))
     assert same(form, "0.pcapng", "1.gz", "2.pcapng", rows=5) >= 8
+
+
+def test_what_was_measured_is_remembered(here: Path, same: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
+    def of_any_machine(*given: Any) -> dict[str, Any]:
+        return {name: what for name, what in resources_object(*given).items() if name != "this_machine"}
+
+    monkeypatch.setattr(resources_json, "resources_object", of_any_machine)
+    form = ("compare", "--format", "json", "--resources", "-o", "{}")
+    assert same(form, ROOT / "pcaps" / "office.pcapng", "-r", OFFICE, "-c", 700, rows=90) == 8
 
 
 @pytest.mark.parametrize("rows", [1, 4])
@@ -450,6 +464,14 @@ def test_what_cannot_be_gone_on_with_is_refused(
     write_traffic("fuzzed.pcapng", 3, 20)
     os.mkfifo("pipe")
     assert told in complaint(invoke, ["compare", *arguments, "--checkpoint", "kept"])
+
+
+@pytest.mark.parametrize("path", ["pipe", "-"])
+def test_a_checkpoint_is_a_regular_file(here: Path, invoke: Invoke, path: str) -> None:
+    write_traffic("fuzzed.pcapng", 3, 20)
+    os.mkfifo("pipe")
+    told = complaint(invoke, ["compare", "fuzzed.pcapng", "-q", "--checkpoint", path, "--resume"])
+    assert told == f"--checkpoint {path}: is read again, expected a regular file"
 
 
 def test_resume_and_every_need_a_checkpoint(here: Path, invoke: Invoke) -> None:

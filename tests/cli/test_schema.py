@@ -9,10 +9,11 @@ import pytest
 import yaml
 
 from fwsim.cli.demo_story import RULESET
+from fwsim.cli.schema import KINDS
 from tests.cli.conftest import Invoke
 
 
-@pytest.mark.parametrize("what", ["ruleset", "compare", "replay"])
+@pytest.mark.parametrize("what", KINDS)
 def test_schema_is_a_valid_schema(invoke: Invoke, what: str) -> None:
     outcome = invoke("schema", what)
     assert outcome.status == 0
