@@ -24,7 +24,8 @@ from fwsim.cli.options import InputOptions, OutputOptions, SelectionOptions
 from fwsim.cli.progress import with_progress
 from fwsim.cli.runs import Run, Window, damage, start
 from fwsim.cli.saving import Saving, about, digests, options_of
-from fwsim.cli.streams import TEXT, Compiling, check_targets, held_back, opened
+from fwsim.cli.streams import TEXT, Compiling, held_back, opened
+from fwsim.cli.targets import check_targets
 from fwsim.errors import UsageError
 from fwsim.report.changes_json import ChangeLines, changes_json
 from fwsim.report.changes_text import Told, code, details, summary_lines
@@ -93,7 +94,7 @@ def _check(inputs: InputOptions, output: OutputOptions, against: Against, *, oth
         raise UsageError(
             f"--against: expected --format {', '.join(FORMATS)}, and none of -v, --by, --engine, --checkpoint"
         )
-    check_targets({"-o": output.output, "-w": output.write}, [*inputs.sources, against.path])
+    check_targets([("-o", output.output), ("-w", output.write)], [*inputs.sources, against.path])
     if against.update and not baseline:
         raise UsageError(f"--update rewrites a baseline, and {against.path} is none: expected one of replay --save")
     if against.path == "-" or (not baseline and "-" in inputs.files):

@@ -39,11 +39,11 @@ class Aside:
         """The run is over, whatever became of it."""
 
 
-def targets_of(output: OutputOptions, keeping: KeepingOptions, asides: Sequence[Aside]) -> dict[str, str | None]:
+def targets_of(output: OutputOptions, keeping: KeepingOptions, asides: Sequence[Aside]) -> list[tuple[str, str | None]]:
     """What a run writes, by the options that say where; the answer alone (-q) may stand before connections."""
     shared = output.quiet and output.output == "-" and output.write != "-"
-    targets = {"-o": None if shared else output.output, "-w": output.write, "--checkpoint": keeping.checkpoint}
-    return targets | {aside.option: aside.target for aside in asides}
+    own = [("-o", None if shared else output.output), ("-w", output.write), ("--checkpoint", keeping.checkpoint)]
+    return [*own, *((aside.option, aside.target) for aside in asides)]
 
 
 def check_asides(asides: Sequence[Aside], engine: EngineOptions, keeping: KeepingOptions) -> None:

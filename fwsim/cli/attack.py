@@ -89,7 +89,7 @@ def command(
     Every forged packet is labelled in its comment (fwsim:attack=NAME;style=...;id=...;knows=...;victim=...;
     before-rfc5961=...;by-rfc5961=...), or in a file of labels; no honest one is. Without a name, all are listed.
     """
-    from fwsim.cli.streams import check_targets
+    from fwsim.cli.targets import check_targets
     from fwsim.errors import UsageError
 
     if literature:
@@ -103,7 +103,7 @@ def command(
     if output is None:
         raise UsageError("attack: expected -o FILE, the capture to write, or -r RULESET, to measure what gets through")
     orders = _orders(names, knows, given)
-    check_targets({"-o": output, "--labels": labels}, [*into, *inputs.sources])
+    check_targets([("-o", output), ("--labels", labels)], [*into, *inputs.sources])
     place = _place(into, inputs)
     status = _write(orders, place, output, labels, inputs.seed or 0)
     if not into and not place.interfaces and not place.own:

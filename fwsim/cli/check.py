@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fwsim.cli.options import InputOptions, machine_options, packed, single_of
-from fwsim.cli.targets import Targets, check_paths, targets_of
+from fwsim.cli.targets import Targets, check_targets, named, targets_of
 from fwsim.errors import Problem, RulesetError, UsageError
 
 if TYPE_CHECKING:
@@ -129,9 +129,10 @@ def command(rulesets: tuple[str, ...], inputs: InputOptions, options: CheckOptio
     that belong to no connection (without state: over all packets). The exit status is 1 if such a packet gets through
     in the stateful mode, 3 if for some interface neither is known.
     """
-    read = [*rulesets, *inputs.sources, *([options.accept] if options.accept and not options.update else [])]
-    written = [path for _, path in options.targets]
-    check_paths([*written, *([options.accept] if options.accept and options.update else [])], read)
+    accept = [options.accept] if options.accept else []
+    written = [("--accept", path) for path in accept if options.update]
+    read = [path for path in accept if not options.update]
+    check_targets([*named(options.output, options.reports), *written], [*rulesets, *inputs.sources, *read])
     if options.certifies:
         from fwsim.cli.certifying import certify
 

@@ -71,11 +71,12 @@ def command(
 
     from fwsim.cli.describing import host_of, own_addresses
     from fwsim.cli.loading import load
-    from fwsim.cli.streams import check_targets, opened
+    from fwsim.cli.streams import opened
+    from fwsim.cli.targets import check_targets
     from fwsim.errors import UsageError
 
     made = None if key is None or os.path.exists(key) else key
-    check_targets({"-o": output, "--key": made}, [source, *inputs.sources, *([key] if key else [])])
+    check_targets([("-o", output), ("--key", made)], [source, *inputs.sources, *([key] if key else [])])
     anonymizer = None
     if anonymize or key is not None or inputs.rules is not None:
         from fwsim.cli.anonymizing import Anonymizing

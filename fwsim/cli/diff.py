@@ -61,7 +61,8 @@ def command(
     The exit status is 0 if the rulesets are equivalent (or all changes accepted), 1 if they are not, 3 if that is not
     known.
     """
-    from fwsim.cli.streams import check_target, opened
+    from fwsim.cli.streams import opened
+    from fwsim.cli.targets import check_target
     from fwsim.differing.accepting import accepted_text, read_accepted
     from fwsim.differing.universe import FAMILIES
     from fwsim.errors import UsageError

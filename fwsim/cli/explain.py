@@ -32,7 +32,8 @@ def command(inputs: InputOptions, number: str, output: str) -> int:
     Packets are numbered from 1 in each capture, as Wireshark numbers them.
     """
     from fwsim.cli.runs import BOTH, damage, start
-    from fwsim.cli.streams import Compiling, check_target, opened
+    from fwsim.cli.streams import Compiling, opened
+    from fwsim.cli.targets import check_target
     from fwsim.errors import UsageError
     from fwsim.explain import explain
     from fwsim.explain.frame_numbers import frame_range

@@ -83,9 +83,10 @@ def command(
     The kernel decides in a network namespace of its own: nothing of this machine's network is touched.
     """
     from fwsim.cli.judging import Request, judge
-    from fwsim.cli.streams import check_targets, opened
+    from fwsim.cli.streams import opened
+    from fwsim.cli.targets import check_targets
 
     inputs.refuse_stateless_rules("parity")
-    check_targets({"-o": output, "--shrink": shrink}, inputs.sources)
+    check_targets([("-o", output), ("--shrink", shrink)], inputs.sources)
     with opened(output) as out:
         return judge(Request(inputs, fuzz, shrink, real_time or 0.0, from_rules, nat, packets), out)

@@ -23,8 +23,9 @@ from fwsim.cli.progress import with_progress
 from fwsim.cli.report import MOST
 from fwsim.cli.runs import BOTH, Run, Window, start, status_of
 from fwsim.cli.showing import to_come
-from fwsim.cli.streams import Compiling, check_target, opened, warn
+from fwsim.cli.streams import Compiling, opened, warn
 from fwsim.cli.summing_up import about, unknowns_of
+from fwsim.cli.targets import check_target
 from fwsim.cli.wireshark import GUESSED, Annotating, Profile
 from fwsim.errors import UsageError
 from fwsim.lower import families_of_one

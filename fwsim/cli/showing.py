@@ -30,8 +30,9 @@ from fwsim.cli.options import EngineOptions, InputOptions, KeepingOptions, Outpu
 from fwsim.cli.progress import with_progress
 from fwsim.cli.resuming import Counters, Keeping
 from fwsim.cli.runs import Run, Window, start, status_of
-from fwsim.cli.streams import Compiling, can_write, check_target, check_targets, colours, opened, warn
+from fwsim.cli.streams import Compiling, can_write, colours, opened, warn
 from fwsim.cli.summing_up import about, unknowns_of
+from fwsim.cli.targets import check_target, check_targets
 from fwsim.cluster.storing import Folder
 from fwsim.errors import UsageError
 from fwsim.lower import families_of_one

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import IO, Any
 
@@ -65,46 +64,6 @@ def held_back(path: str) -> Iterator[IO[bytes]]:
         raise
     except OSError as problem:
         raise UsageError(f"{path}: cannot be written: {problem.strerror}") from None
-
-
-def check_target(path: str | None, inputs: Iterable[str]) -> None:
-    """Refuse, before anything is read, to write where one cannot, or over what is being read."""
-    if path is None or path == "-":
-        return
-    if os.path.exists(path):
-        for given in inputs:
-            if given != "-" and os.path.exists(given) and os.path.samefile(path, given):
-                raise UsageError(f"{path}: is read and cannot be written at the same time")
-        if os.path.isdir(path):
-            raise UsageError(f"{path}: is a directory, expected a file to write")
-    elif not os.path.isdir(os.path.dirname(path) or "."):
-        raise UsageError(f"{path}: there is no directory {os.path.dirname(path)} to write it in")
-
-
-def check_targets(targets: Mapping[str, str | None], inputs: Iterable[str]) -> None:
-    """The same of several, by the options that name them; no two may be one file, or a pipe.
-
-    A device (`/dev/null`) takes any number.
-    """
-    inputs, taken = list(inputs), dict[object, str]()
-    for option, path in targets.items():
-        check_target(path, inputs)
-        if path is None or (place := _place_of(path)) is None:
-            continue
-        if place in taken:
-            raise UsageError(f"{taken[place]} and {option} {path} cannot go to the same place")
-        taken[place] = f"{option} {path}"
-
-
-def _place_of(path: str) -> object:
-    """What a path leads to; None if that is no place of its own."""
-    if path == "-":
-        return path
-    try:
-        found = os.stat(path)
-    except OSError:
-        return os.path.realpath(path)
-    return None if stat.S_ISCHR(found.st_mode) else (found.st_dev, found.st_ino)
 
 
 def colours(stream: IO[str]) -> bool:

@@ -17,8 +17,9 @@ from fwsim.cli.events import Event, Watch
 from fwsim.cli.options import InputOptions, Moment, SelectionOptions
 from fwsim.cli.partly import End, Partly, Until, behind, never, one_by_one
 from fwsim.cli.runs import Run, Window, damage, start
-from fwsim.cli.streams import Compiling, check_target, opened, warn
+from fwsim.cli.streams import Compiling, opened, warn
 from fwsim.cli.summing_up import unknowns_of
+from fwsim.cli.targets import check_target
 from fwsim.errors import UsageError
 from fwsim.explain.frame_numbers import single_frame
 from fwsim.reasons import SENTENCES

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fwsim.cli.options import ONE_RULESET, Decorator, InputOptions, machine_options, packed, single_of
+from fwsim.cli.targets import Targets, check_targets, named, targets_of
 
 if TYPE_CHECKING:
     from fwsim.expectations.preparing import Overrides
@@ -28,21 +29,6 @@ Examples:
   fwsim test *.fwsim.yaml -r candidate.nft --fail-under 90
   fwsim test office.fwsim.yaml -k 'web and not slow' --report junit=report.xml --report markdown=summary.md
 """
-
-Targets = tuple[tuple[str, str], ...]
-
-
-def targets_of(context: click.Context, parameter: click.Parameter, texts: Sequence[str]) -> Targets:
-    """Texts of the form `FORMAT=FILE`."""
-    found = []
-    for text in texts:
-        form, sign, path = text.partition("=")
-        if form not in FORMATS or not sign or not path:
-            expected = f"expected FORMAT=FILE with {', '.join(FORMATS)}"
-            raise click.BadParameter(f"{text!r}: {expected}", context, parameter)
-        found.append((form, path))
-    return tuple(found)
-
 
 test_options: list[Decorator] = [
     click.option(
@@ -72,7 +58,7 @@ test_options: list[Decorator] = [
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("-o", "--output", metavar="FILE", default="-", help="Write there instead of standard output.")
 @click.option(
-    "--report", "reports", metavar="FORMAT=FILE", multiple=True, callback=targets_of,
+    "--report", "reports", metavar="FORMAT=FILE", multiple=True, callback=targets_of(FORMATS),
     help="Write the report there too, in this format. Repeatable.",
 )  # fmt: skip
 @click.option("-q", "--quiet", is_flag=True, help="The sum only.")
@@ -101,7 +87,7 @@ def command(
     or --fail-under does.
     """
     from fwsim.cli import complain
-    from fwsim.cli.streams import check_target, opened, warn
+    from fwsim.cli.streams import opened, warn
     from fwsim.errors import UsageError
     from fwsim.expectations.choosing import Chosen
     from fwsim.expectations.suites import run_files
@@ -109,16 +95,12 @@ def command(
     if quiet and verbose:
         raise UsageError("-q (the sum only) and -v (the cases that passed, too) exclude each other")
     targets = [(form, output), *reports]
-    for number, (_, path) in enumerate(targets):
-        check_target(path, [*files, *inputs.sources])
-        if path in [other for _, other in targets[:number]]:
-            raise UsageError(f"{path}: two reports cannot be written there")
+    check_targets(named(output, reports), [*files, *inputs.sources])
     report = run_files(files_in(files), overrides_of(inputs), Chosen(expression, tags))
     if not report.results and not report.refused:
         raise UsageError("no case was chosen: expected -k and --tag to leave one")
     complain(list(dict.fromkeys(line for error in report.refused.values() for line in error.lines())))
-    for _, path in targets:
-        check_target(path, report.inputs)
+    check_targets(named(output, reports), report.inputs)
     for kind, path in targets if report.results else reports:
         with opened(path, whole=True) as stream:
             stream.write(writer_of(kind, quiet=quiet, verbose=verbose)(report))

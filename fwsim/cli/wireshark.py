@@ -18,7 +18,8 @@ from fwsim.cli.asides import Aside
 from fwsim.cli.options import EVERYTHING, InputOptions, OutputOptions
 from fwsim.cli.runs import BOTH, Run, rulesets
 from fwsim.cli.showing import show
-from fwsim.cli.streams import check_target, opened, warn
+from fwsim.cli.streams import opened, warn
+from fwsim.cli.targets import check_target
 from fwsim.errors import UsageError
 from fwsim.naming import RuleNames
 from fwsim.report.annotations import Annotations

@@ -122,7 +122,10 @@ def test_several_reports_are_written_at_once(invoke: Invoke, file: Path, tmp_pat
         (["-q", "-v"], "exclude each other"),
         (["--report", "junit"], "expected FORMAT=FILE"),
         (["--report", "html=a"], "expected FORMAT=FILE"),
-        (["--report", "junit=a", "--report", "json=a"], "two reports cannot be written there"),
+        (
+            ["--report", "junit=a", "--report", "json=a"],
+            "--report junit and --report json a cannot go to the same place",
+        ),
         (["--report", "junit=small.fwsim.yaml"], "small.fwsim.yaml"),
         (["--report", "junit=small.yaml"], "small.yaml"),
         (["-k", "("], "expected a word"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fwsim.cli.streams import Compiling, can_write, check_target, check_targets, colours, opened, warn
+from fwsim.cli.streams import Compiling, can_write, colours, opened, warn
 from fwsim.compiling import Step
 from fwsim.compiling.child import LOG
 from fwsim.engine import cache_folder
@@ -46,55 +46,6 @@ def test_a_file_takes_any_letter_and_keeps_line_ends(tmp_path: Path) -> None:
     with opened(str(tmp_path / "out")) as stream:
         stream.write("ü\udcff\r\n")
     assert (tmp_path / "out").read_bytes() == b"\xc3\xbc\\udcff\r\n"
-
-
-@pytest.mark.parametrize(
-    ("target", "message"),
-    [
-        ("in", "is read and cannot be written at the same time"),
-        ("link", "is read and cannot be written at the same time"),
-        (".", "is a directory, expected a file to write"),
-        ("no/where", "there is no directory no to write it in"),
-    ],
-)
-def test_targets_that_would_do_harm_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, message: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "in").touch()
-    (tmp_path / "link").symlink_to("in")
-    with pytest.raises(UsageError, match=message):
-        check_target(target, ["in", "-"])
-
-
-@pytest.mark.parametrize("second", ["out", "./out", "link", "other"])
-@pytest.mark.parametrize("there", [True, False])
-def test_two_outputs_cannot_go_to_the_same_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: str, there: bool
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "link").symlink_to("out")
-    if there:
-        (tmp_path / "out").touch()
-        os.link("out", "other")
-    if second == "other" and not there:
-        check_targets({"-o": "out", "--save": second}, [])
-        return
-    with pytest.raises(UsageError, match=f"^-o out and --save {second} cannot go to the same place$"):
-        check_targets({"-o": "out", "-w": None, "--save": second}, [])
-
-
-def test_standard_output_is_one_place_and_the_null_device_is_none() -> None:
-    check_targets({"-o": os.devnull, "-w": os.devnull}, [])
-    with pytest.raises(UsageError, match="-o - and -w - cannot"):
-        check_targets({"-o": "-", "-w": "-"}, [])
-
-
-@pytest.mark.parametrize("target", ["-", None, "new"])
-def test_other_targets_are_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str | None) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "in").touch()
-    check_target(target, ["in", "missing", "-"])
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
-"""Where reports go."""
+"""Where output may go."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 import pytest
 
-from fwsim.cli.targets import check_paths, targets_of
+from fwsim.cli.targets import check_target, check_targets, named, targets_of
 from fwsim.errors import UsageError
 
 READ = targets_of(("json", "text"))
@@ -25,18 +26,54 @@ def test_anything_else_is_refused(text: str) -> None:
         READ(CONTEXT, OPTION, [text])
 
 
-def test_one_file_is_written_once_whatever_it_is_called(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text("")
-    (tmp_path / "b").symlink_to("a")
-    for one, other in (("a", "a"), ("a", "b"), ("c", "./c")):
-        with pytest.raises(UsageError, match="two things cannot be written there"):
-            check_paths([f"{tmp_path}/{one}", f"{tmp_path}/{other}"], [])
-    with pytest.raises(UsageError, match="two things"):
-        check_paths(["-", "-"], [])
-    check_paths([f"{tmp_path}/a", f"{tmp_path}/c", "/dev/null", "/dev/null"], [])
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("in", "is read and cannot be written at the same time"),
+        ("link", "is read and cannot be written at the same time"),
+        (".", "is a directory, expected a file to write"),
+        ("no/where", "there is no directory no to write it in"),
+    ],
+)
+def test_targets_that_would_do_harm_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").touch()
+    (tmp_path / "link").symlink_to("in")
+    with pytest.raises(UsageError, match=message):
+        check_target(target, ["in", "-"])
 
 
-def test_what_is_read_is_not_written(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text("")
-    with pytest.raises(UsageError, match="is read"):
-        check_paths([f"{tmp_path}/a"], [f"{tmp_path}/a"])
+@pytest.mark.parametrize("second", ["out", "./out", "link", "other"])
+@pytest.mark.parametrize("there", [True, False])
+def test_two_outputs_cannot_go_to_the_same_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: str, there: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to("out")
+    if there:
+        (tmp_path / "out").touch()
+        os.link("out", "other")
+    if second == "other" and not there:
+        check_targets([("-o", "out"), ("--save", second)], [])
+        return
+    with pytest.raises(UsageError, match=f"^-o out and --save {second} cannot go to the same place$"):
+        check_targets([("-o", "out"), ("-w", None), ("--save", second)], [])
+
+
+def test_standard_output_is_one_place_and_the_null_device_is_none() -> None:
+    check_targets([("-o", os.devnull), ("-w", os.devnull)], [])
+    with pytest.raises(UsageError, match="-o - and -w - cannot"):
+        check_targets([("-o", "-"), ("-w", "-")], [])
+
+
+@pytest.mark.parametrize("target", ["-", None, "new"])
+def test_other_targets_are_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str | None) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").touch()
+    check_target(target, ["in", "missing", "-"])
+
+
+def test_reports_are_named_by_their_option() -> None:
+    assert named("a", (("json", "b"), ("junit", "c"))) == [("-o", "a"), ("--report json", "b"), ("--report junit", "c")]
