@@ -124,7 +124,7 @@ def test_several_reports_are_written_at_once(invoke: Invoke, file: Path, tmp_pat
         (["--report", "html=a"], "expected FORMAT=FILE"),
         (
             ["--report", "junit=a", "--report", "json=a"],
-            "--report junit and --report json a cannot go to the same place",
+            "--report junit a and --report json a cannot go to the same place",
         ),
         (["--report", "junit=small.fwsim.yaml"], "small.fwsim.yaml"),
         (["--report", "junit=small.yaml"], "small.yaml"),
