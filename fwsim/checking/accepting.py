@@ -16,10 +16,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from fwsim.errors import Problem, RulesetError
+from fwsim.whole_files import read_whole
 
 from .kinds import Finding, Level
 
@@ -31,7 +31,7 @@ EXPECTED = f'expected {{"fwsim_accepted": {VERSION}, "findings": [{{"fingerprint
 def read_accepted(path: str) -> dict[str, Level]:
     """The fingerprints of a file, each with the level up to which it is accepted. Raises RulesetError."""
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(read_whole(path).decode("utf-8"))
     except FileNotFoundError as error:
         raise RulesetError([Problem(path, 0, 0, "there is no such file yet: --update makes it")]) from error
     except OSError as error:

@@ -71,3 +71,8 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\xff")
     with pytest.raises(RulesetError, match="is no text"):
         read_accepted(str(path))
+
+
+def test_a_file_without_end_is_refused() -> None:
+    with pytest.raises(RulesetError, match="/dev/zero: cannot be read: File too large"):
+        read_accepted("/dev/zero")
