@@ -19,9 +19,9 @@ from fwsim.terms import Hook, Verdict
 from .bringing import Bringing
 from .confirming import Region, fitting
 from .found import NO_RULE, Found
-from .ground import FAMILIES, Budget, Ground, Sample
+from .ground import Budget, Ground, Sample
 from .kinds import Kind
-from .traffic import FLAGS, FRAGMENT, NOT_THERE, Shape, arriving, opening
+from .traffic import FAMILIES, FLAGS, FRAGMENT, NOT_THERE, Shape, arriving, opening
 
 ACCEPT = int(Verdict.ACCEPT)
 GUARDED = (int(Hook.FORWARD), int(Hook.INPUT))
@@ -128,7 +128,7 @@ class Broad:
         """An ordinary packet of a region that gets through because of a rule, or of no rule (NO_RULE)."""
         coming = [{**shape, **arriving(hook, family)} for shape in shapes]
         for part in fitting(packets, coming):
-            sample = self.ground.sample(hook, self.ground.usual(part))
+            sample = self.ground.sample(hook, self.ground.ordinary.usual(part))
             if sample is None or sample.trip.verdict != ACCEPT:
                 continue
             by = self.ground.accepting(sample)

@@ -1,20 +1,18 @@
-"""What all findings stand on: the rules as sets, the ways on which packets get to them, and packets to try.
+"""What all findings stand on: the rules as sets, and the ways on which packets get to them.
 
-Read first: `fwsim.space`, `traffic` (shapes). A box is what a line of a rule asks of a packet; `Ground.packets` tells
-which packets, as they come, may meet it, and `samples` a few of them.
+Read first: `fwsim.space`, `ordinary`. A box is what a line of a rule asks of a packet; `Ground.packets` tells
+which packets, as they come, may meet it; `Ground.ordinary` has a few of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import ip_address
 
 from fwsim.engine.path import LOCAL
 from fwsim.engine.program import OP_KEEP, V_GOTO, V_JUMP, V_REJECT
 from fwsim.lower import Lowered
-from fwsim.lower.boundaries import V6_START
 from fwsim.space import Model, way_through
 from fwsim.space.fields import (
     CT_DIRECTION,
@@ -25,18 +23,12 @@ from fwsim.space.fields import (
     DST,
     FAMILY,
     IIF,
-    MARK,
-    NAMES,
     OIF,
-    PROTO,
     SPORT,
     SRC,
     TTL,
-    V4_ADDRESSES,
-    V6_ADDRESSES,
-    domain,
 )
-from fwsim.space.intervals import Set, holds, meet, minus, narrowed, of_intervals, point, touches
+from fwsim.space.intervals import Set, holds, minus, narrowed, of_intervals, point, touches
 from fwsim.space.model import SpaceRule
 from fwsim.space.walking import Trip, Visit, Walk
 from fwsim.space.ways import Base, Stop, Track
@@ -44,43 +36,20 @@ from fwsim.tables import PACKET
 from fwsim.terms import ABSENT, CtState, Hook, Verdict
 from fwsim.topology import LOOPBACK
 
-from .confirming import LIKED as ORDINARY_VALUES
-from .confirming import NAMES as CALLED
-from .confirming import Region
-from .traffic import FLAGS, HOOKS, ICMP_TYPE, Shape, broken_shapes, later_fragments, shapes_of
+from .ordinary import Ordinary
+from .traffic import FAMILIES, HOOKS, INTERFACES
 
 ACCEPT = int(Verdict.ACCEPT)
 FORWARD = int(Hook.FORWARD)
 STEPS = 5_000
 IN_ALL = 100_000
 """How many regions are looked at for one question, and for all questions of a kind together."""
-INTERFACES: Set = ((0, (1 << 63) - 1),)
-FAMILIES: dict[int, Mapping[int, Set]] = {
-    4: {FAMILY: point(4), SRC: V4_ADDRESSES, DST: V4_ADDRESSES, IIF: INTERFACES, OIF: INTERFACES},
-    6: {FAMILY: point(6), SRC: V6_ADDRESSES, DST: V6_ADDRESSES, IIF: INTERFACES, OIF: INTERFACES},
-}
-"""All packets; who has marked them before, nobody knows. Where rules see no interface, that is hidden from them."""
 OF_PACKETS = len(PACKET.names or ())
 """Fields behind these are read of headers anew at every hook."""
 MOVING = frozenset((TTL, CT_DIRECTION, CT_STATUS, CT_MARK))
 """What rules may see of a packet otherwise than it came."""
 ADDRESSED = frozenset((SRC, DST, SPORT, DPORT))
 BEFORE_TRACKING = ((int(CtState.INVALID), int(CtState.INVALID)), (int(CtState.UNTRACKED), int(CtState.UNTRACKED)))
-
-STATES = tuple(map(int, (CtState.NEW, CtState.ESTABLISHED, CtState.RELATED, CtState.INVALID, CtState.UNTRACKED)))
-SEVENTH = 7
-"""The host that examples take of a network."""
-ACK_FIRST, RST_FIRST = (16, 4, 2), (4, 18, 1)
-SIDES = {
-    side: (int(ip_address(v4)), V6_START + int(ip_address(v6)))
-    for side, v4, v6 in ((SRC, "198.51.100.7", "2001:db8:7::7"), (DST, "203.0.113.7", "2001:db8:9::9"))
-}
-"""Addresses for examples (RFC 5737, RFC 3849), where any will do."""
-ORDINARY = ("proto", "sport", "dport", "ttl", "icmp_type", "tcp_flags")
-LIKED: dict[int, tuple[int, ...]] = {
-    **{CALLED[name]: tuple(ORDINARY_VALUES[name]) for name in ORDINARY}, CT_STATE: STATES, FAMILY: (4,), **SIDES,
-}  # fmt: skip
-"""What an ordinary packet has."""
 
 
 @dataclass(frozen=True)
@@ -118,10 +87,7 @@ class Ground:
         self.model = Model(lowered)
         self.ways = {hook: way_through(self.model, hook) for hook in HOOKS}
         self.walks = {hook: Walk(self.model, way) for hook, way in self.ways.items()}
-        self.liked = {**LIKED, **_interfaces(lowered.interfaces)}
-        self.shapes: dict[int, list[Shape]] = {
-            family: [*shapes_of(family), *broken_shapes(), later_fragments()] for family in FAMILIES
-        }
+        self.ordinary = Ordinary(self.model.fields, lowered.interfaces)
         self.rows = self.model.program.rules
         self.sources: list[int] = self.rows["source"].tolist()
         """Of each line the rule."""
@@ -239,54 +205,6 @@ class Ground:
         """Whether rules see packets before these are tracked."""
         return any(isinstance(stop, Track) for way in self.ways.values() for stop in way)
 
-    def samples(self, family: int, box: Mapping[int, Set]) -> Iterator[dict[int, int]]:
-        """Some packets of a family that may meet a box: an ordinary one, and those of its lowest and highest values."""
-        for shape, template in self._templates[family]:
-            part = {field: _both(shape.get(field), wanted) for field, wanted in box.items()}
-            if all(part.values()):
-                yield self._fitted(
-                    {**template, **{field: self._usual(field, values) for field, values in part.items()}}, part
-                )
-                for end in (0, -1):
-                    yield {**template, **{field: values[end][end] for field, values in part.items()}}
-                return
-
-    @cached_property
-    def _templates(self) -> dict[int, list[tuple[Mapping[int, Set], dict[int, int]]]]:
-        """For each family the shapes of packets, each with an ordinary one."""
-        return {
-            family: [({**shape, **FAMILIES[family]}, self.usual({**shape, **FAMILIES[family]})) for shape in shapes]
-            for family, shapes in self.shapes.items()
-        }
-
-    def usual(self, region: Region) -> dict[int, int]:
-        """An ordinary packet of a region."""
-        return self._fitted({field: self._usual(field, region.get(field)) for field in self._fields}, region)
-
-    def _usual(self, field: int, values: Set | None) -> int:
-        """One of the values of a field, a usual one if there is any."""
-        liked = self.liked.get(field, ())
-        if values is None:
-            values = domain(field)
-            if not liked and holds(values, ABSENT) and NAMES[field] not in _NOUGHT:
-                return ABSENT
-        if field in SIDES and values and not any(holds(values, value) for value in liked):
-            return _host(values)
-        return _first_of(liked, values)
-
-    @staticmethod
-    def _fitted(packet: dict[int, int], region: Region) -> dict[int, int]:
-        """A packet of a region; of a known connection it is no SYN if it need not be one, and an invalid one no ACK."""
-        if packet[CT_STATE] != CtState.NEW and packet[PROTO] == 6:
-            liked = RST_FIRST if packet[CT_STATE] == CtState.INVALID else ACK_FIRST
-            packet[FLAGS] = _first_of(liked, region.get(FLAGS) or domain(FLAGS))
-        return packet
-
-    @cached_property
-    def _fields(self) -> tuple[int, ...]:
-        """All that is said of a sample."""
-        return tuple(sorted({*self.model.fields, *self.shapes[4][0], FLAGS, ICMP_TYPE, TTL, MARK}))
-
     def sample(self, hook: int, packet: Mapping[int, int]) -> Sample | None:
         """A packet on its way; None if that is not known."""
         if hook == LOCAL:
@@ -306,37 +224,6 @@ def _filters(stop: Stop, hook: int) -> bool:
     return isinstance(stop, Base) and not stop.nat and stop.hook in (hook, int(Hook.INPUT))
 
 
-def _interfaces(names: Sequence[str]) -> dict[int, tuple[int, ...]]:
-    """Where ordinary packets come in and leave: by two interfaces, of which none is the loopback interface."""
-    numbers = [number for number, name in enumerate(names) if name not in ("lo", "lo0")]
-    ways = (*numbers, len(names), len(names) + 1)
-    return {IIF: ways, OIF: (*ways[1:], ways[0])}
-
-
 def _may_be(packets: Mapping[int, Set | None], box: Mapping[int, Set]) -> bool:
     """Whether some packets may be in a box."""
     return all((found := packets.get(field)) is None or touches(found, wanted) for field, wanted in box.items())
-
-
-def _both(one: Set | None, other: Set) -> Set:
-    """The values in both; of the first, None stands for any."""
-    return other if one is None else meet(one, other)
-
-
-_NOUGHT = ("ct_direction", "ct_status", "ct_mark", "iif", "oif")
-"""What is 0 rather than not there."""
-
-
-def _first_of(liked: tuple[int, ...], values: Set) -> int:
-    """The first of some values that is among others; else the lowest that is there at all."""
-    for value in liked:
-        if holds(values, value):
-            return value
-    low, high = next(((low, high) for low, high in values if high >= 0), (ABSENT, ABSENT))
-    return max(low, 0) if high >= 0 else ABSENT
-
-
-def _host(values: Set) -> int:
-    """An address of a network, not its first one if there are others."""
-    low, high = values[0]
-    return low + min(SEVENTH, (high - low) // 2)

@@ -15,10 +15,11 @@ from fwsim.terms import Verdict
 
 from .confirming import fitting
 from .found import Found
-from .ground import FAMILIES, Budget, Ground, Sample
+from .ground import Budget, Ground, Sample
 from .kinds import Kind, Level
 from .pairs import Pairs
 from .removing import Removing
+from .traffic import FAMILIES
 from .unreachable import Reaching, Unreachable
 
 MOST_TAKERS = 4
@@ -125,8 +126,8 @@ class Judging:
 
     def _sample(self, hook: int, family: int, leaf: Leaf) -> Sample | None:
         """An ordinary packet of a region on its way."""
-        part = next(fitting(leaf.packets, self.ground.shapes[family]), None)
-        return None if part is None else self.ground.sample(hook, self.ground.usual(part))
+        part = next(fitting(leaf.packets, self.ground.ordinary.shapes[family]), None)
+        return None if part is None else self.ground.sample(hook, self.ground.ordinary.usual(part))
 
 
 def removable(removing: Removing) -> Iterator[Found]:

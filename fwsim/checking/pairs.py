@@ -20,7 +20,8 @@ from fwsim.space.model import FINAL, SpaceChain, SpaceRule
 from fwsim.terms import Verdict
 
 from .confirming import fitting
-from .ground import FAMILIES, Budget, Ground, Sample
+from .ground import Budget, Ground, Sample
+from .traffic import FAMILIES
 from .unreachable import Reaching, holds
 
 ACCEPT = int(Verdict.ACCEPT)
@@ -137,7 +138,7 @@ class Pairs:
         """A few packets of a box on their ways."""
         for hook in self.ground.hooks_of_chains.get(self.ground.lowered.rules[rule].chain, ()):
             for family in FAMILIES:
-                for packet in self.ground.samples(family, box):
+                for packet in self.ground.ordinary.samples(family, box):
                     sample = self.ground.sample(hook, packet)
                     if sample is not None:
                         yield sample
@@ -150,8 +151,8 @@ class Pairs:
                 steps = self._budget.steps
                 search = Search(ground.model, ground.ways[hook], Goal(rules=frozenset((rule,))), steps)
                 for leaf in search.leaves(ground.packets(family, box, hook)):
-                    part = next(fitting(leaf.packets, ground.shapes[family]), None)
-                    sample = None if part is None else ground.sample(hook, ground.usual(part))
+                    part = next(fitting(leaf.packets, ground.ordinary.shapes[family]), None)
+                    sample = None if part is None else ground.sample(hook, ground.ordinary.usual(part))
                     if sample is not None and sample.visit((line.number,)) is not None:
                         self._budget.left -= steps - search.left
                         return sample

@@ -23,8 +23,9 @@ from fwsim.space.ways import Base, Stop
 from fwsim.terms import Verdict
 
 from .confirming import Region
-from .ground import FAMILIES, Budget, Ground, Sample
+from .ground import Budget, Ground, Sample
 from .pairs import both_boxes
+from .traffic import FAMILIES
 from .unreachable import Reaching, holds
 
 ACCEPT, DROP, REJECT = int(Verdict.ACCEPT), int(Verdict.DROP), int(Verdict.REJECT)
@@ -174,7 +175,7 @@ class Removing:
     def _is_shown(self, rule: int, hook: int, box: dict[int, Set]) -> bool:
         """Whether one of a few packets of a box gets another verdict without a rule."""
         for family in FAMILIES:
-            for packet in self.ground.samples(family, box):
+            for packet in self.ground.ordinary.samples(family, box):
                 sample = self.ground.sample(hook, packet)
                 if sample is not None and self._gets_another(rule, sample):
                     return True

@@ -19,10 +19,10 @@ from fwsim.terms import ABSENT, CtState, CtStatus, Direction, Hook, Verdict, wor
 from .bringing import Bringing
 from .confirming import FIRST_SEQ, Region, fitting
 from .found import Found
-from .ground import FAMILIES, Budget, Ground, Sample
+from .ground import Budget, Ground, Sample
 from .kinds import Kind, Level
 from .mirrored import SWAPPED
-from .traffic import FLAGS, ICMP, ICMP_TYPE, REPLY_OF, WITH_PORTS, opening
+from .traffic import FAMILIES, FLAGS, ICMP, ICMP_TYPE, REPLY_OF, WITH_PORTS, opening
 
 ACCEPT = int(Verdict.ACCEPT)
 REFUSED = Goal(frozenset((int(Verdict.DROP), int(Verdict.REJECT))))
@@ -151,7 +151,7 @@ class Replies:
             packets[SPORT] = narrowed(packets.get(SPORT), OF_CLIENTS)
             search = Search(ground.model, ground.ways[hook], Goal(rules=frozenset((rule,))), steps)
             for count, leaf in enumerate(search.leaves(packets)):
-                for part in fitting(leaf.packets, ground.shapes[family]):
+                for part in fitting(leaf.packets, ground.ordinary.shapes[family]):
                     if self._gets_back(part, hook) or count == PARTS:
                         self._budget.left -= steps - search.left
                         return True

@@ -23,10 +23,10 @@ from fwsim.terms import CtState, Hook, Verdict, word
 from .bringing import Bringing
 from .confirming import Region, fitting
 from .found import Found
-from .ground import FAMILIES, Budget, Ground, Sample
+from .ground import Budget, Ground, Sample
 from .kinds import Kind
+from .traffic import FAMILIES, Shape, arriving, invalid, midway, opening
 from .traffic import Kind as Packets
-from .traffic import Shape, arriving, invalid, midway, opening
 
 ACCEPT = int(Verdict.ACCEPT)
 FROM_OUTSIDE = (int(Hook.FORWARD), int(Hook.INPUT))
@@ -93,7 +93,7 @@ class States:
     def samples(self, hook: int, region: Region, shapes: Iterable[Shape]) -> Iterator[Sample]:
         """Ordinary packets of a region, one for each shape, on their way."""
         for part in fitting(region, shapes):
-            sample = self.ground.sample(hook, self.ground.usual(part))
+            sample = self.ground.sample(hook, self.ground.ordinary.usual(part))
             if sample is not None:
                 yield sample
 

@@ -77,6 +77,11 @@ REPLY_OF = {4: {0: 8, 14: 13, 16: 15, 18: 17}, 6: {129: 128, 140: 139}}
 
 ADDRESSES: dict[int, Set] = {4: V4_ADDRESSES, 6: V6_ADDRESSES}
 INTERFACES: Set = ((0, (1 << 63) - 1),)
+FAMILIES: dict[int, Shape] = {
+    4: {FAMILY: point(4), SRC: V4_ADDRESSES, DST: V4_ADDRESSES, IIF: INTERFACES, OIF: INTERFACES},
+    6: {FAMILY: point(6), SRC: V6_ADDRESSES, DST: V6_ADDRESSES, IIF: INTERFACES, OIF: INTERFACES},
+}
+"""All packets; who has marked them before, nobody knows. Where rules see no interface, that is hidden from them."""
 LOOPING_V4: Set = ((0x7F000000, 0x7FFFFFFF),)
 NOT_SOURCES: dict[int, Set] = {
     4: ((0, 0), *LOOPING_V4, (0xE0000000, 0xEFFFFFFF), (0xFFFFFFFF, 0xFFFFFFFF)),

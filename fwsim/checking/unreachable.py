@@ -16,7 +16,8 @@ from fwsim.space.intervals import Set, within
 from fwsim.space.model import SpaceRule
 
 from .confirming import fitting
-from .ground import FAMILIES, IN_ALL, Budget, Ground, Sample
+from .ground import IN_ALL, Budget, Ground, Sample
+from .traffic import FAMILIES
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,10 @@ class Reaching:
 
     def _is_packet(self, hook: int, family: int, rule: int, leaf: Leaf) -> bool:
         """Whether there are packets in a region that reaches a rule; one is kept if its way is known."""
-        part = next(fitting(leaf.packets, self.ground.shapes[family]), None)
+        part = next(fitting(leaf.packets, self.ground.ordinary.shapes[family]), None)
         if part is None:
             return False
-        packet = self.ground.usual(part)
+        packet = self.ground.ordinary.usual(part)
         self._keep(rule, self.ground.sample(hook, packet))
         return True
 
@@ -104,7 +105,7 @@ class Reaching:
             for family in FAMILIES:
                 if not self.ground.is_called_for(chain, self.ground.packets(family, line.box)):
                     continue
-                for packet in self.ground.samples(family, line.box):
+                for packet in self.ground.ordinary.samples(family, line.box):
                     if any(self._keep(rule, self.ground.sample(hook, packet)) for hook in hooks):
                         return True
         return False

@@ -20,7 +20,7 @@ REPLIES = {"ct_state": ["established", "related"], "verdict": "accept"}
 
 def sample_of(lowered: Lowered, rule: int = 1, **changed: int) -> Sample:
     ground = Ground(lowered)
-    (packet, *_) = ground.samples(4, ground.lines[rule][0].box)
+    (packet, *_) = ground.ordinary.samples(4, ground.lines[rule][0].box)
     fields = {"state": CT_STATE, "mark": MARK, "iif": IIF}
     found = ground.sample(int(Hook.FORWARD), packet | {fields[name]: value for name, value in changed.items()})
     assert found is not None

@@ -19,7 +19,7 @@ def test_the_engine_decides_as_the_space_says() -> None:
     lowered = lowered_of([tcp("1-9", "drop"), tcp("5-20", ct_state="new")])
     ground, deciding = Ground(lowered), Deciding(lowered)
     for port, state in ((5, CtState.NEW), (15, CtState.NEW), (15, CtState.ESTABLISHED), (30, CtState.NEW)):
-        (packet, *_) = ground.samples(4, ground.lines[0][0].box)
+        (packet, *_) = ground.ordinary.samples(4, ground.lines[0][0].box)
         packet = {**packet, DPORT: port, CT_STATE: int(state)}
         sample, decision = ground.sample(FORWARD, packet), deciding.decide(FORWARD, packet)
         assert sample is not None
@@ -52,7 +52,7 @@ table ip x {
 def test_exempted_packets_are_untracked_and_translation_is_passed_if_the_way_stays() -> None:
     lowered = lower(load_ruleset(StringIO(RULES)), interfaces=())
     ground, deciding = Ground(lowered), Deciding(lowered)
-    (packet, *_) = ground.samples(4, ground.lines[0][0].box)
+    (packet, *_) = ground.ordinary.samples(4, ground.lines[0][0].box)
     for port, verdict in ((80, Verdict.ACCEPT), (81, Verdict.DROP)):
         decision = deciding.decide(FORWARD, {**packet, DPORT: port})
         assert decision is not None
@@ -64,7 +64,7 @@ def test_what_hangs_on_headers_that_are_not_told_is_not_decided_and_the_rest_is(
     rules = " tcp dport 1-9 drop\n tcp option maxseg size 1 drop\n tcp dport 1-20 accept\n"
     text = f"table ip x {{\n chain c {{\n type filter hook forward priority 0;\n{rules} }}\n}}\n"
     lowered = lower(load_ruleset(StringIO(text)), interfaces=())
-    (packet, *_) = Ground(lowered).samples(4, {})
+    (packet, *_) = Ground(lowered).ordinary.samples(4, {})
     decision = Deciding(lowered).decide(FORWARD, {**packet, DPORT: 5})
     assert decision is not None
     assert (decision["verdict"], decision["rule"]) == (Verdict.DROP, 0)

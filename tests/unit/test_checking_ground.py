@@ -4,28 +4,15 @@ from __future__ import annotations
 
 from io import StringIO
 
-from fwsim.checking.ground import FAMILIES, Budget, Ground
+from fwsim.checking.ground import Budget, Ground
+from fwsim.checking.traffic import FAMILIES
 from fwsim.engine.path import LOCAL
 from fwsim.lower import lower
 from fwsim.ruleset import load_ruleset
 from fwsim.space.fields import CT_STATE, DPORT, IIF, OIF, PROTO, SRC, TTL
-from fwsim.space.intervals import holds, point
+from fwsim.space.intervals import point
 from fwsim.terms import CtState, Hook, Verdict
 from tests.findings import lowered_of, tcp
-
-
-def test_samples_of_a_box_are_packets_in_it() -> None:
-    ground = Ground(lowered_of([tcp("5-9", src="10.0.0.0/24", iif="wan")]))
-    (line,) = ground.lines[0]
-    usual, lowest, highest = ground.samples(4, line.box)
-    assert (usual[DPORT], lowest[DPORT], highest[DPORT]) == (5, 5, 9)
-    assert usual[SRC] == (10 << 24) + 7
-    assert {packet[IIF] for packet in (usual, lowest, highest)} == {1}
-    for packet in (usual, lowest, highest):
-        sample = ground.sample(int(Hook.FORWARD), packet)
-        assert sample is not None
-        assert (sample.trip.verdict, sample.trip.rule) == (Verdict.ACCEPT, 0)
-    assert list(ground.samples(6, line.box)) == []
 
 
 def test_packets_that_may_meet_a_box_come_as_it_asks_unless_that_changes_on_the_way() -> None:
@@ -84,13 +71,6 @@ def test_a_rule_has_a_verdict_if_all_its_lines_have_the_same() -> None:
     assert verdict[0] == Verdict.REJECT
 
 
-def test_a_known_connection_is_shown_by_an_ack_and_a_new_one_by_a_syn() -> None:
-    ground = Ground(lowered_of([tcp("1-9", ct_state="established"), tcp("1-9", ct_state="new")]))
-    flags = [next(iter(ground.samples(4, ground.lines[rule][0].box)))[18] for rule in (0, 1)]
-    assert flags == [16, 2]
-    assert not holds(point(16), flags[1])
-
-
 def test_a_budget_is_spent_question_by_question() -> None:
     budget = Budget(7_000)
     assert budget.steps == 5_000
@@ -104,7 +84,7 @@ def test_packets_from_local_to_local_come_and_go_by_the_loopback_interface() -> 
     ground = Ground(lower(load_ruleset(StringIO(NAT)), interfaces=("eth0", "lo")))
     packets = ground.packets(4, {}, LOCAL)
     assert (packets[IIF], packets[OIF]) == (point(1), point(1))
-    sample = ground.sample(LOCAL, next(iter(ground.samples(4, {}))))
+    sample = ground.sample(LOCAL, next(iter(ground.ordinary.samples(4, {}))))
     assert sample is not None
     assert (sample.packet[IIF], sample.packet[OIF]) == (1, 1)
 

@@ -14,7 +14,7 @@ FORWARD = int(Hook.FORWARD)
 def line(rule: Json, family: int = 4, **more: int) -> str:
     lowered = lowered_of([rule])
     ground = Ground(lowered)
-    packet = next(iter(ground.samples(family, ground.lines[0][0].box)))
+    packet = next(iter(ground.ordinary.samples(family, ground.lines[0][0].box)))
     return sample_text(FORWARD, {**packet, MARK: more.get("mark", 0)}, lowered)
 
 
@@ -41,7 +41,7 @@ def test_an_interface_that_nobody_names_is_another_one() -> None:
 
 def test_fields_are_for_programs() -> None:
     ground = Ground(lowered_of([tcp("80", iif="wan")]))
-    packet = next(iter(ground.samples(4, ground.lines[0][0].box)))
+    packet = next(iter(ground.ordinary.samples(4, ground.lines[0][0].box)))
     told = dict(sample_fields(FORWARD, packet, ("lan", "wan")))
     assert (told["hook"], told["iif"], told["src"], told["dport"]) == ("forward", "wan", "198.51.100.7", 80)
     assert told["ct_state"] == "new"

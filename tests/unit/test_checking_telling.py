@@ -10,7 +10,7 @@ import pytest
 from fwsim.checking import Kind, Level, pairs, unreachable
 from fwsim.checking.bringing import Bringing
 from fwsim.checking.deciding import Deciding
-from fwsim.checking.ground import Ground
+from fwsim.checking.ordinary import Ordinary
 from fwsim.checking.telling import Telling, told
 from fwsim.lower import lower
 from fwsim.ruleset import load_ruleset
@@ -56,7 +56,7 @@ def test_what_the_engine_does_not_confirm_is_not_told(monkeypatch: pytest.Monkey
 
 def test_what_takes_too_long_is_told_as_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unreachable, "IN_ALL", 0)
-    monkeypatch.setattr(Ground, "samples", lambda *_: iter(()))
+    monkeypatch.setattr(Ordinary, "samples", lambda *_: iter(()))
     telling = Telling(lowered_of([tcp("1-10"), tcp("30")]), "x")
     assert list(told(telling, EVERY)) == []
     (unknown, *_) = telling.not_found_out()

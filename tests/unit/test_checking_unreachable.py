@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fwsim.checking import unreachable
-from fwsim.checking.ground import Ground
+from fwsim.checking.ordinary import Ordinary
 from fwsim.checking.unreachable import Reaching
 from fwsim.lower import lower
 from fwsim.ruleset import Ruleset, load_ruleset
@@ -117,13 +117,13 @@ def test_the_quick_way_changes_nothing(seed: int, monkeypatch: pytest.MonkeyPatc
         source = f"10.0.0.{dice.randrange(4) * 64}/26"
         rules.append(tcp(f"{low}-{high}", dice.choice(("accept", "drop")), **({"src": source} if low % 3 else {})))
     quick = found(rules)
-    monkeypatch.setattr(Ground, "samples", lambda *_: iter(()))
+    monkeypatch.setattr(Ordinary, "samples", lambda *_: iter(()))
     assert found(rules) == quick
 
 
 def test_rules_that_take_too_long_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unreachable, "IN_ALL", 3)
-    monkeypatch.setattr(Ground, "samples", lambda *_: iter(()))
+    monkeypatch.setattr(Ordinary, "samples", lambda *_: iter(()))
     forward = {"hook": "forward", "policy": "drop", "rules": [tcp("1-9"), tcp("1-5")]}
     reaching = Reaching(lower(Ruleset.model_validate({"chains": {"forward": forward}}), interfaces=()))
     assert list(reaching.unreachable()) == []
