@@ -6,6 +6,7 @@ serve compiled and uncompiled code.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -323,8 +324,13 @@ def alone() -> Share:
 
 def nat_in(places: Places | None) -> Nat:
     """What translation works with."""
-    where = settled(Topology({}).places) if places is None else places
-    return Nat(where, empty(TRANSLATION, 1), empty(TUPLE, 2), empty(PACKET, 1), empty(DEPARTURE, 0))
+    return Nat(places or _nowhere(), empty(TRANSLATION, 1), empty(TUPLE, 2), empty(PACKET, 1), empty(DEPARTURE, 0))
+
+
+@cache
+def _nowhere() -> Places:
+    """Where addresses lie for rules that do not translate: they ask only whether they do."""
+    return settled(Topology({}).places)
 
 
 def longer(numbers: Numbers, length: int) -> Numbers:

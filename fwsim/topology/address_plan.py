@@ -10,6 +10,7 @@ import ipaddress
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -122,14 +123,19 @@ def _by_first_byte(starts: Sequence[int]) -> npt.NDArray[np.int64]:
     return np.array([bisect_right(starts, first) - 1 for first in firsts], dtype=np.int64)
 
 
-def special_blocks(homes: Iterable[int] = ()) -> list[Block]:
-    """The special-purpose blocks; a private one that holds an address of `homes` is no longer suspicious."""
+@cache
+def _listed() -> tuple[Block, ...]:
+    """All special-purpose blocks."""
     listed = [(ipaddress.ip_network(text), classes) for text, classes in SPECIAL_BLOCKS]
     for flags in range(16):
         listed += [(ipaddress.ip_network(f"ff{flags:x}{scope:x}::/16"), classes) for scope, classes in _SCOPES]
-    blocks = [_block(network, UNCLAIMED, classes) for network, classes in listed]
-    inside = [b for b in blocks if b.classes == places.PRIVATE and any(b.low <= home <= b.high for home in homes)]
-    return [block for block in blocks if block not in inside]
+    return tuple(_block(network, UNCLAIMED, classes) for network, classes in listed)
+
+
+def special_blocks(homes: Iterable[int] = ()) -> list[Block]:
+    """The special-purpose blocks; a private one that holds an address of `homes` is no longer suspicious."""
+    inside = [b for b in _listed() if b.classes == places.PRIVATE and any(b.low <= home <= b.high for home in homes)]
+    return [block for block in _listed() if block not in inside]
 
 
 def _private_homes(claims: Sequence[Block], own: Sequence[Block]) -> list[int]:
