@@ -79,10 +79,11 @@ def run_suite(module: str, old: str, new: str, folder: Path) -> Run:
     environment = {key: value for key, value in os.environ.items() if key not in REMOVED} | {
         "NUMBA_DISABLE_JIT": "1",
         "HYPOTHESIS_PROFILE": "short",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         PLANT: json.dumps([f"fwsim.engine.{module}", old, new]),
         REPORT: str(report),
     }
-    plugins = ["-p", "tests.mutations.planting", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    plugins = ["-p", "tests.mutations.planting", "-p", "no:cacheprovider"]
     paths = [f"tests/{path}" for path in SUITES[module]]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-x", "-q", *plugins, *paths],
