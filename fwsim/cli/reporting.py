@@ -75,6 +75,8 @@ def report(inputs: InputOptions, output: str, asked: Shown | None, folder: str |
     """Run, and write the page, and what Wireshark needs into a `folder`; returns the exit status."""
     check_target(output, inputs.sources)
     made = None if folder is None else Profile(folder, inputs)
+    if made is not None:
+        made.check_beside(output)
     with Interruption() as interruption:
         done = gather(inputs, asked or Shown(), interruption, asides=[Annotating(made)] if made else [])
         data = done.gathered.whole(done.tally, about_run(done))

@@ -89,14 +89,14 @@ def check_targets(targets: Mapping[str, str | None], inputs: Iterable[str]) -> N
     inputs, taken = list(inputs), dict[object, str]()
     for option, path in targets.items():
         check_target(path, inputs)
-        if path is None or (place := _place_of(path)) is None:
+        if path is None or (place := place_of(path)) is None:
             continue
         if place in taken:
             raise UsageError(f"{taken[place]} and {option} {path} cannot go to the same place")
         taken[place] = f"{option} {path}"
 
 
-def _place_of(path: str) -> object:
+def place_of(path: str) -> object:
     """What a path leads to; None if that is no place of its own."""
     if path == "-":
         return path
