@@ -42,6 +42,7 @@ from fwsim.report.unknown import Unknowns
 CHOSEN = "those among which the modes differ most often"
 ASKED = "as asked for with --packets"
 FIRST = "the first ones"
+GUESSED_HERE = "no ruleset was given (-r), so one was guessed, as the part Ruleset of this page has it"
 
 
 def window_of(text: str | None) -> Shown | None:
@@ -157,4 +158,5 @@ def about_run(done: Reported) -> About:
     """What is to be said of the run."""
     told = about(done.run, done.tally, Window(EVERYTHING, BOTH), interrupted=done.interrupted)
     families = families_of_one(done.run.simulator.lowered["stateful"])
-    return replace(told, notes=told.notes + unchained_notes(done.tally, families))
+    guessed = () if done.run.guessed is None else (GUESSED_HERE,)
+    return replace(told, notes=guessed + told.notes + unchained_notes(done.tally, families))

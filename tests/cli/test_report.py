@@ -51,6 +51,9 @@ def test_a_ruleset_is_guessed_where_none_is_given(invoke: Invoke, tmp_path: Path
     outcome = invoke("report", capture("handshake.pcapng"), "-o", page)
     assert outcome.status == 0
     assert "so one was guessed" in outcome.err
+    assert "so one was guessed" in data_of(page)["overview"]["notes"][0]
+    invoke("report", capture("handshake.pcapng"), "-r", OFFICE, "-o", page)
+    assert not any("guessed, as" in one for one in data_of(page)["overview"]["notes"])
 
 
 def test_without_an_output_the_request_is_wrong(invoke: Invoke) -> None:
