@@ -5,6 +5,7 @@ Read first: DESIGN section 5, the manners at its end.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -79,6 +80,8 @@ def check_target(path: str | None, inputs: Iterable[str]) -> None:
             raise UsageError(f"{path}: is a directory, expected a file to write")
     elif not os.path.isdir(os.path.dirname(path) or "."):
         raise UsageError(f"{path}: there is no directory {os.path.dirname(path)} to write it in")
+    elif not os.access(os.path.dirname(path) or ".", os.W_OK):
+        raise UsageError(f"{path}: cannot be written: {os.strerror(errno.EACCES)}")
 
 
 def check_targets(targets: Mapping[str, str | None], inputs: Iterable[str]) -> None:
