@@ -86,6 +86,9 @@ def report(inputs: InputOptions, output: str, asked: Shown | None, folder: str |
         out.write(document(data | window))
     if done.run.guessed is not None:
         warn([GUESSED], "note")
+    if asked is not None and asked.first >= done.tally.frames and not done.interrupted:
+        said = f"--packets begins at {asked.first + 1:,}, and there are {done.tally.frames:,}: none is shown one by one"
+        warn([said], "note")
     warn(done.unknowns.lines(), "unknown")
     status = status_of(done.run, done.tally)
     if done.interrupted:
