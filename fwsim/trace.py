@@ -185,6 +185,8 @@ def _failures(lowered: Lowered, rule: int, words: npt.NDArray[np.int64]) -> dict
         if truth is not True and truth not in result:
             value = [int(word) for word in words[0, instruction["field"] :][:4]]
             result[truth] = Failure(ask.key, ask.wanted, value_text(ask.key, value, lowered.interfaces))
+        if truth is False:
+            break  # so the rule does not apply, whatever else it asks
     return result
 
 

@@ -32,8 +32,9 @@ def command(inputs: InputOptions, number: str, output: str) -> int:
     Packets are numbered from 1 in each capture, as Wireshark numbers them.
     """
     from fwsim.cli.runs import BOTH, damage, start
-    from fwsim.cli.streams import Compiling, opened
+    from fwsim.cli.streams import Compiling, opened, warn
     from fwsim.cli.targets import check_target
+    from fwsim.cli.wireshark import GUESSED
     from fwsim.errors import UsageError
     from fwsim.explain import explain
     from fwsim.explain.frame_numbers import frame_range
@@ -56,6 +57,7 @@ def command(inputs: InputOptions, number: str, output: str) -> int:
             waiting += [(batch, row)] if is_waiting(batch, row) else []
             told = tell(out, explanations.ready(), told)
         tell(out, explanations.rest(), told)
+    warn([GUESSED] if run.guessed is not None else [], "note")
     undecided = undecided or any(is_unknown(batch, row) for batch, row in waiting)
     status = damage(run) or (3 if undecided else 0)
     if asked <= frames.last - frames.first:

@@ -43,6 +43,7 @@ from fwsim.report.unknown import Unknowns
 CHOSEN = "those among which the modes differ most often"
 ASKED = "as asked for with --packets"
 FIRST = "the first ones"
+GUESSED_HERE = "no ruleset was given (-r), so one was guessed, as the part Ruleset of this page has it"
 
 
 def window_of(text: str | None) -> Shown | None:
@@ -76,6 +77,8 @@ def report(inputs: InputOptions, output: str, asked: Shown | None, folder: str |
     """Run, and write the page, and what Wireshark needs into a `folder`; returns the exit status."""
     check_target(output, inputs.sources)
     made = None if folder is None else Profile(folder, inputs)
+    if made is not None:
+        made.check_beside(output)
     with Interruption() as interruption:
         done = gather(inputs, asked or Shown(), interruption, asides=[Annotating(made)] if made else [])
         data = done.gathered.whole(done.tally, about_run(done))
@@ -84,6 +87,9 @@ def report(inputs: InputOptions, output: str, asked: Shown | None, folder: str |
         out.write(document(data | window))
     if done.run.guessed is not None:
         warn([GUESSED], "note")
+    if asked is not None and asked.first >= done.tally.frames and not done.interrupted:
+        said = f"--packets begins at {asked.first + 1:,}, and there are {done.tally.frames:,}: none is shown one by one"
+        warn([said], "note")
     warn(done.unknowns.lines(), "unknown")
     status = status_of(done.run, done.tally)
     if done.interrupted:
@@ -156,4 +162,5 @@ def about_run(done: Reported) -> About:
     """What is to be said of the run."""
     told = about(done.run, done.tally, Window(EVERYTHING, BOTH), interrupted=done.interrupted)
     families = families_of_one(done.run.simulator.lowered["stateful"])
-    return replace(told, notes=told.notes + unchained_notes(done.tally, families))
+    guessed = () if done.run.guessed is None else (GUESSED_HERE,)
+    return replace(told, notes=guessed + told.notes + unchained_notes(done.tally, families))

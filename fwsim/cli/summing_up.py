@@ -5,11 +5,11 @@ Read first: `fwsim.report.about`, the record that is filled here, `fwsim.report.
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from typing import TYPE_CHECKING
 
 from fwsim.checking.own_addresses import needed_addresses
+from fwsim.checkpoint.identity import digest_of, is_regular
 from fwsim.cli.options import InputOptions
 from fwsim.cli.runs import Run, Window
 from fwsim.report.about import About, AboutRuleset
@@ -73,13 +73,9 @@ def _about_ruleset(run: Run) -> AboutRuleset:
     """What is to be said about the ruleset."""
     lowered = run.simulator.lowered["stateful" if "stateful" in run.modes else "stateless"]
     path = run.inputs.rules
-    digest = None
-    if path and path != "-":
-        with open(path, "rb") as file:
-            digest = hashlib.sha256(file.read()).hexdigest()
     return AboutRuleset(
         path or "(guessed)",
-        digest,
+        digest_of(path) if path and is_regular(path) else None,
         len(lowered.rules),
         policies(run.simulator, run.modes),
         run.inputs.stateless_rules,

@@ -5,6 +5,7 @@ Read first: `check_target`. Loaded with every command, and so without anything h
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Sequence
@@ -50,6 +51,8 @@ def check_target(path: str | None, inputs: Iterable[str]) -> None:
             raise UsageError(f"{path}: is a directory, expected a file to write")
     elif not os.path.isdir(os.path.dirname(path) or "."):
         raise UsageError(f"{path}: there is no directory {os.path.dirname(path)} to write it in")
+    elif not os.access(os.path.dirname(path) or ".", os.W_OK):
+        raise UsageError(f"{path}: cannot be written: {os.strerror(errno.EACCES)}")
 
 
 def check_targets(targets: Iterable[tuple[str, str | None]], inputs: Iterable[str]) -> None:
@@ -60,14 +63,14 @@ def check_targets(targets: Iterable[tuple[str, str | None]], inputs: Iterable[st
     inputs, taken = list(inputs), dict[object, str]()
     for option, path in targets:
         check_target(path, inputs)
-        if path is None or (place := _place_of(path)) is None:
+        if path is None or (place := place_of(path)) is None:
             continue
         if place in taken:
             raise UsageError(f"{taken[place]} and {option} {path} cannot go to the same place")
         taken[place] = f"{option} {path}"
 
 
-def _place_of(path: str) -> object:
+def place_of(path: str) -> object:
     """What a path leads to; None if that is no place of its own."""
     if path == "-":
         return path

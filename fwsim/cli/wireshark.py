@@ -19,7 +19,7 @@ from fwsim.cli.options import EVERYTHING, InputOptions, OutputOptions
 from fwsim.cli.runs import BOTH, Run, rulesets
 from fwsim.cli.showing import show
 from fwsim.cli.streams import opened, warn
-from fwsim.cli.targets import check_target
+from fwsim.cli.targets import check_target, place_of
 from fwsim.errors import UsageError
 from fwsim.naming import RuleNames
 from fwsim.report.annotations import Annotations
@@ -51,6 +51,12 @@ class Profile:
             if name != RECENT and os.path.exists(path) and not self._is_ours():
                 expected = "expected a new folder, or one that fwsim has written"
                 raise UsageError(f"{path}: is there already, in a folder that is not fwsim's: {expected}")
+
+    def check_beside(self, output: str) -> None:
+        """Refuse a page that would take the place of the folder, or of a file in it."""
+        paths = [self.folder, *(os.path.join(self.folder, name) for name in [*profile(), ANNOTATED])]
+        if output != "-" and place_of(output) in map(place_of, paths):
+            raise UsageError(f"-o {output} and --wireshark {self.folder} cannot go to the same place")
 
     def _is_ours(self) -> bool:
         """Whether the folder's colour rules are those that are written here."""

@@ -89,6 +89,9 @@ PATHS: dict[int, tuple[Hook, ...]] = {
 """The hooks that a packet passes, by its first filter hook."""
 
 REFUSALS = (Verdict.DROP, Verdict.REJECT)
+FORWARD, PREROUTING = Hook.FORWARD, Hook.PREROUTING
+MADE_HERE = (Hook.OUTPUT, LOCAL)
+ARRIVING = (Hook.PREROUTING, Hook.INPUT)
 
 CT_FIELDS = ("ct_direction", "ct_status", "ct_mark")
 """What rules can ask of a connection, apart from the ct state."""
@@ -174,26 +177,27 @@ def walk_path(
         if stage >= len(path):
             return
         hook = path[stage]
-        if hook == Hook.FORWARD and seen["ttl"] > 0:
-            seen["ttl"] -= 1
-        if hook == Hook.FORWARD:
+        if hook is FORWARD:
+            seen["ttl"] -= seen["ttl"] > 0
             show_headers(course.extra[0], course.words, course.asked, FORWARDED)
-        if stage == 0:
+        asked = lowered.program.bases[hook]["next"] >= 0  # at most hooks of most rulesets there is no chain
+        if stage == 0 and asked:
             _show_interfaces(course, hook, stage)
             yield from _untracked(lowered, course, hook, decision)
-            if seen["hook"] == UNKNOWN_VALUE:
-                return
-        yield from _through(lowered, course, hook, stage, decision, translations)
-        if decision[0]["verdict"] in REFUSALS or (hook == Hook.PREROUTING and state["fault"]):
+        if stage == 0 and seen["hook"] == UNKNOWN_VALUE:
+            return
+        if asked:
+            yield from _through(lowered, course, hook, stage, decision, translations)
+        if decision[0]["verdict"] in REFUSALS or (hook is PREROUTING and state["fault"]):
             return
 
 
 def _show_interfaces(course: Course, hook: Hook, stage: int) -> None:
     """The interfaces as rules see them at a hook."""
     seen, state = course.seen[0], course.memory.state[0]
-    made_here = stage < 2 and seen["hook"] in (Hook.OUTPUT, LOCAL)
+    made_here = stage < 2 and seen["hook"] in MADE_HERE
     seen["iif"] = ABSENT if made_here else state["iif"]
-    seen["oif"] = ABSENT if hook in (Hook.PREROUTING, Hook.INPUT) else state["oif"]
+    seen["oif"] = ABSENT if hook in ARRIVING else state["oif"]
 
 
 def _through(

@@ -10,8 +10,14 @@ function frame(height, title, description, ...children) {
 
 const DAY = 86400000;
 
+// How much of a second's fraction, with its point, tells the labels of an axis apart.
+function digits(whole) {
+  const apart = whole / 4000;
+  return apart >= 1 || !apart ? 0 : 1 + Math.min(6, Math.ceil(-Math.log10(apart)));
+}
+
 function atSpan(milliseconds, whole) {
-  if (whole < DAY) return clockOf(milliseconds * 1000).slice(0, 8);
+  if (whole < DAY) return clockOf(Math.round(milliseconds * 1000)).slice(0, 8 + digits(whole));
   return new Date(D.overview.begin_us / 1000 + milliseconds).toISOString().slice(5, 16).replace("T", " ");
 }
 
@@ -40,7 +46,7 @@ function flowChart() {
     parts.push(svg("line", { x1: left, x2: right, y1: middle, y2: middle, class: "line" }));
   });
   const total = (at) => plain(spans.reduce((sum, span) => sum + span[at], 0));
-  const said = `Each bar is ${lasting(width * 1000)}; the highest ${plain(most)} packets. Stateless admitted ${total(0)} and blocked `
+  const said = `Each bar is ${lasting(width * 1000)}; the highest ${counted(most, "packet")}. Stateless admitted ${total(0)} and blocked `
     + `${total(1)}, stateful admitted ${total(3)} and blocked ${total(4)}.`;
   return frame(2 * strip + 16, "Packets admitted and blocked over time", said, ...parts,
     ...timeAxis(0, spans.length * width, left, right, 2 * strip + 12));
@@ -52,7 +58,7 @@ function connectionChart() {
   const end = points[points.length - 1][0] || 1, most = Math.max(1, ...points.map((point) => point[1]));
   const x = (at) => left + (at / end) * (right - left), y = (live) => height - 4 - (live / most) * (height - 24);
   let path = `M ${left} ${y(0)}`;
-  for (const [at, live] of points) path += ` H ${x(at).toFixed(1)} V ${y(live).toFixed(1)}`;
+  for (const [at, live] of points) path += ` V ${y(live).toFixed(1)} H ${x(at).toFixed(1)}`; // a point ends its span
   const last = points[points.length - 1];
   const limit = D.table.limit ? `, of ${plain(D.table.limit)} that the table may hold` : "";
   const evicted = last[4] ? `, ${plain(last[4])} evicted to make room` : "";

@@ -3,7 +3,7 @@
 const COLUMNS = [
   ["number", "No.", (one) => linkTo(`connection-${one.number}`, String(one.number))],
   ["proto", "Protocol", (one) => one.proto],
-  ["opener", "Begun by", (one) => one.opener],
+  ["opener", "First from", (one) => one.opener],
   ["answerer", "With", (one) => one.answerer],
   ["packets", "Packets", (one) => plain(one.packets.length), (one) => one.packets.length],
   ["stateless", "Stateless admits", (one) => plain(one.stateless)],

@@ -63,7 +63,8 @@ function matrixRow(row) {
 function evidence() {
   return section("What is wrong with the packets, and who admits them",
     note("Evidence is what a packet itself gives away, whatever the rules say. A good firewall admits all of the ordinary traffic (green bars) and little of what is suspicious (red bars). "
-      + "A ! marks what both modes let in, and names the rule to look at."),
+      + "A ! marks what both modes let in, and names the rule to look at. "
+      + "A packet with several words of evidence is counted under one of them."),
     tableOf("Packets by evidence, and how many of them each mode admits", ["Evidence", "Packets", "Stateless admits", "Stateful admits", "Remark"],
       D.overview.evidence.map(matrixRow), { class: "matrix cards" }));
 }
@@ -82,7 +83,7 @@ function mostHit() {
     el("th", { scope: "row" }, ruleName(row)), row.sums.map((sum, at) => el("td", { class: "number" }, plain(sum), bar(sum, most, `mode${at}`))))), { class: "hits" });
 }
 
-const ruleName = (row) => (row.name === "policy" ? `policy of ${row.chain}` : row.of_ruleset ? row.name : `(${row.name})`);
+const ruleName = (row) => (row.name === "policy" ? `policy of ${row.chain}` : row.of_ruleset || row.name.endsWith(")") ? row.name : `(${row.name})`);
 
 const GLOSSARY = [
   ["stateless", "Each packet is judged by itself. What could be a reply is admitted if the packet that it would answer, its mirror image, would be."],

@@ -68,6 +68,21 @@ def test_packets_of_both_sides_cross_in_the_right_direction(open_report: Open, f
         assert rightwards == said.startswith("203.0.113.80:")
 
 
+@pytest.mark.parametrize("packets", ["2", "3", "200"])
+def test_the_times_below_a_chart_are_told_apart(open_report: Open, tmp_path: Path, packets: str) -> None:
+    seen = open_report("overview", made(tmp_path, capture("office.pcapng"), "-c", packets, "-r", OFFICE))
+    times = seen.drawn("text.axis")
+    assert len(set(times[:5])) == 5, times
+
+
+def test_a_connection_is_drawn_from_where_it_begins(open_report: Open, tmp_path: Path) -> None:
+    seen = open_report("overview", made(tmp_path, capture("handshake.pcapng"), "-c", "3", "-r", OFFICE))
+    curve = seen.page.locator("path.curve").get_attribute("d") or ""
+    heights = [float(word.split()[0]) for word in curve.split("V ")[1:]]
+    assert curve.startswith("M 4 126 V 20.0 H ")
+    assert set(heights) == {20.0}
+
+
 def test_a_step_tells_both_tuples_of_a_translated_connection(open_report: Open, forwarded: Path) -> None:
     seen = open_report("packet-1", forwarded)
     assert "leaves as 203.0.113.80:50080 → 10.2.0.2:8080" in seen.texts(".mode dl")[1]

@@ -23,6 +23,13 @@ def test_a_phone_need_not_scroll_sideways(open_report: Open, part: str) -> None:
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.parametrize("width", [1200, 1280])
+def test_the_list_of_connections_fits_a_laptop(open_report: Open, width: int) -> None:
+    seen = open_report("connections", viewport={"width": width, "height": 800})
+    assert seen.texts("thead th")[-1] == "Lasts"
+    assert seen.page.evaluate("(box => box.scrollWidth - box.clientWidth)(document.querySelector('main .wide'))") <= 0
+
+
 def violations(seen: Seen, source: str) -> list[tuple[str, str]]:
     seen.page.evaluate(source)
     found = seen.page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]

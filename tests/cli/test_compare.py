@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,16 @@ def test_json_is_one_object_with_the_digests_of_what_was_read(invoke: Invoke, de
     (connection,) = whole["connections"]
     assert (connection["state"], connection["opened_by"]) == ("TIME_WAIT", {"file": 0, "n": 1})
     assert sum(group["packets"] for group in whole["by"]) == 16
+
+
+def test_of_a_ruleset_that_can_be_read_once_no_digest_is_told(invoke: Invoke, demo: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, (demo / "demo.yaml").read_bytes())
+    os.close(writing)
+    outcome = invoke("compare", "demo.pcap", "-r", f"/dev/fd/{reading}", "--format", "json")
+    os.close(reading)
+    ruleset = json.loads(outcome.out)["summary"]["ruleset"]
+    assert (ruleset["path"], ruleset["sha256"], ruleset["rules"]) == (f"/dev/fd/{reading}", None, 5)
 
 
 def test_replay_runs_the_mode_that_was_asked_for(invoke: Invoke, demo: Path) -> None:

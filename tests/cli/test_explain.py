@@ -22,6 +22,12 @@ def test_a_packet_is_explained_in_both_modes(invoke: Invoke, demo: Path) -> None
     assert "rst-out-of-window" in outcome.out
 
 
+def test_that_a_ruleset_was_guessed_is_said(invoke: Invoke, demo: Path) -> None:
+    outcome = invoke("explain", "demo.pcap", "-n", "9")
+    assert outcome.status == 0
+    assert outcome.err == "note: no ruleset was given (-r), so one was guessed; fwsim compare shows it\n"
+
+
 def test_a_refused_opening_would_open_a_connection(invoke: Invoke, demo: Path) -> None:
     (demo / "closed.yaml").write_text("policy: drop\nrules: [{name: x, ct_state: established, verdict: accept}]\n")
     assert "it would open one" in invoke("explain", "demo.pcap", "-r", "closed.yaml", "-n", "1").out

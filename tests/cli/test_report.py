@@ -51,6 +51,17 @@ def test_a_ruleset_is_guessed_where_none_is_given(invoke: Invoke, tmp_path: Path
     outcome = invoke("report", capture("handshake.pcapng"), "-o", page)
     assert outcome.status == 0
     assert "so one was guessed" in outcome.err
+    assert "so one was guessed" in data_of(page)["overview"]["notes"][0]
+    invoke("report", capture("handshake.pcapng"), "-r", OFFICE, "-o", page)
+    assert not any("guessed, as" in one for one in data_of(page)["overview"]["notes"])
+
+
+def test_packets_that_are_not_there_are_told(invoke: Invoke, tmp_path: Path) -> None:
+    asked = ("report", capture("handshake.pcapng"), "-r", OFFICE, "-o", tmp_path / "report.html", "--packets")
+    outcome = invoke(*asked, "1001-1200")
+    assert outcome.status == 0
+    assert outcome.err == "note: --packets begins at 1,001, and there are 7: none is shown one by one\n"
+    assert invoke(*asked, "7-1200").err == ""
 
 
 def test_without_an_output_the_request_is_wrong(invoke: Invoke) -> None:

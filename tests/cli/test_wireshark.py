@@ -202,6 +202,19 @@ def test_the_page_is_written_besides_if_asked_for(invoke: Invoke, folder: Path, 
     assert on_stdout.err.startswith("Next: ")
 
 
+@pytest.mark.parametrize("place", ["profile", "profile/annotated.pcapng", "profile/../profile/colorfilters"])
+def test_page_and_profile_do_not_go_to_the_same_place(invoke: Invoke, tmp_path: Path, place: str) -> None:
+    folder, page = tmp_path / "profile", tmp_path / place
+    if place != "profile":
+        assert invoke("report", HANDSHAKE, "-r", RULES, "--wireshark", folder).status == 0
+    before = {path: path.read_bytes() for path in folder.glob("*")}
+    told = invoke("report", HANDSHAKE, "-r", RULES, "-o", page, "--wireshark", folder)
+    assert (told.status, told.out) == (2, "")
+    assert told.err == f"error: -o {page} and --wireshark {folder} cannot go to the same place\n"
+    assert {path: path.read_bytes() for path in folder.glob("*")} == before
+    assert folder.exists() == bool(before)
+
+
 def test_that_a_ruleset_was_guessed_is_said(invoke: Invoke, folder: Path) -> None:
     told = invoke("report", HANDSHAKE, "--wireshark", folder)
     assert (told.status, told.err.count("\n")) == (0, 1)

@@ -45,6 +45,16 @@ def test_targets_that_would_do_harm_are_refused(
         check_target(target, ["in", "-"])
 
 
+def test_a_folder_that_may_not_be_written_in_is_told_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, wanted: not wanted & os.W_OK)  # root may write wherever it likes
+    with pytest.raises(UsageError, match=r"report\.html: cannot be written: Permission denied"):
+        check_target(str(tmp_path / "report.html"), [])
+    (tmp_path / "report.html").touch()
+    check_target(str(tmp_path / "report.html"), [])
+
+
 @pytest.mark.parametrize("second", ["out", "./out", "link", "other"])
 @pytest.mark.parametrize("there", [True, False])
 def test_two_outputs_cannot_go_to_the_same_place(

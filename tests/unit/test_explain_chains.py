@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from fwsim.explain import chains
 from fwsim.explain.chains import once, stateful_walk, stateless_walk
 from fwsim.ruleset import load_ruleset
 from fwsim.simulator import Simulator
+from fwsim.terms import Hook
+from fwsim.trace import trace_walk
 from tests.deciding import (
     BROKEN,
     EDGE,
@@ -46,6 +49,19 @@ def squeezed(told: Any) -> list[tuple[str, str]]:
 def test_a_name_is_told_only_where_it_changes() -> None:
     told = [("forward", "a"), ("forward", "b"), ("postrouting", "c"), ("forward", "d")]
     assert list(once(iter(told))) == [("forward", "a"), ("", "b"), ("postrouting", "c"), ("forward", "d")]
+
+
+def test_hooks_without_a_chain_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def counted(lowered: Any, memory: Any, hook: int, *rest: Any, **more: Any) -> Any:
+        asked.append(hook)
+        return trace_walk(lowered, memory, hook, *rest, **more)
+
+    monkeypatch.setattr(chains, "trace_walk", counted)
+    rules: Rules = {"f": {"hook": "forward", "policy": "drop", "rules": [{"name": "a", "dport": 53, "proto": "udp"}]}}
+    assert stateful(Wall(rules), udp())
+    assert asked == [Hook.FORWARD]
 
 
 def test_hooks_are_told_in_their_order_until_one_refuses() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from fwsim import trace
+from fwsim.engine.instructions import match
 from fwsim.engine.program import V_DROP, V_JUMP
 from fwsim.terms import CtStatus
 from fwsim.trace import Failure, Look, value_text
@@ -40,6 +42,22 @@ def test_the_first_match_that_fails_is_named() -> None:
     assert failure(rule, dst="192.0.2.9") == ("dport", "[22, 443]", "80")
     assert failure(rule, dst="192.0.2.9", dport=22) is None
     assert failure(rule, ct_state=1) == ("ct_state", "new", "invalid")
+
+
+def test_behind_a_match_that_fails_nothing_more_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counted(*given: Any) -> int:
+        asked.append("match")
+        return match(*given)
+
+    monkeypatch.setattr(trace, "match", counted)
+    rule = {"ct_state": "new", "iif": "lan", "dst": "192.0.2.9"}
+    assert failure(rule) == ("dst", "192.0.2.9", "192.0.2.2")
+    until_then = len(asked)
+    asked.clear()
+    assert failure({**rule, "proto": "tcp", "dport": 22}) == ("dst", "192.0.2.9", "192.0.2.2")
+    assert len(asked) == until_then
 
 
 @pytest.mark.parametrize(
