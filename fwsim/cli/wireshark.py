@@ -20,9 +20,9 @@ from fwsim.cli.runs import BOTH, Run, rulesets
 from fwsim.cli.showing import show
 from fwsim.cli.streams import check_target, opened, warn
 from fwsim.errors import UsageError
+from fwsim.harmless import safe
 from fwsim.naming import RuleNames
 from fwsim.report.annotations import Annotations
-from fwsim.report.safe import safe
 from fwsim.report.wireshark.files import COLOUR_FILE, OURS, RECENT, profile
 from fwsim.simulator import Simulator
 
