@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from fwsim.page import tables
 from fwsim.page.tables import ASSURED, UNREPLIED, ends_of
-from fwsim.tables import V6
+from fwsim.tables import V6, plain
 from fwsim.terms import UNKNOWN_VALUE
 from tests.paging import Page, told
 
@@ -68,6 +69,13 @@ def test_connections_that_make_room_are_gone() -> None:
         there = table_behind(page, at)
         assert len(there) <= 20 + 1
         assert page.value("live", at) <= 20
+
+
+def test_a_packet_that_makes_room_costs_no_look_at_every_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+    monkeypatch.setattr(tables, "plain", lambda row: looks.append(row) or plain(row))
+    told("syn-flood.pcap.zst", count=300, read=300, settings={"conntrack.max": "150"})
+    assert 0 < len(looks) < 5 * 300
 
 
 @pytest.mark.parametrize(
