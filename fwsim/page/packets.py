@@ -100,7 +100,12 @@ class Packets:
             if mode == "stateful":
                 told |= self._other_side(departure, packet)
         told |= {"walk_stateless": sight.stateless, "walk_stateful": sight.stateful}
-        return told | {"bounds": sight.bounds or 0, "changes": sight.changes or 0, "live": sight.live}
+        return told | {
+            "bounds": sight.bounds or 0,
+            "changes": sight.changes or 0,
+            "live": sight.live,
+            "remembered": int(sight.remembered),
+        }
 
     def _other_side(self, departure: dict[str, int] | None, packet: dict[str, int]) -> dict[str, int]:
         """Both ends of a translated packet on the other side of the firewall, where it left, or came in (`came`)."""

@@ -47,6 +47,15 @@ def test_a_packet_that_is_invalid_changes_nothing() -> None:
     assert all(not page.value("changes", at) for at in invalid)
 
 
+def test_only_what_the_table_has_is_remembered() -> None:
+    page = Page(told("ack-scan.pcapng", count=60, read=60))
+    known = {row[0] for at in range(page.count) for row in table_behind(page, at).values()}
+    for at in range(page.count):
+        assert page.value("remembered", at) == (page.value("connection", at) in known)
+    refused = [at for at in range(page.count) if not page.value("remembered", at)]
+    assert any(page.value("connection", at) for at in refused), "a refused opening has a number nevertheless"
+
+
 def test_ports_used_again_give_another_connection() -> None:
     page = Page(told("tuple-reuse.pcapng"))
     numbers = {change[0] for at in range(page.count) for change in page.value("changes", at) or []}
@@ -72,8 +81,13 @@ def test_connections_that_make_room_are_gone() -> None:
 
 
 def test_a_packet_that_makes_room_costs_no_look_at_every_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = []
-    monkeypatch.setattr(tables, "plain", lambda row: looks.append(row) or plain(row))
+    looks: list[Any] = []
+
+    def look(row: Any) -> dict[str, int]:
+        looks.append(row)
+        return plain(row)
+
+    monkeypatch.setattr(tables, "plain", look)
     told("syn-flood.pcap.zst", count=300, read=300, settings={"conntrack.max": "150"})
     assert 0 < len(looks) < 5 * 300
 
