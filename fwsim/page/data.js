@@ -15,9 +15,11 @@ const decisions = D.packets.decisions.map((row) => {
   D.decision_fields.forEach((name, at) => { found[name] = NUMBERS.has(name) ? row[at] : text(row[at]); });
   return found;
 });
-const walkOf = (number) => (D.walks[number] || []).map((at) => {
+// What a rule was compared with is told as {src} and the like, so that packets with other addresses can share their walks.
+const OWN = / is \{(src|dst|sport|dport)\}(?=, wants )/;
+const walkOf = (number, packet) => (D.walks[number] || []).map((at) => {
   const [step, rule, line, depth, name, about, outcome] = D.lines[at];
-  return { step: text(step), rule, line, depth, name: text(name), about: text(about), outcome: text(outcome) };
+  return { step: text(step), rule, line, depth, name: text(name), about: text(about).replace(OWN, (_, own) => ` is ${packet[own]}`), outcome: text(outcome) };
 });
 const boundsOf = (row) => row && Object.fromEntries(D.bounds_fields.map((name, at) => [name, row[at]]));
 

@@ -66,7 +66,7 @@ class Gathered:
             "decision_fields": list(DECISION),
             "bounds_fields": list(SHOWN_BOUNDS),
             "lines": trials.lines.all,
-            "walks": trials.walks.all,
+            "walks": trials.walks,
             "before": self.watched.changes.before,
             "texts": self.texts.all,
         }

@@ -22,7 +22,7 @@ from fwsim.terms import ABSENT, UNKNOWN_VALUE, Reason, Verdict
 MICROSECOND = 1_000
 
 COMMENTED = 1_000
-"""Packets whose comments are told."""
+"""Comments that are told, of whole packets."""
 
 NUMBERS = ("sport", "dport", "flags", "seq", "ack", "win", "payload", "icmp_type", "icmp_code", "icmp_id", "ttl")
 """Fields of PACKET that are told as they are; negative where they are not there."""
@@ -44,6 +44,7 @@ class Packets:
         self.decisions = Records()
         self.columns: dict[str, list[Any]] = {}
         self.comments: dict[int, list[int]] = {}
+        self.comments_told = 0
         self.comments_left_out = 0
         self.begin: int | None = None
         self.seen = 0
@@ -62,7 +63,8 @@ class Packets:
 
     def _comment(self, place: int, texts: list[str]) -> None:
         """Keep what a packet is commented with."""
-        if len(self.comments) < COMMENTED:
+        if len(texts) <= COMMENTED - self.comments_told:
+            self.comments_told += len(texts)
             self.comments[place] = [self.texts.number(text) for text in texts]
         else:
             self.comments_left_out += 1

@@ -118,6 +118,10 @@ def test_a_step_shows_rules_table_and_state(open_report: Open) -> None:
     assert seen.page.locator(".way.lit").count() == 1
 
 
+def test_a_rule_that_did_not_match_tells_what_of_the_packet_it_asked_for(open_report: Open) -> None:
+    assert "dst is 10.1.4.74, wants 192.0.2.2" in open_report(f"packet-{RESET}").texts(".walk .about")
+
+
 def test_going_back_shows_the_table_as_it_was(open_report: Open) -> None:
     seen = open_report("packet-88")
     before = seen.text("main")

@@ -63,6 +63,16 @@ def test_a_sentence_says_what_both_modes_do_and_by_which_rule() -> None:
     assert said == 'stateless admits it (through the mirror of "replies"), stateful drops it (policy of forward)'
 
 
+def test_many_comments_of_one_packet_are_left_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = reported("handshake.pcapng", count=1)
+    monkeypatch.setattr(packets, "COMMENTED", 3)
+    for place, texts in enumerate((["a", "b"], ["c", "d"], ["e"])):
+        done.gathered.packets._comment(place, texts)
+    told_of = done.gathered.packets.told()
+    assert list(told_of["comments"]) == [0, 2]
+    assert told_of["comments_left_out"] == 1
+
+
 def test_comments_of_many_packets_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packets, "COMMENTED", 1)
     told_of = told("office.pcapng", count=120)["packets"]
