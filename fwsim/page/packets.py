@@ -82,7 +82,7 @@ class Packets:
         told = {
             "n": frame["number"],
             "file": frame["file"],
-            "t": (frame["ts"] - (self.begin or 0)) // MICROSECOND,
+            "t": frame["ts"] // MICROSECOND - (self.begin or 0) // MICROSECOND,
             "length": frame["length"],
             "src": text(_address(packet, "src")) if has_ip else 0,
             "dst": text(_address(packet, "dst")) if has_ip else 0,
