@@ -36,6 +36,7 @@ def test_no_packets_named_leaves_the_choice() -> None:
         ("1-", "expected a packet's number"),
         ("٣", "expected a packet's number"),
         ("1-9999999", "50,000 at the most"),
+        (f"1-{MOST + 1}", "50,001 packets, expected 50,000 at the most"),
     ],
 )
 def test_packets_that_are_none_are_refused(text: str, message: str) -> None:

@@ -38,6 +38,11 @@ def test_packets_have_their_headers() -> None:
     assert (page.text(page.value("iif", 0)), page.text(page.value("oif", 0))) == ("lan", "wan")
 
 
+def test_a_later_fragment_is_told_as_such() -> None:
+    page = Page(told("fragments.pcapng"))
+    assert {page.value("fragment", at) for at in range(page.count)} >= {0, 1, 2}
+
+
 def test_only_the_packets_of_the_window_are_told() -> None:
     page = Page(told("handshake.pcapng", first=2, count=2))
     assert page.columns["n"] == [3, 4]
