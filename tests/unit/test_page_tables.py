@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from scapy.layers.inet import IP, TCP
 
 from fwsim.page import tables
-from fwsim.page.tables import ASSURED, UNREPLIED, ends_of
+from fwsim.page.tables import ASSURED, TENTATIVE, UNREPLIED, ends_of
 from fwsim.tables import V6, plain
 from fwsim.terms import UNKNOWN_VALUE
+from tests.captures_by_hand import pcap
 from tests.paging import Page, told
 
 
@@ -70,6 +73,32 @@ def test_connections_of_before_the_window_are_told_as_they_were() -> None:
     (same,) = table_behind(whole, 2).values()
     assert [later.text(number) for number in row[1:4]] == [whole.text(number) for number in same[1:4]]
     assert row[4:] == same[4:]
+
+
+def test_a_connection_that_may_not_be_there_is_told_as_such(tmp_path: Path) -> None:
+    text = """*filter
+:FORWARD DROP [0:0]
+-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A FORWARD -p udp -m bpf --bytecode "1,6 0 0 65535" -j ACCEPT
+COMMIT
+"""
+    (tmp_path / "rules.v4").write_text(text)
+    page = Page(told("spoofed-dns.pcapng", str(tmp_path / "rules.v4"), count=2))
+    (row,) = table_behind(page, 0).values()
+    assert row[4] & TENTATIVE
+
+
+def test_what_comes_behind_the_growing_of_the_table_is_seen_too(tmp_path: Path) -> None:
+    opening = [
+        IP(src="10.1.0.5", dst="203.0.113.9") / TCP(sport=port, dport=443, flags="S") for port in range(1, 1_400)
+    ]
+    answer = IP(src="203.0.113.9", dst="10.1.0.5") / TCP(sport=443, dport=1_399, flags="SA", seq=9, ack=1)
+    (tmp_path / "many.pcap").write_bytes(pcap(*map(bytes, [*opening, answer]), link=101))
+    (tmp_path / "rules.json").write_text('{"policy": "accept", "rules": [{"ct_state": "invalid", "verdict": "drop"}]}')
+    page = Page(told(str(tmp_path / "many.pcap"), str(tmp_path / "rules.json"), first=900))
+    bounds = page.bounds(page.count - 1)
+    assert bounds is not None
+    assert page.value("changes", page.count - 1) == [table_behind(page, page.count - 1)[1_399]]
 
 
 def test_connections_that_make_room_are_gone() -> None:
