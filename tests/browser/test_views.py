@@ -234,6 +234,8 @@ def test_the_matrix_has_a_row_for_each_evidence_and_the_sum(open_report: Open) -
 def test_keys_of_the_browser_itself_do_not_step(open_report: Open) -> None:
     seen = open_report("packet-5")
     seen.page.keyboard.press("Control+ArrowRight")
+    seen.page.wait_for_timeout(100)
+    assert seen.part == "packet-5"
     seen.page.keyboard.press("ArrowRight")
     seen.until_packet(6)
 
