@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,15 @@ class Page:
         """The step, name, failed match and outcome of each rule."""
         lines = [self.data["lines"][number] for number in self.data["walks"][self.value(f"walk_{mode}", at)]]
         return [
-            (self.text(step), self.text(name), self.text(about), self.text(outcome))
+            (self.text(step), self.text(name), self._filled(self.text(about), at), self.text(outcome))
             for step, _, _, _, name, about, outcome in lines
         ]
+
+    def _filled(self, about: str, at: int) -> str:
+        """What a rule was compared with, with the packet's own addresses and ports."""
+        ends = {f"{{{name}}}": self.text(self.value(name, at)) for name in ("src", "dst")}
+        ports = {f"{{{name}}}": str(self.value(name, at)) for name in ("sport", "dport")}
+        return re.sub(r"(?<= is )\S+(?=, wants )", lambda found: (ends | ports).get(found[0], found[0]), about)
 
     def bounds(self, at: int) -> dict[str, int] | None:
         row = self.value("bounds", at)

@@ -195,7 +195,7 @@ def _where_help_is(problem: click.UsageError) -> str:
 
 def complain(lines: Sequence[str]) -> None:
     """Print errors on stderr, one line for each, nothing hostile in them."""
-    from fwsim.report.safe import safe
+    from fwsim.harmless import safe
 
     for line in lines:
         click.echo(safe(line), err=True)

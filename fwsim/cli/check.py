@@ -216,8 +216,8 @@ def _accepted(every: list[Checked], known: Mapping[str, Level]) -> list[Checked]
 def _write(options: CheckOptions, every: list[Checked]) -> None:
     """Write all reports; if nobody gets to see them, tell in a line what there is."""
     from fwsim.cli.streams import opened
+    from fwsim.harmless import safe
     from fwsim.report.checks.model import counted_findings
-    from fwsim.report.safe import safe
 
     for form, path in options.targets:
         text = _text(form, options, every)

@@ -128,6 +128,6 @@ def _write(folder: Path, story: list[Scene]) -> None:
 
 def _files(folder: str | None) -> str:
     """What has to be typed to have the files at hand."""
-    from fwsim.report.safe import safe
+    from fwsim.harmless import safe
 
     return f"fwsim demo -o {FOLDER} && cd {FOLDER}" if folder is None else f"cd {safe(shlex.quote(folder))}"

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 import click
 
 from fwsim.errors import UsageError
+from fwsim.harmless import safe
 from fwsim.moments import EXPECTED, nanoseconds_of, seconds_of
-from fwsim.report.safe import safe
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]

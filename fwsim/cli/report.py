@@ -37,7 +37,8 @@ MOST = 50_000
     help="Write a profile for Wireshark there: colour rules, columns and saved filters for annotated captures; and, "
     "if captures are named, annotated.pcapng: all their packets with the decisions as comments.",
 )
-def command(inputs: InputOptions, output: str | None, packets: str | None, folder: str | None) -> int:
+@click.option("-q", "--quiet", is_flag=True, help="No progress, notes or next steps.")
+def command(inputs: InputOptions, output: str | None, packets: str | None, folder: str | None, *, quiet: bool) -> int:
     """Write one HTML file that shows both modes side by side: overview, connections, every step, rules, states.
 
     It opens from disk, asks nothing of a network, and can be sent to others. Figures are of all packets; those that
@@ -50,9 +51,9 @@ def command(inputs: InputOptions, output: str | None, packets: str | None, folde
     from fwsim.cli.wireshark import annotate
 
     if output is not None:
-        return report(inputs, output, window_of(packets), folder)
+        return report(inputs, output, window_of(packets), folder, quiet=quiet)
     if folder is None:
         raise UsageError("nothing to write: expected -o FILE (--output) for the page, or --wireshark DIR")
     if packets is not None:
         raise UsageError("--packets chooses what the page shows: expected -o FILE with it")
-    return annotate(inputs, folder)
+    return annotate(inputs, folder, quiet=quiet)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -73,19 +74,22 @@ class Reported:
     interrupted: str
 
 
-def report(inputs: InputOptions, output: str, asked: Shown | None, folder: str | None = None) -> int:
+def report(
+    inputs: InputOptions, output: str, asked: Shown | None, folder: str | None = None, *, quiet: bool = False
+) -> int:
     """Run, and write the page, and what Wireshark needs into a `folder`; returns the exit status."""
     check_target(output, inputs.sources)
     made = None if folder is None else Profile(folder, inputs)
     if made is not None:
         made.check_beside(output)
     with Interruption() as interruption:
-        done = gather(inputs, asked or Shown(), interruption, asides=[Annotating(made)] if made else [])
+        asides = [Annotating(made)] if made else []
+        done = gather(inputs, asked or Shown(), interruption, asides=asides, hidden=quiet)
         data = done.gathered.whole(done.tally, about_run(done))
-        window = window_told(done, asked, interruption)
+        window = window_told(done, asked, interruption, hidden=quiet)
     with opened(output, whole=True) as out:
         out.write(document(data | window))
-    if done.run.guessed is not None:
+    if done.run.guessed is not None and not quiet:
         warn([GUESSED], "note")
     if asked is not None and asked.first >= done.tally.frames and not done.interrupted:
         said = f"--packets begins at {asked.first + 1:,}, and there are {done.tally.frames:,}: none is shown one by one"
@@ -95,19 +99,21 @@ def report(inputs: InputOptions, output: str, asked: Shown | None, folder: str |
     if done.interrupted:
         click.echo(f"interrupted{done.interrupted}", err=True)
         return INTERRUPTED
-    if made is not None:
+    if made is not None and not quiet:
         click.echo(made.next(annotated=True), err=output == "-")
     return status
 
 
-def window_told(done: Reported, asked: Shown | None, interruption: Interruption) -> dict[str, Any]:
+def window_told(
+    done: Reported, asked: Shown | None, interruption: Interruption, *, hidden: bool = False
+) -> dict[str, Any]:
     """What is told of single packets: those that were asked for, else those that are worth it most."""
     told = done.gathered.window()
     told["window"]["chosen"] = ASKED if asked else FIRST
     better = None if asked or done.interrupted else better_window(done)
     if better is None:
         return told
-    again = gather(done.run.inputs, better, interruption, to_its_end=True)
+    again = gather(done.run.inputs, better, interruption, to_its_end=True, hidden=hidden)
     if again.interrupted:
         done.interrupted = " while the packets to show were read, so that the first are shown"
         return told
@@ -123,8 +129,9 @@ def gather(
     *,
     to_its_end: bool = False,
     asides: Sequence[Aside] = (),
+    hidden: bool = False,
 ) -> Reported:
-    """Read the captures, all of them, or to the end of the window."""
+    """Read the captures, all of them, or to the end of the window; `hidden` without telling how far it is."""
     run = start(inputs, BOTH, metered=True)
     texts = Texts()
     watched = Watched(run.captures, run.simulator, shown, texts)
@@ -136,7 +143,8 @@ def gather(
         wanted: Iterator[Any] = batches
         if to_its_end:
             wanted = takewhile(lambda _: done.gathered.packets.seen < shown.end, batches)
-        for batch in with_progress(wanted, hidden=False, to_come=lambda: to_come(run), ending=interruption.is_set):
+        left = partial(left_of, done, shown, to_its_end=to_its_end)
+        for batch in with_progress(wanted, hidden=hidden, to_come=left, ending=interruption.is_set):
             done.tally.add(batch)
             done.unknowns.add(batch)
             done.gathered.add(batch, done.tally)
@@ -148,6 +156,19 @@ def gather(
         for aside in () if done.interrupted else asides:
             aside.finish(run)
     return done
+
+
+def left_of(done: Reported, shown: Shown, *, to_its_end: bool) -> int | None:
+    """About how many packets are still to come, as far as the rate of late tells how long they take.
+
+    None while packets of the window are looked at one by one, for those behind it are a hundred times as fast.
+    """
+    seen, to_come_at_all = done.gathered.packets.seen, to_come(done.run)
+    if to_come_at_all is None:
+        return None
+    if to_its_end:
+        return min(to_come_at_all, shown.end - seen)
+    return None if shown.first <= seen < shown.end and seen + to_come_at_all > shown.end else to_come_at_all
 
 
 def better_window(done: Reported) -> Shown | None:

@@ -28,11 +28,11 @@ from fwsim.fuzz.mutated import mutated
 from fwsim.fuzz.policy import EVERY_STATE
 from fwsim.fuzz.rules.places import Places
 from fwsim.fuzz.rules.through import Relay
+from fwsim.harmless import safe
 from fwsim.kernel import KernelFirewall
 from fwsim.kernel.plan import translates
 from fwsim.parity import standing_still
 from fwsim.parity.records import Record, records, write
-from fwsim.report.safe import safe
 from fwsim.ruleset import Ruleset
 from fwsim.topology import Topology
 

@@ -35,6 +35,7 @@ from fwsim.cli.summing_up import about, unknowns_of
 from fwsim.cli.targets import check_target, check_targets
 from fwsim.cluster.storing import Folder
 from fwsim.errors import UsageError
+from fwsim.harmless import safe
 from fwsim.lower import families_of_one
 from fwsim.report.about import About
 from fwsim.report.about_run import advice_of
@@ -46,7 +47,6 @@ from fwsim.report.frames import Csv, JsonLines
 from fwsim.report.groups import Groups, groups_csv, groups_jsonl, groups_records, groups_text
 from fwsim.report.line import Lines
 from fwsim.report.records import Records
-from fwsim.report.safe import safe
 from fwsim.report.saved_counts import (
     restore_groups,
     restore_tally,

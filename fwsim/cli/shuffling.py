@@ -27,10 +27,10 @@ from fwsim.cli.asides import Aside
 from fwsim.cli.options import InputOptions, OutputOptions
 from fwsim.cli.runs import Run, start
 from fwsim.errors import UsageError
+from fwsim.harmless import safe
 from fwsim.report.changes_text import Told, details
 from fwsim.report.figures import count, counted, share
 from fwsim.report.grid import grid
-from fwsim.report.safe import safe
 from fwsim.shuffling import Column, Shuffle
 from fwsim.simulator import Mode
 

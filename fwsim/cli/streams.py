@@ -20,7 +20,7 @@ from fwsim.compiling import Step
 from fwsim.compiling.child import LOG
 from fwsim.engine import cache_folder
 from fwsim.errors import UsageError
-from fwsim.report.safe import safe
+from fwsim.harmless import safe
 from fwsim.whole_files import may_be_replaced, whole_file
 
 TEXT: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": ""}

@@ -22,11 +22,11 @@ from fwsim.cli.summing_up import unknowns_of
 from fwsim.cli.targets import check_target
 from fwsim.errors import UsageError
 from fwsim.explain.frame_numbers import single_frame
+from fwsim.harmless import safe
 from fwsim.reasons import SENTENCES
 from fwsim.report.cells import seconds_text
 from fwsim.report.conntrack_listing import event, listed, record
 from fwsim.report.figures import counted, moment
-from fwsim.report.safe import safe
 from fwsim.report.unknown import Unknowns
 from fwsim.result import Result
 from fwsim.simulator import Batch

@@ -21,9 +21,9 @@ from fwsim.cli.showing import show
 from fwsim.cli.streams import opened, warn
 from fwsim.cli.targets import check_target, place_of
 from fwsim.errors import UsageError
+from fwsim.harmless import safe
 from fwsim.naming import RuleNames
 from fwsim.report.annotations import Annotations
-from fwsim.report.safe import safe
 from fwsim.report.wireshark.files import COLOUR_FILE, OURS, RECENT, profile
 from fwsim.simulator import Simulator
 
@@ -144,16 +144,19 @@ def rules_of(inputs: InputOptions) -> dict[str, RuleNames]:
     return {mode: RuleNames(lowered.rules, lowered.chains) for mode, lowered in simulator.lowered.items()}
 
 
-def annotate(inputs: InputOptions, folder: str) -> int:
+def annotate(inputs: InputOptions, folder: str, *, quiet: bool = False) -> int:
     """Write the profile, and the annotated capture if captures were named; returns the exit status."""
     made = Profile(folder, inputs)
     if not inputs.files:
         made.write(rules_of(inputs))
-        click.echo(made.next(annotated=False))
+        if not quiet:
+            click.echo(made.next(annotated=False))
         return 0
     answer = OutputOptions("text", "-", None, annotate=False, by=None, top=1, quiet=True, verbose=False)
     annotating = Annotating(made)
     status = show(inputs, EVERYTHING, answer, BOTH, lines=False, asides=[annotating])
+    if quiet:
+        return status
     warn([GUESSED] if annotating.guessed else [], "note")
     if status != INTERRUPTED:
         click.echo(made.next(annotated=True))

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from fwsim.expectations.results import CaseResult, Outcome, Report
 from fwsim.expectations.text import failure_lines, points_of
-from fwsim.report.safe import safe
+from fwsim.harmless import safe
 
 TAGS = {Outcome.FAILED: "failure", Outcome.UNKNOWN: "error"}
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fwsim.expectations.results import CaseResult, Coverage, Failure, Line, Outcome, Report
+from fwsim.harmless import safe
 from fwsim.report.figures import counted
-from fwsim.report.safe import safe, shortened
+from fwsim.report.widths import shortened
 
 WORDS = {Outcome.PASSED: "pass", Outcome.FAILED: "FAIL", Outcome.UNKNOWN: "????"}
 INDENT = " " * 6

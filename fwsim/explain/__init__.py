@@ -16,12 +16,13 @@ from fwsim.explain.entered import BLIND, entry_story
 from fwsim.explain.moment import Moment
 from fwsim.explain.tracking import aftermath, connection_story, window_story
 from fwsim.explain.waiting import WAITING
+from fwsim.harmless import safe
 from fwsim.naming import Naming
 from fwsim.reasons import EVIDENCE_SENTENCES, SENTENCES
 from fwsim.report.figures import time_of_day
 from fwsim.report.line import headers
-from fwsim.report.safe import safe, shortened
 from fwsim.report.unknown import LIMIT_OF, construct_of, constructs_of, hangings, rules_with_limit
+from fwsim.report.widths import shortened
 from fwsim.simulator import Batch, Mode, Simulator
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, Evidence, Reason, Verdict, word
 

@@ -18,9 +18,10 @@ from fwsim.engine.program import Memory
 from fwsim.engine.twin import REPLIES_NEVER, could_be_reply, show, show_mirror
 from fwsim.explain.moment import Moment
 from fwsim.explain.translations import Alone, Tracked, Translations
+from fwsim.harmless import safe
 from fwsim.headers import Numbers
 from fwsim.lower import Lowered
-from fwsim.report.safe import safe, shortened
+from fwsim.report.widths import shortened
 from fwsim.running import new_course, set_clock
 from fwsim.tables import DECISION, PACKET, RULE_POLICY, Table, empty
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Proto, Reason, Verdict, word

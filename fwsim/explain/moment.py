@@ -9,9 +9,9 @@ from fwsim.defragmenting import Whole
 from fwsim.engine.conntrack import UNSEEN
 from fwsim.engine.tuples import Tracker, is_live
 from fwsim.explain.entered import look
+from fwsim.harmless import safe
 from fwsim.headers import Numbers
 from fwsim.headers.chunks import of_assembled, of_rows
-from fwsim.report.safe import safe
 from fwsim.simulator import Batch, Mode, Simulator
 from fwsim.tables import TRACK, empty, plain
 from fwsim.terms import UNKNOWN_VALUE, CtStatus

@@ -17,11 +17,11 @@ from fwsim.engine.path import Course
 from fwsim.engine.translating import VISIBLE_STATUS, translate
 from fwsim.engine.translating_alone import translate_alone
 from fwsim.explain.moment import Moment
+from fwsim.harmless import safe
 from fwsim.lower import Lowered
 from fwsim.naming import RuleNames
 from fwsim.reasons import SENTENCES
 from fwsim.report.departure import ends_text
-from fwsim.report.safe import safe
 from fwsim.running import nat_in
 from fwsim.tables import TRACK, Row, empty, plain
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, CtState, CtStatus, Direction, Hook, Reason, Verdict, word

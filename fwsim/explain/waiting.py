@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fwsim.defragmenting import Fate
+from fwsim.harmless import safe
 from fwsim.reasons import SENTENCES
-from fwsim.report.safe import safe
 from fwsim.simulator import Batch, Simulator
 from fwsim.terms import Reason
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from fwsim.decisions import Decision, Decisions
 from fwsim.notebook.markup import Markup, block, element, joined, table
 from fwsim.reasons import EVIDENCE_SENTENCES, SENTENCES
-from fwsim.terms import CtState, Direction, Evidence, Reason, ct_state_words, word
+from fwsim.terms import CtState, Direction, Evidence, Reason, Verdict, ct_state_words, word
 
 MEANINGS = {word(bit): sentence for bit, sentence in EVIDENCE_SENTENCES.items()}
 UNSAID = (Reason.RULE, Reason.POLICY, Reason.NONE)
@@ -45,8 +45,15 @@ def _told(decision: Decision) -> Iterator[tuple[str, object]]:
         before = "" if decision.tcp_state_before is None else f"{decision.tcp_state_before.name} \u2192 "
         yield "tcp state", f"{before}{decision.tcp_state.name}"
     if decision.connection is not None:
-        yield "connection", str(decision.connection)
+        yield "connection", str(decision.connection) if _is_remembered(decision) else "none"
     yield "evidence", _evidence(decision)
+
+
+def _is_remembered(decision: Decision) -> bool:
+    """Whether the number is that of a connection in the table; that of a refused opening only tells what follows it."""
+    if decision.ct_state == CtState.NEW:
+        return decision.verdict in (Verdict.ACCEPT, Verdict.UNKNOWN)
+    return decision.tcp_state is not None or decision.ct_state in (CtState.ESTABLISHED, CtState.RELATED)
 
 
 def _who(decision: Decision) -> str:

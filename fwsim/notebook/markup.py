@@ -9,7 +9,8 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 
-from fwsim.report.safe import safe, shortened
+from fwsim.harmless import safe
+from fwsim.report.widths import shortened
 
 LONGEST = 400
 """Letters of a text."""

@@ -15,15 +15,17 @@ const decisions = D.packets.decisions.map((row) => {
   D.decision_fields.forEach((name, at) => { found[name] = NUMBERS.has(name) ? row[at] : text(row[at]); });
   return found;
 });
-const walkOf = (number) => (D.walks[number] || []).map((at) => {
+// What a rule was compared with is told as {src} and the like, so that packets with other addresses can share their walks.
+const OWN = / is \{(src|dst|sport|dport)\}(?=, wants )/;
+const walkOf = (number, packet) => (D.walks[number] || []).map((at) => {
   const [step, rule, line, depth, name, about, outcome] = D.lines[at];
-  return { step: text(step), rule, line, depth, name: text(name), about: text(about), outcome: text(outcome) };
+  return { step: text(step), rule, line, depth, name: text(name), about: text(about).replace(OWN, (_, own) => ` is ${packet[own]}`), outcome: text(outcome) };
 });
 const boundsOf = (row) => row && Object.fromEntries(D.bounds_fields.map((name, at) => [name, row[at]]));
 
 const TEXTS = ["src", "dst", "proto", "iif", "oif", "other_from", "other_to"];
 const OTHERS = ["n", "file", "t", "length", "sport", "dport", "flags", "seq", "ack", "win", "payload", "icmp_type",
-  "icmp_code", "icmp_id", "ttl", "connection", "evidence", "fragment", "changes", "live", "came"];
+  "icmp_code", "icmp_id", "ttl", "connection", "evidence", "fragment", "changes", "live", "remembered", "came"];
 const value = (name, at) => (D.packets.columns[name] ? D.packets.columns[name][at] : 0);
 
 function packetAt(at) {
@@ -61,7 +63,8 @@ function conversationsOf(all) {
     const between = (from, to) => [packet.proto, query, ...[from, to].sort()].join(" "), ends = between(packet.from, packet.to);
     let one = (packet.connection && byNumber.get(packet.connection)) || (packet.stateful.reason === "egress-copy" && byAcross.get(ends)) || byEnds.get(ends);
     if (!one) {
-      one = { number: found.length + 1, opener: packet.from, answerer: packet.to, proto: packet.proto, packets: [] };
+      const [opener, answerer] = packet.stateful.ct_direction === "reply" ? [packet.to, packet.from] : [packet.from, packet.to];
+      one = { number: found.length + 1, opener, answerer, proto: packet.proto, packets: [] };
       found.push(one);
       byEnds.set(ends, one);
     }
@@ -110,9 +113,13 @@ const conversations = conversationsOf(packets);
 const FLAGS = [[2, "SYN"], [16, "ACK"], [1, "FIN"], [4, "RST"], [8, "PSH"], [32, "URG"], [64, "ECE"], [128, "CWR"]];
 const flagsOf = (packet) => FLAGS.filter(([bit]) => packet.flags & bit).map(([, name]) => name).join(" ") || "no flags";
 
-const ICMP = { 0: "echo reply", 3: "unreachable", 5: "redirect", 8: "echo request", 11: "time exceeded",
-  12: "parameter problem", 128: "echo request", 129: "echo reply", 1: "unreachable", 2: "packet too big",
-  133: "router solicitation", 134: "router advertisement", 135: "neighbour solicitation", 136: "neighbour advertisement" };
+const ICMP = {
+  icmp: { 0: "echo reply", 3: "unreachable", 4: "source quench", 5: "redirect", 8: "echo request", 9: "router advertisement",
+    10: "router solicitation", 11: "time exceeded", 12: "parameter problem", 13: "timestamp request", 14: "timestamp reply" },
+  icmpv6: { 1: "unreachable", 2: "packet too big", 3: "time exceeded", 4: "parameter problem", 128: "echo request", 129: "echo reply",
+    130: "multicast query", 131: "multicast report", 132: "multicast done", 133: "router solicitation", 134: "router advertisement",
+    135: "neighbour solicitation", 136: "neighbour advertisement", 137: "redirect", 143: "multicast report" },
+};
 
 function labelOf(packet) {
   if (packet.fragment === 2) return "later fragment";
@@ -121,8 +128,8 @@ function labelOf(packet) {
     const ack = packet.flags & 16 ? ` ack ${plain(acknowledgedBy(packet))}` : "";
     return `${flagsOf(packet)} seq ${plain(sequenceOf(packet))}${ack} win ${plain(packet.win)}${data}`;
   }
-  if (packet.proto.startsWith("icmp") && packet.icmp_type >= 0) {
-    return ICMP[packet.icmp_type] || `type ${packet.icmp_type}`;
+  if (ICMP[packet.proto] && packet.icmp_type >= 0) {
+    return ICMP[packet.proto][packet.icmp_type] || `type ${packet.icmp_type}`;
   }
   return packet.payload >= 0 ? `${plain(packet.payload)} bytes` : counted(packet.length, "byte");
 }

@@ -11,7 +11,7 @@ from typing import Any
 from fwsim.naming import Naming
 from fwsim.page import overview, rules, states
 from fwsim.page.flow import Flow
-from fwsim.page.packets import DECISION, Packets
+from fwsim.page.packets import DECISION, MICROSECOND, Packets
 from fwsim.page.telling import Telling
 from fwsim.page.texts import Texts, shown
 from fwsim.page.watching import SHOWN_BOUNDS, Watched
@@ -47,7 +47,7 @@ class Gathered:
         """What is told of all packets."""
         return {
             "format": FORMAT,
-            "overview": overview.told(tally, self.naming, about),
+            "overview": overview.told(tally, self.naming, about) | {"begin_us": (self.flow.begin or 0) // MICROSECOND},
             "flow": self.flow.told(),
             "table": overview.connections_over_time(about.resources),
             "telling": self.telling.told(tally),
@@ -66,7 +66,7 @@ class Gathered:
             "decision_fields": list(DECISION),
             "bounds_fields": list(SHOWN_BOUNDS),
             "lines": trials.lines.all,
-            "walks": trials.walks.all,
+            "walks": trials.walks,
             "before": self.watched.changes.before,
             "texts": self.texts.all,
         }

@@ -12,11 +12,14 @@ function arrow(from, to, y, decision, mode) {
       : svg("text", { x: end, y: y + 4.5, "text-anchor": "middle", class: "stop" }, judged ? SIGNS[decision.verdict] : "–"));
 }
 
-// Whether it goes from the left to the right; one captured behind a translation, by the ends that it came with.
+// Whether it goes from the left to the right; one captured behind a translation, by the ends that it came with. An error
+// about the connection has no ports, and may come from a router between: it goes to one of the two ends.
 function isForward(packet, one) {
   const ends = [[packet.from, packet.to], [packet.other_from, packet.other_to]];
-  return ends.some(([from, to]) => from === one.opener || to === one.answerer);
+  return ends.some(([from, to]) => from === one.opener || to === one.answerer) || (packet.proto !== one.proto && packet.to === addressOf(one.answerer));
 }
+
+const addressOf = (end) => (end.startsWith("[") ? end.slice(1, end.indexOf("]")) : end.replace(/^([^:]+):[0-9]+$/, "$1"));
 
 function rung(packet, one) {
   const right = isForward(packet, one), [from, to] = right ? [LANES.left, LANES.right] : [LANES.right, LANES.left];
@@ -117,7 +120,7 @@ function linksTo(some) {
 }
 
 function inTable(one) {
-  const numbers = [...new Set(one.packets.map((packet) => packet.connection).filter(Boolean))];
+  const numbers = [...new Set(one.packets.filter((packet) => packet.remembered).map((packet) => packet.connection).filter(Boolean))];
   return numbers.length ? `In the connection table of the stateful mode as number ${numbers.slice(0, MOST_LINKS).join(", ")}.` : "The stateful mode remembered no connection for it.";
 }
 

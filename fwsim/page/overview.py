@@ -37,7 +37,6 @@ def told(tally: Tally, naming: Naming, about: About) -> dict[str, Any]:
         "packets": tally.frames,
         "span": span,
         "begin": "" if tally.first_ts is None else moment(tally.first_ts),
-        "begin_us": 0 if tally.first_ts is None else tally.first_ts // 1_000,
         "connections": about.connections,
         "tracking": about.tracking,
         "price": f"peak {counted(about.peak_connections, 'connection')}, {size(about.memory)}",

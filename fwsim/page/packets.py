@@ -22,7 +22,7 @@ from fwsim.terms import ABSENT, UNKNOWN_VALUE, Reason, Verdict
 MICROSECOND = 1_000
 
 COMMENTED = 1_000
-"""Packets whose comments are told."""
+"""Comments that are told, of whole packets."""
 
 NUMBERS = ("sport", "dport", "flags", "seq", "ack", "win", "payload", "icmp_type", "icmp_code", "icmp_id", "ttl")
 """Fields of PACKET that are told as they are; negative where they are not there."""
@@ -44,6 +44,7 @@ class Packets:
         self.decisions = Records()
         self.columns: dict[str, list[Any]] = {}
         self.comments: dict[int, list[int]] = {}
+        self.comments_told = 0
         self.comments_left_out = 0
         self.begin: int | None = None
         self.seen = 0
@@ -62,7 +63,8 @@ class Packets:
 
     def _comment(self, place: int, texts: list[str]) -> None:
         """Keep what a packet is commented with."""
-        if len(self.comments) < COMMENTED:
+        if len(texts) <= COMMENTED - self.comments_told:
+            self.comments_told += len(texts)
             self.comments[place] = [self.texts.number(text) for text in texts]
         else:
             self.comments_left_out += 1
@@ -80,7 +82,7 @@ class Packets:
         told = {
             "n": frame["number"],
             "file": frame["file"],
-            "t": (frame["ts"] - (self.begin or 0)) // MICROSECOND,
+            "t": frame["ts"] // MICROSECOND - (self.begin or 0) // MICROSECOND,
             "length": frame["length"],
             "src": text(_address(packet, "src")) if has_ip else 0,
             "dst": text(_address(packet, "dst")) if has_ip else 0,
@@ -100,7 +102,12 @@ class Packets:
             if mode == "stateful":
                 told |= self._other_side(departure, packet)
         told |= {"walk_stateless": sight.stateless, "walk_stateful": sight.stateful}
-        return told | {"bounds": sight.bounds or 0, "changes": sight.changes or 0, "live": sight.live}
+        return told | {
+            "bounds": sight.bounds or 0,
+            "changes": sight.changes or 0,
+            "live": sight.live,
+            "remembered": int(sight.remembered),
+        }
 
     def _other_side(self, departure: dict[str, int] | None, packet: dict[str, int]) -> dict[str, int]:
         """Both ends of a translated packet on the other side of the firewall, where it left, or came in (`came`)."""

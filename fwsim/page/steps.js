@@ -67,7 +67,7 @@ const STEPS = { "as new": "First, as if it opened a connection", mirror: "Could 
   "as invalid": "As invalid", untracked: "Not tracked", forward: "forward chain", input: "input chain", output: "output chain", prerouting: "prerouting chain", postrouting: "postrouting chain" };
 
 function modeView(packet, mode) {
-  const decision = packet[mode], walk = walkOf(value(`walk_${mode}`, packet.at));
+  const decision = packet[mode], walk = walkOf(value(`walk_${mode}`, packet.at), packet);
   const facts = [["reason", decision.why], ["ct state", mode === "stateful" && `${decision.ct_state}${decision.ct_direction !== "none" ? `, ${decision.ct_direction} direction` : ""}`],
     ["TCP state", decision.after && (decision.before !== decision.after && decision.before ? `${decision.before} → ${decision.after}` : decision.after)],
     ["answer", decision.reject_with], ["translated", packet[`nat_${mode}`] && (mode === "stateful" && packet.other_from ? `${packet.came ? "came in" : "leaves"} as ${packet.other_from} → ${packet.other_to}` : packet[`nat_${mode}`].replace("nat ", ""))]].filter(([, said]) => said);

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from fwsim import tracker as trackers
-from fwsim.engine.tuples import Tracker, is_live
+from fwsim.engine.tuples import Tracker
 from fwsim.engine.vague import has_ports
 from fwsim.explain.moment import Moment
 from fwsim.naming import STATE_WORDS, address_text, proto_text
@@ -93,7 +95,9 @@ class Changes:
         if (counters["evicted"], closed) == self._ended:
             return []
         self._ended = (counters["evicted"], closed)
-        gone = [number for number, row in self._rows.items() if not _is_there(tracker.connections[row], number)]
+        rows = np.fromiter(self._rows.values(), np.intp, len(self._rows))
+        numbers = np.fromiter(self._rows, np.int64, len(self._rows))
+        gone = numbers[~are_there(tracker, rows, numbers)].tolist()
         for number in gone:
             del self._rows[number]
         return [[number] for number in gone]
@@ -131,7 +135,8 @@ def _end(original: dict[str, Any], end: str) -> str:
     return f"{f'[{address}]' if ':' in address else address}:{port if port >= 0 else '?'}"
 
 
-def _is_there(record: Any, number: int) -> bool:
-    """Whether a row is still that connection."""
-    connection = plain(record)
-    return bool(connection["number"] == number and is_live(connection))
+def are_there(tracker: Tracker, rows: Any, numbers: Any) -> Any:
+    """Which rows of the table still hold the connections of these numbers."""
+    connections = tracker.connections
+    confirmed = connections["status"][rows] & (CtStatus.CONFIRMED | CtStatus.DYING) == CtStatus.CONFIRMED
+    return (connections["number"][rows] == numbers) & confirmed

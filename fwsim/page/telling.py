@@ -20,12 +20,12 @@ from fwsim.report.line import headers
 from fwsim.report.tally import Example, Tally
 from fwsim.simulator import MODES
 from fwsim.tables import plain
-from fwsim.terms import SUSPICIOUS, Evidence, word
+from fwsim.terms import Evidence, word
 
 DIFFERENT = 5
 """Packets on which the modes differ."""
 ADMITTED = 2
-"""Suspicious ones that both admit."""
+"""Suspicious ones that state lets in."""
 
 ORDINARY = 0
 """The row of packets without evidence."""
@@ -69,14 +69,14 @@ class Telling:
         return Noted(self._packets + row, shown(line), shown(sentence_of(self.naming, MODES, decisions)))
 
     def told(self, tally: Tally) -> list[dict[str, Any]]:
-        """For the page: those on which the modes differ, the most telling first, then what both let in."""
+        """For the page: those on which the modes differ, the most telling first, then what state lets in."""
         order = [bit.bit_length() for bit in TELLING]
         order += [row for row in WORDS if row not in order]
         different = [(row, tally.examples[row]) for row in [*order, ORDINARY] if row in tally.examples]
         chosen = different[:DIFFERENT]
         if different and different[-1][0] == ORDINARY and different[-1] not in chosen:
             chosen[-1] = different[-1]
-        rows = [row for row in order if row in tally.admitted_examples and WORDS[row] & SUSPICIOUS]
+        rows = [row for row in order if row in tally.admitted_examples]
         admitted = [(row, tally.admitted_examples[row]) for row in rows][:ADMITTED]
         return [self._told(*one) for one in [*chosen, *(one for one in admitted if one not in chosen)]]
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fwsim.report.safe import safe, shortened
+from fwsim.harmless import safe
+from fwsim.report.widths import shortened
 
 LONGEST = 400
 """Letters of a text; rules and comments can be longer."""

@@ -40,6 +40,8 @@ class Sight:
     changes: list[Change]
     live: int
     """Connections behind it."""
+    remembered: bool
+    """Whether the table has a connection for it, or had one: a refused opening leaves none."""
 
 
 class Watched(Result):
@@ -86,6 +88,7 @@ class Watched(Result):
             None if bounds is None else offsets(bounds, moment.packet),
             self.changes.of(moment),
             self.simulator.stateful.counters()["live"],
+            moment.connection_before is not None or moment.connection_after is not None,
         )
         self._copy.follow(moment)
         return sight
@@ -99,4 +102,4 @@ def offsets(bounds: dict[str, int], packet: dict[str, int]) -> list[int | None]:
     return [*found, bounds["violated"], bounds["tolerated"]]
 
 
-NOTHING_SEEN = Sight(ABSENT, ABSENT, None, [], 0)
+NOTHING_SEEN = Sight(ABSENT, ABSENT, None, [], 0, remembered=False)

@@ -16,9 +16,9 @@ from urllib.parse import quote
 import numpy as np
 import numpy.typing as npt
 
+from fwsim.harmless import safe
 from fwsim.naming import DECISION_FIELDS, FRAME_FIELDS, Naming
 from fwsim.report.cells import Cells, Rows
-from fwsim.report.safe import safe
 
 PREFIX = "fwsim: "
 OURS = "%=;"

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 from fwsim.baseline.changes import TITLES, Change
 from fwsim.baseline.counted import FRAMES, MOST, By, Changes, Connection, Deciding, Frame
-from fwsim.harmless import markdown_code
+from fwsim.harmless import markdown_code, safe
 from fwsim.naming import proto_text
 from fwsim.report.departure import ends_text
 from fwsim.report.figures import count, counted
 from fwsim.report.grid import grid
-from fwsim.report.safe import safe
 
 
 @dataclass(frozen=True)

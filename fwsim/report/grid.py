@@ -1,13 +1,13 @@
 """Columns of text that line up.
 
-Read first: `fwsim.report.safe`, which knows how wide a text is.
+Read first: `fwsim.report.widths`, which knows how wide a text is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fwsim.report.safe import left, right, width
+from fwsim.report.widths import left, right, width
 
 
 def grid(rows: Sequence[Sequence[str]], alignment: str, gap: int = 2) -> list[str]:

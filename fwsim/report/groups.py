@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fwsim.harmless import csv_cell
+from fwsim.harmless import csv_cell, safe
 from fwsim.naming import PROTO_WORDS, Naming, address_text
 from fwsim.report.cells import Rows
 from fwsim.report.figures import count
 from fwsim.report.grid import grid
-from fwsim.report.safe import safe
 from fwsim.terms import Verdict
 
 MOST = 50_000

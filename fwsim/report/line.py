@@ -16,11 +16,11 @@ from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Any
 
+from fwsim.harmless import safe
 from fwsim.naming import DECISION_WORDS, PROTO_WORDS, Naming, address_text
 from fwsim.report.cells import Rows
 from fwsim.report.departure import became
 from fwsim.report.figures import time_of_day
-from fwsim.report.safe import safe
 from fwsim.tables import each
 from fwsim.terms import Proto, Reason, Verdict, evidence_words, flags_text
 

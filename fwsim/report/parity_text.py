@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fwsim.harmless import safe
 from fwsim.naming import PROTO_WORDS, RuleNames
 from fwsim.parity import Comparison, Difference
 from fwsim.report.figures import count, counted
 from fwsim.report.grid import grid
-from fwsim.report.safe import safe
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Direction, Hook, Reason, RejectWith, Verdict, ct_state_words, word
 
 NOT_IP = "not IP"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from fwsim.harmless import safe
 from fwsim.naming import Naming
 from fwsim.report.about import About
 from fwsim.report.comparison import (
@@ -28,8 +29,8 @@ from fwsim.report.comparison import (
 from fwsim.report.figures import count, counted, duration, moment, size
 from fwsim.report.grid import grid
 from fwsim.report.line import paint
-from fwsim.report.safe import safe, shortened
 from fwsim.report.tally import Tally
+from fwsim.report.widths import shortened
 from fwsim.terms import Verdict
 
 MANY_RULES = 40

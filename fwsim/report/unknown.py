@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from fwsim.harmless import safe
 from fwsim.lower import Lowered
 from fwsim.naming import Naming, RuleNames
 from fwsim.report.cells import Rows
 from fwsim.report.figures import counted
-from fwsim.report.safe import safe
 from fwsim.terms import ABSENT, UNKNOWN_VALUE, Proto, Reason, Verdict
 
 Column = npt.NDArray[np.int64]

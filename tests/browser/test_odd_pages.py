@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from scapy.layers.inet import ICMP, IP, TCP
+from scapy.layers.inet6 import ICMPv6TimeExceeded, IPv6
 
 from fwsim.cli import run
 from tests.browser.conftest import Open
+from tests.captures_by_hand import pcap
 from tests.paging import OFFICE, ROOT, capture
 
 NAT = ROOT / "tests" / "parity" / "nat" / "captures"
@@ -136,3 +139,39 @@ def test_a_filter_that_nothing_fits_says_so(open_report: Open, forwarded: Path) 
     seen.page.fill("#filter", "no such thing")
     assert "None fits." in seen.text("main")
     assert seen.page.locator("tbody tr").count() == 0
+
+
+def test_what_was_refused_is_not_said_to_be_in_the_table(open_report: Open, tmp_path: Path) -> None:
+    seen = open_report("connection-1", made(tmp_path, capture("ack-scan.pcapng"), "-r", OFFICE, "-c", "5"))
+    assert "Stateless admits 1, stateful 0. The stateful mode remembered no connection for it." in seen.text("main")
+
+
+def test_a_connection_whose_beginning_is_not_shown_was_begun_by_the_end_that_opened_it(
+    open_report: Open, tmp_path: Path
+) -> None:
+    page = made(tmp_path, capture("handshake.pcapng"), "-r", OFFICE, "--packets", "2-3")
+    seen = open_report("connections", page)
+    assert seen.texts("td[data-head='Begun by']")[0].startswith("10.1.4.23:")
+
+
+SYN = IP(src="10.1.0.5", dst="203.0.113.9") / TCP(sport=4000, dport=443, flags="S", seq=7)
+ANSWER = IP(src="203.0.113.9", dst="10.1.0.5") / TCP(sport=443, dport=4000, flags="SA", seq=9, ack=8)
+
+
+def test_an_error_about_a_connection_goes_to_the_end_that_it_is_meant_for(open_report: Open, tmp_path: Path) -> None:
+    source = tmp_path / "errors.pcap"
+    errors = [IP(src="10.1.0.1", dst=ANSWER.src) / ICMP(type=3, code=1) / ANSWER,
+              IP(src="203.0.113.1", dst=SYN.src) / ICMP(type=11) / SYN]  # fmt: skip
+    source.write_bytes(pcap(*map(bytes, [SYN, ANSWER, *errors]), link=101))
+    seen = open_report("connection-1", made(tmp_path, str(source), "-r", OFFICE, *SIMPLE))
+    lines = seen.page.locator(".ladder li .arrow.accept line:first-child").all()
+    rightwards = [float(line.get_attribute("x1") or 0) < float(line.get_attribute("x2") or 0) for line in lines]
+    assert rightwards[::2] == rightwards[1::2] == [True, False, True, False]
+    assert seen.drawn(".on-rung")[2:] == ["unreachable", "time exceeded"]
+
+
+def test_errors_of_ipv6_have_their_own_names(open_report: Open, tmp_path: Path) -> None:
+    source = tmp_path / "six.pcap"
+    source.write_bytes(pcap(bytes(IPv6(src="fd00::1", dst="fd00::2") / ICMPv6TimeExceeded() / b"quoted"), link=101))
+    seen = open_report("packet-1", made(tmp_path, str(source), "-r", OFFICE, *SIMPLE))
+    assert seen.text("h1") == "Packet 1 time exceeded"

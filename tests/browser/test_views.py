@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.browser.conftest import PACKETS, Open
+from tests.browser.conftest import PACKETS, Open, Seen
 
 RESET = 106
 """A packet of the office: a reset far outside of the window."""
@@ -118,6 +120,10 @@ def test_a_step_shows_rules_table_and_state(open_report: Open) -> None:
     assert seen.page.locator(".way.lit").count() == 1
 
 
+def test_a_rule_that_did_not_match_tells_what_of_the_packet_it_asked_for(open_report: Open) -> None:
+    assert "dst is 10.1.4.74, wants 192.0.2.2" in open_report(f"packet-{RESET}").texts(".walk .about")
+
+
 def test_going_back_shows_the_table_as_it_was(open_report: Open) -> None:
     seen = open_report("packet-88")
     before = seen.text("main")
@@ -198,3 +204,46 @@ def test_on_paper_there_is_nothing_to_click(open_report: Open) -> None:
         assert not seen.page.locator(selector).is_visible()
     assert seen.page.locator(".mode").first.is_visible()
     assert seen.page.pdf().startswith(b"%PDF")
+
+
+def data_of(seen: Seen) -> Any:
+    return seen.page.evaluate("JSON.parse(document.getElementById('data').textContent)")
+
+
+def test_the_charts_draw_every_span_and_moment(open_report: Open) -> None:
+    seen = open_report()
+    data = data_of(seen)
+    for kind, places in (("admitted", (0, 3)), ("blocked", (1, 4))):
+        wanted = sum(span[place] > 0 for span in data["flow"]["spans"] for place in places)
+        assert seen.page.locator("figure").first.locator(f"rect.{kind}").count() == wanted > 2
+    heights = re.findall(r"V ([\d.]+)", seen.page.locator("path.curve").get_attribute("d"))
+    live = [point[1] for point in data["table"]["points"]]
+    assert len(heights) == len(live)
+    assert heights.index(min(heights, key=float)) == live.index(max(live))
+
+
+def test_the_matrix_has_a_row_for_each_evidence_and_the_sum(open_report: Open) -> None:
+    seen = open_report()
+    rows = data_of(seen)["overview"]["evidence"]
+    assert seen.texts(".matrix td[data-head='Packets']") == [f"{row['packets']:,}" for row in rows]
+    for at, mode in enumerate(("stateless", "stateful")):
+        wanted = ["–" if row["admitted"][at] < 0 else f"{row['admitted'][at]:,}" for row in rows]
+        assert [text.strip() for text in seen.texts(f".matrix td[data-head='{mode} admits']")] == wanted
+
+
+def test_keys_of_the_browser_itself_do_not_step(open_report: Open) -> None:
+    seen = open_report("packet-5")
+    seen.page.keyboard.press("Control+ArrowRight")
+    seen.page.wait_for_timeout(100)
+    assert seen.part == "packet-5"
+    seen.page.keyboard.press("ArrowRight")
+    seen.until_packet(6)
+
+
+@pytest.mark.parametrize("number", [120, 300, PACKETS])
+def test_the_table_of_a_step_has_as_many_connections_as_there_are(open_report: Open, number: int) -> None:
+    seen = open_report(f"packet-{number}")
+    (title,) = [text for text in seen.texts("h2") if text.startswith("Connection table after this packet")]
+    rows = [row for row in seen.texts("table.cards tbody tr") if not row.startswith("− gone")]
+    more = re.search(r"and (\d+) connections? more", seen.text("main"))
+    assert len(rows) + int(more[1] if more else 0) == int(re.findall(r"(\d+) connections?$", title)[0])

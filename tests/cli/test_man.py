@@ -38,6 +38,9 @@ def test_there_is_a_page_for_every_command(folder: Path) -> None:
         assert lines[0].startswith(f".TH {plain(path.stem.upper())} 1 2026-03-02 ")
         sections = [line.removeprefix(".SH ") for line in lines if line.startswith(".SH ")]
         assert [name for name in sections if name in SECTIONS] == list(SECTIONS)
+        command = commands.get_command(click.Context(commands), path.stem.removeprefix("fwsim-"))
+        arguments = [one for one in command.params if isinstance(one, click.Argument)] if command else []
+        assert ("ARGUMENTS" in sections) == bool(arguments)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -128,3 +128,12 @@ def test_hostile_names_of_rules_stay_text(invoke: Invoke, tmp_path: Path) -> Non
     assert invoke("report", capture("handshake.pcapng"), "-r", rules, "-o", page).status == 0
     assert MARKUP in {row["name"] for row in data_of(page)["rules"]["rows"]}
     assert "<img" not in page.read_text(encoding="utf-8")
+
+
+def test_quiet_says_nothing_on_any_way(invoke: Invoke, tmp_path: Path) -> None:
+    page, folder = tmp_path / "report.html", tmp_path / "profile"
+    for target in (["-o", page], ["--wireshark", folder], ["-o", page, "--wireshark", folder]):
+        outcome = invoke("report", capture("handshake.pcapng"), *target, "-q")
+        assert (outcome.status, outcome.err) == (0, ""), target
+        assert outcome.out.count("\n") == ("-o" not in target), "the answer, where there is no page"
+    assert invoke("report", "--wireshark", folder, "-q").out == ""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fwsim.capture import CaptureWriter
 from tests.cli.conftest import ROOT, Annotated, Invoke
 from tests.wireshark import fingerprint, fingerprints, found, needs_tshark, tshark
 
@@ -69,6 +70,30 @@ def test_every_frame_is_of_the_colour_that_its_decisions_call_for(
     wanted = [f"{frame['n']}\t{outcome(frame)}" for frame in office.frames]
     assert [line for line in zip(lines, wanted, strict=True) if line[0] != line[1]] == []
     assert len(Counter(map(outcome, office.frames))) == 8
+
+
+VERDICTS = ("accept", "drop", "reject", "not_evaluated", "unknown")
+
+
+@needs_tshark
+def test_every_pair_of_verdicts_has_its_colour_and_filters(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
+    cases = [(first, second, evidence) for first in VERDICTS for second in VERDICTS for evidence in ([], ["land"])]
+    path, frames = tmp_path / "pairs.pcapng", []
+    with CaptureWriter(str(path)) as writer:
+        for number, (first, second, evidence) in enumerate(cases, 1):
+            words = "".join(f" evidence={one};" for one in evidence)
+            comment = f"fwsim: stateless={first}; stateful={second};{words}"
+            writer.packet(bytes(60), number * 10**9, interface=writer.interface(None), comments=[comment])
+            decided = {"rule": None, "chain": None, "mirror": False, "ct_state": None}
+            frames.append({"n": number, "evidence": evidence, "stateless": {"verdict": first, **decided},
+                           "stateful": {"verdict": second, **decided}})  # fmt: skip
+    assert invoke("report", "--wireshark", folder).status == 0
+    fields = ("-T", "fields", "-e", "frame.coloring_rule.name")
+    lines = tshark("-C", "fwsim", "-2", "--color", "-r", path, *fields, profiles=tmp_path).splitlines()
+    assert lines == [outcome(frame) for frame in frames]
+    filters, wanted = saved(folder), expected(frames)
+    for name, one in zip(filters, fingerprints(path, list(filters.values())), strict=True):
+        assert one == fingerprint(wanted[name]), name
 
 
 @needs_tshark
@@ -136,15 +161,17 @@ def always() -> list[str]:
 
 @needs_tshark
 def test_a_capture_of_one_mode_has_colours_too(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
-    source, path = ROOT / "pcaps" / "blind-reset.pcapng", tmp_path / "one.pcapng"
+    sources, path = [ROOT / "pcaps" / f"{name}.pcapng" for name in ("blind-reset", "any-interface")], tmp_path / "one"
     for mode in ("stateless", "stateful"):
-        invoke("replay", source, "-r", RULES, "--mode", mode, "-q", "-w", path, "--annotate")
+        invoke("replay", *sources, "-r", RULES, "--mode", mode, "-q", "-w", path, "--annotate")
         invoke("report", "--wireshark", folder)
         fields = ("-T", "fields", "-e", "frame.coloring_rule.name")
         lines = tshark("-C", "fwsim", "-2", "--color", "-r", path, *fields, profiles=tmp_path).splitlines()
         verdicts = found(path, f'frame.comment contains "{mode}=accept;"')
         assert {line.split(",")[0] for line in lines} <= {"admitted", "blocked", "not evaluated"}
         assert sum(line.startswith("admitted") for line in lines) == len(verdicts) > 0
+        copies = found(path, f'frame.comment contains "{mode}=not_evaluated;"')
+        assert sum(line.startswith("not evaluated") for line in lines) == len(copies) > 0
     assert "blocked, suspicious" in lines
 
 

@@ -8,7 +8,7 @@ from fwsim.cli import reporting
 from fwsim.cli.interrupting import Interruption
 from fwsim.cli.options import InputOptions
 from fwsim.cli.report import MOST
-from fwsim.cli.reporting import ASKED, CHOSEN, FIRST, better_window, gather, window_of, window_told
+from fwsim.cli.reporting import ASKED, CHOSEN, FIRST, better_window, gather, left_of, window_of, window_told
 from fwsim.errors import UsageError
 from fwsim.page.window import LIMIT, Window
 from tests.paging import capture, reported
@@ -36,6 +36,7 @@ def test_no_packets_named_leaves_the_choice() -> None:
         ("1-", "expected a packet's number"),
         ("٣", "expected a packet's number"),
         ("1-9999999", "50,000 at the most"),
+        (f"1-{MOST + 1}", "50,001 packets, expected 50,000 at the most"),
     ],
 )
 def test_packets_that_are_none_are_refused(text: str, message: str) -> None:
@@ -90,3 +91,24 @@ def test_a_run_that_is_broken_off_tells_how_far_it_came() -> None:
     done = gather(InputOptions(captures=(capture("office.pcapng"),), rules=None), Window(0, 0), pressed)
     assert done.interrupted == f" after {done.tally.frames:,} packets"
     assert done.tally.frames > 0
+
+
+@pytest.mark.parametrize(
+    ("first", "seen", "to_come", "to_its_end", "left"),
+    [
+        (0, 100, 1_000_000, False, None),
+        (0, 100, 4_900, False, 4_900),
+        (0, 5_000, 995_000, False, 995_000),
+        (900_000, 100, 999_900, False, 999_900),
+        (900_000, 100, 999_900, True, 904_900),
+        (900_000, 903_000, 97_000, True, 2_000),
+        (0, 100, None, True, None),
+    ],
+)
+def test_the_time_left_is_told_where_the_rate_of_late_tells_it(
+    monkeypatch: pytest.MonkeyPatch, first: int, seen: int, to_come: int | None, to_its_end: bool, left: int | None
+) -> None:
+    done = reported("handshake.pcapng", first=first)
+    done.gathered.packets.seen = seen
+    monkeypatch.setattr(reporting, "to_come", lambda _: to_come)
+    assert left_of(done, done.gathered.watched.window, to_its_end=to_its_end) == left

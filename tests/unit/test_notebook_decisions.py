@@ -32,7 +32,24 @@ def test_a_decision_shows_the_connection_it_opened() -> None:
     decision = fwsim.Simulator(fwsim.load_ruleset(OFFICE), key=1).decide(packet, at=1, iif="lan")
     rows = dict(Read(decision._repr_html_()).rows)
     assert (rows["verdict"], rows["ct state"], rows["evidence"]) == ("accept", "new, original direction", "none")
+    assert rows["connection"] == "1"
     assert rows["tcp state"].endswith("SYN_SENT")
+
+
+def test_a_refused_opening_has_no_connection_though_it_has_a_number() -> None:
+    both = fwsim.Simulator(fwsim.load_ruleset(OFFICE), key=1).decide_both(FORGED, at=1, iif="wan")
+    assert both.stateful.connection is not None
+    assert {row[0]: row[2] for row in Read(both._repr_html_()).rows}["connection"] == "none"
+
+
+def test_what_belongs_to_a_connection_shows_it_even_if_it_is_invalid() -> None:
+    firewall = fwsim.Simulator(fwsim.load_ruleset(OFFICE), key=1)
+    ends = {"sport": 4000, "dport": 443}
+    firewall.decide(IP(src="10.1.2.3", dst="203.0.113.9") / TCP(**ends, flags="S", seq=100), at=1, iif="lan")
+    answer = IP(src="203.0.113.9", dst="10.1.2.3") / TCP(sport=443, dport=4000, flags="SA", seq=500, ack=101)
+    forged = IP(src="203.0.113.9", dst="10.1.2.3") / TCP(sport=443, dport=4000, flags="R", seq=9_000_000)
+    shown = [dict(Read(firewall.decide(one, iif="wan")._repr_html_()).rows) for one in (answer, forged)]
+    assert [(rows["verdict"], rows["connection"]) for rows in shown] == [("accept", "1"), ("drop", "1")]
 
 
 def test_names_of_rules_are_text() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import fwsim
 from fwsim.notebook.markup import MOST
+from fwsim.notebook.rules import CHAINS
 from fwsim.ruleset import Ruleset
 from tests.shown_html import NFT as HOSTILE_NFT
 from tests.shown_html import Read, assert_harmless
@@ -39,6 +40,14 @@ def test_rules_of_nft_are_shown_as_they_were_written() -> None:
 
 def test_what_strangers_wrote_is_text() -> None:
     assert_harmless(fwsim.load_ruleset(io.StringIO(HOSTILE_NFT))._repr_html_())
+
+
+def test_many_chains_are_cut() -> None:
+    chains = "".join(f" chain c{number} {{ accept; }}\n" for number in range(CHAINS + 2))
+    text = Read(fwsim.load_ruleset(io.StringIO(f"table inet f {{\n{chains}}}\n"))._repr_html_()).text
+    assert f"chain inet f c{CHAINS - 1}," in text
+    assert f"chain inet f c{CHAINS}," not in text
+    assert text.endswith("... 2 more chains")
 
 
 def test_long_chains_are_cut() -> None:

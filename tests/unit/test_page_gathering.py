@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import struct
+from pathlib import Path
 
 import pytest
+from scapy.layers.inet import IP, TCP
 
 from fwsim.page.document import document
 from tests.paging import reported, told
@@ -44,6 +47,19 @@ def test_numbers_are_such_as_the_page_can_hold() -> None:
         return [value] if isinstance(value, int) else []
 
     assert all(-limit < number < limit for number in numbers(json.loads(json.dumps(told("v6-router.pcapng")))))
+
+
+def test_times_are_counted_from_the_first_packet_also_if_a_later_one_is_earlier(tmp_path: Path) -> None:
+    stamps = [10_000_000_999, 3_000_000_000, 20_000_001_000]
+    path = tmp_path / "disordered.pcap"
+    frames = [bytes(IP(src="10.1.0.5", dst="203.0.113.9") / TCP(flags="S"))] * len(stamps)
+    headers = (struct.pack("<IIII", *divmod(stamp, 10**9), len(frames[0]), len(frames[0])) for stamp in stamps)
+    magic = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 101)
+    path.write_bytes(magic + b"".join(header + frame for header, frame in zip(headers, frames, strict=True)))
+    data = told(str(path))
+    begin, times = data["overview"]["begin_us"], data["packets"]["columns"]["t"]
+    assert [begin + time for time in times] == [stamp // 1_000 for stamp in stamps]
+    assert data["overview"]["begin"].endswith("00:00:03 UTC")
 
 
 def test_packets_without_a_connection_are_gathered_too() -> None:

@@ -38,6 +38,11 @@ def test_packets_have_their_headers() -> None:
     assert (page.text(page.value("iif", 0)), page.text(page.value("oif", 0))) == ("lan", "wan")
 
 
+def test_a_later_fragment_is_told_as_such() -> None:
+    page = Page(told("fragments.pcapng"))
+    assert {page.value("fragment", at) for at in range(page.count)} >= {0, 1, 2}
+
+
 def test_only_the_packets_of_the_window_are_told() -> None:
     page = Page(told("handshake.pcapng", first=2, count=2))
     assert page.columns["n"] == [3, 4]
@@ -61,6 +66,16 @@ def test_a_sentence_says_what_both_modes_do_and_by_which_rule() -> None:
     policy = {"verdict": 1, "rule": -2, "chain": 0, "mirror": 0}
     said = sentence_of(done.run.naming, MODES, [zeros, policy])
     assert said == 'stateless admits it (through the mirror of "replies"), stateful drops it (policy of forward)'
+
+
+def test_many_comments_of_one_packet_are_left_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = reported("handshake.pcapng", count=1)
+    monkeypatch.setattr(packets, "COMMENTED", 3)
+    for place, texts in enumerate((["a", "b"], ["c", "d"], ["e"])):
+        done.gathered.packets._comment(place, texts)
+    told_of = done.gathered.packets.told()
+    assert list(told_of["comments"]) == [0, 2]
+    assert told_of["comments_left_out"] == 1
 
 
 def test_comments_of_many_packets_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from scapy.layers.inet import IP, TCP
 
-from fwsim.page.tables import ASSURED, UNREPLIED, ends_of
-from fwsim.tables import V6
+from fwsim.page import tables
+from fwsim.page.tables import ASSURED, TENTATIVE, UNREPLIED, ends_of
+from fwsim.tables import V6, plain
 from fwsim.terms import UNKNOWN_VALUE
+from tests.captures_by_hand import pcap
 from tests.paging import Page, told
 
 
@@ -46,6 +50,15 @@ def test_a_packet_that_is_invalid_changes_nothing() -> None:
     assert all(not page.value("changes", at) for at in invalid)
 
 
+def test_only_what_the_table_has_is_remembered() -> None:
+    page = Page(told("ack-scan.pcapng", count=60, read=60))
+    known = {row[0] for at in range(page.count) for row in table_behind(page, at).values()}
+    for at in range(page.count):
+        assert page.value("remembered", at) == (page.value("connection", at) in known)
+    refused = [at for at in range(page.count) if not page.value("remembered", at)]
+    assert any(page.value("connection", at) for at in refused), "a refused opening has a number nevertheless"
+
+
 def test_ports_used_again_give_another_connection() -> None:
     page = Page(told("tuple-reuse.pcapng"))
     numbers = {change[0] for at in range(page.count) for change in page.value("changes", at) or []}
@@ -62,12 +75,50 @@ def test_connections_of_before_the_window_are_told_as_they_were() -> None:
     assert row[4:] == same[4:]
 
 
+def test_a_connection_that_may_not_be_there_is_told_as_such(tmp_path: Path) -> None:
+    text = """*filter
+:FORWARD DROP [0:0]
+-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A FORWARD -p udp -m bpf --bytecode "1,6 0 0 65535" -j ACCEPT
+COMMIT
+"""
+    (tmp_path / "rules.v4").write_text(text)
+    page = Page(told("spoofed-dns.pcapng", str(tmp_path / "rules.v4"), count=2))
+    (row,) = table_behind(page, 0).values()
+    assert row[4] & TENTATIVE
+
+
+def test_what_comes_behind_the_growing_of_the_table_is_seen_too(tmp_path: Path) -> None:
+    opening = [
+        IP(src="10.1.0.5", dst="203.0.113.9") / TCP(sport=port, dport=443, flags="S") for port in range(1, 1_400)
+    ]
+    answer = IP(src="203.0.113.9", dst="10.1.0.5") / TCP(sport=443, dport=1_399, flags="SA", seq=9, ack=1)
+    (tmp_path / "many.pcap").write_bytes(pcap(*map(bytes, [*opening, answer]), link=101))
+    (tmp_path / "rules.json").write_text('{"policy": "accept", "rules": [{"ct_state": "invalid", "verdict": "drop"}]}')
+    page = Page(told(str(tmp_path / "many.pcap"), str(tmp_path / "rules.json"), first=900))
+    bounds = page.bounds(page.count - 1)
+    assert bounds is not None
+    assert page.value("changes", page.count - 1) == [table_behind(page, page.count - 1)[1_399]]
+
+
 def test_connections_that_make_room_are_gone() -> None:
     page = Page(told("syn-flood.pcap.zst", count=300, read=300, settings={"conntrack.max": "20"}))
     for at in range(page.count):
         there = table_behind(page, at)
         assert len(there) <= 20 + 1
         assert page.value("live", at) <= 20
+
+
+def test_a_packet_that_makes_room_costs_no_look_at_every_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Any] = []
+
+    def look(row: Any) -> dict[str, int]:
+        looks.append(row)
+        return plain(row)
+
+    monkeypatch.setattr(tables, "plain", look)
+    told("syn-flood.pcap.zst", count=300, read=300, settings={"conntrack.max": "150"})
+    assert 0 < len(looks) < 5 * 300
 
 
 @pytest.mark.parametrize(

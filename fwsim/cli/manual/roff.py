@@ -10,7 +10,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
-from fwsim.report.safe import safe
+from fwsim.harmless import safe
 
 WIDTH = 76
 """Columns of a line of source, which is not the page's: viewers fill their own."""

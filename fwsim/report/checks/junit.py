@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from fwsim.checking import Finding, Kind, Level
-from fwsim.report.safe import safe
+from fwsim.harmless import safe
 
 from .model import Checked, leaves_open
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fwsim.checking import Level
+from fwsim.harmless import safe
 from fwsim.report.figures import counted
-from fwsim.report.safe import safe
 
 from .grouping import Group, grouped
 from .model import Checked, counted_findings

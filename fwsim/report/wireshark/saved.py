@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
+from fwsim.harmless import safe
 from fwsim.naming import RuleNames
 from fwsim.report.annotations import said
-from fwsim.report.safe import safe, shortened
+from fwsim.report.widths import shortened
 from fwsim.terms import EVIDENCE_GROUPS, CtState, Evidence, Verdict, ct_state_words, word
 
 from . import expressions as ask

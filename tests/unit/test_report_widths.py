@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fwsim.report.safe import left, right, width
+from fwsim.report.widths import left, right, width
 
 
 @pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("管理", 4), ("e\u0301", 1), ("", 0)])

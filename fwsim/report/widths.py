@@ -1,15 +1,11 @@
-"""How wide texts print, once they are harmless.
+"""How wide texts print, and texts that fill a column or are cut to fit.
 
-Read first: `fwsim.harmless`, whose `safe` everything goes through that reaches text output.
+Read first: `fwsim.harmless`, whose `safe` everything goes through that reaches text output, before it is measured here.
 """
 
 from __future__ import annotations
 
 import unicodedata
-
-from fwsim.harmless import safe
-
-__all__ = ["left", "right", "safe", "shortened", "width"]
 
 
 def width(text: str) -> int:
