@@ -15,8 +15,8 @@ const decisions = D.packets.decisions.map((row) => {
   D.decision_fields.forEach((name, at) => { found[name] = NUMBERS.has(name) ? row[at] : text(row[at]); });
   return found;
 });
-// What a rule was compared with is told as {src} and the like, so that packets with other addresses can share their walks.
-const OWN = / is \{(src|dst|sport|dport)\}(?=, wants )/;
+// What a rule was compared with is told as {dst} and the like, so that packets with other addresses can share their walks.
+const OWN = new RegExp(` is \\{(${["src", "dst", "sport", "dport"].join("|")})\\}(?=, wants )`);
 const walkOf = (number, packet) => (D.walks[number] || []).map((at) => {
   const [step, rule, line, depth, name, about, outcome] = D.lines[at];
   return { step: text(step), rule, line, depth, name: text(name), about: text(about).replace(OWN, (_, own) => ` is ${packet[own]}`), outcome: text(outcome) };
