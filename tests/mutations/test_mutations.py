@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.mutations.forking import forking, run_pytest
 from tests.mutations.mutant import Mutant
 from tests.mutations.planting import PLANT, REPORT
 from tests.mutations.tcp_mutants import TCP_MUTANTS
@@ -55,6 +54,7 @@ SUITES = {
 }
 """The tests that meet the mutants of a module, those that are likely to notice first."""
 
+ENVIRONMENT = {"NUMBA_DISABLE_JIT": "1", "HYPOTHESIS_PROFILE": "short", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 REMOVED = ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_CURRENT_TEST")
 """What the process that runs this test has in its environment, and the one that it starts must not have."""
 
@@ -75,24 +75,20 @@ class Run:
 
 def run_suite(module: str, old: str, new: str, folder: Path) -> Run:
     """Run the suite of a module in which `old` reads `new`, until a test fails."""
-    report = folder / "report.json"
-    environment = {key: value for key, value in os.environ.items() if key not in REMOVED} | {
-        "NUMBA_DISABLE_JIT": "1",
-        "HYPOTHESIS_PROFILE": "short",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        PLANT: json.dumps([f"fwsim.engine.{module}", old, new]),
-        REPORT: str(report),
-    }
+    report, output = folder / "report.json", folder / "output"
+    environment = {key: value for key, value in os.environ.items() if key not in REMOVED} | ENVIRONMENT
+    environment |= {PLANT: json.dumps([f"fwsim.engine.{module}", old, new]), REPORT: str(report)}
     plugins = ["-p", "tests.mutations.planting", "-p", "no:cacheprovider"]
     paths = [f"tests/{path}" for path in SUITES[module]]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", *plugins, *paths],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    output = done.stdout[-4000:] + done.stderr[-4000:]
-    assert report.exists(), output
+    process = forking().Process(target=run_pytest, args=(ROOT, environment, ["-x", "-q", *plugins, *paths], output))
+    process.start()
+    process.join(120)
+    if process.exitcode is None:
+        process.kill()
+    text = output.read_text(errors="replace")[-4000:]
+    assert report.exists(), text
     said = json.loads(report.read_text())
-    return Run(done.returncode, said["loaded"], [tuple(failure) for failure in said["failures"]], output)
+    return Run(process.exitcode or 0, said["loaded"], [tuple(failure) for failure in said["failures"]], text)
 
 
 @pytest.mark.parametrize("module", SUITES)
