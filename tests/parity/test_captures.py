@@ -52,8 +52,9 @@ def test_the_running_kernel_decides_alike(case: Case, tmp_path: Path, request: p
     assert comparison.compared.total() > 0
 
 
-@pytest.mark.parametrize("case", RECORDED, ids=lambda case: f"recorded-{case}")
+@pytest.mark.parametrize("case", RECORDED[::3], ids=lambda case: f"recorded-{case}")
 def test_the_recorded_kernel_decided_as_two_shards_do(case: Case, tmp_path: Path) -> None:
+    """A part of the cases: that shards decide as one process does is a law of its own (tests/properties)."""
     comparison = recorded(case, tmp_path, jobs=2)
     assert told(comparison) == []
     assert comparison.compared.total() > 0
