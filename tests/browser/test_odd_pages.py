@@ -146,12 +146,12 @@ def test_what_was_refused_is_not_said_to_be_in_the_table(open_report: Open, tmp_
     assert "Stateless admits 1, stateful 0. The stateful mode remembered no connection for it." in seen.text("main")
 
 
-def test_a_connection_whose_beginning_is_not_shown_was_begun_by_the_end_that_opened_it(
+def test_a_connection_whose_beginning_is_not_shown_is_told_by_the_end_that_opened_it(
     open_report: Open, tmp_path: Path
 ) -> None:
     page = made(tmp_path, capture("handshake.pcapng"), "-r", OFFICE, "--packets", "2-3")
     seen = open_report("connections", page)
-    assert seen.texts("td[data-head='Begun by']")[0].startswith("10.1.4.23:")
+    assert seen.texts("td[data-head='First from']")[0].startswith("10.1.4.23:")
 
 
 SYN = IP(src="10.1.0.5", dst="203.0.113.9") / TCP(sport=4000, dport=443, flags="S", seq=7)
