@@ -24,6 +24,8 @@ from fwsim.errors import UsageError
 
 PATIENCE = 10
 """Seconds to wait for a scheduler, and for its first worker."""
+ANY_PORT = "127.0.0.1:0"
+"""Even without a dashboard a scheduler listens for HTTP, and warns where another one has taken the usual port."""
 
 
 def version() -> str:
@@ -71,6 +73,7 @@ def _our_own(folder: str, workers: int) -> Any:
         threads_per_worker=1,
         processes=True,
         dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": ANY_PORT},
         local_directory=folder,
         silence_logs=logging.CRITICAL,
     )

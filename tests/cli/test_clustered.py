@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +57,17 @@ def rows_in(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.fixture
+def usual_port_taken() -> Iterator[None]:
+    """Somebody listens where a scheduler of Dask would: another one, maybe."""
+    with socket.socket() as listening:
+        with suppress(OSError):  # so it is taken as it is
+            listening.bind(("127.0.0.1", 8787))
+            listening.listen()
+        yield
+
+
+@pytest.mark.usefixtures("usual_port_taken")
 def test_two_workers_decide_as_one_process_does(captures: list[Path], tmp_path: Path, invoke: Invoke) -> None:
     rules = ("-r", tmp_path / "rules.yaml")
     single = invoke("compare", *captures, *rules)
