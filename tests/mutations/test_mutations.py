@@ -83,12 +83,15 @@ def run_suite(module: str, old: str, new: str, folder: Path) -> Run:
     process = forking().Process(target=run_pytest, args=(ROOT, environment, ["-x", "-q", *plugins, *paths], output))
     process.start()
     process.join(120)
-    if process.exitcode is None:
+    status = process.exitcode
+    if status is None:
         process.kill()
+        process.join()
     text = output.read_text(errors="replace")[-4000:]
+    assert status is not None, f"has not ended within 120 s\n{text}"
     assert report.exists(), text
     said = json.loads(report.read_text())
-    return Run(process.exitcode or 0, said["loaded"], [tuple(failure) for failure in said["failures"]], text)
+    return Run(status, said["loaded"], [tuple(failure) for failure in said["failures"]], text)
 
 
 @pytest.mark.parametrize("module", SUITES)
